@@ -1,0 +1,114 @@
+/**
+ * Every error this library throws, except the TypeError and RangeError of a wrong argument.
+ *
+ * No message, property or cause made here holds a key, a cookie value or session data.
+ *
+ * @module
+ */
+
+/**
+ * What went wrong, one code per kind. `docs/errors.md` has a paragraph for each.
+ */
+export type ErrorCode = keyof typeof kinds
+
+/** Who has to act: the caller, nobody (the input is bad), or whoever runs the machine. */
+type ErrorKind = 'usage' | 'decode' | 'internal'
+
+const kinds = {
+  // The caller: a wrong configuration, or a value that cannot be carried.
+  'hash-key-not-set': 'usage',
+  'block-key-invalid': 'usage',
+  'no-codecs': 'usage',
+  'serialize-failed': 'usage',
+  'value-too-long': 'usage',
+  'invalid-name': 'usage',
+  'store-mismatch': 'usage',
+  'headers-sent': 'usage',
+  'headers-immutable': 'usage',
+  'gob-unsupported': 'usage',
+  // The input: nothing that a client sends ends in another kind.
+  'text-too-long': 'decode',
+  'base64-invalid': 'decode',
+  'mac-invalid': 'decode',
+  'timestamp-invalid': 'decode',
+  'timestamp-too-new': 'decode',
+  'timestamp-expired': 'decode',
+  'decryption-failed': 'decode',
+  'deserialize-failed': 'decode',
+  'gob-invalid': 'decode',
+  // The machine: disk, network, another process.
+  'store-failed': 'internal',
+} as const satisfies Record<string, ErrorKind>
+
+/** All error codes, in the order of `docs/errors.md`. */
+export const errorCodes: readonly ErrorCode[] = Object.keys(kinds) as ErrorCode[]
+
+/**
+ * The base of every error. `code` is stable, the message is for people.
+ *
+ * `isUsage`, `isDecode` and `isInternal` are those of Go's `securecookie.Error`.
+ */
+export class SessionError extends Error {
+  override readonly name: string = 'SessionError'
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+
+  /** The calling code is wrong: a missing key, a value that the serializer cannot carry. */
+  get isUsage(): boolean {
+    return kinds[this.code] === 'usage'
+  }
+
+  /** The text is not one of ours, is too old, or was tampered with. */
+  get isDecode(): boolean {
+    return kinds[this.code] === 'decode'
+  }
+
+  /** Something outside failed: a disk, a network, the random number generator. */
+  get isInternal(): boolean {
+    return kinds[this.code] === 'internal'
+  }
+}
+
+/**
+ * Several failures of one call: of every codec of a rotation, or of several sessions saved at once.
+ * The message is the first failure's, and how many more there are, as in Go's `MultiError`.
+ */
+export class MultiError extends AggregateError {
+  override readonly name: string = 'MultiError'
+  declare readonly errors: readonly Error[]
+
+  constructor(errors: readonly Error[]) {
+    super(errors, summary(errors))
+  }
+
+  /** True when any of the failures is a usage error. */
+  get isUsage(): boolean {
+    return this.errors.some(error => hasKind(error) && error.isUsage)
+  }
+
+  /** True when any of the failures is a decode error. */
+  get isDecode(): boolean {
+    return this.errors.some(error => hasKind(error) && error.isDecode)
+  }
+
+  /** True when any of the failures is an internal error. */
+  get isInternal(): boolean {
+    return this.errors.some(error => hasKind(error) && error.isInternal)
+  }
+}
+
+function hasKind(error: Error): error is SessionError | MultiError {
+  return error instanceof SessionError || error instanceof MultiError
+}
+
+function summary(errors: readonly Error[]): string {
+  const first = errors[0]
+  if (first === undefined) return '(0 errors)'
+  const others = errors.length - 1
+  if (others === 0) return first.message
+  return `${first.message} (and ${others} other error${others === 1 ? '' : 's'})`
+}
