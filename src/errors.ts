@@ -79,7 +79,7 @@ export class SessionError extends Error {
  */
 export class MultiError extends AggregateError {
   override readonly name: string = 'MultiError'
-  declare readonly errors: readonly Error[]
+  declare errors: Error[]
 
   constructor(errors: readonly Error[]) {
     super(errors, summary(errors))
