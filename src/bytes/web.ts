@@ -1,0 +1,36 @@
+/**
+ * Bytes to text and back, with what every runtime has.
+ *
+ * @module
+ */
+
+const encoder = new TextEncoder()
+
+/** base64url without padding. */
+export function encodeBase64Url(bytes: Uint8Array): string {
+  return btoa(latin1Text(bytes, 0, bytes.length))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '')
+}
+
+/** The bytes of base64url text with or without padding. The caller has checked its alphabet. */
+export function decodeBase64Url(text: string): Uint8Array {
+  const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
+  return Uint8Array.from(binary, char => char.charCodeAt(0))
+}
+
+/** UTF-8 bytes of `text`; lone surrogates become U+FFFD. */
+export function utf8Bytes(text: string): Uint8Array {
+  return encoder.encode(text)
+}
+
+/** `bytes[start..end)` as text, one character a byte. */
+export function latin1Text(bytes: Uint8Array, start: number, end: number): string {
+  let text = ''
+  // In pieces: a call takes a limited number of arguments.
+  for (let at = start; at < end; at += 4096) {
+    text += String.fromCharCode(...bytes.subarray(at, Math.min(at + 4096, end)))
+  }
+  return text
+}

@@ -1,0 +1,78 @@
+/**
+ * What turns a session into cookie-safe text and back.
+ *
+ * @module
+ */
+
+import { MultiError, SessionError } from '../errors.ts'
+import type { Serializer } from './serializers/serializer.ts'
+
+/**
+ * Between a value and cookie-safe text. Synchronous. `name` is the cookie's name: text made for
+ * one name must not decode under another.
+ */
+export interface Codec {
+  /** The text for `value`. Throws a {@link SessionError} when it cannot be carried. */
+  encode(name: string, value: unknown): string
+  /** The value in `text`. Throws a {@link SessionError} whose `isDecode` is true for bad text. */
+  decode(name: string, text: string): unknown
+  /**
+   * As `decode`, with what else the text tells. A codec without it works; stores then cannot tell
+   * an unchanged session from a changed one and write both.
+   */
+  open?(name: string, text: string): Opened
+  /** How old a text may be, in seconds; 0 = no limit. Stores set it with their own `maxAge`. */
+  maxAge?: number
+  /** How many characters a text may have; 0 = no limit. */
+  maxLength?: number
+}
+
+/** A text, opened. */
+export interface Opened {
+  readonly value: unknown
+  /** The serialized value, and what made it. */
+  readonly payload: Uint8Array
+  readonly serializer: Serializer
+  /** When the text was made: Unix time in seconds. */
+  readonly issuedAt: number
+}
+
+/**
+ * Encodes with the first codec that can, so the first of a rotation writes.
+ * Throws a {@link MultiError} when none can, a {@link SessionError} when there is none.
+ */
+export function encodeMulti(name: string, value: unknown, codecs: readonly Codec[]): string {
+  return firstOf(codecs, codec => codec.encode(name, value))
+}
+
+/**
+ * Decodes with the first codec that accepts the text, so every key of a rotation reads.
+ * Throws a {@link MultiError} when none does, a {@link SessionError} when there is none.
+ */
+export function decodeMulti(name: string, text: string, codecs: readonly Codec[]): unknown {
+  return firstOf(codecs, codec => codec.decode(name, text))
+}
+
+/** As {@link decodeMulti}, with what else the text tells, where the codec can say. */
+export function openMulti(
+  name: string,
+  text: string,
+  codecs: readonly Codec[],
+): Opened | { readonly value: unknown } {
+  return firstOf(codecs, codec => codec.open?.(name, text) ?? { value: codec.decode(name, text) })
+}
+
+function firstOf<T>(codecs: readonly Codec[], attempt: (codec: Codec) => T): T {
+  if (codecs.length === 0) {
+    throw new SessionError('no-codecs', 'securecookie: no codecs provided')
+  }
+  const errors: Error[] = []
+  for (const codec of codecs) {
+    try {
+      return attempt(codec)
+    } catch (error) {
+      errors.push(error as Error)
+    }
+  }
+  throw new MultiError(errors)
+}

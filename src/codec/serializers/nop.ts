@@ -1,0 +1,20 @@
+/**
+ * Bytes as they are: Go's `securecookie.NopEncoder`.
+ *
+ * @module
+ */
+
+import type { Serializer } from './serializer.ts'
+
+/** Carries a Uint8Array untouched; any other value is a TypeError. */
+export const nop: Serializer = {
+  serialize(value) {
+    if (!(value instanceof Uint8Array)) {
+      throw new TypeError('the nop serializer carries a Uint8Array and nothing else')
+    }
+    return value
+  },
+  deserialize(bytes) {
+    return bytes
+  },
+}

@@ -1,0 +1,156 @@
+/**
+ * JSON as Go's `json.Encoder` writes it and `json.Decoder` reads it: `securecookie.JSONEncoder`.
+ *
+ * @module
+ */
+
+import { utf8Bytes } from '#bytes'
+import { describePath, type Path } from '../../describe.ts'
+import type { Serializer } from './serializer.ts'
+
+/**
+ * JSON for Go programs: keys sorted bytewise, `<`, `>`, `&`, U+2028 and U+2029 escaped, a newline
+ * at the end, bytes as padded standard base64, dates as RFC 3339. Numbers read as float64.
+ *
+ * Refuses with a TypeError naming the key what Go's encoder refuses: NaN, infinities, cycles,
+ * functions, symbols; and keys that are not strings.
+ */
+export const plainJson: Serializer = {
+  serialize(value) {
+    return utf8Bytes(`${write(value, [], [])}\n`)
+  },
+  deserialize(bytes) {
+    return parseFirstValue(decoder.decode(bytes))
+  },
+}
+
+// Go replaces bad UTF-8 by U+FFFD and does not skip a byte order mark.
+const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
+
+/** Go's `escapeHTML`, and the two line separators that JSON allows and JavaScript once did not. */
+const escaped = /[<>&\u2028\u2029]/g
+
+function writeString(text: string): string {
+  return JSON.stringify(text.toWellFormed()).replace(
+    escaped,
+    char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}
+
+function write(value: unknown, path: Path, parents: readonly object[]): string {
+  switch (typeof value) {
+    case 'string':
+      return writeString(value)
+    case 'boolean':
+    case 'bigint':
+      return String(value)
+    case 'number':
+      return writeNumber(value, path)
+    case 'object':
+      return value === null ? 'null' : writeObject(value, path, parents)
+    case 'undefined':
+      return 'null'
+    default:
+      throw new TypeError(`${describePath(path)} is a ${typeof value}, which JSON cannot carry`)
+  }
+}
+
+function writeNumber(value: number, path: Path): string {
+  if (!Number.isFinite(value)) {
+    throw new TypeError(`${describePath(path)} is ${value}, which JSON cannot carry`)
+  }
+  return Object.is(value, -0) ? '-0' : String(value)
+}
+
+function writeObject(value: object, path: Path, parents: readonly object[]): string {
+  if (parents.includes(value) || parents.length > maxDepth) {
+    throw new TypeError(`${describePath(path)} contains itself or is nested too deep for JSON`)
+  }
+  if (value instanceof Uint8Array) return `"${standardBase64(value)}"`
+  if (value instanceof Date) return writeDate(value, path)
+  const inside = [...parents, value]
+  if (Array.isArray(value)) {
+    return `[${value.map((item, index) => write(item, [...path, index], inside)).join(',')}]`
+  }
+  return `{${sortedEntries(value, path)
+    .map(([key, item]) => `${writeString(key)}:${write(item, [...path, key], inside)}`)
+    .join(',')}}`
+}
+
+const maxDepth = 1000
+
+function sortedEntries(value: object, path: Path): [string, unknown][] {
+  const prototype = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) {
+    throw new TypeError(
+      `${describePath(path)} is a ${value.constructor?.name ?? 'class instance'}, which JSON cannot carry; store a plain object`,
+    )
+  }
+  if (Object.getOwnPropertySymbols(value).length > 0) {
+    throw new TypeError(
+      `${describePath(path)} has keys that are not strings; use the gob serializer`,
+    )
+  }
+  return Object.entries(value)
+    .filter(([, item]) => item !== undefined)
+    .sort(([a], [b]) => compareUtf8(a, b))
+}
+
+/** Go sorts keys by their UTF-8 bytes; JavaScript compares UTF-16 units. */
+function compareUtf8(a: string, b: string): number {
+  const left = utf8Bytes(a)
+  const right = utf8Bytes(b)
+  for (let i = 0; i < left.length && i < right.length; i++) {
+    const difference = (left[i] as number) - (right[i] as number)
+    if (difference !== 0) return difference
+  }
+  return left.length - right.length
+}
+
+function writeDate(value: Date, path: Path): string {
+  if (Number.isNaN(value.getTime())) {
+    throw new TypeError(`${describePath(path)} is an invalid Date`)
+  }
+  // RFC3339Nano: no trailing zeros in the fraction.
+  return `"${value.toISOString().replace(/\.?0+Z$/, 'Z')}"`
+}
+
+function standardBase64(bytes: Uint8Array): string {
+  let binary = ''
+  for (const byte of bytes) binary += String.fromCharCode(byte)
+  return btoa(binary)
+}
+
+/** The first JSON value of `text`; Go's decoder leaves what follows it unread. */
+function parseFirstValue(text: string): unknown {
+  const source = replaceLoneSurrogates(text)
+  try {
+    return JSON.parse(source)
+  } catch (error) {
+    const end = endOfFirstValue(source)
+    if (end === source.length) throw error
+    return JSON.parse(source.slice(0, end))
+  }
+}
+
+/** Where the first value ends, if it is well-formed: brackets and strings counted, once through. */
+function endOfFirstValue(text: string): number {
+  let depth = 0
+  const token = /\s*(?:"(?:[^"\\]|\\.)*"|[[\]{}:,]|[^\s"[\]{}:,]+)/gsy
+  for (let match = token.exec(text); match !== null; match = token.exec(text)) {
+    const first = match[0].trimStart()[0]
+    if (first === '{' || first === '[') depth++
+    else if (first === '}' || first === ']') depth--
+    if (depth <= 0) return token.lastIndex
+  }
+  return text.length
+}
+
+// An escape: a surrogate pair | one surrogate | anything else.
+const escapes =
+  /\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(\\u[dD][89a-fA-F][\da-fA-F]{2})|\\./gs
+
+/** Half of a surrogate pair becomes U+FFFD, as in Go. */
+function replaceLoneSurrogates(text: string): string {
+  return text.replace(escapes, (found, lone: string | undefined) => (lone ? '\ufffd' : found))
+}

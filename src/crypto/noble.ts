@@ -1,0 +1,87 @@
+/**
+ * The cryptographic primitives, from the audited `@noble` packages: pure JavaScript, synchronous,
+ * for runtimes without `node:crypto`.
+ *
+ * @module
+ */
+
+import { ctr, gcm } from '@noble/ciphers/aes.js'
+import { equalBytes as equalSameLength } from '@noble/ciphers/utils.js'
+import { hkdf as nobleHkdf } from '@noble/hashes/hkdf.js'
+import { hmac as nobleHmac } from '@noble/hashes/hmac.js'
+import { md5, sha1 } from '@noble/hashes/legacy.js'
+import { sha256 as nobleSha256, sha224, sha384, sha512, sha512_256 } from '@noble/hashes/sha2.js'
+import type { HashName } from './hashes.ts'
+
+const nobleHash = {
+  md5,
+  sha1,
+  sha224,
+  sha256: nobleSha256,
+  sha384,
+  sha512,
+  'sha512-256': sha512_256,
+} satisfies Record<HashName, unknown>
+
+/** SHA-256 of `data`: 32 bytes. */
+export function sha256(data: Uint8Array): Uint8Array {
+  return nobleSha256(data)
+}
+
+/** HMAC (RFC 2104) of `prefix` followed by `data`, full length. */
+export function hmac(
+  hash: HashName,
+  key: Uint8Array,
+  prefix: Uint8Array,
+  data: Uint8Array,
+): Uint8Array {
+  return nobleHmac.create(nobleHash[hash], key).update(prefix).update(data).digest()
+}
+
+/** HKDF-SHA-256 (RFC 5869) without salt: `length` bytes for the purpose that `info` names. */
+export function hkdf(key: Uint8Array, info: Uint8Array, length: number): Uint8Array {
+  return nobleHkdf(nobleSha256, key, undefined, info, length)
+}
+
+/** AES-CTR with a key of 16, 24 or 32 bytes; encrypting and decrypting are the same. */
+export function aesCtr(key: Uint8Array, iv: Uint8Array, data: Uint8Array): Uint8Array {
+  return ctr(key, iv).encrypt(data)
+}
+
+/** AES-256-GCM: the ciphertext followed by the 16 bytes of its tag. */
+export function sealAesGcm(
+  key: Uint8Array,
+  nonce: Uint8Array,
+  associated: Uint8Array,
+  plaintext: Uint8Array,
+): Uint8Array {
+  return gcm(key, nonce, associated).encrypt(plaintext)
+}
+
+/** The plaintext of what {@link sealAesGcm} made, or undefined when it is not authentic. */
+export function openAesGcm(
+  key: Uint8Array,
+  nonce: Uint8Array,
+  associated: Uint8Array,
+  sealed: Uint8Array,
+): Uint8Array | undefined {
+  if (sealed.length < 16) return undefined
+  try {
+    return gcm(key, nonce, associated).decrypt(sealed)
+  } catch {
+    return undefined
+  }
+}
+
+/** True when both have the same bytes; takes the same time whatever the bytes are. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && equalSameLength(a, b)
+}
+
+/** Fills `target` from the system's random number generator; throws when that fails. */
+export function fillRandom(target: Uint8Array): void {
+  // Web Crypto fills at most 65,536 bytes a call.
+  for (let start = 0; start < target.length; start += 65_536) {
+    crypto.getRandomValues(target.subarray(start, start + 65_536) as Uint8Array<ArrayBuffer>)
+  }
+}

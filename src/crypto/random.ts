@@ -1,0 +1,31 @@
+/**
+ * Random bytes, drawn from a pool because a system call for each nonce costs more than the nonce.
+ *
+ * @module
+ */
+
+import { fillRandom } from '#crypto'
+
+const pool = new Uint8Array(4096)
+let used = pool.length
+
+/**
+ * `length` fresh random bytes. Bytes are erased from the pool as they are handed out, so none is
+ * given twice and none stays behind. Throws when the system's generator fails.
+ */
+export function randomBytes(length: number): Uint8Array {
+  const bytes = new Uint8Array(length)
+  if (length > pool.length / 4) {
+    fillRandom(bytes)
+    return bytes
+  }
+  if (used + length > pool.length) {
+    fillRandom(pool)
+    used = 0
+  }
+  const end = used + length
+  bytes.set(pool.subarray(used, end))
+  pool.fill(0, used, end)
+  used = end
+  return bytes
+}

@@ -1,0 +1,181 @@
+/**
+ * Sessions in files, one each; the cookie carries the id.
+ *
+ * The layout is that of gorilla's `FilesystemStore`, so that Go programs share the folder: a file
+ * `session_` + id holds the values as text of the codecs under the session's name.
+ *
+ * @module
+ */
+
+import { lstat, opendir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { encodeBase32 } from './bytes/base32.ts'
+import { encodeMulti } from './codec/codec.ts'
+import { CodecStore, type CodecStoreOptions, openText } from './codec-store.ts'
+import { randomBytes } from './crypto/random.ts'
+import { SessionError } from './errors.ts'
+import { readWholeFile, removeFile, temporaryPrefix, writeWholeFile } from './files.ts'
+import { newCookie } from './http/cookie.ts'
+import { type RequestLike, readCookies } from './http/request.ts'
+import {
+  assertWritable,
+  forbidCaching,
+  type ResponseLike,
+  setCookie,
+  varyOnCookie,
+} from './http/response.ts'
+import { isDeletion } from './options.ts'
+import { serially } from './serially.ts'
+import { Session, type Values } from './session.ts'
+
+const filePrefix = 'session_'
+
+/** 52 characters in gorilla's ids; nothing that means anything in a path in any other. */
+const safeId = /^[\w-]{1,128}$/
+
+/** Larger files are not session files. */
+const maxFileBytes = 16 * 1024 * 1024
+
+/** A temporary file this old, in seconds, has no writer any more. */
+const abandonedAfter = 3600
+
+/**
+ * Keeps each session in a file of a folder: whole at every moment, readable by its owner alone.
+ *
+ * A session whose file is gone is not brought back: saving it does nothing.
+ */
+export class FilesystemStore extends CodecStore {
+  /** The folder. */
+  readonly path: string
+
+  /** @param path - the folder, made at the first save; empty: the system's folder for temporary files */
+  constructor(path: string, options: CodecStoreOptions) {
+    super(options)
+    if (typeof path !== 'string') throw new TypeError('path must be the name of a folder')
+    this.path = path || tmpdir()
+  }
+
+  async new<T extends object = Values>(request: RequestLike, name: string): Promise<Session<T>> {
+    // Of several cookies of one name the first counts, as in Go.
+    const [text] = readCookies(request, name)
+    if (text === undefined) return this.begin(name, 'no-cookie')
+    const result = openText(name, text, this.codecs)
+    if ('reason' in result) return this.begin(name, result.reason)
+    const id = result.opened.value
+    if (typeof id !== 'string' || !safeId.test(id)) return this.begin(name, 'malformed')
+    return this.#load(name, id)
+  }
+
+  async save(
+    _request: RequestLike,
+    response: ResponseLike,
+    session: Session<object>,
+  ): Promise<void> {
+    assertWritable(response)
+    varyOnCookie(response)
+    if (this.isUnchanged(session)) return
+    const { name, options } = session
+    let text = ''
+    if (isDeletion(options)) {
+      await this.#erase(session.id)
+    } else {
+      const id = session.id ?? encodeBase32(randomBytes(32))
+      text = encodeMulti(name, id, this.codecs)
+      if (!(await this.#write(id, session))) return
+    }
+    setCookie(response, newCookie(name, text, options))
+    forbidCaching(response)
+  }
+
+  /**
+   * Removes the files of sessions last saved more than `seconds` ago, and what killed writers left
+   * behind. Go's store has no such thing: its folder grows. Call it from time to time.
+   *
+   * @param seconds - by default the age that the codecs accept
+   * @returns how many files were removed
+   */
+  async prune(seconds: number | undefined = this.codecs[0]?.maxAge): Promise<number> {
+    if (!Number.isSafeInteger(seconds) || (seconds as number) <= 0) {
+      throw new RangeError('seconds must be a positive whole number: the codecs have no age limit')
+    }
+    let removed = 0
+    for await (const { name } of await opendir(this.path)) {
+      const limit = ageLimit(name, seconds as number)
+      if (limit !== undefined && (await isOlder(join(this.path, name), limit))) {
+        await removeFile(join(this.path, name))
+        removed++
+      }
+    }
+    return removed
+  }
+
+  async #load<T extends object>(name: string, id: string): Promise<Session<T>> {
+    const text = await this.#attempt(id, path => readWholeFile(path, maxFileBytes))
+    // The id of a lost session is not used again, so that nobody brings it back.
+    if (text === undefined) return this.begin(name, 'unknown-id')
+    const result = openText(name, text, this.codecs)
+    return 'reason' in result
+      ? this.begin(name, result.reason)
+      : this.resume(name, result.opened, id)
+  }
+
+  /** False when the session had a file and has none any more: it was ended meanwhile. */
+  async #write(id: string, session: Session<object>): Promise<boolean> {
+    const text = encodeMulti(session.name, session.values, this.codecs)
+    return this.#attempt(id, async path => {
+      if (session.id !== undefined && !(await exists(path))) return false
+      await writeWholeFile(path, text)
+      Session.assignId(session, id)
+      return true
+    })
+  }
+
+  async #erase(id: string | undefined): Promise<void> {
+    if (id !== undefined) await this.#attempt(id, removeFile)
+  }
+
+  /** One file operation at a time for each session; a failing disk is an error of its own kind. */
+  async #attempt<T>(id: string, operation: (path: string) => Promise<T>): Promise<T> {
+    // An id is checked here too: a custom codec may have let anything through.
+    if (!safeId.test(id)) throw new RangeError('a session id has letters, digits, "-" and "_" only')
+    const path = join(this.path, filePrefix + id)
+    try {
+      return await serially(path, () => operation(path))
+    } catch (error) {
+      const cause = withoutId(error, id)
+      throw new SessionError('store-failed', `session file: ${cause.message}`, { cause })
+    }
+  }
+}
+
+/** The age in seconds from which a file may go; undefined for files that are not ours. */
+function ageLimit(name: string, sessions: number): number | undefined {
+  if (name.startsWith(temporaryPrefix)) return abandonedAfter
+  return name.startsWith(filePrefix) ? sessions : undefined
+}
+
+async function isOlder(path: string, seconds: number): Promise<boolean> {
+  const { mtimeMs } = await lstat(path)
+  return mtimeMs < Date.now() - seconds * 1000
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw error
+  }
+}
+
+/** Errors of files name their paths, and these hold the id. */
+function withoutId(error: unknown, id: string): Error {
+  const failure = error as NodeJS.ErrnoException & { dest?: string }
+  for (const property of ['message', 'stack', 'path', 'dest'] as const) {
+    const text = failure[property]
+    if (text) failure[property] = text.replaceAll(id, '…')
+  }
+  return failure
+}

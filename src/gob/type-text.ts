@@ -1,0 +1,228 @@
+/**
+ * Go type expressions, such as `map[string][]time.Time`: reading them, and laying them over the
+ * types of a stream, which know neither widths nor package names.
+ *
+ * @module
+ */
+
+import {
+  basicTypes,
+  bigIntType,
+  type Concrete,
+  concrete,
+  interfaceType,
+  type Type,
+  timeType,
+} from './types.ts'
+
+/** A type as its text says it. A `named` type is one that the text does not explain. */
+export type TypeExpression =
+  | { readonly kind: 'known'; readonly text: string; readonly type: Type }
+  | { readonly kind: 'named'; readonly text: string }
+  | { readonly kind: 'pointer'; readonly text: string; readonly elem: TypeExpression }
+  | { readonly kind: 'slice'; readonly text: string; readonly elem: TypeExpression }
+  | {
+      readonly kind: 'array'
+      readonly text: string
+      readonly elem: TypeExpression
+      readonly length: number
+    }
+  | {
+      readonly kind: 'map'
+      readonly text: string
+      readonly key: TypeExpression
+      readonly elem: TypeExpression
+    }
+
+const aliases: ReadonlyMap<string, Type> = new Map<string, Type>([
+  ...[...basicTypes].filter(([text]) => /^\w+$/.test(text)),
+  ['byte', basicTypes.get('uint8')!],
+  ['rune', basicTypes.get('int32')!],
+  ['any', interfaceType],
+  ['time.Time', timeType],
+])
+
+const maxNesting = 64
+
+/** Reads a Go type expression; undefined when it is not one, or nests deeper than 64. */
+export function parseTypeText(text: string): TypeExpression | undefined {
+  const parser = new Parser(text)
+  const expression = parser.type(0)
+  return parser.atEnd ? expression : undefined
+}
+
+class Parser {
+  private readonly text: string
+  private at = 0
+
+  constructor(text: string) {
+    this.text = text
+  }
+
+  get atEnd(): boolean {
+    return this.at === this.text.length
+  }
+
+  type(depth: number): TypeExpression | undefined {
+    if (depth > maxNesting) return undefined
+    if (this.take('*')) return this.pointer(depth + 1)
+    if (this.take('[]')) return this.slice(depth + 1)
+    if (this.take('[')) return this.array(depth + 1)
+    if (this.take('map[')) return this.map(depth + 1)
+    if (this.take('interface {}') || this.take('interface{}')) return known(interfaceType)
+    return this.name()
+  }
+
+  private pointer(depth: number): TypeExpression | undefined {
+    const elem = this.type(depth)
+    if (elem === undefined) return undefined
+    const text = `*${elem.text}`
+    return text === bigIntType.text ? known(bigIntType) : { kind: 'pointer', text, elem }
+  }
+
+  private slice(depth: number): TypeExpression | undefined {
+    const elem = this.type(depth)
+    if (elem === undefined) return undefined
+    const text = `[]${elem.text}`
+    return text === '[]uint8' ? known(basicTypes.get(text)!) : { kind: 'slice', text, elem }
+  }
+
+  private array(depth: number): TypeExpression | undefined {
+    const digits = /^(0|[1-9]\d{0,8})]/.exec(this.text.slice(this.at, this.at + 10))
+    if (digits === null) return undefined
+    this.at += digits[0].length
+    const elem = this.type(depth)
+    if (elem === undefined) return undefined
+    const length = Number(digits[1])
+    return { kind: 'array', text: `[${length}]${elem.text}`, elem, length }
+  }
+
+  private map(depth: number): TypeExpression | undefined {
+    const key = this.type(depth)
+    if (key === undefined || !this.take(']')) return undefined
+    const elem = this.type(depth)
+    if (elem === undefined) return undefined
+    return { kind: 'map', text: `map[${key.text}]${elem.text}`, key, elem }
+  }
+
+  /** A name goes on to the bracket that closes a map key; its own brackets hold type arguments. */
+  private name(): TypeExpression | undefined {
+    const start = this.at
+    let open = 0
+    for (; this.at < this.text.length; this.at++) {
+      const char = this.text[this.at]
+      if (char === '[') open++
+      else if (char === ']' && --open < 0) break
+    }
+    const text = this.text.slice(start, this.at)
+    if (!/^[\p{L}_]/u.test(text)) return undefined
+    const type = aliases.get(text)
+    return type === undefined ? { kind: 'named', text } : known(type)
+  }
+
+  private take(token: string): boolean {
+    if (!this.text.startsWith(token, this.at)) return false
+    this.at += token.length
+    return true
+  }
+}
+
+function known(type: Type): TypeExpression {
+  return { kind: 'known', text: type.text, type }
+}
+
+/**
+ * The type that an expression means by itself; undefined when it holds a named type.
+ * A pointer is transparent in gob: it means what it points to.
+ */
+export function typeOfExpression(expression: TypeExpression): Type | undefined {
+  const { text } = expression
+  switch (expression.kind) {
+    case 'known':
+      return expression.type
+    case 'named':
+      return undefined
+    case 'pointer':
+      return typeOfExpression(expression.elem)
+    case 'slice': {
+      const elem = typeOfExpression(expression.elem)
+      return elem && { kind: 'slice', text, wireName: '', elem }
+    }
+    case 'array': {
+      const elem = typeOfExpression(expression.elem)
+      return elem && { kind: 'array', text, wireName: '', elem, length: expression.length }
+    }
+    case 'map': {
+      const key = typeOfExpression(expression.key)
+      const elem = typeOfExpression(expression.elem)
+      return key && elem && { kind: 'map', text, wireName: '', key, elem }
+    }
+  }
+}
+
+/**
+ * Lays the expression over a type of a stream, so that widths and names are known; undefined when
+ * the two cannot be the same type.
+ */
+export function refineType(expression: TypeExpression, wire: Type): Type | undefined {
+  const { text } = expression
+  switch (expression.kind) {
+    case 'known':
+      return isSameOnWire(expression.type, wire) ? expression.type : undefined
+    case 'named':
+      return named(text, wire)
+    case 'pointer':
+      return refineType(expression.elem, wire)
+    case 'slice': {
+      const elem = wire.kind === 'slice' && refineType(expression.elem, wire.elem)
+      return elem ? { ...wire, text, elem } : undefined
+    }
+    case 'array': {
+      if (wire.kind !== 'array' || wire.length !== expression.length) return undefined
+      const elem = refineType(expression.elem, wire.elem)
+      return elem && { ...wire, text, elem }
+    }
+    case 'map': {
+      if (wire.kind !== 'map') return undefined
+      const key = refineType(expression.key, wire.key)
+      const elem = refineType(expression.elem, wire.elem)
+      return key && elem && { ...wire, text, key, elem }
+    }
+  }
+}
+
+function isSameOnWire(type: Type, wire: Type): boolean {
+  return (
+    type.kind === wire.kind &&
+    (type.kind !== 'opaque' || wire.kind !== 'opaque' || type.encoding === wire.encoding)
+  )
+}
+
+/** Struct types stay the one object they are: they may contain themselves. */
+function named(text: string, wire: Type): Type {
+  if (wire.kind === 'struct') return wire
+  return wire.kind === 'opaque' ? { ...wire, text, as: 'bytes' } : { ...wire, text }
+}
+
+const maxCached = 256
+const cache = new Map<string, Concrete | undefined>()
+
+/**
+ * The concrete type whose registered name is the text of a type without names of its own, such as
+ * `map[string]interface {}`; undefined when the name does not explain itself.
+ */
+export function concreteOfText(text: string): Concrete | undefined {
+  if (cache.has(text)) return cache.get(text)
+  const expression = parseTypeText(text)
+  const type = expression && typeOfExpression(expression)
+  const found = type && concrete(text, type)
+  // Names come from streams too: the cache starts over rather than grow.
+  if (cache.size >= maxCached) cache.clear()
+  cache.set(text, found)
+  return found
+}
+
+/** As `concreteOfText`, of a text that is known to explain itself. */
+export function knownConcrete(text: string): Concrete {
+  return concreteOfText(text)!
+}

@@ -1,0 +1,201 @@
+/**
+ * The types of gob: what a stream says about its values, and what Go calls them.
+ *
+ * @module
+ */
+
+/** A type with an id of its own in every stream. All integer widths of Go share two ids. */
+export interface BasicType {
+  readonly kind: BasicKind
+  /** The Go type, such as `int8`. */
+  readonly text: string
+  /** Width of a number: 8, 16, 32, 64 (of a complex number: of its parts); else 0. */
+  readonly bits: number
+  /** The id on the wire. */
+  readonly id: number
+}
+
+export type BasicKind =
+  | 'bool'
+  | 'int'
+  | 'uint'
+  | 'float'
+  | 'bytes'
+  | 'string'
+  | 'complex'
+  | 'interface'
+
+export interface SliceType {
+  readonly kind: 'slice'
+  /** The Go type where it is known, else ''. */
+  readonly text: string
+  /** The name in the definition. It is often missing, and means nothing to a decoder. */
+  readonly wireName: string
+  elem: Type
+}
+
+export interface ArrayType {
+  readonly kind: 'array'
+  readonly text: string
+  readonly wireName: string
+  elem: Type
+  readonly length: number
+}
+
+export interface MapType {
+  readonly kind: 'map'
+  readonly text: string
+  readonly wireName: string
+  key: Type
+  elem: Type
+}
+
+export interface StructType {
+  readonly kind: 'struct'
+  readonly text: string
+  readonly wireName: string
+  fields: Field[]
+  /** Field numbers by name, made when first asked for. */
+  numbers?: Map<string, number>
+}
+
+export interface Field {
+  readonly name: string
+  type: Type
+}
+
+/** A type that writes itself: only its own code knows what the bytes mean. */
+export interface OpaqueType {
+  readonly kind: 'opaque'
+  readonly text: string
+  readonly wireName: string
+  readonly encoding: OpaqueEncoding
+  /** What the bytes are read as. */
+  readonly as: 'time' | 'bigInt' | 'bytes'
+}
+
+/** The Go interface that makes the bytes: GobEncoder, BinaryMarshaler or TextMarshaler. */
+export type OpaqueEncoding = 'gob' | 'binary' | 'text'
+
+/** A type that a definition describes. */
+export type DefinedType = SliceType | ArrayType | MapType | StructType | OpaqueType
+
+export type Type = BasicType | DefinedType
+
+function basic(kind: BasicKind, text: string, bits: number, id: number): BasicType {
+  return { kind, text, bits, id }
+}
+
+/** Every basic type, by its Go name. `int` and `uint` have 64 bits, as on all common servers. */
+export const basicTypes: ReadonlyMap<string, BasicType> = new Map(
+  [
+    basic('bool', 'bool', 0, 1),
+    ...[8, 16, 32, 64].map(bits => basic('int', `int${bits}`, bits, 2)),
+    basic('int', 'int', 64, 2),
+    ...[8, 16, 32, 64].map(bits => basic('uint', `uint${bits}`, bits, 3)),
+    basic('uint', 'uint', 64, 3),
+    basic('uint', 'uintptr', 64, 3),
+    basic('float', 'float32', 32, 4),
+    basic('float', 'float64', 64, 4),
+    basic('bytes', '[]uint8', 0, 5),
+    basic('string', 'string', 0, 6),
+    basic('complex', 'complex64', 32, 7),
+    basic('complex', 'complex128', 64, 7),
+    basic('interface', 'interface {}', 0, 8),
+  ].map(type => [type.text, type]),
+)
+
+/** The basic type of a wire id: the widest, because the wire does not tell the width. */
+export const basicTypesById: readonly (BasicType | undefined)[] = [
+  undefined,
+  ...['bool', 'int', 'uint', 'float64', '[]uint8', 'string', 'complex128', 'interface {}'].map(
+    text => basicTypes.get(text),
+  ),
+]
+
+export const stringType: BasicType = basicTypes.get('string')!
+export const interfaceType: BasicType = basicTypes.get('interface {}')!
+
+/** `time.Time` */
+export const timeType: OpaqueType = {
+  kind: 'opaque',
+  text: 'time.Time',
+  wireName: 'Time',
+  encoding: 'gob',
+  as: 'time',
+}
+
+/** `*big.Int`: only the pointer can be sent. */
+export const bigIntType: OpaqueType = {
+  kind: 'opaque',
+  text: '*big.Int',
+  wireName: '',
+  encoding: 'gob',
+  as: 'bigInt',
+}
+
+/** A concrete type behind an interface: the name it is registered by, and what the name stands for. */
+export interface Concrete {
+  readonly name: string
+  readonly type: Type
+  /** The name as an interface value begins with: its length and its bytes. */
+  readonly head: Uint8Array
+}
+
+export function concrete(name: string, type: Type): Concrete {
+  const bytes = new TextEncoder().encode(name)
+  const head = new Uint8Array(bytes.length < 128 ? bytes.length + 1 : bytes.length + 3)
+  // Go refuses names over 1024 bytes, so that two bytes hold any length.
+  if (bytes.length < 128) head[0] = bytes.length
+  else head.set([254, bytes.length >> 8, bytes.length & 255])
+  head.set(bytes, head.length - bytes.length)
+  return { name, type, head }
+}
+
+/** The Go type text of `type`, for people: the wire does not say everything. */
+export function typeText(type: Type, depth = 0): string {
+  if (type.text !== '') return type.text
+  // A recursive type without a name has no finite text.
+  if (depth > 8) return '…'
+  switch (type.kind) {
+    case 'slice':
+      return `[]${typeText(type.elem, depth + 1)}`
+    case 'array':
+      return `[${type.length}]${typeText(type.elem, depth + 1)}`
+    case 'map':
+      return `map[${typeText(type.key, depth + 1)}]${typeText(type.elem, depth + 1)}`
+    default:
+      return 'wireName' in type && type.wireName !== '' ? type.wireName : type.kind
+  }
+}
+
+/** The number of the field of that name, or undefined. */
+export function fieldNumber(type: StructType, name: string): number | undefined {
+  type.numbers ??= new Map(type.fields.map((field, number) => [field.name, number]))
+  return type.numbers.get(name)
+}
+
+/**
+ * Whether Go can use values of this type as keys of a map. A pointer always can, but only the
+ * registered name of a type tells pointers.
+ */
+export function isHashable(concrete: Concrete): boolean {
+  return concrete.name.startsWith('*') || isHashableType(concrete.type, new Set())
+}
+
+function isHashableType(type: Type, seen: Set<Type>): boolean {
+  if (seen.has(type)) return true
+  seen.add(type)
+  switch (type.kind) {
+    case 'bytes':
+    case 'slice':
+    case 'map':
+      return false
+    case 'array':
+      return isHashableType(type.elem, seen)
+    case 'struct':
+      return type.fields.every(field => isHashableType(field.type, seen))
+    default:
+      return true
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * The sessions of one request.
+ *
+ * @module
+ */
+
+import { MultiError, SessionError } from './errors.ts'
+import { isCookieName } from './http/cookie.ts'
+import { assertRequest, type RequestLike } from './http/request.ts'
+import type { ResponseLike } from './http/response.ts'
+import type { Session, Values } from './session.ts'
+import type { Store } from './store.ts'
+
+/** Held by the request object itself: they go together, and no list of requests exists. */
+const registries = new WeakMap<object, Registry>()
+
+/** The registry of this request: Go's `GetRegistry`. */
+export function registry(request: RequestLike): Registry {
+  assertRequest(request)
+  let found = registries.get(request)
+  if (!found) {
+    found = new Registry(request)
+    registries.set(request, found)
+  }
+  return found
+}
+
+/**
+ * Saves every session that was got for this request, whatever its store: Go's `sessions.Save`.
+ *
+ * All are tried. Rejects with a {@link MultiError} of every failure.
+ */
+export function save(request: RequestLike, response: ResponseLike): Promise<void> {
+  return registry(request).save(response)
+}
+
+interface Entry {
+  readonly store: Store
+  readonly session: Promise<Session<object>>
+}
+
+/** The sessions of one request, by name. */
+export class Registry {
+  readonly #request: RequestLike
+  readonly #entries = new Map<string, Entry>()
+
+  constructor(request: RequestLike) {
+    this.#request = request
+  }
+
+  /**
+   * The session of this name, from `store.new` the first time and the same object after that.
+   *
+   * Rejects with a {@link SessionError}: `invalid-name`, `store-mismatch`.
+   */
+  async get<T extends object = Values>(store: Store, name: string): Promise<Session<T>> {
+    const entry = this.#entries.get(name) ?? this.#read(store, name)
+    if (entry.store !== store) {
+      throw new SessionError(
+        'store-mismatch',
+        `session "${name}" belongs to another store in this request; give each store names of its own`,
+      )
+    }
+    return entry.session as Promise<Session<T>>
+  }
+
+  /** As {@link save}, for the request of this registry. */
+  async save(response: ResponseLike): Promise<void> {
+    const results = await Promise.allSettled(
+      [...this.#entries].map(async ([name, { store, session }]) => {
+        try {
+          await store.save(this.#request, response, await session)
+        } catch (cause) {
+          throw saveFailure(name, cause)
+        }
+      }),
+    )
+    const failures = results.flatMap(result =>
+      result.status === 'rejected' ? [result.reason as Error] : [],
+    )
+    if (failures.length > 0) throw new MultiError(failures)
+  }
+
+  #read(store: Store, name: string): Entry {
+    if (!isCookieName(name)) {
+      throw new SessionError(
+        'invalid-name',
+        `invalid character in cookie name: ${JSON.stringify(name)}`,
+      )
+    }
+    const entry = { store, session: store.new(this.#request, name) }
+    this.#entries.set(name, entry)
+    // A store that failed may work the next time it is asked.
+    entry.session.catch(() => this.#entries.delete(name))
+    return entry
+  }
+}
+
+function saveFailure(name: string, cause: unknown): SessionError {
+  const first = cause instanceof MultiError ? cause.errors[0] : cause
+  const code = first instanceof SessionError ? first.code : 'store-failed'
+  const message = cause instanceof Error ? cause.message : 'unknown failure'
+  return new SessionError(code, `error saving session "${name}": ${message}`, { cause })
+}
