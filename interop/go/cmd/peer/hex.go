@@ -1,0 +1,25 @@
+package main
+
+import (
+	"encoding/hex"
+	"encoding/json"
+)
+
+// hexBytes are bytes that are hex text in JSON. null is nil, which for a key
+// differs from no bytes.
+type hexBytes []byte
+
+func (b hexBytes) MarshalJSON() ([]byte, error) {
+	return json.Marshal(hex.EncodeToString(b))
+}
+
+func (b *hexBytes) UnmarshalJSON(text []byte) error {
+	var digits *string
+	if err := json.Unmarshal(text, &digits); err != nil || digits == nil {
+		*b = nil
+		return err
+	}
+	decoded, err := hex.DecodeString(*digits)
+	*b = decoded
+	return err
+}
