@@ -54,7 +54,7 @@ function badPadding(text: string, at: number, inQuantum: number): number {
   let next = skipLineBreaks(text, at + 1)
   if (inQuantum === 2) {
     if (next === text.length) return text.length
-    if (text[next] !== '=') return next
+    if (text[next] !== '=') return next - 1
     next = skipLineBreaks(text, next + 1)
   }
   return next
