@@ -11,6 +11,7 @@ import {
   type Concrete,
   concrete,
   interfaceType,
+  isSameOnWire,
   type Type,
   timeType,
 } from './types.ts'
@@ -40,6 +41,7 @@ const aliases: ReadonlyMap<string, Type> = new Map<string, Type>([
   ['rune', basicTypes.get('int32')!],
   ['any', interfaceType],
   ['time.Time', timeType],
+  ['struct {}', { kind: 'struct', text: 'struct {}', wireName: '', fields: [] }],
 ])
 
 const maxNesting = 64
@@ -132,29 +134,32 @@ function known(type: Type): TypeExpression {
 }
 
 /**
- * The type that an expression means by itself; undefined when it holds a named type.
+ * The type that an expression means; undefined when it holds a name that `named` does not know.
  * A pointer is transparent in gob: it means what it points to.
  */
-export function typeOfExpression(expression: TypeExpression): Type | undefined {
+export function typeOfExpression(
+  expression: TypeExpression,
+  named: (name: string) => Type | undefined = () => undefined,
+): Type | undefined {
   const { text } = expression
   switch (expression.kind) {
     case 'known':
       return expression.type
     case 'named':
-      return undefined
+      return named(text)
     case 'pointer':
-      return typeOfExpression(expression.elem)
+      return typeOfExpression(expression.elem, named)
     case 'slice': {
-      const elem = typeOfExpression(expression.elem)
+      const elem = typeOfExpression(expression.elem, named)
       return elem && { kind: 'slice', text, wireName: '', elem }
     }
     case 'array': {
-      const elem = typeOfExpression(expression.elem)
+      const elem = typeOfExpression(expression.elem, named)
       return elem && { kind: 'array', text, wireName: '', elem, length: expression.length }
     }
     case 'map': {
-      const key = typeOfExpression(expression.key)
-      const elem = typeOfExpression(expression.elem)
+      const key = typeOfExpression(expression.key, named)
+      const elem = typeOfExpression(expression.elem, named)
       return key && elem && { kind: 'map', text, wireName: '', key, elem }
     }
   }
@@ -189,13 +194,6 @@ export function refineType(expression: TypeExpression, wire: Type): Type | undef
       return key && elem && { ...wire, text, key, elem }
     }
   }
-}
-
-function isSameOnWire(type: Type, wire: Type): boolean {
-  return (
-    type.kind === wire.kind &&
-    (type.kind !== 'opaque' || wire.kind !== 'opaque' || type.encoding === wire.encoding)
-  )
 }
 
 /** Struct types stay the one object they are: they may contain themselves. */

@@ -28,7 +28,7 @@ export type BasicKind =
 export interface SliceType {
   readonly kind: 'slice'
   /** The Go type where it is known, else ''. */
-  readonly text: string
+  text: string
   /** The name in the definition. It is often missing, and means nothing to a decoder. */
   readonly wireName: string
   elem: Type
@@ -36,7 +36,7 @@ export interface SliceType {
 
 export interface ArrayType {
   readonly kind: 'array'
-  readonly text: string
+  text: string
   readonly wireName: string
   elem: Type
   readonly length: number
@@ -44,7 +44,7 @@ export interface ArrayType {
 
 export interface MapType {
   readonly kind: 'map'
-  readonly text: string
+  text: string
   readonly wireName: string
   key: Type
   elem: Type
@@ -113,6 +113,13 @@ export const basicTypesById: readonly (BasicType | undefined)[] = [
   ),
 ]
 
+/** The 34 names that gob itself registers in every Go program. */
+export const builtInNames: ReadonlySet<string> = new Set(
+  [...basicTypes.keys()]
+    .filter(text => text !== 'interface {}')
+    .flatMap(text => (text.startsWith('[]') || text === 'uint8' ? [text] : [text, `[]${text}`])),
+)
+
 export const stringType: BasicType = basicTypes.get('string')!
 export const interfaceType: BasicType = basicTypes.get('interface {}')!
 
@@ -166,6 +173,28 @@ export function typeText(type: Type, depth = 0): string {
       return `map[${typeText(type.key, depth + 1)}]${typeText(type.elem, depth + 1)}`
     default:
       return 'wireName' in type && type.wireName !== '' ? type.wireName : type.kind
+  }
+}
+
+/** Whether a type that its own text explains can be the type of the stream. */
+export function isSameOnWire(type: Type, wire: Type): boolean {
+  switch (type.kind) {
+    case 'slice':
+      return wire.kind === 'slice' && isSameOnWire(type.elem, wire.elem)
+    case 'array':
+      return (
+        wire.kind === 'array' && type.length === wire.length && isSameOnWire(type.elem, wire.elem)
+      )
+    case 'map':
+      return (
+        wire.kind === 'map' &&
+        isSameOnWire(type.key, wire.key) &&
+        isSameOnWire(type.elem, wire.elem)
+      )
+    case 'opaque':
+      return wire.kind === 'opaque' && type.encoding === wire.encoding
+    default:
+      return type.kind === wire.kind
   }
 }
 

@@ -1,0 +1,339 @@
+/**
+ * Type definitions: reading those of a stream, and writing those that a value needs.
+ *
+ * @module
+ */
+
+import { invalid, type Reader } from './reader.ts'
+import { knownConcrete, parseTypeText, refineType } from './type-text.ts'
+import {
+  basicTypesById,
+  type DefinedType,
+  interfaceType,
+  type OpaqueEncoding,
+  type Type,
+} from './types.ts'
+import { Writer } from './writer.ts'
+
+const firstId = 64
+
+/** The kinds of a definition, by field number of Go's `wireType`. */
+const kinds = ['array', 'slice', 'struct', 'map', 'gob', 'binary', 'text'] as const
+type WireKind = (typeof kinds)[number]
+
+/** A definition as it stands on the wire. */
+interface Draft {
+  kind: WireKind
+  name: string
+  elem: number
+  key: number
+  length: number
+  fields: { name: string; id: number }[]
+}
+
+/** A type whose parts are still ids. */
+interface Definition {
+  readonly type: DefinedType
+  readonly draft: Draft
+  linked: boolean
+}
+
+/** The types that a stream defines. */
+export class Definitions {
+  private readonly byId = new Map<number, Definition>()
+  private readonly limit: number
+
+  constructor(limit: number) {
+    this.limit = limit
+  }
+
+  /** Reads the definition of type `id`. */
+  read(reader: Reader, id: number): void {
+    if (id < firstId || this.byId.has(id)) throw invalid('duplicate type received')
+    if (this.byId.size >= this.limit) throw invalid('too many type definitions')
+    const draft = readDraft(reader)
+    this.byId.set(id, { type: unlinked(draft), draft, linked: false })
+  }
+
+  /** Adds a type that needs no linking. */
+  add(id: number, type: DefinedType): void {
+    this.byId.set(id, { type, draft: emptyDraft('map'), linked: true })
+  }
+
+  /** The type of an id, with all it refers to: a definition comes before the first use. */
+  type(id: number): Type {
+    const basic = basicTypesById[id]
+    if (basic !== undefined) return basic
+    const definition = this.byId.get(id)
+    if (definition === undefined) throw invalid('undefined type')
+    if (!definition.linked) this.link(definition)
+    return definition.type
+  }
+
+  /** Types refer to each other in any order and depth, so this keeps a list, not a stack. */
+  private link(first: Definition): void {
+    const list = [first]
+    first.linked = true
+    const typeOf = (id: number): Type => {
+      const basic = basicTypesById[id]
+      if (basic !== undefined) return basic
+      const definition = this.byId.get(id)
+      if (definition === undefined) throw invalid('undefined type')
+      if (!definition.linked) {
+        definition.linked = true
+        list.push(definition)
+      }
+      return definition.type
+    }
+    for (const { type, draft } of list) fill(type, draft, typeOf)
+    for (const { type } of list) widen(type)
+  }
+}
+
+function fill(type: DefinedType, draft: Draft, typeOf: (id: number) => Type): void {
+  switch (type.kind) {
+    case 'array':
+    case 'slice':
+      type.elem = typeOf(draft.elem)
+      return
+    case 'map':
+      type.key = typeOf(draft.key)
+      type.elem = typeOf(draft.elem)
+      return
+    case 'struct':
+      type.fields = draft.fields.map(({ name, id }) => ({ name, type: typeOf(id) }))
+  }
+}
+
+/** The name of a struct field's type is often its text, which knows the widths: `[]int8`. */
+function widen(type: DefinedType): void {
+  if (type.kind !== 'slice' && type.kind !== 'array' && type.kind !== 'map') return
+  if (!/^(\[|map\[)/.test(type.wireName)) return
+  const expression = parseTypeText(type.wireName)
+  const refined = expression && refineType(expression, type)
+  if (refined === undefined || refined.kind !== type.kind) return
+  type.text = refined.text
+  type.elem = refined.elem
+  if (type.kind === 'map' && refined.kind === 'map') type.key = refined.key
+}
+
+function unlinked(draft: Draft): DefinedType {
+  const { kind, name: wireName, length } = draft
+  const elem = interfaceType
+  switch (kind) {
+    case 'array':
+      return { kind, text: '', wireName, elem, length }
+    case 'slice':
+      return { kind, text: '', wireName, elem }
+    case 'map':
+      return { kind, text: '', wireName, key: elem, elem }
+    case 'struct':
+      return { kind, text: '', wireName, fields: [] }
+    default:
+      return opaque(kind, wireName)
+  }
+}
+
+/** Inside other values a time has no registered name, at most this one. */
+function opaque(encoding: OpaqueEncoding, wireName: string): DefinedType {
+  const as = encoding === 'gob' && wireName === 'Time' ? 'time' : 'bytes'
+  return { kind: 'opaque', text: '', wireName, encoding, as }
+}
+
+function emptyDraft(kind: WireKind): Draft {
+  return { kind, name: '', elem: 0, key: 0, length: 0, fields: [] }
+}
+
+/** Calls `read` for each field that was sent. */
+function readFields(reader: Reader, count: number, read: (field: number) => void): void {
+  for (let field = -1; ; ) {
+    const delta = reader.uint()
+    if (delta === 0) return
+    field += delta
+    if (field >= count) throw invalid('a type definition has an unknown field')
+    read(field)
+  }
+}
+
+function readDraft(reader: Reader): Draft {
+  let draft: Draft | undefined
+  readFields(reader, kinds.length, kind => {
+    if (draft !== undefined) throw invalid('a type definition of two kinds')
+    draft = emptyDraft(kinds[kind]!)
+    readKind(reader, draft)
+  })
+  if (draft === undefined) throw invalid('a type definition of no kind')
+  return draft
+}
+
+function readKind(reader: Reader, draft: Draft): void {
+  const { kind } = draft
+  const isOpaque = kind === 'gob' || kind === 'binary' || kind === 'text'
+  const count = isOpaque ? 1 : kind === 'map' || kind === 'array' ? 3 : 2
+  readFields(reader, count, field => {
+    if (field === 0) readCommon(reader, draft)
+    else if (kind === 'struct') readStructFields(reader, draft)
+    else if (kind === 'map' && field === 1) draft.key = reader.id()
+    else if (kind === 'array' && field === 2) draft.length = readArrayLength(reader)
+    else draft.elem = reader.id()
+  })
+}
+
+/** The id in it is not reliable: Go itself sends another than the one it defines. */
+function readCommon(reader: Reader, draft: Draft): void {
+  readFields(reader, 2, field => {
+    if (field === 0) draft.name = readName(reader)
+    else reader.int()
+  })
+}
+
+function readStructFields(reader: Reader, draft: Draft): void {
+  const count = reader.count()
+  for (let i = 0; i < count; i++) {
+    const field = { name: '', id: 0 }
+    readFields(reader, 2, number => {
+      if (number === 0) field.name = readName(reader)
+      else field.id = reader.id()
+    })
+    draft.fields.push(field)
+  }
+}
+
+function readArrayLength(reader: Reader): number {
+  const length = reader.int()
+  if (typeof length !== 'number' || length < 0) throw invalid('an array length is out of range')
+  return length
+}
+
+function readName(reader: Reader): string {
+  const name = reader.text(reader.length())
+  if (name === undefined) throw invalid('a name is not valid UTF-8')
+  return name
+}
+
+const firstWrittenId = 65
+
+/**
+ * The types that a value needs. All definitions come before the value: a decoder accepts that, and
+ * nothing has to be split where a new type appears.
+ */
+export class Needed {
+  private readonly ids = new Map<Type, number>()
+  private readonly types: DefinedType[] = []
+
+  /** The id of a type in this stream. */
+  id(type: Type): number {
+    if ('id' in type) return type.id
+    let id = this.ids.get(type)
+    if (id === undefined) {
+      id = firstWrittenId + this.types.length
+      this.ids.set(type, id)
+      this.types.push(type)
+    }
+    return id
+  }
+
+  /** Starts over, for another stream. */
+  clear(): void {
+    this.ids.clear()
+    this.types.length = 0
+  }
+
+  /** Whether `type` is the only one. */
+  isJust(type: Type): boolean {
+    return this.types.length === 1 && this.types[0] === type
+  }
+
+  /** The definitions, a message each. Writing one can add more to the list. */
+  write(out: Writer): void {
+    for (const [number, type] of this.types.entries()) {
+      const mark = out.open()
+      const start = out.position
+      out.int(-(firstWrittenId + number))
+      this.definition(out, type, firstWrittenId + number)
+      out.close(mark, out.position - start)
+    }
+  }
+
+  private definition(out: Writer, type: DefinedType, id: number): void {
+    out.byte(1 + kinds.indexOf(type.kind === 'opaque' ? type.encoding : type.kind))
+    out.byte(1)
+    writeCommon(out, type.wireName, id)
+    switch (type.kind) {
+      case 'array':
+        this.reference(out, type.elem)
+        if (type.length > 0) {
+          out.byte(1)
+          out.int(type.length)
+        }
+        break
+      case 'slice':
+        this.reference(out, type.elem)
+        break
+      case 'map':
+        this.reference(out, type.key)
+        this.reference(out, type.elem)
+        break
+      case 'struct':
+        if (type.fields.length > 0) {
+          out.byte(1)
+          out.uint(type.fields.length)
+          for (const field of type.fields) {
+            out.byte(1)
+            out.string(field.name)
+            this.reference(out, field.type)
+            out.byte(0)
+          }
+        }
+    }
+    out.byte(0)
+    out.byte(0)
+  }
+
+  private reference(out: Writer, type: Type): void {
+    out.byte(1)
+    out.int(this.id(type))
+  }
+}
+
+function writeCommon(out: Writer, name: string, id: number): void {
+  if (name === '') {
+    out.byte(2)
+  } else {
+    out.byte(1)
+    out.string(name)
+    out.byte(1)
+  }
+  out.int(id)
+  out.byte(0)
+}
+
+/** A definition that nearly every session begins with, as Go writes it. */
+export interface Preamble {
+  readonly id: number
+  readonly bytes: Uint8Array
+}
+
+/** `map[interface {}]interface {}`, the type of a session's values. */
+export const sessionType: DefinedType = knownConcrete('map[interface {}]interface {}')
+  .type as DefinedType
+
+/** The definition of `sessionType` under its usual ids: 64 since Go 1.21, 65 before. */
+export const preambles: readonly Preamble[] = [64, 65].map(id => ({ id, bytes: preamble(id) }))
+
+function preamble(id: number): Uint8Array {
+  const out = new Writer()
+  const mark = out.open()
+  out.int(-id)
+  out.byte(1 + kinds.indexOf('map'))
+  out.byte(1)
+  writeCommon(out, '', id)
+  for (let i = 0; i < 2; i++) {
+    out.byte(1)
+    out.int(interfaceType.id)
+  }
+  out.byte(0)
+  out.byte(0)
+  out.close(mark, out.position - mark - 1)
+  return out.result()
+}

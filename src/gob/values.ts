@@ -1,0 +1,97 @@
+/**
+ * Values that carry their Go type: what JavaScript has no own value for, and what a program wants
+ * written as a type of its choice.
+ *
+ * @module
+ */
+
+import { type Concrete, type OpaqueEncoding, typeText } from './types.ts'
+
+/** The type behind a `GoValue`; not part of its public face. */
+export const concreteOf: unique symbol = Symbol('silverback.gob.concrete')
+
+/** Node's `util.inspect`, and console.log with it, look for this name. */
+const inspect: unique symbol = Symbol.for('nodejs.util.inspect.custom')
+
+/**
+ * A value with its Go type. Immutable.
+ *
+ * `value` is what reading the written value gives.
+ */
+export class GoValue<Value = unknown> {
+  readonly [concreteOf]: Concrete
+  readonly value: Value
+
+  /** The functions of `go` make these. */
+  constructor(concrete: Concrete, value: Value) {
+    this[concreteOf] = concrete
+    this.value = value
+    if (new.target === GoValue) Object.freeze(this)
+  }
+
+  /** The Go type, such as `int64` or `main.Person`. */
+  get type(): string {
+    return this[concreteOf].name || typeText(this[concreteOf].type)
+  }
+
+  [inspect](_depth: number, options: object, inspectValue?: Inspect): string {
+    const content = this.content()
+    return `${this.type}(${inspectValue ? inspectValue(content, options) : String(content)})`
+  }
+
+  protected content(): unknown {
+    return this.value
+  }
+}
+
+type Inspect = (value: unknown, options: object) => string
+
+/** A Go string that is not valid UTF-8, such as compressed data. `value` is its bytes. */
+export class GoString extends GoValue<Uint8Array> {
+  constructor(concrete: Concrete, bytes: Uint8Array) {
+    super(concrete, bytes)
+    Object.freeze(this)
+  }
+
+  get bytes(): Uint8Array {
+    return this.value
+  }
+}
+
+/** A complex number. */
+export class GoComplex extends GoValue<readonly [re: number, im: number]> {
+  constructor(concrete: Concrete, re: number, im: number) {
+    super(concrete, Object.freeze([re, im] as const))
+    Object.freeze(this)
+  }
+
+  get re(): number {
+    return this.value[0]
+  }
+
+  get im(): number {
+    return this.value[1]
+  }
+
+  protected override content(): string {
+    return `${this.re}${this.im < 0 || Object.is(this.im, -0) ? '' : '+'}${this.im}i`
+  }
+}
+
+/** A value of a Go type that writes itself, such as `*url.URL`: only Go knows what the bytes mean. */
+export class GoOpaque extends GoValue<Uint8Array> {
+  constructor(concrete: Concrete, bytes: Uint8Array) {
+    super(concrete, bytes)
+    Object.freeze(this)
+  }
+
+  get bytes(): Uint8Array {
+    return this.value
+  }
+
+  /** The Go interface that makes the bytes: GobEncoder, BinaryMarshaler or TextMarshaler. */
+  get kind(): OpaqueEncoding {
+    const { type } = this[concreteOf]
+    return type.kind === 'opaque' ? type.encoding : 'gob'
+  }
+}
