@@ -1,0 +1,44 @@
+/**
+ * Starts the demo: `npm run demo`.
+ *
+ * | variable | |
+ * |---|---|
+ * | `PORT` | port to listen on; 0 takes a free one. Default 3000 |
+ * | `SESSION_DIR` | folder of the session files. Default: a folder of its own, removed at the end |
+ * | `SESSION_KEYS` | hash and block keys in hex, newest pair first. Default: random |
+ *
+ * @module
+ */
+
+import { randomUUID } from 'node:crypto'
+import { rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { app } from './app.ts'
+import { newKeyPair, parseKeys, Stores } from './stores.ts'
+
+const { PORT = '3000', SESSION_DIR, SESSION_KEYS } = process.env
+const folder = SESSION_DIR || join(tmpdir(), `silverback-demo-${randomUUID()}`)
+const keys = SESSION_KEYS ? parseKeys(SESSION_KEYS) : newKeyPair()
+const server = createServer(app(new Stores(folder, keys)))
+
+server.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EADDRINUSE') throw error
+  console.error(`Port ${PORT} is taken. Choose another: PORT=3001 npm run demo`)
+  process.exitCode = 1
+})
+
+// This machine only: the cookies travel unencrypted.
+server.listen(Number(PORT), '127.0.0.1', () => {
+  console.log(`listening on http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+})
+
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    server.close()
+    server.closeAllConnections()
+    if (!SESSION_DIR) rmSync(folder, { recursive: true, force: true })
+  })
+}
