@@ -26,7 +26,6 @@ import {
   type OpaqueType,
   type SliceType,
   type StructType,
-  stringType,
   type Type,
 } from './types.ts'
 import { GoComplex, GoOpaque, GoString, GoValue } from './values.ts'

@@ -20,7 +20,6 @@ import {
   isHashable,
   isSameOnWire,
   type MapType,
-  type OpaqueType,
   type SliceType,
   type StructType,
   type Type,
@@ -140,17 +139,21 @@ class Encoder {
 
   /** An element of a container, which may have been read into slot `number`. */
   private element(type: Type, value: unknown, slots: Slots | undefined, number: number): void {
-    if (number < 0) return this.write(type, value, undefined)
-    const hint = originOf(slots!.value(number))
-    if (type.kind === 'interface') this.interface(value, slots!.concrete(number), hint)
-    else this.write(type, value, hint)
+    const isRead = slots !== undefined && number >= 0
+    const hint = isRead ? originOf(slots.value(number)) : undefined
+    if (type.kind !== 'interface') this.write(type, value, hint)
+    else this.interface(value, isRead ? slots.concrete(number) : undefined, hint)
   }
 
   /** A value in an interface, in the place of one that had the type `read`, if any. */
   private interface(value: unknown, read: Concrete | undefined, hint: Origin | undefined): void {
-    if (value === null || value === undefined) return this.body.byte(0)
+    if (value === null || value === undefined) {
+      this.body.byte(0)
+      return
+    }
     if (value instanceof GoValue && value[concreteOf].type.kind === 'interface') {
-      return this.interface(value.value, read, hint)
+      this.interface(value.value, read, hint)
+      return
     }
     const concrete = this.choose(value, read)
     if (this.keys > 0 && !isHashable(concrete)) {
@@ -207,34 +210,47 @@ class Encoder {
   }
 
   private write(type: Type, value: unknown, hint: Origin | undefined): void {
-    if (type.kind === 'interface') return this.interface(value, undefined, hint)
+    if (type.kind === 'interface') {
+      this.interface(value, undefined, hint)
+      return
+    }
     const bare = typeof value === 'object' ? unwrapped(value) : value
     if (!accepts(type, bare)) throw this.mismatch(type, bare)
-    this.scalar(type, bare, hint)
+    this.accepted(type, bare, hint)
   }
 
-  private scalar(type: Type, value: unknown, hint: Origin | undefined): void {
+  /** Writes a value that its type accepts. */
+  private accepted(type: Type, value: unknown, hint: Origin | undefined): void {
     const { body } = this
     switch (type.kind) {
       case 'bool':
-        return body.byte(value ? 1 : 0)
+        body.byte(value ? 1 : 0)
+        break
       case 'int':
-        return body.int(value as number | bigint)
+        body.int(value as number | bigint)
+        break
       case 'uint':
-        return body.unsigned(value as number | bigint)
+        body.unsigned(value as number | bigint)
+        break
       case 'float':
-        return body.float(type.bits === 32 ? Math.fround(value as number) : (value as number))
+        body.float(type.bits === 32 ? Math.fround(value as number) : (value as number))
+        break
       case 'string':
-        return value instanceof GoString ? this.bytes(value.bytes) : body.string(value as string)
+        if (typeof value === 'string') body.string(value)
+        else this.bytes((value as GoString).bytes)
+        break
       case 'bytes':
-        return this.bytes(value as Uint8Array)
+        this.bytes(value as Uint8Array)
+        break
       case 'complex':
         body.float((value as GoComplex).re)
-        return body.float((value as GoComplex).im)
+        body.float((value as GoComplex).im)
+        break
       case 'opaque':
-        return this.bytes(payload(value, originOf(value) ?? hint))
+        this.bytes(payload(value, originOf(value) ?? hint))
+        break
       default:
-        return this.container(type as ContainerType, value as object, hint)
+        this.container(type as ContainerType, value as object, hint)
     }
   }
 

@@ -61,9 +61,12 @@ export class Slots {
   /** A key came again: the later entry wins. */
   replace(key: unknown, value: unknown, concrete: Concrete | undefined): void {
     const number = this.find(key, 0)
-    if (number < 0) return this.add(key, value, concrete)
-    this.flat[number * width + 1] = value
-    this.flat[number * width + 2] = concrete
+    if (number < 0) {
+      this.add(key, value, concrete)
+    } else {
+      this.flat[number * width + 1] = value
+      this.flat[number * width + 2] = concrete
+    }
   }
 
   /** The number of the slot with that key, most likely `guess`; -1 if there is none. */

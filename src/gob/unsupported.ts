@@ -51,8 +51,8 @@ export function describe(value: unknown): string {
 function className(value: object): string {
   const prototype: unknown = Object.getPrototypeOf(value)
   if (typeof prototype !== 'object' || prototype === null) return 'Object'
-  const { constructor } = prototype
-  return typeof constructor === 'function' && constructor.name !== '' ? constructor.name : 'a class'
+  const maker: unknown = prototype.constructor
+  return typeof maker === 'function' && maker.name !== '' ? maker.name : 'a class'
 }
 
 /** The call with which a Go program registers the type. */

@@ -43,7 +43,12 @@ export class Writer {
 
   /** An unsigned integer of up to 53 bits. */
   uint(value: number): void {
-    if (value < 0x80) return this.byte(value)
+    if (value < 0x80) this.byte(value)
+    else this.longUint(value)
+  }
+
+  /** The number of bytes, negated, then the bytes, big-endian. */
+  private longUint(value: number): void {
     let size = 1
     for (let rest = value; rest >= 256; rest = Math.floor(rest / 256)) size++
     this.need(size + 1)
@@ -56,18 +61,22 @@ export class Writer {
 
   /** An unsigned integer of up to 64 bits. */
   unsigned(value: number | bigint): void {
-    if (typeof value === 'number' && value <= Number.MAX_SAFE_INTEGER) return this.uint(value)
-    double.setBigUint64(0, BigInt(value))
-    this.minimal()
+    if (typeof value === 'number') {
+      this.uint(value)
+    } else {
+      double.setBigUint64(0, value)
+      this.minimal()
+    }
   }
 
   /** A signed integer of up to 64 bits: the sign is the lowest bit. */
   int(value: number | bigint): void {
     if (typeof value === 'number' && Math.abs(value) < 2 ** 52) {
-      return this.uint(value < 0 ? -2 * value - 1 : 2 * value)
+      this.uint(value < 0 ? -2 * value - 1 : 2 * value)
+    } else {
+      const wide = BigInt(value)
+      this.unsigned(wide < 0n ? (~wide << 1n) | 1n : wide << 1n)
     }
-    const wide = BigInt(value)
-    this.unsigned(wide < 0n ? (~wide << 1n) | 1n : wide << 1n)
   }
 
   /** Go's NaN has its own bits. */
@@ -81,9 +90,8 @@ export class Writer {
   private minimal(): void {
     let start = 0
     while (start < 7 && doubleBytes[start] === 0) start++
-    if (start === 7 && doubleBytes[7]! < 0x80) return this.byte(doubleBytes[7]!)
-    this.byte(256 - (8 - start))
-    this.raw(doubleBytes.subarray(start))
+    if (start < 7 || doubleBytes[7]! >= 0x80) this.byte(256 - (8 - start))
+    this.raw(start === 0 ? doubleBytes : doubleBytes.subarray(start))
   }
 
   /** A string with its length in front. A lone surrogate becomes U+FFFD. */
