@@ -5,7 +5,9 @@
  */
 
 import { equalBytes } from '#crypto'
-import { type Codec, type Opened, openMulti } from './codec/codec.ts'
+import { type Codec, type EncodeContext, type Opened, openMulti } from './codec/codec.ts'
+import type { KeyList, Keyring } from './codec/keyring.ts'
+import { Sealed } from './codec/sealed.ts'
 import { type ErrorCode, MultiError, SessionError } from './errors.ts'
 import type { RequestLike } from './http/request.ts'
 import type { ResponseLike } from './http/response.ts'
@@ -15,10 +17,12 @@ import { registry } from './registry.ts'
 import { type Reason, Session, type Values } from './session.ts'
 import type { Store } from './store.ts'
 
-/** What every store of this library can be told. */
+/** What every store of this library can be told. Either `keys` or `codecs` is needed. */
 export interface CodecStoreOptions {
-  /** Codecs, newest first: the first writes, all read. */
-  codecs: readonly Codec[]
+  /** Secret keys, newest first, for {@link Sealed} texts: the first seals, all open. */
+  keys?: KeyList | Keyring
+  /** Codecs of your choice, newest first: the first writes, all read. */
+  codecs?: readonly Codec[]
   /** Cookie attributes, on top of {@link defaultOptions}. */
   options?: Options
   /**
@@ -40,11 +44,15 @@ export abstract class CodecStore implements Store {
   readonly codecs: readonly Codec[]
   /** Cookie attributes that new sessions get a copy of. */
   readonly options: Options
+  /** @internal Those whose age limit {@link maxAge} sets. */
+  protected readonly agingCodecs: Codec[]
   readonly #saveUnchanged: boolean
   readonly #loaded = new WeakMap<Session<object>, Loaded>()
 
-  constructor(init: CodecStoreOptions) {
-    this.codecs = [...init.codecs]
+  /** @internal `purpose` keeps the texts of one kind of store from those of another. */
+  protected constructor(init: CodecStoreOptions, purpose: string) {
+    this.codecs = codecsFor(init, purpose)
+    this.agingCodecs = [...this.codecs]
     this.options = { ...defaultOptions, ...init.options }
     this.#saveUnchanged = init.saveUnchanged ?? false
     assertOptions(this.options)
@@ -74,7 +82,7 @@ export abstract class CodecStore implements Store {
   protected setMaxAge(maxAge: number | 'session', codecMaxAge: number): void {
     assertOptions({ maxAge })
     this.options.maxAge = maxAge
-    for (const codec of this.codecs) codec.maxAge = codecMaxAge
+    for (const codec of this.agingCodecs) codec.maxAge = codecMaxAge
   }
 
   /** @internal A session of which nothing was read, and why. */
@@ -90,7 +98,8 @@ export abstract class CodecStore implements Store {
   ): Session<T> {
     const { value } = opened
     if (!isPlainObject(value)) return this.begin(name, 'malformed')
-    const state = { options: this.options, values: value as T, id }
+    const { renewal } = opened
+    const state = { options: this.options, values: value as T, id, renewal }
     return this.#remember(new Session<T>(this, name, state), opened)
   }
 
@@ -99,14 +108,29 @@ export abstract class CodecStore implements Store {
     return session
   }
 
+  /** @internal What the texts of this session say of it besides its values. */
+  protected contextOf(session: Session<object>): EncodeContext {
+    const { maxAge } = session.options
+    const startedAt = this.#loaded.get(session)?.opened?.startedAt
+    return { startedAt, maxAge: typeof maxAge === 'number' ? maxAge : undefined }
+  }
+
   /** @internal True when there is no reason to write the session. */
   protected isUnchanged(session: Session<object>): boolean {
     const loaded = this.#loaded.get(session)
-    if (this.#saveUnchanged || !loaded || !sameOptions(loaded.options, session.options)) {
-      return false
-    }
+    if (this.#saveUnchanged || !loaded || session.renewal) return false
+    if (!sameOptions(loaded.options, session.options)) return false
     return session.isNew ? isEmpty(session.values) : holdsWhatWasRead(session.values, loaded.opened)
   }
+}
+
+/** The codecs of a store: those given, or sealed ones with the keys given. */
+export function codecsFor(init: CodecStoreOptions, purpose: string): readonly Codec[] {
+  if ((init.keys === undefined) === (init.codecs === undefined)) {
+    throw new TypeError('a store needs keys, or codecs in their place')
+  }
+  if (init.codecs) return [...init.codecs]
+  return [new Sealed({ keys: init.keys as KeyList | Keyring, purpose })]
 }
 
 function isPlainObject(value: unknown): value is object {
@@ -149,6 +173,7 @@ export function openText(
 const reasons: Partial<Record<ErrorCode, Reason>> = {
   'text-too-long': 'too-large',
   'base64-invalid': 'malformed',
+  'key-unknown': 'unknown-key',
   'mac-invalid': 'bad-mac',
   'timestamp-invalid': 'malformed',
   'timestamp-too-new': 'too-new',

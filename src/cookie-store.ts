@@ -5,7 +5,7 @@
  */
 
 import { encodeMulti } from './codec/codec.ts'
-import { CodecStore, openText } from './codec-store.ts'
+import { CodecStore, type CodecStoreOptions, openText } from './codec-store.ts'
 import { newCookie } from './http/cookie.ts'
 import { type RequestLike, readCookies } from './http/request.ts'
 import {
@@ -20,6 +20,11 @@ import type { Session, Values } from './session.ts'
 
 /** Keeps the values of sessions in their cookies: nothing is stored on the server. */
 export class CookieStore extends CodecStore {
+  /** Throws TypeError or RangeError for wrong options. */
+  constructor(options: CodecStoreOptions) {
+    super(options, 'session')
+  }
+
   async new<T extends object = Values>(request: RequestLike, name: string): Promise<Session<T>> {
     // Of several cookies of one name the first counts, as in Go.
     const [text] = readCookies(request, name)
@@ -37,7 +42,9 @@ export class CookieStore extends CodecStore {
     varyOnCookie(response)
     if (this.isUnchanged(session)) return
     const { name, options, values } = session
-    const text = isDeletion(options) ? '' : encodeMulti(name, values, this.codecs)
+    const text = isDeletion(options)
+      ? ''
+      : encodeMulti(name, values, this.codecs, this.contextOf(session))
     setCookie(response, newCookie(name, text, options))
     forbidCaching(response)
   }

@@ -30,6 +30,7 @@ const kinds = {
   'text-too-long': 'decode',
   'base64-invalid': 'decode',
   'mac-invalid': 'decode',
+  'key-unknown': 'decode',
   'timestamp-invalid': 'decode',
   'timestamp-too-new': 'decode',
   'timestamp-expired': 'decode',

@@ -11,8 +11,8 @@ import { lstat, opendir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { encodeBase32 } from './bytes/base32.ts'
-import { encodeMulti } from './codec/codec.ts'
-import { CodecStore, type CodecStoreOptions, openText } from './codec-store.ts'
+import { type Codec, encodeMulti, type Renewal } from './codec/codec.ts'
+import { CodecStore, type CodecStoreOptions, codecsFor, openText } from './codec-store.ts'
 import { randomBytes } from './crypto/random.ts'
 import { SessionError } from './errors.ts'
 import { readWholeFile, removeFile, temporaryPrefix, writeWholeFile } from './files.ts'
@@ -48,10 +48,17 @@ const abandonedAfter = 3600
 export class FilesystemStore extends CodecStore {
   /** The folder. */
   readonly path: string
+  readonly #fileCodecs: readonly Codec[]
 
-  /** @param path - the folder, made at the first save; empty: the system's folder for temporary files */
+  /**
+   * Throws TypeError or RangeError for wrong options.
+   *
+   * @param path - the folder, made at the first save; empty: the system's for temporary files
+   */
   constructor(path: string, options: CodecStoreOptions) {
-    super(options)
+    super(options, 'session id')
+    this.#fileCodecs = codecsFor(options, 'session file')
+    this.agingCodecs.push(...this.#fileCodecs)
     if (typeof path !== 'string') throw new TypeError('path must be the name of a folder')
     this.path = path || tmpdir()
   }
@@ -64,7 +71,7 @@ export class FilesystemStore extends CodecStore {
     if ('reason' in result) return this.begin(name, result.reason)
     const id = result.opened.value
     if (typeof id !== 'string' || !safeId.test(id)) return this.begin(name, 'malformed')
-    return this.#load(name, id)
+    return this.#load(name, id, result.opened.renewal)
   }
 
   async save(
@@ -81,7 +88,7 @@ export class FilesystemStore extends CodecStore {
       await this.#erase(session.id)
     } else {
       const id = session.id ?? encodeBase32(randomBytes(32))
-      text = encodeMulti(name, id, this.codecs)
+      text = encodeMulti(name, id, this.codecs, this.contextOf(session))
       if (!(await this.#write(id, session))) return
     }
     setCookie(response, newCookie(name, text, options))
@@ -92,10 +99,10 @@ export class FilesystemStore extends CodecStore {
    * Removes the files of sessions last saved more than `seconds` ago, and what killed writers left
    * behind. Go's store has no such thing: its folder grows. Call it from time to time.
    *
-   * @param seconds - by default the age that the codecs accept
+   * @param seconds - by default the longest life that the codec allows
    * @returns how many files were removed
    */
-  async prune(seconds: number | undefined = this.codecs[0]?.maxAge): Promise<number> {
+  async prune(seconds: number | undefined = longestLife(this.#fileCodecs[0])): Promise<number> {
     if (!Number.isSafeInteger(seconds) || (seconds as number) <= 0) {
       throw new RangeError('seconds must be a positive whole number: the codecs have no age limit')
     }
@@ -110,19 +117,24 @@ export class FilesystemStore extends CodecStore {
     return removed
   }
 
-  async #load<T extends object>(name: string, id: string): Promise<Session<T>> {
+  async #load<T extends object>(
+    name: string,
+    id: string,
+    renewal: Renewal | undefined,
+  ): Promise<Session<T>> {
     const text = await this.#attempt(id, path => readWholeFile(path, maxFileBytes))
     // The id of a lost session is not used again, so that nobody brings it back.
     if (text === undefined) return this.begin(name, 'unknown-id')
-    const result = openText(name, text, this.codecs)
-    return 'reason' in result
-      ? this.begin(name, result.reason)
-      : this.resume(name, result.opened, id)
+    const result = openText(name, text, this.#fileCodecs)
+    if ('reason' in result) return this.begin(name, result.reason)
+    const { opened } = result
+    return this.resume(name, { ...opened, renewal: opened.renewal ?? renewal }, id)
   }
 
   /** False when the session had a file and has none any more: it was ended meanwhile. */
   async #write(id: string, session: Session<object>): Promise<boolean> {
-    const text = encodeMulti(session.name, session.values, this.codecs)
+    const { name, values } = session
+    const text = encodeMulti(name, values, this.#fileCodecs, this.contextOf(session))
     return this.#attempt(id, async path => {
       if (session.id !== undefined && !(await exists(path))) return false
       await writeWholeFile(path, text)
@@ -147,6 +159,10 @@ export class FilesystemStore extends CodecStore {
       throw new SessionError('store-failed', `session file: ${cause.message}`, { cause })
     }
   }
+}
+
+function longestLife(codec: Codec | undefined): number | undefined {
+  return codec?.maxLifetime ?? codec?.maxAge
 }
 
 /** The age in seconds from which a file may go; undefined for files that are not ours. */

@@ -5,6 +5,11 @@
  */
 
 export { type Codec, decodeMulti, encodeMulti, type Opened } from './codec/codec.ts'
+export type { SecretKey } from './codec/key-material.ts'
+// Keys and codecs
+export { type KeyList, Keyring } from './codec/keyring.ts'
+export { Sealed, type SealedOptions } from './codec/sealed.ts'
+export { json } from './codec/serializers/json.ts'
 export type { Serializer } from './codec/serializers/serializer.ts'
 export type { CodecStoreOptions } from './codec-store.ts'
 // Stores
@@ -26,5 +31,6 @@ export { defaultOptions, type Options } from './options.ts'
 export { Registry, registry, save } from './registry.ts'
 // Sessions of a request
 export { flashKey, type Reason, Session, type SessionState, type Values } from './session.ts'
+
 // For custom stores and codecs
 export type { Store } from './store.ts'

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Renewal } from './codec/codec.ts'
 import type { RequestLike } from './http/request.ts'
 import type { ResponseLike } from './http/response.ts'
 import { keyed } from './keyed.ts'
@@ -21,10 +22,10 @@ export type Reason =
   | 'malformed'
   /** The cookie is longer than the store reads. */
   | 'too-large'
+  /** The cookie was made with a key that the store does not have (any more). */
+  | 'unknown-key'
   /** No key of the store signed this cookie under this name. */
   | 'bad-mac'
-  /** The cookie names a key that the store does not have. */
-  | 'unknown-key'
   /** The session is older than allowed. */
   | 'expired'
   /** The session is younger than allowed: the clocks of two machines differ. */
@@ -45,6 +46,8 @@ export interface SessionState<T extends object = Values> {
   values?: T | undefined
   /** Why it is new. Left out: it is not. */
   reason?: Reason | undefined
+  /** Why the next save writes it although nothing changed. Left out: it does not. */
+  renewal?: Renewal | undefined
 }
 
 /**
@@ -59,6 +62,8 @@ export class Session<T extends object = Values> {
   readonly isNew: boolean
   /** Why it is new; undefined when it is not. */
   readonly reason: Reason | undefined
+  /** Why the next save writes it although nothing changed; undefined when it does not. */
+  readonly renewal: Renewal | undefined
   /** The data: whatever the store's serializer carries. */
   values: T
   /** Attributes of the cookie, for this session alone: `session.options.maxAge = 30 * 86_400`. */
@@ -73,6 +78,7 @@ export class Session<T extends object = Values> {
     this.values = state.values ?? ({} as T)
     this.isNew = state.reason !== undefined
     this.reason = state.reason
+    this.renewal = state.renewal
     this.#id = state.id
   }
 

@@ -13,7 +13,7 @@ import type { Serializer } from './serializers/serializer.ts'
  */
 export interface Codec {
   /** The text for `value`. Throws a {@link SessionError} when it cannot be carried. */
-  encode(name: string, value: unknown): string
+  encode(name: string, value: unknown, context?: EncodeContext): string
   /** The value in `text`. Throws a {@link SessionError} whose `isDecode` is true for bad text. */
   decode(name: string, text: string): unknown
   /**
@@ -23,8 +23,18 @@ export interface Codec {
   open?(name: string, text: string): Opened
   /** How old a text may be, in seconds; 0 = no limit. Stores set it with their own `maxAge`. */
   maxAge?: number
+  /** How long a session lasts, however often it is encoded anew, in seconds. */
+  maxLifetime?: number
   /** How many characters a text may have; 0 = no limit. */
   maxLength?: number
+}
+
+/** What a store tells a codec of a session besides its values. Go's envelope has no place for it. */
+export interface EncodeContext {
+  /** When the session began: Unix time in seconds. Left out: now. */
+  startedAt?: number | undefined
+  /** How long the text lasts, in seconds. Left out: the codec's `maxAge`. */
+  maxAge?: number | undefined
 }
 
 /** A text, opened. */
@@ -35,14 +45,25 @@ export interface Opened {
   readonly serializer: Serializer
   /** When the text was made: Unix time in seconds. */
   readonly issuedAt: number
+  /** When the session began: Unix time in seconds. */
+  readonly startedAt?: number
+  readonly renewal?: Renewal | undefined
 }
+
+/** Why a text should be written anew although nothing changed: an older key made it, or its age. */
+export type Renewal = 'old-key' | 'age'
 
 /**
  * Encodes with the first codec that can, so the first of a rotation writes.
  * Throws a {@link MultiError} when none can, a {@link SessionError} when there is none.
  */
-export function encodeMulti(name: string, value: unknown, codecs: readonly Codec[]): string {
-  return firstOf(codecs, codec => codec.encode(name, value))
+export function encodeMulti(
+  name: string,
+  value: unknown,
+  codecs: readonly Codec[],
+  context?: EncodeContext,
+): string {
+  return firstOf(codecs, codec => codec.encode(name, value, context))
 }
 
 /**

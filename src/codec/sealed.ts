@@ -1,0 +1,253 @@
+/**
+ * Sealed text: one authenticated encryption (AES-256-GCM), one base64url.
+ *
+ *     text       = base64url( header nonce ciphertext tag )        unpadded, canonical
+ *     header     = version(1) key-id(4) issued-at(4)               big-endian
+ *     plaintext  = varint( seconds since start ) varint( idle seconds ) payload
+ *     associated = header length(purpose) purpose length(name) name
+ *
+ * `docs/format-sealed.md` has every detail, and vectors.
+ *
+ * @module
+ */
+
+import { decodeBase64Url, encodeBase64Url, utf8Bytes } from '#bytes'
+import { openAesGcm, sealAesGcm } from '#crypto'
+import { randomBytes } from '../crypto/random.ts'
+import { SessionError } from '../errors.ts'
+import type { Codec, EncodeContext, Opened, Renewal } from './codec.ts'
+import { type KeyList, Keyring } from './keyring.ts'
+import { json } from './serializers/json.ts'
+import type { Serializer } from './serializers/serializer.ts'
+
+const version = 1
+const headerLength = 9
+const nonceLength = 12
+const tagLength = 16
+
+/** Clocks of two machines may differ by this, in seconds. */
+const clockSkew = 60
+
+/** What a {@link Sealed} codec is made from. */
+export interface SealedOptions {
+  /** Keys, newest first: the first seals, all open. */
+  keys: KeyList | Keyring
+  /** What the texts are for; a text for one purpose does not open for another. Default `session`. */
+  purpose?: string
+  /** Between values and bytes. Default {@link json}. */
+  serializer?: Serializer
+  /** How long a text lasts that is not told otherwise when sealed, in seconds. Default 24 hours. */
+  maxAge?: number
+  /** How long a session lasts, however often it is sealed anew, in seconds. Default 30 days. */
+  maxLifetime?: number
+  /** Longest text read, in characters. Default 65,536. */
+  maxLength?: number
+  /** The clock: Unix time in seconds. */
+  now?: () => number
+}
+
+/** Encodes values into text that tells nothing and cannot be changed. */
+export class Sealed implements Codec {
+  maxAge: number
+  maxLifetime: number
+  maxLength: number
+  readonly #keyring: Keyring
+  readonly #purpose: Uint8Array
+  readonly #serializer: Serializer
+  readonly #now: () => number
+
+  /** Throws TypeError or RangeError for a wrong option. */
+  constructor(options: SealedOptions) {
+    this.#keyring = options.keys instanceof Keyring ? options.keys : new Keyring(options.keys)
+    this.#purpose = lengthPrefixed(options.purpose ?? 'session')
+    this.#serializer = options.serializer ?? json
+    this.#now = options.now ?? unixSeconds
+    this.maxAge = positive('maxAge', options.maxAge ?? 86_400)
+    this.maxLifetime = positive('maxLifetime', options.maxLifetime ?? 30 * 86_400)
+    this.maxLength = positive('maxLength', options.maxLength ?? 65_536)
+  }
+
+  /** The text for `value` in a cookie called `name`. Throws `serialize-failed`. */
+  encode(name: string, value: unknown, context: EncodeContext = {}): string {
+    const issuedAt = this.#now()
+    const header = headerOf(this.#keyring.newest.id, issuedAt)
+    const key = this.#keyring.newest.forHour(hourOf(issuedAt))
+    const nonce = randomBytes(nonceLength)
+    const plaintext = concat(
+      varint(Math.max(0, issuedAt - (context.startedAt ?? issuedAt))),
+      varint(Math.max(0, context.maxAge ?? this.maxAge)),
+      this.#serialize(value),
+    )
+    const sealed = sealAesGcm(key, nonce, this.#associated(header, name), plaintext)
+    return encodeBase64Url(concat(header, nonce, sealed))
+  }
+
+  /** The value in `text`. Throws a {@link SessionError} with `isDecode`, as {@link open}. */
+  decode(name: string, text: string): unknown {
+    return this.open(name, text).value
+  }
+
+  /**
+   * As {@link decode}, with what else the text tells.
+   *
+   * Throws `text-too-long`, `base64-invalid`, `mac-invalid`, `key-unknown`, `timestamp-too-new`,
+   * `timestamp-expired` or `deserialize-failed`.
+   */
+  open(name: string, text: string): Opened {
+    if (text.length > this.maxLength) {
+      throw new SessionError('text-too-long', `the text is too long: ${text.length} characters`)
+    }
+    const bytes = decodeCanonical(text)
+    if (bytes.length < headerLength + nonceLength + tagLength || bytes[0] !== version) {
+      throw new SessionError('base64-invalid', 'the text is not sealed')
+    }
+    const header = bytes.subarray(0, headerLength)
+    const view = new DataView(bytes.buffer, bytes.byteOffset, headerLength)
+    const keyId = view.getUint32(1)
+    const issuedAt = view.getUint32(5)
+    this.#checkIssued(issuedAt)
+    const plaintext = this.#open(keyId, issuedAt, this.#associated(header, name), bytes)
+    const [sinceStart, idleAt] = readVarint(plaintext, 0)
+    const [idle, payloadAt] = readVarint(plaintext, idleAt)
+    const startedAt = issuedAt - sinceStart
+    const now = this.#now()
+    if (now > issuedAt + idle || now > startedAt + this.maxLifetime) throw expired()
+    const payload = plaintext.subarray(payloadAt)
+    return {
+      value: this.#deserialize(payload),
+      payload,
+      serializer: this.#serializer,
+      issuedAt,
+      startedAt,
+      renewal: this.#renewal(keyId, now - issuedAt, idle),
+    }
+  }
+
+  #open(keyId: number, issuedAt: number, associated: Uint8Array, bytes: Uint8Array): Uint8Array {
+    const keys = this.#keyring.find(keyId)
+    if (keys.length === 0) throw new SessionError('key-unknown', 'no key of this id is configured')
+    const nonce = bytes.subarray(headerLength, headerLength + nonceLength)
+    const sealed = bytes.subarray(headerLength + nonceLength)
+    for (const key of keys) {
+      const plaintext = openAesGcm(key.forHour(hourOf(issuedAt)), nonce, associated, sealed)
+      if (plaintext) return plaintext
+    }
+    throw new SessionError('mac-invalid', 'the text was not sealed with our keys, or not for this')
+  }
+
+  /** Before any cryptography: no text can ask for a key of an hour that cannot have sealed it. */
+  #checkIssued(issuedAt: number): void {
+    const now = this.#now()
+    if (issuedAt > now + clockSkew) {
+      throw new SessionError('timestamp-too-new', 'the text was sealed in the future')
+    }
+    if (this.maxAge <= 0 || issuedAt < now - this.maxLifetime) throw expired()
+  }
+
+  #renewal(keyId: number, age: number, idle: number): Renewal | undefined {
+    if (keyId !== this.#keyring.newest.id) return 'old-key'
+    return age >= Math.max(60, idle / 20) ? 'age' : undefined
+  }
+
+  #associated(header: Uint8Array, name: string): Uint8Array {
+    return concat(header, this.#purpose, lengthPrefixed(name))
+  }
+
+  #serialize(value: unknown): Uint8Array {
+    try {
+      return this.#serializer.serialize(value)
+    } catch (cause) {
+      throw new SessionError('serialize-failed', messageOf(cause), { cause })
+    }
+  }
+
+  #deserialize(payload: Uint8Array): unknown {
+    try {
+      return this.#serializer.deserialize(payload)
+    } catch {
+      // The cause could quote the data.
+      throw new SessionError('deserialize-failed', 'the sealed value is not of this serializer')
+    }
+  }
+}
+
+function unixSeconds(): number {
+  return Math.floor(Date.now() / 1000)
+}
+
+function hourOf(seconds: number): number {
+  return Math.floor(seconds / 3600)
+}
+
+function headerOf(keyId: number, issuedAt: number): Uint8Array {
+  const header = new Uint8Array(headerLength)
+  const view = new DataView(header.buffer)
+  header[0] = version
+  view.setUint32(1, keyId)
+  view.setUint32(5, issuedAt)
+  return header
+}
+
+/** One text for these bytes, and no other: base64url without padding and without stray bits. */
+function decodeCanonical(text: string): Uint8Array {
+  const bytes = /^[\w-]+$/.test(text) ? decodeBase64Url(text) : new Uint8Array(0)
+  if (encodeBase64Url(bytes) !== text) {
+    throw new SessionError('base64-invalid', 'the text is not canonical base64url')
+  }
+  return bytes
+}
+
+/** Length first, so that no two lists of texts make the same bytes. */
+function lengthPrefixed(text: string): Uint8Array {
+  const bytes = utf8Bytes(text)
+  return concat(varint(bytes.length), bytes)
+}
+
+function concat(...parts: Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    out.set(part, at)
+    at += part.length
+  }
+  return out
+}
+
+/** Seven bits a byte, the lowest first; the top bit says that more follow. */
+function varint(value: number): Uint8Array {
+  const bytes: number[] = []
+  let rest = value
+  while (rest > 127) {
+    bytes.push((rest % 128) | 128)
+    rest = Math.floor(rest / 128)
+  }
+  return Uint8Array.of(...bytes, rest)
+}
+
+/** The number at `at` and where the next thing starts. The bytes are authentic, hence well-formed. */
+function readVarint(bytes: Uint8Array, at: number): [value: number, next: number] {
+  let value = 0
+  let scale = 1
+  for (let next = at; next < bytes.length; next++) {
+    const byte = bytes[next] as number
+    value += (byte & 127) * scale
+    if (byte < 128) return [value, next + 1]
+    scale *= 128
+  }
+  throw new SessionError('deserialize-failed', 'the sealed value ends too early')
+}
+
+function expired(): SessionError {
+  return new SessionError('timestamp-expired', 'the text is too old')
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : 'the value cannot be serialized'
+}
+
+function positive(option: string, value: number): number {
+  if (!Number.isSafeInteger(value) || value <= 0) {
+    throw new RangeError(`${option} must be a positive whole number`)
+  }
+  return value
+}

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { parseCookie } from 'cookie'
+import fc from 'fast-check'
+import { cookieValues } from '../../src/http/cookie-header.ts'
+
+suite('the Cookie header', () => {
+  test('one cookie among others', () => {
+    assert.deepEqual(cookieValues('a=1; sid=x; b=2', 'sid'), ['x'])
+    assert.deepEqual(cookieValues('sid=x', 'sid'), ['x'])
+    assert.deepEqual(cookieValues('a=1;sid=x;b=2', 'sid'), ['x'])
+    assert.deepEqual(cookieValues(undefined, 'sid'), [])
+    assert.deepEqual(cookieValues('', 'sid'), [])
+    assert.deepEqual(cookieValues('a=1', 'sid'), [])
+  })
+
+  test('all of a name, in the order sent', () => {
+    assert.deepEqual(cookieValues('sid=1; x=0; sid=2; sid=', 'sid'), ['1', '2', ''])
+  })
+
+  test('spaces and tabs around names and values are dropped', () => {
+    assert.deepEqual(cookieValues(' \t sid \t = \t x y \t ; b=1', 'sid'), ['x y'])
+  })
+
+  test('the value goes on after its first "="', () => {
+    assert.deepEqual(cookieValues('sid=a=b==', 'sid'), ['a=b=='])
+  })
+
+  test('nothing is decoded or unquoted', () => {
+    assert.deepEqual(cookieValues('sid="x"', 'sid'), ['"x"'])
+    assert.deepEqual(cookieValues('sid=%3D%', 'sid'), ['%3D%'])
+  })
+
+  const unicodeSpaces = '\u0085\u00a0\u1680\u2000\u2003\u2028\u2029\u202f\u205f\u3000\ufeff\v\f'
+  for (const header of [
+    // Chromium sends a name that begins with a no-break space as it was set (GHSA-r5rp-j6wh-rvv4).
+    ...[...unicodeSpaces].flatMap(space => [
+      `${space}__Host-sid=evil`,
+      `__Host-sid${space}=evil`,
+      `${Buffer.from(space).toString('latin1')}__Host-sid=evil`,
+    ]),
+    '=__Host-sid=evil',
+    '=__Host-sid',
+    '__Host-sid',
+    '__Host-sid;=evil',
+    '__host-sid=evil',
+    '__HOST-SID=evil',
+    '%5f%5fHost-sid=evil',
+    '..Host-sid=evil',
+    '__Host-sid2=evil',
+    'x__Host-sid=evil',
+    '"__Host-sid"=evil',
+    '$Version=1; $Path=/__Host-sid=evil',
+    'a=1, __Host-sid=evil',
+    'a="1; x"__Host-sid=evil',
+    '__Host-sid[]=evil',
+    '__Host-sid\u0000=evil',
+  ]) {
+    test(`${JSON.stringify(header)} is no cookie of ours`, () => {
+      assert.deepEqual(cookieValues(header, '__Host-sid'), [])
+    })
+  }
+
+  test('agrees with the cookie package on the first of a name', () => {
+    const part = fc.oneof(
+      fc.constantFrom('sid', 'a', '=', ';', '; ', ' ', '\t', '"', '%20', '\u00a0', ',', 'si', 'd'),
+      fc.string({ maxLength: 3 }),
+    )
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 30 }), parts => {
+        const header = parts.join('')
+        const expected = parseCookie(header, { decode: String }).sid
+        assert.equal(cookieValues(header, 'sid')[0], expected)
+      }),
+      { numRuns: 5000 },
+    )
+  })
+
+  for (const [what, header] of Object.entries({
+    'a hundred thousand pairs': 'a=1;'.repeat(16_000),
+    'a hundred thousand semicolons': ';'.repeat(65_000),
+    blanks: `sid${' '.repeat(65_000)}`,
+    'almost our name': 'si'.repeat(32_000),
+    'our name over and over': 'sid '.repeat(16_000),
+  })) {
+    test(`${what}: linear time`, () => {
+      const start = process.cpuUsage().user
+      for (let i = 0; i < 20; i++) cookieValues(header, 'sid')
+      assert.ok(process.cpuUsage().user - start < 2_000_000)
+    })
+  }
+
+  test('a header beyond 64 KiB is not read', () => {
+    assert.deepEqual(cookieValues(`sid=x; a=${'x'.repeat(65_536)}`, 'sid'), [])
+  })
+})

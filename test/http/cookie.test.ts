@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { newCookie, type Options } from 'silverback'
+import { Cookie } from 'tough-cookie'
+import { isCookieName, setCookieLine } from '../../src/http/cookie.ts'
+
+const now = Date.UTC(2026, 0, 1)
+const line = (options: Options, name = 'sid', value = 'v'): string =>
+  setCookieLine(newCookie(name, value, options, now))
+
+suite('Set-Cookie', () => {
+  test('all attributes', () => {
+    const options: Options = {
+      path: '/foo',
+      domain: 'example.com',
+      maxAge: 3600,
+      secure: true,
+      httpOnly: true,
+      sameSite: 'none',
+      partitioned: true,
+    }
+    const cookie = Cookie.parse(line(options))
+    assert.equal(cookie?.key, 'sid')
+    assert.equal(cookie?.value, 'v')
+    assert.equal(cookie?.path, '/foo')
+    assert.equal(cookie?.domain, 'example.com')
+    assert.equal(cookie?.maxAge, 3600)
+    assert.equal((cookie as Cookie).expiryTime(), now + 3_600_000)
+    assert.ok(cookie?.secure && cookie.httpOnly)
+    assert.equal(cookie?.sameSite, 'none')
+    assert.deepEqual(cookie?.extensions, ['Partitioned'])
+  })
+
+  test('what is left out is not sent', () => {
+    assert.equal(line({}), 'sid=v')
+    assert.equal(line({ secure: false, maxAge: 'session', path: undefined }), 'sid=v')
+  })
+
+  for (const maxAge of [0, -1, -1000]) {
+    test(`maxAge ${maxAge} deletes, with the attributes of setting`, () => {
+      assert.equal(
+        line({ path: '/', secure: true, httpOnly: true, sameSite: 'lax', maxAge }),
+        'sid=; Max-Age=0; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; SameSite=Lax',
+      )
+    })
+  }
+
+  test('lives longer than 400 days are cut, as browsers do', () => {
+    assert.match(line({ maxAge: 86_400 * 1000 }), /Max-Age=34560000; Expires=Fri, 05 Feb 2027/)
+  })
+
+  test('the value is sent as it is', () => {
+    assert.equal(line({}, 'sid', 'aZ09-_=='), 'sid=aZ09-_==')
+  })
+
+  for (const [options, message] of [
+    [{ path: 'x' }, /path must be a path that starts with "\/"/],
+    [{ path: '/; Domain=evil.com' }, /path must be at most 1024 printable/],
+    [{ path: '/\r\nSet-Cookie: a=b' }, /path must be at most 1024/],
+    [{ path: `/${'x'.repeat(1024)}` }, /path must be at most 1024/],
+    [{ domain: 'a.com; Secure' }, /domain must be a host name/],
+    [{ domain: 'a.com, b.com' }, /domain must be a host name/],
+    [{ domain: '' }, /domain must be a host name/],
+    [{ maxAge: 1.5 }, /maxAge must be a whole number of seconds or 'session', not a number/],
+    [{ maxAge: Number.NaN }, /maxAge must be/],
+    [{ maxAge: Number.POSITIVE_INFINITY }, /maxAge must be/],
+    [{ maxAge: '60' }, /maxAge must be .*, not a string/],
+    [{ sameSite: 'Lax' }, /sameSite must be 'strict', 'lax' or 'none'/],
+    [{ sameSite: true }, /sameSite must be/],
+    [{ secure: 1 }, /secure must be true or false, not a number/],
+    [{ httponly: true }, /there is no option httponly; there are path, /],
+    [{ ['__proto__']: { domain: 'evil.com' } }, /there is no option __proto__/],
+  ] as [Options, RegExp][]) {
+    test(`refused: ${message.source}`, () => {
+      assert.throws(() => newCookie('sid', 'v', options), { name: 'TypeError', message })
+    })
+  }
+
+  for (const [name, options, message] of [
+    ['sid', { sameSite: 'none' }, /sameSite 'none' needs secure/],
+    ['sid', { partitioned: true }, /partitioned needs secure/],
+    ['__Secure-sid', {}, /__secure- cookie needs secure/],
+    ['__Host-sid', { secure: true }, /__host- cookie needs path: '\/' and no domain/],
+    ['__hOsT-sid', { secure: true, path: '/', domain: 'a.com' }, /needs path: '\/' and no domain/],
+    ['__Host-sid', { secure: true, path: '/a' }, /needs path: '\/' and no domain/],
+    ['__Http-sid', { secure: true }, /__http- cookie needs httpOnly/],
+    ['__Host-Http-sid', { secure: true, path: '/' }, /__host-http- cookie needs httpOnly/],
+  ] as [string, Options, RegExp][]) {
+    test(`${name} ${JSON.stringify(options)}: browsers would drop it`, () => {
+      assert.throws(() => newCookie(name, 'v', options), { name: 'RangeError', message })
+    })
+  }
+
+  test('prefixed names with what they need', () => {
+    const options: Options = { secure: true, httpOnly: true, path: '/' }
+    for (const name of ['__Host-sid', '__Secure-sid', '__Http-sid', '__Host-Http-sid']) {
+      assert.match(line(options, name), new RegExp(`^${name}=v; `))
+    }
+  })
+})
+
+suite('cookie names', () => {
+  test('tokens', () => {
+    for (const name of ['session-name', 'a', '0', "!#$%&'*+-.^_`|~", '__Host-sid']) {
+      assert.ok(isCookieName(name), name)
+    }
+  })
+
+  test('everything else', () => {
+    for (const char of '()<>@,;:\\"/[]?={} \t\r\n\u0000\u007f\u00e9\u00a0') {
+      assert.ok(!isCookieName(`a${char}`), JSON.stringify(char))
+      assert.ok(!isCookieName(`${char}a`), JSON.stringify(char))
+    }
+    assert.ok(!isCookieName(''))
+  })
+})

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { forbidCaching, newCookie, type ResponseLike, setCookie, varyOnCookie } from 'silverback'
+import { nodeResponse } from '../support/http.ts'
+
+const cookie = (name: string, value: string, path = '/') => newCookie(name, value, { path })
+
+/** The same checks for each kind of response. */
+const kinds: Record<string, () => { response: ResponseLike; headers: () => Headers }> = {
+  'a ServerResponse': () => {
+    const response = nodeResponse()
+    const headers = () => {
+      const copy = new Headers()
+      for (const [name, value] of Object.entries(response.getHeaders())) {
+        for (const each of [value].flat()) copy.append(name, String(each))
+      }
+      return copy
+    }
+    return { response, headers }
+  },
+  'a Response': () => {
+    const response = new Response('body')
+    return { response, headers: () => response.headers }
+  },
+  Headers: () => {
+    const response = new Headers()
+    return { response, headers: () => response }
+  },
+}
+
+for (const [kind, make] of Object.entries(kinds)) {
+  suite(kind, () => {
+    test("keeps other people's cookies", () => {
+      const { response, headers } = make()
+      if ('setHeader' in response) response.setHeader('Set-Cookie', 'other=1')
+      else ('headers' in response ? response.headers : response).append('set-cookie', 'other=1')
+      setCookie(response, cookie('sid', 'a'))
+      assert.deepEqual(headers().getSetCookie(), ['other=1', 'sid=a; Path=/'])
+    })
+
+    test('has one line a cookie, the last', () => {
+      const { response, headers } = make()
+      setCookie(response, cookie('sid', 'a'))
+      setCookie(response, cookie('theme', 'dark'))
+      setCookie(response, cookie('sid', 'b'))
+      assert.deepEqual(headers().getSetCookie(), ['theme=dark; Path=/', 'sid=b; Path=/'])
+    })
+
+    test('takes another path for another cookie', () => {
+      const { response, headers } = make()
+      setCookie(response, cookie('sid', 'a'))
+      setCookie(response, cookie('sid', 'b', '/admin'))
+      assert.deepEqual(headers().getSetCookie(), ['sid=a; Path=/', 'sid=b; Path=/admin'])
+    })
+
+    test('varies on Cookie, once', () => {
+      const { response, headers } = make()
+      varyOnCookie(response)
+      varyOnCookie(response)
+      assert.equal(headers().get('vary'), 'Cookie')
+    })
+
+    for (const [before, after] of [
+      ['Accept', 'Accept, Cookie'],
+      ['accept, COOKIE', 'accept, COOKIE'],
+      ['*', '*'],
+      ['Accept-Cookie', 'Accept-Cookie, Cookie'],
+    ] as const) {
+      test(`Vary: ${before}`, () => {
+        const { response, headers } = make()
+        if ('setHeader' in response) response.setHeader('Vary', before)
+        else ('headers' in response ? response.headers : response).set('Vary', before)
+        varyOnCookie(response)
+        assert.equal(headers().get('vary'), after)
+      })
+    }
+
+    for (const [before, after] of [
+      [undefined, 'no-store'],
+      ['public, max-age=60', 'no-store'],
+      ['private, max-age=60', 'private, max-age=60'],
+      ['no-store', 'no-store'],
+      ['no-cache', 'no-store'],
+    ] as const) {
+      test(`Cache-Control: ${before}`, () => {
+        const { response, headers } = make()
+        if (before && 'setHeader' in response) response.setHeader('Cache-Control', before)
+        else if (before) {
+          const target = 'headers' in response ? response.headers : response
+          ;(target as Headers).set('Cache-Control', before)
+        }
+        forbidCaching(response)
+        assert.equal(headers().get('cache-control'), after)
+      })
+    }
+  })
+}
+
+suite('a response that cannot carry a cookie', () => {
+  test('headers sent', () => {
+    const response = nodeResponse()
+    response.writeHead(200)
+    assert.throws(() => setCookie(response, cookie('sid', 'a')), { code: 'headers-sent' })
+  })
+
+  test('headers that cannot be changed', () => {
+    const response = Response.redirect('http://localhost/')
+    assert.throws(() => setCookie(response, cookie('sid', 'a')), {
+      code: 'headers-immutable',
+      message: /new Response\(response\.body, response\)/,
+    })
+  })
+
+  for (const wrong of [undefined, null, {}, 'response', { headers: {} }]) {
+    test(`not a response: ${JSON.stringify(wrong)}`, () => {
+      assert.throws(() => setCookie(wrong as unknown as ResponseLike, cookie('sid', 'a')), {
+        name: 'TypeError',
+        message: /^response must be a ServerResponse, a Response or a Headers, not /,
+      })
+    })
+  }
+})
