@@ -31,7 +31,7 @@ const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
 const escaped = /[<>&\u2028\u2029]/g
 
 function writeString(text: string): string {
-  return JSON.stringify(text.toWellFormed()).replace(
+  return replaceLoneSurrogates(JSON.stringify(text), '\\ufffd').replace(
     escaped,
     char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
@@ -123,7 +123,7 @@ function standardBase64(bytes: Uint8Array): string {
 
 /** The first JSON value of `text`; Go's decoder leaves what follows it unread. */
 function parseFirstValue(text: string): unknown {
-  const source = replaceLoneSurrogates(text)
+  const source = replaceLoneSurrogates(text, '\ufffd')
   try {
     return JSON.parse(source)
   } catch (error) {
@@ -150,7 +150,7 @@ function endOfFirstValue(text: string): number {
 const escapes =
   /\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(\\u[dD][89a-fA-F][\da-fA-F]{2})|\\./gs
 
-/** Half of a surrogate pair becomes U+FFFD, as in Go. */
-function replaceLoneSurrogates(text: string): string {
-  return text.replace(escapes, (found, lone: string | undefined) => (lone ? '\ufffd' : found))
+/** Half of an escaped surrogate pair becomes U+FFFD, as in Go, which escapes it when writing. */
+function replaceLoneSurrogates(text: string, replacement: string): string {
+  return text.replace(escapes, (found, lone: string | undefined) => (lone ? replacement : found))
 }
