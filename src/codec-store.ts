@@ -11,7 +11,7 @@ import { Sealed } from './codec/sealed.ts'
 import { type ErrorCode, MultiError, SessionError } from './errors.ts'
 import type { RequestLike } from './http/request.ts'
 import type { ResponseLike } from './http/response.ts'
-import { keyed } from './keyed.ts'
+import { type Keyed, keyed } from './keyed.ts'
 import { assertOptions, defaultOptions, type Options, sameOptions } from './options.ts'
 import { registry } from './registry.ts'
 import { type Reason, Session, type Values } from './session.ts'
@@ -140,7 +140,7 @@ function isPlainObject(value: unknown): value is object {
 }
 
 function isEmpty(values: object): boolean {
-  const others = (values as { [keyed]?: Map<unknown, unknown> })[keyed]
+  const others = (values as Keyed)[keyed]
   return Object.keys(values).length === 0 && (others?.size ?? 0) === 0
 }
 

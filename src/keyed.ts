@@ -1,11 +1,16 @@
 /**
- * Map entries whose keys are not strings.
+ * Where the entries of a map go whose keys a JavaScript object cannot have.
  *
  * @module
  */
 
 /**
- * The property of an object that holds, in a Map, the entries of a Go `map[interface{}]interface{}`
- * whose keys are not strings. So 42 and "42" stay two keys.
+ * The property that holds entries with keys other than strings: a `Map` from key to value. It is
+ * there only if there are such entries, so that 42 and "42" stay two keys, as in Go.
  */
-export const keyed: unique symbol = Symbol('keyed')
+export const keyed: unique symbol = Symbol('silverback.keyed')
+
+/** An object with entries of other keys. */
+export interface Keyed {
+  [keyed]?: Map<unknown, unknown>
+}

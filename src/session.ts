@@ -7,7 +7,7 @@
 import type { Renewal } from './codec/codec.ts'
 import type { RequestLike } from './http/request.ts'
 import type { ResponseLike } from './http/response.ts'
-import { keyed } from './keyed.ts'
+import { type Keyed, keyed } from './keyed.ts'
 import type { Options } from './options.ts'
 import type { Store } from './store.ts'
 
@@ -97,7 +97,7 @@ export class Session<T extends object = Values> {
    * Go programs have them; of the serializers, gob carries them.
    */
   get keyed(): Map<unknown, unknown> {
-    const values = this.values as { [keyed]?: Map<unknown, unknown> }
+    const values = this.values as Keyed
     values[keyed] ??= new Map()
     return values[keyed]
   }

@@ -4,10 +4,10 @@
  * @module
  */
 
+import { keyed } from '../keyed.ts'
 import { bigIntOf } from './big-int.ts'
 import { Definitions, preambles, sessionType } from './definitions.ts'
 import { isFloat, isInRange } from './integers.ts'
-import { keyed } from './keyed.ts'
 import { type Origin, remember, Slots } from './provenance.ts'
 import { invalid, Reader } from './reader.ts'
 import { millisecondsOfTime } from './time.ts'

@@ -4,11 +4,11 @@
  * @module
  */
 
+import { type Keyed, keyed } from '../keyed.ts'
 import { align } from './align.ts'
 import { bigIntPayload } from './big-int.ts'
 import { Needed, preambles, sessionType } from './definitions.ts'
 import { accepts, fits, isAbsent, isPlainObject, isValidDate, unwrapped } from './fit.ts'
-import { type Keyed, keyed } from './keyed.ts'
 import { type Origin, originOf, type Slots } from './provenance.ts'
 import { isZeroTime, timePayload, timePayloadInZone } from './time.ts'
 import { concreteOfText, knownConcrete } from './type-text.ts'

@@ -4,8 +4,8 @@
  * @module
  */
 
+import { type Keyed, keyed } from '../keyed.ts'
 import { isFloat, isInteger } from './integers.ts'
-import { type Keyed, keyed } from './keyed.ts'
 import { type BasicType, fieldNumber, type OpaqueType, type Type } from './types.ts'
 import { GoComplex, GoOpaque, GoString, GoValue } from './values.ts'
 

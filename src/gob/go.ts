@@ -4,9 +4,9 @@
  * @module
  */
 
+import { type Keyed, keyed as keyedSymbol } from '../keyed.ts'
 import { fits, isPlainObject, isValidDate } from './fit.ts'
 import { isFloat, isInteger } from './integers.ts'
-import { type Keyed, keyed as keyedSymbol } from './keyed.ts'
 import { type Origin, originOf } from './provenance.ts'
 import { inferStruct, typeNamed } from './struct-type.ts'
 import { timePayload } from './time.ts'

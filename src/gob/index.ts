@@ -4,9 +4,9 @@
  * @module
  */
 
+export { type Keyed, keyed } from '../keyed.ts'
 export { type DecodeLimits, decode } from './decode.ts'
 export { type EncodeOptions, encode } from './encode.ts'
 export { go } from './go.ts'
-export { type Keyed, keyed } from './keyed.ts'
 export type { OpaqueEncoding } from './types.ts'
 export { GoComplex, GoOpaque, GoString, GoValue } from './values.ts'

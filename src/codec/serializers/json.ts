@@ -10,7 +10,7 @@
 import { DevalueError, parse, stringify } from 'devalue'
 import { decodeBase64Url, encodeBase64Url, utf8Bytes } from '#bytes'
 import { describeKind } from '../../describe.ts'
-import { keyed } from '../../keyed.ts'
+import { type Keyed, keyed } from '../../keyed.ts'
 import type { Serializer } from './serializer.ts'
 
 const richMark = '!'
@@ -101,7 +101,7 @@ const revivers: Record<string, (reduced: never) => unknown> = {
   View: ([view]: [unknown]) => view,
   Entries: ([own, others]: [[string, unknown][], [unknown, unknown][]]) => {
     // fromEntries defines properties: `__proto__` becomes a key like any other.
-    const value: object & { [keyed]?: Map<unknown, unknown> } = Object.fromEntries(own)
+    const value: Keyed = Object.fromEntries(own)
     if (others.length > 0) value[keyed] = new Map(others)
     return value
   },
@@ -114,7 +114,7 @@ function isPartialView(value: unknown): value is ArrayBufferView & { slice(): un
 }
 
 /** A plain object with a key called `__proto__`, or with entries whose keys are not strings. */
-function hasOddKeys(value: unknown): value is object & { [keyed]?: Map<unknown, unknown> } {
+function hasOddKeys(value: unknown): value is Keyed {
   if (typeof value !== 'object' || value === null) return false
   if (Object.getPrototypeOf(value) !== Object.prototype) return false
   return Object.hasOwn(value, '__proto__') || Object.hasOwn(value, keyed)
