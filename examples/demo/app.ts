@@ -23,6 +23,8 @@ export function app(stores: Stores): RequestListener {
     try {
       await answer(request, response, stores)
     } catch (error) {
+      // The visitor hung up in the middle of a form: nobody to answer, and nothing is wrong.
+      if (request.errored) return
       // Details are for the log. Errors of sessions hold neither values nor keys.
       console.error(error)
       if (response.headersSent) response.destroy()
@@ -70,9 +72,13 @@ async function show(
   stores: Stores,
 ): Promise<void> {
   const { login, theme } = await openVisit(request, response, stores)
-  const flashes = [...login.flashes<string>(), ...theme.flashes<string>()]
-  // Reading the messages took them out of the sessions.
-  if (flashes.length > 0) await save(request, response)
+  const flashes: string[] = []
+  for (const session of [login, theme]) {
+    const messages = session.flashes<string>()
+    flashes.push(...messages)
+    // Reading took the messages out, which has to be saved. A visitor who only looks gets no file.
+    if (messages.length > 0) await session.save(request, response)
+  }
   const cookies = {
     login: readCookies(request, 'login')[0],
     theme: readCookies(request, 'theme')[0],

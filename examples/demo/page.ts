@@ -140,7 +140,7 @@ function visitCard(values: Login, keyPairs: number): Html {
           <button id="sign-out" class="quiet">Sign out</button>
         </form>
       </div>
-      <code>login.options.maxAge = -1</code>
+      <code>login.options.maxAge = -1 // sign out</code>
     </section>`
 }
 
@@ -154,14 +154,18 @@ function loginPanel({ login, cookies }: Home): Html {
 
 function themePanel({ theme, cookies }: Home): Html {
   const text = cookies.theme
-  return panel(theme, 'No server storage. The values travel in the cookie.', [
-    row('Values', valueList(theme.values)),
-    row(
-      'In the browser',
-      text ? html`<code id="sealed">${text.slice(0, 40)}…</code>` : 'nothing yet',
-    ),
-    ...cookieRows(theme, text),
-  ])
+  return panel(
+    theme,
+    'Nothing on the server. The values travel in the cookie, signed and encrypted.',
+    [
+      row('Values', valueList(theme.values)),
+      row(
+        'Cookie text',
+        text ? html`<code id="sealed">${text.slice(0, 40)}…</code>` : 'nothing yet',
+      ),
+      ...cookieRows(theme, text),
+    ],
+  )
 }
 
 function panel(session: Session<object>, about: string, rows: Html[]): Html {
@@ -177,9 +181,10 @@ function panel(session: Session<object>, about: string, rows: Html[]): Html {
 }
 
 function cookieRows(session: Session<object>, text: string | undefined): Html[] {
-  const size = text === undefined ? 'no cookie' : `${session.name.length + 1 + text.length} bytes`
+  const size =
+    text === undefined ? 'no cookie' : `${session.name.length + 1 + text.length} of 4096 bytes`
   const chips = attributes(session.options).map(each => html`<li>${each}</li>`)
-  return [row('Cookie size', size), row('Cookie', html`<ul class="chips">${chips}</ul>`)]
+  return [row('Cookie size', size), row('Attributes', html`<ul class="chips">${chips}</ul>`)]
 }
 
 function row(term: string, description: Content): Html {
@@ -198,7 +203,7 @@ function attributes({ path, maxAge, httpOnly, sameSite, secure }: Options): stri
     httpOnly ? 'HttpOnly' : 'open to scripts',
     `SameSite=${sameSite}`,
     secure ? 'Secure' : 'not Secure (a local demo)',
-    maxAge === 'session' ? 'until the browser closes' : `Max-Age=${maxAge}`,
+    maxAge === 'session' ? 'until the browser closes' : `Max-Age=${maxAge} seconds`,
   ]
 }
 

@@ -1,0 +1,206 @@
+/** The demo in a browser. */
+
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { after, afterEach, before, describe, test } from 'node:test'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Running } from '../support/process.ts'
+import { needs } from '../support/programs.ts'
+import {
+  launchBrowser,
+  outputFolder,
+  press,
+  sessionFiles,
+  shown,
+  signIn,
+  startDemo,
+  temporaryFolder,
+  textOf,
+} from './support.ts'
+
+const thirtyDays = 30 * 86_400
+
+describe('demo in a browser', needs('chromium'), () => {
+  const folder = temporaryFolder()
+  let demo: Running
+  let browser: Browser
+
+  before(async () => {
+    ;[demo, browser] = await Promise.all([startDemo({ SESSION_DIR: folder }), launchBrowser()])
+  })
+  afterEach(() => Promise.all(browser.contexts().map(context => context.close())))
+  after(() => Promise.all([browser.close(), demo.stop()]))
+
+  /** A visitor without cookies, on the home page. */
+  async function visit(width = 1280): Promise<Page> {
+    const page = await browser.newPage({ viewport: { width, height: 800 } })
+    await page.goto(demo.match[1] as string)
+    return page
+  }
+
+  test('signs in and shows the message once', async () => {
+    const page = await visit()
+    assert.deepEqual(await shown(page), { user: 'guest', cart: '0', theme: 'light', flashes: [] })
+    await signIn(page, 'Ann')
+    assert.deepEqual(await shown(page), {
+      user: 'Ann',
+      cart: '0',
+      theme: 'light',
+      flashes: ['Welcome, Ann'],
+    })
+    await page.reload()
+    assert.deepEqual((await shown(page)).flashes, [])
+    assert.equal((await shown(page)).user, 'Ann')
+  })
+
+  test('counts the cart across requests, and a guest keeps it at sign-in', async () => {
+    const page = await visit()
+    await press(page, '#add')
+    await press(page, '#add')
+    assert.equal((await shown(page)).cart, '2')
+    await signIn(page, 'Ann')
+    await press(page, '#add')
+    assert.equal((await shown(page)).cart, '3')
+    assert.equal((await shown(await visit())).cart, '0', 'another visitor has another cart')
+  })
+
+  test('gives the login a new id, and the old one is worth nothing', async () => {
+    const page = await visit()
+    await press(page, '#add')
+    const planted = await loginCookie(page.context())
+    const before = sessionFiles(folder)
+    await signIn(page, 'Ann')
+    const after = sessionFiles(folder)
+    assert.notEqual((await loginCookie(page.context()))?.value, planted?.value)
+    assert.equal(before.filter(file => !after.includes(file)).length, 1, 'the old file is gone')
+    assert.equal(after.filter(file => !before.includes(file)).length, 1, 'the new file is there')
+
+    const attacker = await visit()
+    await attacker.context().addCookies([planted as never])
+    await attacker.reload()
+    assert.equal((await shown(attacker)).user, 'guest')
+    assert.equal(await textOf(attacker, '#login-reason'), 'unknown-id')
+  })
+
+  test('remembers for 30 days, or until the browser closes', async () => {
+    const page = await visit()
+    await signIn(page, 'Ann', true)
+    await press(page, '#add')
+    const left = ((await loginCookie(page.context()))?.expires ?? 0) - Date.now() / 1000
+    assert.ok(Math.abs(left - thirtyDays) < 60, `${left} seconds`)
+
+    const other = await visit()
+    await signIn(other, 'Bob')
+    await press(other, '#add')
+    assert.equal((await loginCookie(other.context()))?.expires, -1)
+  })
+
+  test('saves the login and the theme in one response', async () => {
+    const page = await visit()
+    await signIn(page, 'Ann')
+    const [response] = await Promise.all([
+      page.waitForResponse(each => each.request().method() === 'POST'),
+      press(page, '#choose'),
+    ])
+    const set = (await response.headersArray()).filter(each => /^set-cookie$/i.test(each.name))
+    assert.deepEqual(set.map(each => each.value.split('=')[0]).sort(), ['login', 'theme'])
+    assert.deepEqual(await shown(page), {
+      user: 'Ann',
+      cart: '0',
+      theme: 'dark',
+      flashes: ['The theme is dark now'],
+    })
+    assert.equal(await page.locator('html').getAttribute('data-theme'), 'dark')
+    assert.doesNotMatch(await textOf(page, '#sealed'), /dark/, 'the cookie is not readable')
+  })
+
+  test('keeps the session while keys are rotated', async () => {
+    const other = await startDemo({ SESSION_DIR: temporaryFolder() })
+    try {
+      const page = await browser.newPage()
+      await page.goto(other.match[1] as string)
+      await signIn(page, 'Ann')
+      await press(page, '#add')
+      const id = await textOf(page, '#id')
+      const oldCookies = await page.context().cookies()
+      assert.equal(await textOf(page, '#key-pairs'), '1')
+
+      await press(page, '#rotate')
+      assert.equal(await textOf(page, '#key-pairs'), '2')
+      assert.deepEqual(await shown(page), {
+        user: 'Ann',
+        cart: '1',
+        theme: 'light',
+        flashes: ['A new key pair writes from now on'],
+      })
+      assert.equal(await textOf(page, '#id'), id)
+
+      // The cookie of before the rotation is still good, until its pair has gone.
+      const rewritten = await page.context().cookies()
+      for (let pairs = 3; pairs <= 5; pairs++) {
+        await page.context().addCookies(oldCookies)
+        await page.reload()
+        assert.equal((await shown(page)).user, 'Ann')
+        await page.context().addCookies(rewritten)
+        await press(page, '#rotate')
+      }
+      assert.equal(await textOf(page, '#key-pairs'), '4')
+      await page.context().addCookies(oldCookies)
+      await page.reload()
+      assert.equal((await shown(page)).user, 'guest')
+      assert.equal(await textOf(page, '#login-reason'), 'bad-mac')
+    } finally {
+      await other.stop()
+    }
+  })
+
+  test('signs out: file and cookie are gone, the theme stays', async () => {
+    const page = await visit()
+    await signIn(page, 'Ann', true)
+    await press(page, '#choose')
+    const before = sessionFiles(folder)
+    await press(page, '#sign-out')
+    assert.deepEqual(await shown(page), {
+      user: 'guest',
+      cart: '0',
+      theme: 'dark',
+      flashes: ['You are signed out'],
+    })
+    assert.equal(sessionFiles(folder).length, before.length - 1)
+    assert.equal(await loginCookie(page.context()), undefined)
+    await page.reload()
+    assert.deepEqual((await shown(page)).flashes, [])
+  })
+
+  test('shows a name as text, whatever it contains', async () => {
+    const name = `<img src=x onerror="a=1">&amp;'</title>`
+    const page = await visit()
+    await signIn(page, name)
+    assert.equal((await shown(page)).user, name)
+    assert.deepEqual((await shown(page)).flashes, [`Welcome, ${name}`])
+    assert.equal(await page.locator('main img').count(), 0)
+  })
+
+  for (const width of [1280, 390]) {
+    test(`fits a window of ${width} pixels, and its controls have names`, async () => {
+      const page = await visit(width)
+      await screenshot(page, `demo-${width}-guest`)
+      await page.getByLabel('Your name').fill('W'.repeat(40))
+      await page.getByLabel('Remember me').check()
+      await press(page, 'role=button[name="Sign in"]')
+      await press(page, 'role=button[name="Switch to dark"]')
+      await screenshot(page, `demo-${width}-dark`)
+      assert.equal((await shown(page)).user, 'W'.repeat(40))
+      const content = await page.evaluate('document.documentElement.scrollWidth')
+      assert.equal(content, width, 'nothing sticks out')
+    })
+  }
+})
+
+async function loginCookie(context: BrowserContext) {
+  return (await context.cookies()).find(cookie => cookie.name === 'login')
+}
+
+async function screenshot(page: Page, name: string): Promise<void> {
+  await page.screenshot({ path: join(outputFolder, `${name}.png`), fullPage: true })
+}

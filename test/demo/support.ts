@@ -1,0 +1,96 @@
+/** What the tests of the demo share: starting it, a browser, and what lies in its folder. */
+
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { type Running, start } from '../support/process.ts'
+import { findProgram } from '../support/programs.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** Screenshots are put here. */
+export const outputFolder: string = join(root, 'test-output')
+
+/** How `npm run demo` starts the demo. */
+export const demoCommand: string[] = [
+  '--import',
+  'tsx',
+  '--conditions=@silverback/source',
+  join(root, 'examples/demo/server.ts'),
+]
+
+/** A folder that is removed when the tests of the file, or the suite, are over. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'silverback-test-'))
+  after(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** The demo in a process of its own, on a free port. */
+export function startDemo(env: Record<string, string>): Promise<Running> {
+  return start(process.execPath, demoCommand, /listening on (http:.*)/, {
+    cwd: root,
+    env: { ...process.env, PORT: '0', ...env },
+  })
+}
+
+/** Chromium without a window and without anything to say to other machines. */
+export function launchBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: findProgram('chromium') as string,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  })
+}
+
+/** The names of the session files in a folder. */
+export function sessionFiles(folder: string): string[] {
+  return readdirSync(folder).filter(name => name.startsWith('session_'))
+}
+
+/** What a page of either shop shows. */
+export interface Shown {
+  user: string
+  cart: string
+  theme: string
+  flashes: string[]
+}
+
+/** What this page shows now. */
+export async function shown(page: Page): Promise<Shown> {
+  return {
+    user: await textOf(page, '#user'),
+    cart: await textOf(page, '#cart'),
+    theme: await textOf(page, '#theme'),
+    flashes: await page.locator('#flashes li').allTextContents(),
+  }
+}
+
+/** The text of one element. */
+export async function textOf(page: Page, selector: string): Promise<string> {
+  return (await page.locator(selector).textContent()) ?? ''
+}
+
+/** Presses a button that sends its form, and waits for the page that it leads to. */
+export async function press(page: Page, selector: string): Promise<void> {
+  const loaded = page.waitForEvent('load')
+  await page.locator(selector).click()
+  await loaded
+}
+
+/** Fills in and sends the form of either shop. */
+export async function signIn(page: Page, name: string, remember = false): Promise<void> {
+  await page.locator('[name=name]').fill(name)
+  await page.locator('[name=remember]').setChecked(remember)
+  await press(page, '#sign-in')
+}
