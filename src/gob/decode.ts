@@ -9,7 +9,7 @@ import { bigIntOf } from './big-int.ts'
 import { Definitions, preambles, sessionType } from './definitions.ts'
 import { isFloat, isInRange } from './integers.ts'
 import { type Origin, remember, Slots } from './provenance.ts'
-import { invalid, Reader } from './reader.ts'
+import { invalid, isAt, Reader } from './reader.ts'
 import { millisecondsOfTime } from './time.ts'
 import { concreteOfText, knownConcrete, parseTypeText, refineType } from './type-text.ts'
 import {
@@ -26,6 +26,7 @@ import {
   type OpaqueType,
   type SliceType,
   type StructType,
+  stringType,
   type Type,
 } from './types.ts'
 import { GoComplex, GoOpaque, GoString, GoValue } from './values.ts'
@@ -60,7 +61,8 @@ const stringConcrete = knownConcrete('string')
 class Decoder {
   private readonly reader: Reader
   private readonly definitions: Definitions
-  private readonly concretes = new Map<string, Concrete>()
+  /** The types of interface values, by id and name. */
+  private concretes: Map<string, Concrete> | undefined
   private readonly depthLimit: number
   private readonly stringLimit: number
   private depth = 0
@@ -194,6 +196,24 @@ class Decoder {
     return text ?? new GoString(origin ?? stringConcrete, this.reader.copy(length))
   }
 
+  /** Keys recur from session to session. */
+  private key(): string | GoString {
+    const length = this.stringLength()
+    return this.reader.name(length) ?? new GoString(stringConcrete, this.reader.copy(length))
+  }
+
+  /** Most keys are strings: they are read as names. */
+  private looseKey(): unknown {
+    const { reader } = this
+    const { head } = stringConcrete
+    if (!reader.isAt(head, stringType.id << 1)) return this.interface()
+    reader.position += head.length + 1
+    reader.uint()
+    if (reader.uint() !== 0) throw invalid('non-zero delta for singleton')
+    this.found = stringConcrete
+    return this.key()
+  }
+
   private bytes(type: Type, origin: Concrete | undefined): Uint8Array {
     const bytes = this.reader.copy(this.stringLength())
     return remembered(bytes, type, origin, undefined)
@@ -225,7 +245,7 @@ class Decoder {
   /** The name, the definitions that come up here, the id, and a length that Go does not look at. */
   private concrete(length: number): Concrete {
     const { reader } = this
-    const common = commonConcrete(reader.bytes, reader.position - 1, length)
+    const common = commonConcrete(reader, length)
     if (common !== undefined) {
       reader.position += length
       const id = this.innerType()
@@ -254,6 +274,7 @@ class Decoder {
   }
 
   private concreteOf(name: string, id: number): Concrete {
+    this.concretes ??= new Map()
     const key = `${id} ${name}`
     let found = this.concretes.get(key)
     if (found === undefined) {
@@ -283,7 +304,7 @@ class Decoder {
   private object(type: MapType, origin: Concrete | undefined): object {
     const entries = new Entries(type)
     for (let count = this.reader.count(); count > 0; count--) {
-      const key = this.string(undefined)
+      const key = this.key()
       const value = this.element(type.elem)
       if (typeof key === 'string') entries.set(key, value, this.found)
       else entries.setKeyed(key, undefined, value, this.found)
@@ -303,7 +324,7 @@ class Decoder {
   private looseMap(type: MapType, origin: Concrete | undefined): object {
     const entries = new Entries(type)
     for (let count = this.reader.count(); count > 0; count--) {
-      const key = this.interface()
+      const key = this.looseKey()
       const keyConcrete = this.found
       const value = this.element(type.elem)
       if (keyConcrete === stringConcrete && typeof key === 'string') {
@@ -357,7 +378,7 @@ class Entries {
   readonly slots: Slots | undefined
   private readonly type: MapType
   private rest: Map<unknown, unknown> | undefined
-  private restSlots = new Slots()
+  private restSlots: Slots | undefined
 
   constructor(type: MapType) {
     this.type = type
@@ -384,6 +405,7 @@ class Entries {
   ): void {
     if (this.rest === undefined) {
       this.rest = new Map()
+      this.restSlots = new Slots()
       Object.assign(this.object, { [keyed]: this.rest })
       remember(this.rest, {
         type: this.type,
@@ -396,7 +418,7 @@ class Entries {
         ? new GoValue(keyConcrete, natural)
         : natural
     this.rest.set(key, value)
-    this.restSlots.addKeyed(key, keyConcrete, value, concrete)
+    this.restSlots?.addKeyed(key, keyConcrete, value, concrete)
   }
 }
 
@@ -468,20 +490,16 @@ function hash(bytes: Uint8Array, at: number, length: number): number {
   return ((length << 6) ^ (bytes[last]! << 2) ^ bytes[last - 1]!) & 1023
 }
 
-/** The basic type whose name is at `at`, length byte first. Compares bytes: no text is made. */
-function commonConcrete(bytes: Uint8Array, at: number, length: number): Concrete | undefined {
+/** The basic type whose name comes next, after its length. Compares bytes: no text is made. */
+function commonConcrete({ bytes, position, end }: Reader, length: number): Concrete | undefined {
   if (length > 10) return undefined
-  const common = commonByHash[hash(bytes, at, length)]
-  return common !== undefined && isAt(bytes, at, common.head) ? common : undefined
+  const common = commonByHash[hash(bytes, position - 1, length)]
+  if (common === undefined || position + length > end) return undefined
+  return isAt(bytes, position - 1, common.head) ? common : undefined
 }
 
 function startsWith(bytes: Uint8Array, start: Uint8Array): boolean {
   return bytes.length > start.length && isAt(bytes, 0, start)
-}
-
-function isAt(bytes: Uint8Array, at: number, part: Uint8Array): boolean {
-  for (let i = 0; i < part.length; i++) if (bytes[at + i] !== part[i]) return false
-  return true
 }
 
 /** Subclasses such as Node's Buffer have a `slice` that shares memory. */

@@ -14,15 +14,20 @@ export function isInteger(type: BasicType, value: unknown): value is number | bi
   return typeof value === 'bigint' && isInRange(type, value)
 }
 
-/** Whether the number lies in the range of the integer type. */
+/** Whether the number, a bigint or a safe integer, lies in the range of the integer type. */
 export function isInRange(type: BasicType, value: number | bigint): boolean {
-  const { bits } = type
-  if (type.kind === 'uint') return value >= 0 && isBelow(value, bits)
-  return isBelow(value, bits - 1) && (value >= 0 || isBelow(-1n - BigInt(value), bits - 1))
+  if (type.kind === 'uint') return value >= 0 && isBelow(value, type.bits)
+  return isBelow(value < 0 ? -value : value, type.bits - 1) || value === minimum(type.bits, value)
 }
 
 function isBelow(value: number | bigint, bits: number): boolean {
-  return bits < 53 ? value < 2 ** bits : value < 1n << BigInt(bits)
+  if (bits < 53) return value < 2 ** bits
+  return typeof value === 'number' || value < 1n << BigInt(bits)
+}
+
+/** The least integer of that width, as a number or a bigint like `value`. */
+function minimum(bits: number, value: number | bigint): number | bigint {
+  return typeof value === 'number' ? -(2 ** (bits - 1)) : -1n << BigInt(bits - 1)
 }
 
 /** Whether the number can be a value of that float type; Go rounds to it, but does not overflow. */

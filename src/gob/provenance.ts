@@ -37,7 +37,7 @@ export class Slots {
   /** Flat, because there is one per session read. */
   private readonly flat: unknown[] = []
   /** The types of Map keys. */
-  private readonly keyTypes: (Concrete | undefined)[] = []
+  private keyTypes: (Concrete | undefined)[] | undefined
   private numbers: Map<unknown, number> | undefined
 
   get length(): number {
@@ -54,6 +54,7 @@ export class Slots {
     value: unknown,
     concrete: Concrete | undefined,
   ): void {
+    this.keyTypes ??= []
     this.keyTypes[this.length] = keyConcrete
     this.add(key, value, concrete)
   }
@@ -84,7 +85,7 @@ export class Slots {
   }
 
   keyType(number: number): Concrete | undefined {
-    return this.keyTypes[number]
+    return this.keyTypes?.[number]
   }
 
   value(number: number): unknown {

@@ -16,6 +16,11 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 const double = new DataView(new ArrayBuffer(8))
 
+const maxNameLength = 24
+
+/** Property names read before, found by hash: a string made once is quicker as a key ever after. */
+const names: ({ readonly text: string; readonly bytes: Uint8Array } | undefined)[] = new Array(512)
+
 export class Reader {
   readonly bytes: Uint8Array
   position = 0
@@ -148,12 +153,45 @@ export class Reader {
     }
   }
 
+  /** The next `length` bytes as the name of a property; undefined as with `text`. */
+  name(length: number): string | undefined {
+    if (length > maxNameLength) return this.text(length)
+    const { bytes, position } = this
+    let hash = length
+    for (let i = position; i < position + length; i++) hash = (hash * 31 + bytes[i]!) | 0
+    const place = hash & (names.length - 1)
+    const known = names[place]
+    if (
+      known !== undefined &&
+      known.bytes.length === length &&
+      isAt(bytes, position, known.bytes)
+    ) {
+      this.position += length
+      return known.text
+    }
+    const text = this.text(length)
+    if (text !== undefined) names[place] = { text, bytes: bytes.slice(position, this.position) }
+    return text
+  }
+
+  /** Whether `head` and then the byte `next` come next, in the current message. */
+  isAt(head: Uint8Array, next: number): boolean {
+    const after = this.position + head.length
+    return after < this.end && this.bytes[after] === next && isAt(this.bytes, this.position, head)
+  }
+
   /** A copy of the next `length` bytes. */
   copy(length: number): Uint8Array {
     const start = this.position
     this.position += length
     return this.bytes.slice(start, this.position)
   }
+}
+
+/** Whether `part` is at `at`. */
+export function isAt(bytes: Uint8Array, at: number, part: Uint8Array): boolean {
+  for (let i = 0; i < part.length; i++) if (bytes[at + i] !== part[i]) return false
+  return true
 }
 
 /** Below about twenty characters this is faster than any call out of JavaScript. */

@@ -139,7 +139,7 @@ export class Writer {
   }
 
   /** A copy of what was written. */
-  result(): Uint8Array {
-    return this.bytes.slice(0, this.position)
+  result(start = 0): Uint8Array {
+    return this.bytes.slice(start, this.position)
   }
 }
