@@ -1,0 +1,57 @@
+// Checks the package as users get it: packs it, lets publint and attw look at the tarball, installs
+// it into an empty project and imports every entry from there.
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const manifest = JSON.parse(readFileSync(`${root}package.json`, 'utf8'))
+const project = mkdtempSync(join(tmpdir(), 'silverback-package-'))
+
+function run(command, args, cwd = root) {
+  return execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
+}
+
+try {
+  const [{ filename }] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', project]))
+  const tarball = join(project, filename)
+  run('npx', ['publint', '--strict', tarball])
+  run('npx', ['attw', tarball, '--profile', 'esm-only'])
+  checkInstalled(tarball)
+  console.log(`${filename}: publint, attw and ${entries().length} imports are fine`)
+} catch (error) {
+  console.error(error.stdout ?? error)
+  process.exitCode = 1
+} finally {
+  rmSync(project, { recursive: true, force: true })
+}
+
+/** The names under which users import, as in `silverback/gob`. */
+function entries() {
+  return Object.keys(manifest.exports)
+    .filter(entry => entry !== './package.json')
+    .map(entry => entry.replace(/^\./, manifest.name))
+}
+
+function checkInstalled(tarball) {
+  writeFileSync(join(project, 'package.json'), '{"type":"module"}')
+  run('npm', ['install', '--silent', '--no-package-lock', tarball], project)
+  const imports = entries().map((entry, index) => `import * as entry${index} from '${entry}'`)
+  const script = `${imports.join('\n')}
+    import { createRequire } from 'node:module'
+    const modules = [${imports.map((_, index) => `entry${index}`)}]
+    if (modules.some(module => Object.keys(module).length === 0)) throw new Error('an empty entry')
+    // Every Node that is supported can require() modules without top-level await.
+    if (process.features.require_module) createRequire(import.meta.url)('${manifest.name}')
+    const store = new entry0.CookieStore({ keys: [crypto.getRandomValues(new Uint8Array(32))] })
+    const request = new Request('http://localhost/')
+    const session = await store.get(request, 'sid')
+    session.values.foo = 'bar'
+    const headers = new Headers()
+    await session.save(request, headers)
+    if (!headers.getSetCookie()[0]?.startsWith('sid=')) throw new Error('no cookie')`
+  writeFileSync(join(project, 'main.js'), script)
+  run(process.execPath, ['main.js'], project)
+}
