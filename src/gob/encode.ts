@@ -8,9 +8,9 @@ import { type Keyed, keyed } from '../keyed.ts'
 import { align } from './align.ts'
 import { bigIntPayload } from './big-int.ts'
 import { Needed, preambles, sessionType } from './definitions.ts'
-import { accepts, fits, isAbsent, isPlainObject, isValidDate, unwrapped } from './fit.ts'
+import { accepts, fits, isAbsent, isPlainObject, unwrapped } from './fit.ts'
 import { type Origin, originOf, type Slots } from './provenance.ts'
-import { isZeroTime, timePayload, timePayloadInZone } from './time.ts'
+import { timePayload, timePayloadInZone } from './time.ts'
 import { concreteOfText, knownConcrete } from './type-text.ts'
 import {
   type ArrayType,
@@ -432,7 +432,10 @@ class Encoder {
 
 type ContainerType = SliceType | ArrayType | MapType | StructType
 
-/** Whether a struct leaves the value out. Arrays, maps and structs inside it are always sent. */
+/**
+ * Whether a struct leaves the value out. Arrays, maps and structs inside it are always sent, and so
+ * are zero times: Go leaves out that of a `time.Time`, but sends that of a `*time.Time`.
+ */
 function isZero(type: Type, value: unknown): boolean {
   switch (type.kind) {
     case 'bool':
@@ -449,16 +452,9 @@ function isZero(type: Type, value: unknown): boolean {
       return Array.isArray(value) && value.length === 0
     case 'complex':
       return value instanceof GoComplex && value.re === 0 && value.im === 0
-    case 'opaque':
-      return type.as === 'time' && isZeroMoment(value)
     default:
       return false
   }
-}
-
-function isZeroMoment(value: unknown): boolean {
-  if (value instanceof GoOpaque) return isZeroTime(value.bytes)
-  return isValidDate(value) && isZeroTime(payload(value, originOf(value)))
 }
 
 /** The bytes of a value whose type writes itself. */

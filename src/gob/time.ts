@@ -45,13 +45,6 @@ export function timePayloadInZone(payload: Uint8Array, milliseconds: number): Ui
   return moved
 }
 
-/** Whether Go takes the payload for the zero value, `time.Time{}`, which structs leave out. */
-export function isZeroTime(payload: Uint8Array): boolean {
-  return (
-    payload.length === 15 && payload.every((byte, i) => byte === (i === 0 ? 1 : i < 13 ? 0 : 0xff))
-  )
-}
-
 function viewOf(payload: Uint8Array): DataView {
   return new DataView(payload.buffer, payload.byteOffset, payload.byteLength)
 }

@@ -1,0 +1,174 @@
+/**
+ * The Go program that reads and writes sessions for the tests: built once, started for a suite.
+ * `interop/go/README.md` describes what it can be asked.
+ */
+
+import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process'
+import { createHash, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { lstat, mkdir, rename } from 'node:fs/promises'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { after, before } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { findProgram } from '../support/programs.ts'
+import type { Tree } from './tree.ts'
+
+/** A session as Go loaded it. */
+export interface GoLoaded {
+  values: Tree
+  id: string
+  isNew: boolean
+}
+
+/** What Go sent and stored. */
+export interface GoSaved {
+  /** The whole `Set-Cookie` line. */
+  setCookie: string
+  /** The value in it. */
+  value: string
+  id?: string
+  file?: string
+}
+
+export interface GoRandomSession {
+  tree: Tree
+  gob: string
+  cookie: string
+}
+
+/** The result of each method. */
+export interface Results {
+  'cookie.load': GoLoaded
+  'cookie.save': GoSaved
+  'cookie.update': GoSaved
+  'cookie.delete': GoSaved
+  'fs.load': GoLoaded
+  'fs.save': GoSaved
+  'fs.update': GoSaved
+  'fs.delete': GoSaved
+  'flash.add': GoSaved
+  'flash.read': GoSaved & { flashes: Tree[] }
+  'codec.encode': { encoded: string }
+  'codec.decode': { value: Tree }
+  'gob.encode': { hex: string }
+  'gob.decode': { tree: Tree }
+  'gob.compare': { equal: boolean; diff?: string }
+  random: { sessions: GoRandomSession[] }
+}
+
+export interface Peer {
+  /** Asks the Go program. Requests may overlap. Rejects with a {@link PeerError}. */
+  call<Method extends keyof Results>(method: Method, params: object): Promise<Results[Method]>
+}
+
+/** What the Go program answered in place of a result. */
+export class PeerError extends Error {
+  /** `usage`, `decode`, `internal`, `other`, `panic` or `request`. */
+  readonly kind: string
+  /** What Go had decoded before the error. */
+  readonly result: object | undefined
+
+  constructor(kind: string, message: string, result: object | undefined) {
+    super(message)
+    this.kind = kind
+    this.result = result
+  }
+}
+
+/** The Go program, for the tests of the suite that this is called in. */
+export function usePeer(): Peer {
+  let running: RunningPeer | undefined
+  before(async () => {
+    running = new RunningPeer(await builtPeer())
+  })
+  after(() => running?.stop())
+  return {
+    call(method, params) {
+      if (running === undefined) throw new Error('the Go program runs only during tests')
+      return running.call(method, params)
+    },
+  }
+}
+
+interface Answer {
+  result?: object
+  error?: { message: string; kind: string }
+}
+
+interface Pending {
+  resolve(answer: Answer): void
+  reject(error: Error): void
+}
+
+class RunningPeer implements Peer {
+  readonly #child: ChildProcessWithoutNullStreams
+  /** Answers come in the order of the requests. */
+  readonly #pending: Pending[] = []
+
+  constructor(program: string) {
+    this.#child = spawn(program)
+    this.#child.stderr.pipe(process.stderr)
+    createInterface({ input: this.#child.stdout }).on('line', line => {
+      this.#pending.shift()?.resolve(JSON.parse(line) as Answer)
+    })
+    this.#child.once('close', () => {
+      for (const { reject } of this.#pending) reject(new Error('the Go program ended'))
+    })
+  }
+
+  async call<Method extends keyof Results>(
+    method: Method,
+    params: object,
+  ): Promise<Results[Method]> {
+    const answer = new Promise<Answer>((resolve, reject) => {
+      this.#pending.push({ resolve, reject })
+    })
+    this.#child.stdin.write(`${JSON.stringify({ id: 0, method, params })}\n`)
+    const { result, error } = await answer
+    if (error) throw new PeerError(error.kind, error.message, result)
+    return result as Results[Method]
+  }
+
+  async stop(): Promise<void> {
+    const closed = once(this.#child, 'close')
+    this.#child.stdin.end()
+    await closed
+  }
+}
+
+const sources = fileURLToPath(new URL('../../interop/go/', import.meta.url))
+
+/** The path of the program, built unless these sources were built before. */
+async function builtPeer(): Promise<string> {
+  const { uid, username } = userInfo()
+  const folder = join(tmpdir(), `silverback-interop-${username}`)
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  // Anyone can make a folder there: what it holds is run only if it is ours.
+  if ((await lstat(folder)).uid !== uid) throw new Error(`${folder} belongs to another user`)
+  const program = join(folder, `peer-${hashOfSources()}`)
+  if (!existsSync(program)) {
+    // Several test files may build at once: each its own file, of which the last stays.
+    const made = `${program}-${randomUUID()}`
+    await promisify(execFile)(findProgram('go') as string, ['build', '-o', made, './cmd/peer'], {
+      cwd: sources,
+    })
+    await rename(made, program)
+  }
+  return program
+}
+
+function hashOfSources(): string {
+  const hash = createHash('sha256')
+  const files = readdirSync(sources, { recursive: true, encoding: 'utf8' })
+  for (const file of files.filter(name => /\.go$|^go\.(mod|sum)$/.test(name)).sort()) {
+    hash
+      .update(`${file}\0`)
+      .update(readFileSync(join(sources, file)))
+      .update('\0')
+  }
+  return hash.digest('hex').slice(0, 16)
+}

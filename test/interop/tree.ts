@@ -1,0 +1,513 @@
+/**
+ * Go values as trees that name every type, the notation of `interop/go/README.md`, and what stands
+ * for them in TypeScript: what a program would write, and what it should read.
+ */
+
+import assert from 'node:assert/strict'
+import { GoComplex, GoOpaque, GoString, GoValue, go, keyed } from 'silverback/gob'
+import { definedAs, shapeOf } from './go-types.ts'
+
+/** One value. `go` names its type; which other members there are depends on the type. */
+export interface Tree {
+  go: string
+  v?: string | boolean | null | Tree | Tree[] | Pair[] | Record<string, Tree>
+  hex?: string
+  bits?: string
+  re?: string
+  im?: string
+  unix?: string
+  nsec?: number
+  offset_sec?: number
+  is_utc?: boolean
+}
+
+export type Pair = [key: Tree, value: Tree]
+
+export const nil: Tree = { go: 'nil' }
+export const sessionType = 'map[interface {}]interface {}'
+
+/** A number, boolean or other value with a text of its own. */
+export function leaf(type: string, value: unknown): Tree {
+  return { go: type, v: typeof value === 'boolean' ? value : String(value) }
+}
+
+export function text(value: string): Tree {
+  return { go: 'string', v: value }
+}
+
+/** Values of a session under string keys. */
+export function session(values: Record<string, Tree>): Tree {
+  return {
+    go: sessionType,
+    v: Object.entries(values).map(([key, value]): Pair => [text(key), value]),
+  }
+}
+
+/** A session with one more string. */
+export function withEntry(tree: Tree, key: string, value: Tree): Tree {
+  const others = pairsOf(tree).filter(pair => pair[0].go !== 'string' || pair[0].v !== key)
+  return { ...tree, v: [...others, [text(key), value]] }
+}
+
+export const pairsOf = (tree: Tree): Pair[] => (tree.v ?? []) as Pair[]
+export const itemsOf = (tree: Tree): Tree[] => (tree.v ?? []) as Tree[]
+export const fieldsOf = (tree: Tree): Record<string, Tree> => tree.v as Record<string, Tree>
+
+export const bytesOf = (tree: Tree): Uint8Array =>
+  new Uint8Array(Buffer.from(tree.hex ?? '', 'hex'))
+
+export function bitsOf(value: number): string {
+  const view = new DataView(new ArrayBuffer(8))
+  view.setFloat64(0, value)
+  return view.getBigUint64(0).toString(16).padStart(16, '0')
+}
+
+export function floatOf(bits: string): number {
+  const view = new DataView(new ArrayBuffer(8))
+  view.setBigUint64(0, BigInt(`0x${bits}`))
+  return view.getFloat64(0)
+}
+
+const numberOf = (tree: Tree): number =>
+  tree.bits === undefined ? Number(tree.v) : floatOf(tree.bits)
+
+/** The pointee of a pointer to a pointer …; undefined for nil. */
+function pointeeOf(tree: Tree): Tree | undefined {
+  let pointee: Tree | null = tree
+  while (pointee !== null && shapeOf(pointee.go).kind === 'pointer')
+    pointee = pointee.v as Tree | null
+  return pointee ?? undefined
+}
+
+/**
+ * How a program writes a value: `typed` with the functions of `go` throughout, `plain` with
+ * JavaScript's own values wherever these have the wanted Go type by themselves.
+ */
+export type Style = 'typed' | 'plain'
+
+/** The values of a session, as a program puts them together. */
+export function toSession(tree: Tree, style: Style): Record<string, unknown> {
+  return objectOf(pairsOf(tree), style)
+}
+
+/** What a program puts into an interface to have the value written. */
+export function toValue(tree: Tree, style: Style): unknown {
+  return (style === 'plain' ? plainValue(tree) : undefined) ?? typedValue(tree, style)
+}
+
+/** A value whose usual Go type is that of the tree; undefined if there is none. */
+function plainValue(tree: Tree): unknown {
+  switch (tree.go) {
+    case 'string':
+    case 'bool':
+      return tree.v
+    case 'int':
+      return Number.isSafeInteger(Number(tree.v)) ? Number(tree.v) : undefined
+    case 'int64':
+      return BigInt(tree.v as string)
+    case 'uint64':
+      return BigInt(tree.v as string) > 2n ** 63n - 1n ? BigInt(tree.v as string) : undefined
+    case 'float64': {
+      const number = numberOf(tree)
+      return Number.isSafeInteger(number) && !Object.is(number, -0) ? undefined : number
+    }
+    case '[]uint8':
+      return bytesOf(tree)
+    case '[]interface {}':
+      return itemsOf(tree).map(item => toValue(item, 'plain'))
+    case 'map[string]interface {}':
+      return objectOf(pairsOf(tree), 'plain')
+    case sessionType:
+      return mapOf(pairsOf(tree), 'plain')
+    case 'time.Time':
+      return tree.is_utc && Number.isInteger((tree.nsec ?? 0) / 1e6) ? dateOf(tree) : undefined
+    default:
+      return undefined
+  }
+}
+
+function typedValue(tree: Tree, style: Style): unknown {
+  const shape = shapeOf(tree.go)
+  switch (shape.kind) {
+    case 'nil':
+      return go.nil
+    case 'basic':
+    case 'bytes':
+      return definedAs[tree.go] === undefined
+        ? basicValue(tree)
+        : go.typed(tree.go, bare(basicValue({ ...tree, go: shape.base })), shape.base)
+    case 'time':
+      return timeValue(tree)
+    case 'bigInt':
+      return go.bigInt(BigInt(tree.v as string))
+    case 'url':
+      return go.opaque(tree.go, Buffer.from(tree.v as string), 'binary')
+    case 'uuid':
+      return go.opaque(tree.go, bytesOf(tree), 'binary')
+    case 'slice':
+    case 'array':
+      return container(
+        tree,
+        itemsOf(tree).map(item => elementValue(item, shape.elem, style)),
+      )
+    case 'map':
+      return container(tree, contentsOf(tree, shape.key, shape.elem, style))
+    case 'struct':
+      return structValue(tree, tree.go, shape.fields, style)
+    case 'pointer': {
+      const pointee = pointeeOf(tree) as Tree
+      const inner = shapeOf(pointee.go)
+      if (inner.kind !== 'struct') return typedValue(pointee, style)
+      return structValue(pointee, `*${pointee.go}`, inner.fields, style)
+    }
+    default:
+      throw new Error(`no value has the type ${tree.go}`)
+  }
+}
+
+function basicValue(tree: Tree): GoValue {
+  switch (tree.go) {
+    case 'bool':
+      return go.bool(tree.v as boolean)
+    case 'string':
+      return go.string(tree.hex === undefined ? (tree.v as string) : bytesOf(tree))
+    case '[]uint8':
+      return go.bytes(bytesOf(tree))
+    case 'float32':
+    case 'float64':
+      return go[tree.go](numberOf(tree))
+    case 'complex64':
+    case 'complex128':
+      return go[tree.go](floatOf(tree.re as string), floatOf(tree.im as string))
+    default:
+      return go[tree.go as 'int'](BigInt(tree.v as string))
+  }
+}
+
+/** The JavaScript value in a wrapper; what has none stays wrapped. */
+function bare(value: unknown): unknown {
+  const isPlain =
+    value instanceof GoValue &&
+    !(value instanceof GoString || value instanceof GoComplex || value instanceof GoOpaque)
+  return isPlain ? value.value : value
+}
+
+function timeValue(tree: Tree): unknown {
+  const zone = tree.is_utc ? {} : { offsetMinutes: (tree.offset_sec ?? 0) / 60 }
+  return go.time(new Date(Number(tree.unix) * 1000), { ...zone, nanoseconds: tree.nsec ?? 0 })
+}
+
+function dateOf(tree: Tree): Date {
+  return new Date(Number(tree.unix) * 1000 + Math.floor((tree.nsec ?? 0) / 1e6))
+}
+
+/** An element of a place whose Go type is fixed: there a plain value is told its type by the place. */
+function elementValue(tree: Tree, type: string, style: Style): unknown {
+  const { kind } = shapeOf(type)
+  if (kind === 'interface') return toValue(tree, style)
+  const value = typedValue(tree, style)
+  return style === 'plain' && (kind === 'basic' || kind === 'bytes') ? bare(value) : value
+}
+
+function container(tree: Tree, contents: unknown): GoValue {
+  const isEmpty =
+    contents instanceof Map ? contents.size === 0 : Object.keys(contents as object).length === 0
+  // With nothing inside nothing tells what the names mean.
+  return go.typed(
+    tree.go,
+    contents,
+    isEmpty ? spelledOut(tree.go) : (definedAs[tree.go] ?? tree.go),
+  )
+}
+
+/** A type without names of its own; structs in it have no fields. */
+function spelledOut(type: string): string {
+  const shape = shapeOf(type)
+  switch (shape.kind) {
+    case 'struct':
+      return 'struct {}'
+    case 'slice':
+      return `[]${spelledOut(shape.elem)}`
+    case 'array':
+      return `[${shape.length}]${spelledOut(shape.elem)}`
+    case 'pointer':
+      return `*${spelledOut(shape.elem)}`
+    case 'map':
+      return `map[${spelledOut(shape.key)}]${spelledOut(shape.elem)}`
+    default:
+      return definedAs[type] ?? type
+  }
+}
+
+function contentsOf(tree: Tree, key: string, elem: string, style: Style): object {
+  const pairs = pairsOf(tree)
+  if (key === 'interface {}') return objectOf(pairs, style)
+  if (key === 'string') return objectOf(pairs, style, value => elementValue(value, elem, style))
+  return new Map(
+    pairs.map(pair => [elementValue(pair[0], key, style), elementValue(pair[1], elem, style)]),
+  )
+}
+
+/** A plain object, with the entries that it cannot have under `keyed`. */
+function objectOf(
+  pairs: readonly Pair[],
+  style: Style,
+  element: (tree: Tree) => unknown = tree => toValue(tree, style),
+): Record<string, unknown> {
+  const object: Record<string, unknown> = {}
+  for (const [key, value] of pairs) {
+    if (key.go === 'string' && key.v !== undefined) {
+      Object.defineProperty(object, key.v as string, {
+        value: element(value),
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      })
+    } else {
+      go.keyed(object).set(toValue(key, style), element(value))
+    }
+  }
+  return object
+}
+
+function mapOf(pairs: readonly Pair[], style: Style): Map<unknown, unknown> {
+  return new Map(pairs.map(([key, value]) => [toValue(key, style), toValue(value, style)]))
+}
+
+function structValue(
+  tree: Tree,
+  name: string,
+  types: Readonly<Record<string, string>>,
+  style: Style,
+): GoValue {
+  const fields: Record<string, unknown> = {}
+  for (const [field, value] of Object.entries(fieldsOf(tree))) {
+    const pointee = pointeeOf(value)
+    if (pointee === undefined || pointee.go === 'nil') fields[field] = null
+    else if (types[field] !== 'interface {}') fields[field] = toValue(pointee, style)
+    else fields[field] = go.typed('interface {}', toValue(value, style))
+  }
+  return go.struct(name, fields)
+}
+
+/** Checks that the values of a session that were read are those of the tree, types included. */
+export function assertSession(actual: unknown, tree: Tree): void {
+  assertSame(actual, tree, 'values')
+}
+
+/** A value in an interface, where the type is known. */
+function assertEntry(
+  container: unknown,
+  key: unknown,
+  value: unknown,
+  tree: Tree,
+  path: string,
+): void {
+  const expected = tree.go === 'nil' ? undefined : tree.go
+  assert.equal(go.typeOf(container, key), expected, `type of ${path}`)
+  assertSame(value, tree, path)
+}
+
+function assertSame(actual: unknown, tree: Tree, path: string): void {
+  const shape = shapeOf(tree.go)
+  switch (shape.kind) {
+    case 'nil':
+      assert.equal(actual, null, path)
+      break
+    case 'basic':
+    case 'bytes':
+      assertBasic(actual, { ...tree, go: shape.base }, path)
+      break
+    case 'time':
+      if (!(actual instanceof GoOpaque)) assert.deepEqual(actual, dateOf(tree), path)
+      break
+    case 'bigInt':
+      // In a place of fixed type the wire does not tell whose bytes they are.
+      if (!(actual instanceof GoOpaque)) assert.equal(actual, BigInt(tree.v as string), path)
+      break
+    case 'url':
+      assertBytes(actual, new Uint8Array(Buffer.from(tree.v as string)), path)
+      break
+    case 'uuid':
+      assertBytes(actual, bytesOf(tree), path)
+      break
+    case 'slice':
+    case 'array':
+      assertList(actual, itemsOf(tree), shape.elem, path)
+      break
+    case 'map':
+      assertMap(actual, pairsOf(tree), shape, path)
+      break
+    case 'struct':
+      assertStruct(actual, fieldsOf(tree), shape.fields, path)
+      break
+    case 'pointer':
+      assertSame(actual, pointeeOf(tree) as Tree, path)
+      break
+    default:
+      assert.fail(`${path}: no value has the type ${tree.go}`)
+  }
+}
+
+function assertBasic(actual: unknown, tree: Tree, path: string): void {
+  switch (tree.go) {
+    case 'bool':
+      assert.equal(actual, tree.v, path)
+      break
+    case 'string':
+      if (tree.hex === undefined) assert.equal(actual, tree.v, path)
+      else assertBytes(actual, bytesOf(tree), path)
+      break
+    case '[]uint8':
+      assert.deepEqual(actual, bytesOf(tree), path)
+      break
+    case 'float32':
+    case 'float64':
+      assert.ok(Object.is(actual, numberOf(tree)), `${path}: ${actual} is not ${tree.v}`)
+      break
+    case 'complex64':
+    case 'complex128':
+      assert.ok(actual instanceof GoComplex, path)
+      assert.deepEqual(
+        [actual.re, actual.im],
+        [tree.re, tree.im].map(bits => floatOf(bits as string)),
+        path,
+      )
+      break
+    default:
+      assertInteger(actual, BigInt(tree.v as string), path)
+  }
+}
+
+function assertInteger(actual: unknown, expected: bigint, path: string): void {
+  const isSafe = Number.isSafeInteger(Number(expected))
+  assert.equal(actual, isSafe ? Number(expected) : expected, path)
+}
+
+function assertBytes(actual: unknown, expected: Uint8Array, path: string): void {
+  assert.ok(actual instanceof GoString || actual instanceof GoOpaque, path)
+  assert.deepEqual(actual.bytes, expected, path)
+}
+
+function assertList(actual: unknown, items: readonly Tree[], elem: string, path: string): void {
+  assert.ok(Array.isArray(actual), path)
+  assert.equal(actual.length, items.length, `length of ${path}`)
+  for (const [index, item] of items.entries()) {
+    const place = `${path}[${index}]`
+    if (elem === 'interface {}') assertEntry(actual, index, actual[index], item, place)
+    else assertSame(actual[index], item, place)
+  }
+}
+
+function assertMap(
+  actual: unknown,
+  pairs: readonly Pair[],
+  { elem }: { elem: string },
+  path: string,
+): void {
+  const left = entriesIn(actual, path)
+  assert.equal(left.length, pairs.length, `number of entries of ${path}`)
+  for (const [key, value] of pairs) {
+    const entry = take(left, key)
+    const place = `${path}[${key.go} ${key.v ?? key.hex}]`
+    assert.ok(entry, `${place} is missing`)
+    if (elem === 'interface {}') assertEntry(entry.holder, entry.key, entry.value, value, place)
+    else assertSame(entry.value, value, place)
+  }
+}
+
+interface Entry {
+  holder: object
+  key: unknown
+  value: unknown
+  isProperty: boolean
+}
+
+function entriesIn(actual: unknown, path: string): Entry[] {
+  assert.ok(typeof actual === 'object' && actual !== null, path)
+  const inMap = (holder: Map<unknown, unknown>): Entry[] =>
+    [...holder].map(([key, value]) => ({ holder, key, value, isProperty: false }))
+  if (actual instanceof Map) return inMap(actual)
+  const properties = Object.entries(actual).map(([key, value]) => {
+    return { holder: actual, key, value, isProperty: true }
+  })
+  return [
+    ...properties,
+    ...inMap((actual as { [keyed]?: Map<unknown, unknown> })[keyed] ?? new Map()),
+  ]
+}
+
+/**
+ * Takes the entry of a Go key. Strings are properties. Of other keys that look the same, such as an
+ * `int` and an `int64`, all but one carry their type.
+ */
+function take(entries: Entry[], key: Tree): Entry | undefined {
+  const isString = key.go === 'string' && key.hex === undefined
+  const looksSame = (candidate: unknown): boolean => {
+    try {
+      assertSame(candidate, key, 'key')
+      return true
+    } catch {
+      return false
+    }
+  }
+  const find = (isTyped: boolean): number =>
+    entries.findIndex(({ key: candidate, isProperty }) => {
+      if (isProperty !== isString) return false
+      if (!isTyped) return looksSame(candidate)
+      return candidate instanceof GoValue && candidate.type === key.go && looksSame(bare(candidate))
+    })
+  const exact = find(true)
+  const index = exact >= 0 ? exact : find(false)
+  return index < 0 ? undefined : entries.splice(index, 1)[0]
+}
+
+/** Go does not send fields that are zero, and sends no types with them. */
+function assertStruct(
+  actual: unknown,
+  fields: Record<string, Tree>,
+  types: Readonly<Record<string, string>>,
+  path: string,
+): void {
+  assert.ok(typeof actual === 'object' && actual !== null, path)
+  const object = actual as Record<string, unknown>
+  for (const name of Object.keys(object)) assert.ok(name in fields, `${path}.${name} is not in Go`)
+  for (const [name, field] of Object.entries(fields)) {
+    const place = `${path}.${name}`
+    if (!Object.hasOwn(object, name)) assert.ok(isZero(field), `${place} is missing`)
+    else if (types[name] === 'interface {}') assertEntry(object, name, object[name], field, place)
+    else assertSame(object[name], field, place)
+  }
+}
+
+/** Whether gob may leave the value out of a struct. */
+export function isZero(tree: Tree): boolean {
+  const shape = shapeOf(tree.go)
+  switch (shape.kind) {
+    case 'nil':
+      return true
+    case 'bytes':
+    case 'uuid':
+      return /^0*$/.test(tree.hex ?? '') && (shape.kind === 'uuid' || tree.hex === '')
+    case 'time':
+      return tree.unix === '-62135596800' && tree.nsec === 0 && tree.is_utc === true
+    case 'slice':
+      return itemsOf(tree).length === 0
+    case 'map':
+      return pairsOf(tree).length === 0
+    case 'bigInt':
+    case 'url':
+    case 'pointer':
+      return tree.v === null
+    case 'basic':
+      return isZeroBasic(tree)
+    default:
+      return false
+  }
+}
+
+function isZeroBasic(tree: Tree): boolean {
+  if (tree.re !== undefined) return floatOf(tree.re) === 0 && floatOf(tree.im as string) === 0
+  if (tree.bits !== undefined) return floatOf(tree.bits) === 0
+  return tree.hex === undefined && ['', '0', false].includes(tree.v as string | boolean)
+}
