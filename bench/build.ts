@@ -1,0 +1,50 @@
+/**
+ * The programs that are measured.
+ *
+ * @module
+ */
+
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const folder = fileURLToPath(new URL('.', import.meta.url))
+
+/**
+ * Bundles the suite with `src`, and returns the URL of the module. Run from source, through a loader
+ * that adds code to each function to keep its name, Silverback would not be what users run.
+ */
+export async function buildSuite(): Promise<URL> {
+  await build({
+    entryPoints: [`${folder}suite.ts`],
+    outfile: `${folder}dist/suite.js`,
+    bundle: true,
+    packages: 'external',
+    conditions: ['@silverback/source'],
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    sourcemap: true,
+    logLevel: 'warning',
+  })
+  return new URL('dist/suite.js', import.meta.url)
+}
+
+/** Builds Go's program, and returns its path; undefined when there is no Go. */
+export function buildGo(): string | undefined {
+  const program = `${folder}go/bin/bench${process.platform === 'win32' ? '.exe' : ''}`
+  const { error, status } = spawnSync('go', ['build', '-o', program, '.'], {
+    cwd: `${folder}go`,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  if ((error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return undefined
+  if (error) throw error
+  if (status !== 0) throw new Error('the Go program does not build')
+  return program
+}
+
+/** As `go version` says it, such as `go1.26.0 linux/amd64`; undefined when there is no Go. */
+export function goVersion(): string | undefined {
+  const { stdout } = spawnSync('go', ['version'], { encoding: 'utf8' })
+  return stdout?.trim().replace(/^go version /, '')
+}

@@ -1,0 +1,31 @@
+/** iron-session. */
+
+import { getIronSession } from 'iron-session'
+import { newRequest, newResponse, setCookieLines } from '../http.ts'
+import { jsonCarried, type Library } from '../node-contestant.ts'
+import type { Values } from '../samples.ts'
+
+const options = {
+  cookieName: 'session',
+  password: 'a password of the benchmark, 32 characters or more',
+  ttl: 30 * 86_400,
+}
+
+export const ironSession: Library = {
+  name: 'iron-session',
+  does: 'verifies HMAC-SHA-256, encrypts with AES-256-CBC, JSON; derives two keys each time',
+  lacks: 'Dates; its Web Crypto works in the thread pool, on other cores too',
+  carried: jsonCarried,
+  read(cookie) {
+    const request = newRequest(cookie)
+    return getIronSession<Values>(request, newResponse(request), options)
+  },
+  async save(cookie, change) {
+    const request = newRequest(cookie)
+    const response = newResponse(request)
+    const session = await getIronSession<Values>(request, response, options)
+    change(session)
+    await session.save()
+    return setCookieLines(response)
+  },
+}

@@ -1,0 +1,47 @@
+/** Silverback's two cookie stores. */
+
+import { cookieStore } from '../../src/gorilla/index.ts'
+import { CookieStore, registry } from '../../src/index.ts'
+import { newRequest, newResponse, setCookieLines } from '../http.ts'
+import type { Library } from '../node-contestant.ts'
+
+// Of bench/go/visits.go too, which reads the cookies of this store.
+const name = 'session'
+const hashKey = '0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef'
+const blockKey = 'fedcba9876543210fedcba9876543210'
+
+export const gorilla: Library = {
+  name: 'silverback, gorilla store',
+  does: "verifies HMAC-SHA-256, encrypts with AES-256-CTR, gob: Go's format, types kept",
+  lacks: 'nothing that others here do',
+  ...visitsOf(cookieStore(hashKey, blockKey)),
+}
+
+export const sealed: Library = {
+  name: 'silverback, CookieStore',
+  does: 'encrypts and authenticates with AES-256-GCM; JSON, with devalue for the Date',
+  lacks: 'nothing that others here do',
+  ...visitsOf(
+    new CookieStore({
+      keys: ['4f1c7a90e2b35d6884a7c01be95f3d22904e6bd1f87a3c5506dd19e8b2a47f3c'],
+      options: { maxAge: 30 * 86_400 },
+    }),
+  ),
+}
+
+function visitsOf(store: CookieStore): Pick<Library, 'read' | 'save'> {
+  return {
+    async read(cookie) {
+      const session = await registry(newRequest(cookie)).get(store, name)
+      return session.values
+    },
+    async save(cookie, change) {
+      const request = newRequest(cookie)
+      const response = newResponse(request)
+      const session = await registry(request).get(store, name)
+      change(session.values)
+      await session.save(request, response)
+      return setCookieLines(response)
+    },
+  }
+}

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"encoding/gob"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"time"
+
+	"github.com/gorilla/sessions"
+)
+
+// The keys and the name are those of bench/contestants/silverback.ts.
+const name = "session"
+
+var store = sessions.NewCookieStore(
+	[]byte("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"),
+	[]byte("fedcba9876543210fedcba9876543210"),
+)
+
+func init() {
+	gob.Register(map[string]any{})
+	gob.Register(time.Time{})
+}
+
+type outcome struct {
+	values    map[any]any
+	setCookie []string
+}
+
+// One request of a visitor who sends this Cookie header.
+var visits = map[string]func(cookie string) (outcome, error){
+	"gorilla read": read,
+	"gorilla save": save,
+	"objects read": requestAlone,
+	"objects save": requestAndResponse,
+}
+
+func read(cookie string) (outcome, error) {
+	session, err := store.Get(newRequest(cookie), name)
+	if err != nil {
+		return outcome{}, err
+	}
+	return outcome{values: session.Values}, nil
+}
+
+func save(cookie string) (outcome, error) {
+	r, w := newRequest(cookie), httptest.NewRecorder()
+	session, err := store.Get(r, name)
+	if err != nil {
+		return outcome{}, err
+	}
+	count, ok := session.Values["visits"].(int)
+	if !ok {
+		return outcome{}, errors.New("the session has no int called visits")
+	}
+	session.Values["visits"] = count + 1
+	err = session.Save(r, w)
+	return outcome{session.Values, w.Header()["Set-Cookie"]}, err
+}
+
+func requestAlone(cookie string) (outcome, error) {
+	if newRequest(cookie).Header.Get("Cookie") == "" {
+		return outcome{}, errors.New("the request has no cookie")
+	}
+	return outcome{}, nil
+}
+
+func requestAndResponse(cookie string) (outcome, error) {
+	r, w := newRequest(cookie), httptest.NewRecorder()
+	w.Header().Add("Set-Cookie", r.Header.Get("Cookie"))
+	return outcome{setCookie: w.Header()["Set-Cookie"]}, nil
+}
+
+func newRequest(cookie string) *http.Request {
+	return &http.Request{
+		Method: http.MethodGet,
+		URL:    &url.URL{Path: "/"},
+		Header: http.Header{"Cookie": {cookie}},
+	}
+}

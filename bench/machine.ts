@@ -1,0 +1,37 @@
+/**
+ * What the benchmark ran on.
+ *
+ * @module
+ */
+
+import { readFileSync } from 'node:fs'
+import { arch, cpus, platform } from 'node:os'
+
+export interface Machine {
+  readonly processor: string
+  readonly cores: number
+  readonly system: string
+  readonly node: string
+  /** Left out: there was no Go. */
+  readonly go?: string | undefined
+  /** Versions of the packages measured. */
+  readonly packages: Readonly<Record<string, string>>
+}
+
+const measured = ['express-session', 'cookie-session', 'iron-session', '@fastify/secure-session']
+
+export function thisMachine(go: string | undefined): Machine {
+  return {
+    processor: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    system: `${platform()} ${arch()}`,
+    node: process.version,
+    go,
+    packages: Object.fromEntries(measured.map(name => [name, versionOf(name)])),
+  }
+}
+
+function versionOf(name: string): string {
+  const file = new URL(`../node_modules/${name}/package.json`, import.meta.url)
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
+}
