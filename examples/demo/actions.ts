@@ -42,9 +42,12 @@ export const actions: ReadonlyMap<string, Action> = new Map([
   ['/sign-out', signOut],
 ])
 
+/** In characters. */
+const longestName = 40
+
 async function signIn(visit: Visit, form: URLSearchParams): Promise<void> {
   const { login } = visit
-  const user = form.get('name')?.trim().slice(0, 40).toWellFormed()
+  const user = [...(form.get('name')?.trim() ?? '')].slice(0, longestName).join('')
   if (!user) {
     login.addFlash('Please enter a name')
     return
@@ -62,8 +65,8 @@ async function signIn(visit: Visit, form: URLSearchParams): Promise<void> {
  * Ends the session under its old id, so that the save gives it a new one: an id that somebody
  * planted or saw before the sign-in is worth nothing after it (session fixation).
  */
-async function forgetId({ request, response, stores, login }: Visit): Promise<void> {
-  const old = await stores.logins.new(request, 'login')
+async function forgetId({ request, response, login }: Visit): Promise<void> {
+  const old = await login.store.new(request, login.name)
   old.options.maxAge = -1
   await old.save(request, response)
   Session.assignId(login, undefined)

@@ -90,7 +90,8 @@ export function newKeyPair(): PairKey[] {
 export function parseKeys(list: string): PairKey[] {
   return list.split(',').map((text, index) => {
     // The message counts and does not quote: a key must not end up in a log.
-    if (!/^([\da-f]{2})*$/i.test(text)) throw new TypeError(`key ${index + 1} is not hex`)
+    if (!/^([\da-f]{2})*$/i.test(text))
+      throw new TypeError(`SESSION_KEYS: key ${index + 1} is not hex`)
     return text === '' ? null : Buffer.from(text, 'hex')
   })
 }

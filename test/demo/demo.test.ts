@@ -135,15 +135,12 @@ describe('demo in a browser', needs('chromium'), () => {
       })
       assert.equal(await textOf(page, '#id'), id)
 
-      // The cookie of before the rotation is still good, until its pair has gone.
-      const rewritten = await page.context().cookies()
-      for (let pairs = 3; pairs <= 5; pairs++) {
-        await page.context().addCookies(oldCookies)
-        await page.reload()
-        assert.equal((await shown(page)).user, 'Ann')
-        await page.context().addCookies(rewritten)
-        await press(page, '#rotate')
-      }
+      // The cookie of before the rotation is good until its pair has gone.
+      await page.context().addCookies(oldCookies)
+      await page.reload()
+      assert.equal((await shown(page)).user, 'Ann')
+      for (let i = 0; i < 3; i++) await page.request.post(`${page.url()}rotate-keys`)
+      await page.reload()
       assert.equal(await textOf(page, '#key-pairs'), '4')
       await page.context().addCookies(oldCookies)
       await page.reload()
