@@ -235,6 +235,7 @@ export class Needed {
 
   /** Starts over, for another stream. */
   clear(): void {
+    if (this.types.length === 0) return
     this.ids.clear()
     this.types.length = 0
   }

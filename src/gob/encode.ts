@@ -68,11 +68,14 @@ let spare: Encoder | undefined
 const maxDepth = 100
 const maxKeptBytes = 65_536
 
+/** Room in front of the body, for a definition and a length. */
+const bodyStart = 32
+
 const stringConcrete = knownConcrete('string')
 
 class Encoder {
   private readonly body = new Writer()
-  private readonly stream = new Writer()
+  private readonly head = new Writer()
   private readonly needed = new Needed()
   private registered: Iterable<string> | undefined
   /** How many containers the current value is in. */
@@ -83,6 +86,10 @@ class Encoder {
   /** Above 0 while a map key is written. */
   private keys = 0
 
+  constructor() {
+    this.body.position = bodyStart
+  }
+
   encode(value: unknown, registered: Iterable<string> | undefined): Uint8Array {
     this.registered = registered
     if (value instanceof GoValue && value[concreteOf].type.kind === 'interface') {
@@ -91,24 +98,37 @@ class Encoder {
     const type = this.topType(value)
     this.body.int(this.needed.id(type))
     this.delimited(type, unwrapped(value), undefined)
+    return this.needed.isJust(sessionType) ? this.session() : this.stream()
+  }
 
-    const { body, stream } = this
-    if (this.needed.isJust(sessionType)) stream.raw(preambles[1]!.bytes)
-    else this.needed.write(stream)
-    stream.uint(body.position)
-    const result = new Uint8Array(stream.position + body.position)
-    result.set(stream.bytes.subarray(0, stream.position))
-    result.set(body.bytes.subarray(0, body.position), stream.position)
+  /** The definitions, then the value. */
+  private stream(): Uint8Array {
+    const { body, head } = this
+    this.needed.write(head)
+    head.uint(body.position - bodyStart)
+    const result = new Uint8Array(head.position + body.position - bodyStart)
+    result.set(head.bytes.subarray(0, head.position))
+    result.set(body.bytes.subarray(bodyStart, body.position), head.position)
     return result
+  }
+
+  /** The same, when nothing but the usual type of a session is defined: what is before the body fits. */
+  private session(): Uint8Array {
+    const { body, head } = this
+    head.raw(preambles[1]!.bytes)
+    head.uint(body.position - bodyStart)
+    const start = bodyStart - head.position
+    for (let i = 0; i < head.position; i++) body.bytes[start + i] = head.bytes[i]!
+    return body.bytes.slice(start, body.position)
   }
 
   /** Ready for the next call; undefined if it has grown too large to be kept. */
   reset(): this | undefined {
-    if (this.body.bytes.length > maxKeptBytes || this.stream.bytes.length > maxKeptBytes) {
+    if (this.body.bytes.length > maxKeptBytes || this.head.bytes.length > maxKeptBytes) {
       return undefined
     }
-    this.body.position = 0
-    this.stream.position = 0
+    this.body.position = bodyStart
+    this.head.position = 0
     this.needed.clear()
     this.registered = undefined
     this.depth = 0

@@ -6,17 +6,18 @@
 
 import { entriesOf, isAbsent, isPlainObject } from './fit.ts'
 import { originOf } from './provenance.ts'
-import type { Field, StructType, Type } from './types.ts'
+import type { Field, Type } from './types.ts'
+import { unified } from './unify.ts'
 import { usualConcrete } from './usual.ts'
 import { concreteOf, GoValue } from './values.ts'
 
 /** A struct type with the fields of an object. Fields without a value have no type: they are left out. */
-export function inferStruct(name: string, object: Record<string, unknown>): StructType {
+export function inferStruct(name: string, object: Record<string, unknown>): Type {
   const fields: Field[] = []
   for (const [field, value] of Object.entries(object)) {
     if (!isAbsent(value)) fields.push({ name: field, type: typeOfValue(name, field, value) })
   }
-  return { kind: 'struct', text: name, wireName: shortName(name), fields }
+  return unified([{ kind: 'struct', text: name, wireName: shortName(name), fields }])[0]!
 }
 
 function typeOfValue(name: string, field: string, value: unknown): Type {
@@ -43,16 +44,7 @@ export function typeNamed(name: string, value: unknown): Type | undefined {
   const types = goValuesIn(value, 0)
     .filter(({ type }) => type === name || type === `*${name}`)
     .map(found => found[concreteOf].type)
-  const [first] = types
-  if (first?.kind !== 'struct') return first
-  const fields = new Map<string, Field>()
-  for (const type of types) {
-    if (type.kind !== 'struct') continue
-    for (const field of type.fields) {
-      if (!fields.has(field.name)) fields.set(field.name, field)
-    }
-  }
-  return { ...first, fields: [...fields.values()] }
+  return unified(types)[0]
 }
 
 const maxDepth = 16

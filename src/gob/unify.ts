@@ -1,0 +1,107 @@
+/**
+ * One type for all structs of a name.
+ *
+ * Structs made one by one may lack different fields, and so have different types. But Go's decoder
+ * takes the first definition that it meets inside a struct for all uses of a Go type there: with
+ * another definition it would put values into the wrong fields.
+ *
+ * @module
+ */
+
+import { type Field, isSameOnWire, type StructType, type Type, typeText } from './types.ts'
+
+/** The types, with the structs of each name in them replaced by one that has the fields of all. */
+export function unified(types: readonly Type[]): readonly Type[] {
+  const groups = groupsByName(structsIn(types))
+  if (groups.every(group => group.length === 1)) return types
+  const merger = new Merger(groups)
+  return types.map(type => merger.replace(type))
+}
+
+function structsIn(types: readonly Type[]): StructType[] {
+  const seen = new Set<Type>(types)
+  // A Set also visits what is added on the way.
+  for (const type of seen) for (const part of partsOf(type)) seen.add(part)
+  return [...seen].filter(type => type.kind === 'struct')
+}
+
+function partsOf(type: Type): Type[] {
+  switch (type.kind) {
+    case 'slice':
+    case 'array':
+      return [type.elem]
+    case 'map':
+      return [type.key, type.elem]
+    case 'struct':
+      return type.fields.map(field => field.type)
+    default:
+      return []
+  }
+}
+
+function groupsByName(structs: readonly StructType[]): StructType[][] {
+  const groups: StructType[][] = []
+  for (const struct of structs) {
+    const group = groups.find(([first]) => isSameName(first!, struct))
+    if (group === undefined) groups.push([struct])
+    else group.push(struct)
+  }
+  return groups
+}
+
+/** Definitions that were read have names without the package, or none. */
+function isSameName(a: StructType, b: StructType): boolean {
+  if (a.text !== '' && b.text !== '') return a.text.replace(/^\*/, '') === b.text.replace(/^\*/, '')
+  return a.wireName !== '' && a.wireName === b.wireName
+}
+
+class Merger {
+  private readonly replacements = new Map<Type, Type>()
+
+  constructor(groups: readonly StructType[][]) {
+    const merged = groups.map(emptied)
+    // All are known before the first gets its fields: structs may contain each other.
+    for (const [i, group] of groups.entries()) {
+      for (const struct of group) this.replacements.set(struct, merged[i]!)
+    }
+    for (const [i, group] of groups.entries()) {
+      for (const field of group.flatMap(struct => struct.fields)) this.add(merged[i]!, field)
+    }
+  }
+
+  replace(type: Type): Type {
+    let replacement = this.replacements.get(type)
+    if (replacement === undefined) {
+      replacement = this.rebuilt(type)
+      this.replacements.set(type, replacement)
+    }
+    return replacement
+  }
+
+  private rebuilt(type: Type): Type {
+    switch (type.kind) {
+      case 'slice':
+      case 'array':
+        return { ...type, elem: this.replace(type.elem) }
+      case 'map':
+        return { ...type, key: this.replace(type.key), elem: this.replace(type.elem) }
+      default:
+        return type
+    }
+  }
+
+  private add(struct: StructType, { name, type }: Field): void {
+    const known = struct.fields.find(field => field.name === name)
+    if (known === undefined) {
+      struct.fields.push({ name, type: this.replace(type) })
+    } else if (!isSameOnWire(known.type, type)) {
+      const types = `${typeText(known.type)} and ${typeText(type)}`
+      throw new TypeError(`go.struct: field ${name} of ${struct.text} has two types, ${types}`)
+    }
+  }
+}
+
+function emptied(group: readonly StructType[]): StructType {
+  const { text, wireName } = group.find(struct => struct.text !== '') ?? group[0]!
+  return { kind: 'struct', text, wireName, fields: [] }
+}
