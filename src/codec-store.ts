@@ -9,10 +9,21 @@ import { type Codec, type EncodeContext, type Opened, openMulti } from './codec/
 import type { KeyList, Keyring } from './codec/keyring.ts'
 import { Sealed } from './codec/sealed.ts'
 import { type ErrorCode, MultiError, SessionError } from './errors.ts'
-import type { RequestLike } from './http/request.ts'
-import type { ResponseLike } from './http/response.ts'
+import { assertFits } from './fits.ts'
+import { chunkNames, maxCookieBytes, type Piece, readValue } from './http/chunks.ts'
+import { newCookie } from './http/cookie.ts'
+import { type RequestLike, readCookies } from './http/request.ts'
+import {
+  assertWritable,
+  forbidCaching,
+  type ResponseLike,
+  setCookie,
+  varyOnCookie,
+  wasSet,
+} from './http/response.ts'
 import { type Keyed, keyed } from './keyed.ts'
-import { assertOptions, defaultOptions, type Options, sameOptions } from './options.ts'
+import type { Reader } from './migrate/reader.ts'
+import { assertOptions, defaultOptions, isDeletion, type Options, sameOptions } from './options.ts'
 import { registry } from './registry.ts'
 import { type Reason, Session, type Values } from './session.ts'
 import type { Store } from './store.ts'
@@ -25,50 +36,95 @@ export interface CodecStoreOptions {
   codecs?: readonly Codec[]
   /** Cookie attributes, on top of {@link defaultOptions}. */
   options?: Options
+  /** Readers for the cookies of other libraries, asked in order when there is no session of ours. */
+  accepts?: readonly Reader[]
   /**
    * Save sessions that did not change, as Go does at every `Save`, also when they are new and
    * empty. Default false: nothing is written and no cookie set without a reason.
    */
   saveUnchanged?: boolean
+  /** The clock: Unix time in seconds. With `codecs`, give them the same. */
+  now?: () => number
 }
 
-/** Where a session stood when it was read; what `save` compares with. */
-interface Loaded {
+/** Where a session stood when it was read, and what became of it since. */
+interface Progress {
   readonly opened: Partial<Opened> | undefined
   readonly options: Options
+  saved: boolean
 }
 
-/** A store whose texts are made by codecs, with one set of cookie attributes for its sessions. */
+/**
+ * A store whose texts are made by codecs, with one set of cookie attributes for its sessions.
+ * What differs between such stores is what the text in the cookie stands for.
+ */
 export abstract class CodecStore implements Store {
   /** Codecs, newest first. */
   readonly codecs: readonly Codec[]
   /** Cookie attributes that new sessions get a copy of. */
-  readonly options: Options
+  options: Options
+  /** Save sessions that did not change, also new and empty ones. */
+  saveUnchanged: boolean
   /** @internal Those whose age limit {@link maxAge} sets. */
   protected readonly agingCodecs: Codec[]
-  readonly #saveUnchanged: boolean
-  readonly #loaded = new WeakMap<Session<object>, Loaded>()
+  readonly #accepts: readonly Reader[]
+  readonly #progress = new WeakMap<Session<object>, Progress>()
 
   /** @internal `purpose` keeps the texts of one kind of store from those of another. */
   protected constructor(init: CodecStoreOptions, purpose: string) {
     this.codecs = codecsFor(init, purpose)
     this.agingCodecs = [...this.codecs]
     this.options = { ...defaultOptions, ...init.options }
-    this.#saveUnchanged = init.saveUnchanged ?? false
+    this.saveUnchanged = init.saveUnchanged ?? false
+    this.#accepts = [...(init.accepts ?? [])]
     assertOptions(this.options)
   }
+
+  /** @internal The session that the text in the cookie stands for. */
+  protected abstract read<T extends object>(name: string, text: string): Promise<Session<T>>
+
+  /** @internal Keeps the session; answers the text for its cookie, or undefined when it has ended. */
+  protected abstract write(session: Session<object>): Promise<string | undefined>
+
+  /** @internal Forgets what the store keeps of the session. */
+  protected abstract erase(session: Session<object>): Promise<void>
 
   get<T extends object = Values>(request: RequestLike, name: string): Promise<Session<T>> {
     return registry(request).get<T>(this, name)
   }
 
-  abstract new<T extends object = Values>(request: RequestLike, name: string): Promise<Session<T>>
+  async new<T extends object = Values>(request: RequestLike, name: string): Promise<Session<T>> {
+    const text = readValue(request, name)
+    const session =
+      text === undefined ? this.begin<T>(name, 'no-cookie') : await this.read<T>(name, text)
+    return (session.isNew && (await this.#adopt<T>(request, name))) || session
+  }
 
-  abstract save(
+  async save(
     request: RequestLike,
     response: ResponseLike,
     session: Session<object>,
-  ): Promise<void>
+  ): Promise<void> {
+    assertWritable(response)
+    varyOnCookie(response)
+    if (this.#isUnchanged(session)) return
+    const { name, options } = session
+    let pieces: Piece[]
+    if (isDeletion(options)) {
+      await this.erase(session)
+      pieces = [{ name, value: '' }]
+    } else {
+      const text = await this.write(session)
+      if (text === undefined) return
+      pieces = this.pieces(session, text)
+    }
+    for (const { name, value } of pieces) setCookie(response, newCookie(name, value, options))
+    for (const name of this.#leftovers(request, response, session.name, pieces.length)) {
+      setCookie(response, newCookie(name, '', { ...options, maxAge: 0 }))
+    }
+    forbidCaching(response)
+    this.#progressOf(session).saved = true
+  }
 
   /**
    * Sets how long sessions live, in seconds: the cookies' Max-Age and the age that codecs accept.
@@ -85,9 +141,15 @@ export abstract class CodecStore implements Store {
     for (const codec of this.agingCodecs) codec.maxAge = codecMaxAge
   }
 
+  /** @internal The cookies for a text. Throws when it needs more than one. */
+  protected pieces(session: Session<object>, text: string): Piece[] {
+    assertFits(session, text, maxCookieBytes, this.codecs)
+    return [{ name: session.name, value: text }]
+  }
+
   /** @internal A session of which nothing was read, and why. */
   protected begin<T extends object>(name: string, reason: Reason): Session<T> {
-    return this.#remember(new Session<T>(this, name, { options: this.options, reason }))
+    return this.#follow(new Session<T>(this, name, { options: this.options, reason }))
   }
 
   /** @internal A session with what was read; a new one when that is no set of values. */
@@ -96,31 +158,62 @@ export abstract class CodecStore implements Store {
     opened: Partial<Opened>,
     id?: string,
   ): Session<T> {
-    const { value } = opened
+    const { value, renewal } = opened
     if (!isPlainObject(value)) return this.begin(name, 'malformed')
-    const { renewal } = opened
     const state = { options: this.options, values: value as T, id, renewal }
-    return this.#remember(new Session<T>(this, name, state), opened)
-  }
-
-  #remember<T extends object>(session: Session<T>, opened?: Partial<Opened>): Session<T> {
-    this.#loaded.set(session, { opened, options: { ...session.options } })
-    return session
+    return this.#follow(new Session<T>(this, name, state), opened)
   }
 
   /** @internal What the texts of this session say of it besides its values. */
   protected contextOf(session: Session<object>): EncodeContext {
     const { maxAge } = session.options
-    const startedAt = this.#loaded.get(session)?.opened?.startedAt
+    const { startedAt } = this.#progressOf(session).opened ?? {}
     return { startedAt, maxAge: typeof maxAge === 'number' ? maxAge : undefined }
   }
 
-  /** @internal True when there is no reason to write the session. */
-  protected isUnchanged(session: Session<object>): boolean {
-    const loaded = this.#loaded.get(session)
-    if (this.#saveUnchanged || !loaded || session.renewal) return false
-    if (!sameOptions(loaded.options, session.options)) return false
-    return session.isNew ? isEmpty(session.values) : holdsWhatWasRead(session.values, loaded.opened)
+  /** A session that another library keeps, if there is one. */
+  async #adopt<T extends object>(
+    request: RequestLike,
+    name: string,
+  ): Promise<Session<T> | undefined> {
+    for (const reader of this.#accepts) {
+      const value = await reader.read(name, cookie => readCookies(request, cookie)[0])
+      if (value) return this.resume<T>(name, { value, renewal: 'foreign' })
+    }
+    return undefined
+  }
+
+  /** Cookies that would be read in place of the ones just set, or beside them. */
+  #leftovers(request: RequestLike, response: ResponseLike, name: string, count: number): string[] {
+    const chunks = chunkNames(name).slice(Math.max(1, count) - 1)
+    const foreign = this.#accepts.flatMap(reader => reader.cookieNames(name))
+    return [...new Set([...chunks, ...foreign])].filter(
+      other =>
+        other !== name && (readCookies(request, other).length > 0 || wasSet(response, other)),
+    )
+  }
+
+  #follow<T extends object>(session: Session<T>, opened?: Partial<Opened>): Session<T> {
+    this.#progress.set(session, { opened, options: { ...session.options }, saved: false })
+    return session
+  }
+
+  /** Sessions that were made by hand have none yet. */
+  #progressOf(session: Session<object>): Progress {
+    let progress = this.#progress.get(session)
+    if (!progress) {
+      progress = { opened: undefined, options: {}, saved: true }
+      this.#progress.set(session, progress)
+    }
+    return progress
+  }
+
+  /** True when there is no reason to write the session. */
+  #isUnchanged(session: Session<object>): boolean {
+    const { opened, options, saved } = this.#progressOf(session)
+    if (this.saveUnchanged || saved || session.renewal) return false
+    if (!sameOptions(options, session.options)) return false
+    return session.isNew ? isEmpty(session.values) : holdsWhatWasRead(session.values, opened)
   }
 }
 
@@ -130,7 +223,8 @@ export function codecsFor(init: CodecStoreOptions, purpose: string): readonly Co
     throw new TypeError('a store needs keys, or codecs in their place')
   }
   if (init.codecs) return [...init.codecs]
-  return [new Sealed({ keys: init.keys as KeyList | Keyring, purpose })]
+  const { now } = init
+  return [new Sealed({ keys: init.keys as KeyList | Keyring, purpose, ...(now && { now }) })]
 }
 
 function isPlainObject(value: unknown): value is object {
@@ -156,12 +250,11 @@ function holdsWhatWasRead(values: object, opened: Partial<Opened> = {}): boolean
   )
 }
 
-/** The text opened, or why it cannot be. Throws only when the store is configured wrongly. */
-export function openText(
-  name: string,
-  text: string,
-  codecs: readonly Codec[],
-): { opened: Partial<Opened> } | { reason: Reason } {
+/** What a text holds and, where the store has ids, under which; or why it cannot be opened. */
+export type OpenedText = { opened: Partial<Opened>; id?: string } | { reason: Reason }
+
+/** Opens a text. Throws only when the store is configured wrongly. */
+export function openText(name: string, text: string, codecs: readonly Codec[]): OpenedText {
   try {
     return { opened: openMulti(name, text, codecs) }
   } catch (error) {

@@ -4,48 +4,92 @@
  * @module
  */
 
+import type { Backend } from './backend.ts'
 import { encodeMulti } from './codec/codec.ts'
-import { CodecStore, type CodecStoreOptions, openText } from './codec-store.ts'
-import { newCookie } from './http/cookie.ts'
-import { type RequestLike, readCookies } from './http/request.ts'
-import {
-  assertWritable,
-  forbidCaching,
-  type ResponseLike,
-  setCookie,
-  varyOnCookie,
-} from './http/response.ts'
-import { isDeletion } from './options.ts'
-import type { Session, Values } from './session.ts'
+import { CodecStore, type CodecStoreOptions, codecsFor, openText } from './codec-store.ts'
+import { assertFits } from './fits.ts'
+import { maxCookieBytes, type Piece, splitValue } from './http/chunks.ts'
+import type { Session } from './session.ts'
+import { SpillOver } from './spill-over.ts'
+
+/** What a {@link CookieStore} can be told besides what every store can. */
+export interface CookieStoreOptions extends CodecStoreOptions {
+  /**
+   * What to do with a session that one cookie cannot hold (4096 bytes of name and value):
+   * `'throw'` a CookieTooLargeError, the default; `'chunk'`: use several cookies; `'spill'`: keep
+   * it in `spillTo` for as long as it is too large.
+   */
+  tooLarge?: 'throw' | 'chunk' | 'spill'
+  /**
+   * With `'chunk'`, bytes of all cookies of a session together. Default 12,288: servers refuse
+   * requests whose headers have more than 8 to 16 KiB.
+   */
+  maxTotalBytes?: number
+  /** Where `'spill'` keeps sessions. */
+  spillTo?: Backend
+}
 
 /** Keeps the values of sessions in their cookies: nothing is stored on the server. */
 export class CookieStore extends CodecStore {
+  readonly #tooLarge: 'throw' | 'chunk' | 'spill'
+  readonly #maxTotalBytes: number
+  readonly #spillOver: SpillOver | undefined
+
   /** Throws TypeError or RangeError for wrong options. */
-  constructor(options: CodecStoreOptions) {
+  constructor(options: CookieStoreOptions) {
     super(options, 'session')
+    this.#tooLarge = options.tooLarge ?? 'throw'
+    this.#maxTotalBytes = options.maxTotalBytes ?? 12_288
+    if (!['throw', 'chunk', 'spill'].includes(this.#tooLarge)) {
+      throw new TypeError("tooLarge must be 'throw', 'chunk' or 'spill'")
+    }
+    if (!Number.isSafeInteger(this.#maxTotalBytes) || this.#maxTotalBytes < maxCookieBytes) {
+      throw new RangeError(`maxTotalBytes must be a whole number, at least ${maxCookieBytes}`)
+    }
+    if (this.#tooLarge === 'spill' && !options.spillTo) {
+      throw new TypeError("tooLarge: 'spill' needs spillTo, a backend")
+    }
+    if (options.spillTo) {
+      this.#spillOver = new SpillOver(
+        options.spillTo,
+        codecsFor(options, 'session spill id'),
+        codecsFor(options, 'session spill'),
+        options.now,
+      )
+      this.agingCodecs.push(...this.#spillOver.codecs)
+    }
   }
 
-  async new<T extends object = Values>(request: RequestLike, name: string): Promise<Session<T>> {
-    // Of several cookies of one name the first counts, as in Go.
-    const [text] = readCookies(request, name)
-    if (text === undefined) return this.begin(name, 'no-cookie')
-    const result = openText(name, text, this.codecs)
-    return 'reason' in result ? this.begin(name, result.reason) : this.resume(name, result.opened)
+  protected async read<T extends object>(name: string, text: string): Promise<Session<T>> {
+    const result =
+      this.#spillOver && SpillOver.isMark(text)
+        ? await this.#spillOver.read(name, text)
+        : openText(name, text, this.codecs)
+    if ('reason' in result) return this.begin(name, result.reason)
+    return this.resume(name, result.opened, result.id)
   }
 
-  async save(
-    _request: RequestLike,
-    response: ResponseLike,
-    session: Session<object>,
-  ): Promise<void> {
-    assertWritable(response)
-    varyOnCookie(response)
-    if (this.isUnchanged(session)) return
-    const { name, options, values } = session
-    const text = isDeletion(options)
-      ? ''
-      : encodeMulti(name, values, this.codecs, this.contextOf(session))
-    setCookie(response, newCookie(name, text, options))
-    forbidCaching(response)
+  protected async write(session: Session<object>): Promise<string | undefined> {
+    const { name, values, id } = session
+    const context = this.contextOf(session)
+    const text = encodeMulti(name, values, this.codecs, context)
+    if (!this.#spillOver) return text
+    if (name.length + text.length <= maxCookieBytes) {
+      if (id !== undefined) await this.#spillOver.release(id)
+      return text
+    }
+    return this.#tooLarge === 'spill' ? this.#spillOver.write(session, context) : text
+  }
+
+  protected async erase({ id }: Session<object>): Promise<void> {
+    if (id !== undefined) await this.#spillOver?.erase(id)
+  }
+
+  protected override pieces(session: Session<object>, text: string): Piece[] {
+    if (this.#tooLarge !== 'chunk') return super.pieces(session, text)
+    const pieces = splitValue(session.name, text)
+    const names = pieces.reduce((bytes, piece) => bytes + piece.name.length, 0)
+    assertFits(session, text, this.#maxTotalBytes - names + session.name.length, this.codecs)
+    return pieces
   }
 }

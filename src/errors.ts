@@ -21,6 +21,7 @@ const kinds = {
   'no-codecs': 'usage',
   'serialize-failed': 'usage',
   'value-too-long': 'usage',
+  'cookie-too-large': 'usage',
   'invalid-name': 'usage',
   'store-mismatch': 'usage',
   'headers-sent': 'usage',
@@ -71,6 +72,35 @@ export class SessionError extends Error {
   /** Something outside failed: a disk, a network, the random number generator. */
   get isInternal(): boolean {
     return kinds[this.code] === 'internal'
+  }
+}
+
+/** A key of a session, and what it adds to the cookie. */
+export interface KeySize {
+  readonly key: string
+  /** Bytes in the cookie, encoded. */
+  readonly bytes: number
+}
+
+/** The code `cookie-too-large`: a session has no room in its cookies. Nothing was set. */
+export class CookieTooLargeError extends SessionError {
+  override readonly name: string = 'CookieTooLargeError'
+  /** Bytes that the session needs: names and values of its cookies. */
+  readonly bytes: number
+  /** Bytes that there are. */
+  readonly limit: number
+  /** The keys that need most, the largest first. */
+  readonly largest: readonly KeySize[]
+
+  constructor(session: string, bytes: number, limit: number, largest: readonly KeySize[]) {
+    const keys = largest.map(({ key, bytes }) => `${JSON.stringify(key)} ${bytes}`).join(', ')
+    super(
+      'cookie-too-large',
+      `session "${session}" needs ${bytes} bytes of cookies, and there are ${limit}; its largest keys: ${keys}`,
+    )
+    this.bytes = bytes
+    this.limit = limit
+    this.largest = largest
   }
 }
 

@@ -16,18 +16,8 @@ import { CodecStore, type CodecStoreOptions, codecsFor, openText } from './codec
 import { randomBytes } from './crypto/random.ts'
 import { SessionError } from './errors.ts'
 import { readWholeFile, removeFile, temporaryPrefix, writeWholeFile } from './files.ts'
-import { newCookie } from './http/cookie.ts'
-import { type RequestLike, readCookies } from './http/request.ts'
-import {
-  assertWritable,
-  forbidCaching,
-  type ResponseLike,
-  setCookie,
-  varyOnCookie,
-} from './http/response.ts'
-import { isDeletion } from './options.ts'
 import { serially } from './serially.ts'
-import { Session, type Values } from './session.ts'
+import { Session } from './session.ts'
 
 const filePrefix = 'session_'
 
@@ -63,10 +53,7 @@ export class FilesystemStore extends CodecStore {
     this.path = path || tmpdir()
   }
 
-  async new<T extends object = Values>(request: RequestLike, name: string): Promise<Session<T>> {
-    // Of several cookies of one name the first counts, as in Go.
-    const [text] = readCookies(request, name)
-    if (text === undefined) return this.begin(name, 'no-cookie')
+  protected async read<T extends object>(name: string, text: string): Promise<Session<T>> {
     const result = openText(name, text, this.codecs)
     if ('reason' in result) return this.begin(name, result.reason)
     const id = result.opened.value
@@ -74,25 +61,24 @@ export class FilesystemStore extends CodecStore {
     return this.#load(name, id, result.opened.renewal)
   }
 
-  async save(
-    _request: RequestLike,
-    response: ResponseLike,
-    session: Session<object>,
-  ): Promise<void> {
-    assertWritable(response)
-    varyOnCookie(response)
-    if (this.isUnchanged(session)) return
-    const { name, options } = session
-    let text = ''
-    if (isDeletion(options)) {
-      await this.#erase(session.id)
-    } else {
-      const id = session.id ?? encodeBase32(randomBytes(32))
-      text = encodeMulti(name, id, this.codecs, this.contextOf(session))
-      if (!(await this.#write(id, session))) return
-    }
-    setCookie(response, newCookie(name, text, options))
-    forbidCaching(response)
+  protected async write(session: Session<object>): Promise<string | undefined> {
+    const { name, values } = session
+    const id = session.id ?? encodeBase32(randomBytes(32))
+    const context = this.contextOf(session)
+    const cookieText = encodeMulti(name, id, this.codecs, context)
+    const fileText = encodeMulti(name, values, this.#fileCodecs, context)
+    const written = await this.#attempt(id, async path => {
+      // Not there any more: the session was ended meanwhile.
+      if (session.id !== undefined && !(await exists(path))) return false
+      await writeWholeFile(path, fileText)
+      Session.assignId(session, id)
+      return true
+    })
+    return written ? cookieText : undefined
+  }
+
+  protected async erase({ id }: Session<object>): Promise<void> {
+    if (id !== undefined) await this.#attempt(id, removeFile)
   }
 
   /**
@@ -129,22 +115,6 @@ export class FilesystemStore extends CodecStore {
     if ('reason' in result) return this.begin(name, result.reason)
     const { opened } = result
     return this.resume(name, { ...opened, renewal: opened.renewal ?? renewal }, id)
-  }
-
-  /** False when the session had a file and has none any more: it was ended meanwhile. */
-  async #write(id: string, session: Session<object>): Promise<boolean> {
-    const { name, values } = session
-    const text = encodeMulti(name, values, this.#fileCodecs, this.contextOf(session))
-    return this.#attempt(id, async path => {
-      if (session.id !== undefined && !(await exists(path))) return false
-      await writeWholeFile(path, text)
-      Session.assignId(session, id)
-      return true
-    })
-  }
-
-  async #erase(id: string | undefined): Promise<void> {
-    if (id !== undefined) await this.#attempt(id, removeFile)
   }
 
   /** One file operation at a time for each session; a failing disk is an error of its own kind. */

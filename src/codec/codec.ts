@@ -47,11 +47,15 @@ export interface Opened {
   readonly issuedAt: number
   /** When the session began: Unix time in seconds. */
   readonly startedAt?: number
+  /** Why it should be written anew although nothing changed. */
   readonly renewal?: Renewal | undefined
 }
 
-/** Why a text should be written anew although nothing changed: an older key made it, or its age. */
-export type Renewal = 'old-key' | 'age'
+/**
+ * Why a session is written anew although nothing changed: an older key made its text, the text is of
+ * some age, or another library wrote it.
+ */
+export type Renewal = 'old-key' | 'age' | 'foreign'
 
 /**
  * Encodes with the first codec that can, so the first of a rotation writes.

@@ -56,6 +56,11 @@ export function setCookie(response: ResponseLike, cookie: Cookie): void {
   lines.set(identity, line)
 }
 
+/** True when {@link setCookie} has set a cookie of this name, whatever its domain and path. */
+export function wasSet(response: ResponseLike, name: string): boolean {
+  return [...linesWrittenTo(response).values()].some(line => line.startsWith(`${name}=`))
+}
+
 /**
  * Throws when no cookie can be set any more, so that a store finds out before it writes:
  * a {@link SessionError} `headers-sent`, or a TypeError when `response` is no response.
