@@ -414,7 +414,7 @@ class Encoder {
   private sentFields(type: StructType, object: Record<string, unknown>): number[] {
     const numbers: number[] = []
     for (const name of Object.keys(object)) {
-      if (object[name] === undefined) continue
+      if (isAbsent(object[name])) continue
       const number = fieldNumber(type, name)
       if (number === undefined) {
         this.path[this.depth] = name
@@ -423,7 +423,7 @@ class Encoder {
           'remove it, or write the struct anew with go.struct(…)',
         )
       }
-      if (object[name] !== null) numbers.push(number)
+      numbers.push(number)
     }
     return numbers.sort((a, b) => a - b)
   }

@@ -67,9 +67,9 @@ export function fits(type: Type, value: unknown, depth = 0): boolean {
       )
     case 'struct':
       return Object.entries(bare as object).every(([name, field]) => {
+        if (isAbsent(field)) return true
         const number = fieldNumber(type, name)
-        if (number === undefined) return field === undefined
-        return isAbsent(field) || fits(type.fields[number]!.type, field, depth + 1)
+        return number !== undefined && fits(type.fields[number]!.type, field, depth + 1)
       })
     default:
       return true

@@ -136,10 +136,25 @@ function known(type: Type): TypeExpression {
 /**
  * The type that an expression means; undefined when it holds a name that `named` does not know.
  * A pointer is transparent in gob: it means what it points to.
+ *
+ * A type that comes twice is one and the same: Go refuses two definitions of it in one type.
  */
 export function typeOfExpression(
   expression: TypeExpression,
   named: (name: string) => Type | undefined = () => undefined,
+  made: Map<string, Type> = new Map(),
+): Type | undefined {
+  const { text } = expression
+  const found =
+    made.get(text) ?? makeType(expression, part => typeOfExpression(part, named, made), named)
+  if (found !== undefined) made.set(text, found)
+  return found
+}
+
+function makeType(
+  expression: TypeExpression,
+  typeOf: (part: TypeExpression) => Type | undefined,
+  named: (name: string) => Type | undefined,
 ): Type | undefined {
   const { text } = expression
   switch (expression.kind) {
@@ -148,18 +163,18 @@ export function typeOfExpression(
     case 'named':
       return named(text)
     case 'pointer':
-      return typeOfExpression(expression.elem, named)
+      return typeOf(expression.elem)
     case 'slice': {
-      const elem = typeOfExpression(expression.elem, named)
+      const elem = typeOf(expression.elem)
       return elem && { kind: 'slice', text, wireName: '', elem }
     }
     case 'array': {
-      const elem = typeOfExpression(expression.elem, named)
+      const elem = typeOf(expression.elem)
       return elem && { kind: 'array', text, wireName: '', elem, length: expression.length }
     }
     case 'map': {
-      const key = typeOfExpression(expression.key, named)
-      const elem = typeOfExpression(expression.elem, named)
+      const key = typeOf(expression.key)
+      const elem = typeOf(expression.elem)
       return key && elem && { kind: 'map', text, wireName: '', key, elem }
     }
   }
@@ -167,9 +182,25 @@ export function typeOfExpression(
 
 /**
  * Lays the expression over a type of a stream, so that widths and names are known; undefined when
- * the two cannot be the same type.
+ * the two cannot be the same type. Here too a type that comes twice is one and the same.
  */
-export function refineType(expression: TypeExpression, wire: Type): Type | undefined {
+export function refineType(
+  expression: TypeExpression,
+  wire: Type,
+  made: Map<Type, Type> = new Map(),
+): Type | undefined {
+  const known = made.get(wire)
+  if (known?.text === expression.text) return known
+  const refined = refine(expression, wire, (part, partWire) => refineType(part, partWire, made))
+  if (refined !== undefined) made.set(wire, refined)
+  return refined
+}
+
+function refine(
+  expression: TypeExpression,
+  wire: Type,
+  refined: (part: TypeExpression, wire: Type) => Type | undefined,
+): Type | undefined {
   const { text } = expression
   switch (expression.kind) {
     case 'known':
@@ -177,20 +208,20 @@ export function refineType(expression: TypeExpression, wire: Type): Type | undef
     case 'named':
       return named(text, wire)
     case 'pointer':
-      return refineType(expression.elem, wire)
+      return refined(expression.elem, wire)
     case 'slice': {
-      const elem = wire.kind === 'slice' && refineType(expression.elem, wire.elem)
+      const elem = wire.kind === 'slice' && refined(expression.elem, wire.elem)
       return elem ? { ...wire, text, elem } : undefined
     }
     case 'array': {
       if (wire.kind !== 'array' || wire.length !== expression.length) return undefined
-      const elem = refineType(expression.elem, wire.elem)
+      const elem = refined(expression.elem, wire.elem)
       return elem && { ...wire, text, elem }
     }
     case 'map': {
       if (wire.kind !== 'map') return undefined
-      const key = refineType(expression.key, wire.key)
-      const elem = refineType(expression.elem, wire.elem)
+      const key = refined(expression.key, wire.key)
+      const elem = refined(expression.elem, wire.elem)
       return key && elem && { ...wire, text, key, elem }
     }
   }

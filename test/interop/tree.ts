@@ -210,30 +210,30 @@ function elementValue(tree: Tree, type: string, style: Style): unknown {
 }
 
 function container(tree: Tree, contents: unknown): GoValue {
-  const isEmpty =
-    contents instanceof Map ? contents.size === 0 : Object.keys(contents as object).length === 0
-  // With nothing inside nothing tells what the names mean.
+  const isEmpty = itemsOf(tree).length === 0
+  // Structs tell what their name means, but not when there is none.
   return go.typed(
     tree.go,
     contents,
-    isEmpty ? spelledOut(tree.go) : (definedAs[tree.go] ?? tree.go),
+    underlying(tree.go, isEmpty ? () => 'struct {}' : name => name),
   )
 }
 
-/** A type without names of its own; structs in it have no fields. */
-function spelledOut(type: string): string {
+/** A type without names but those of structs. */
+function underlying(type: string, struct: (name: string) => string): string {
   const shape = shapeOf(type)
+  const of = (part: string): string => underlying(part, struct)
   switch (shape.kind) {
     case 'struct':
-      return 'struct {}'
+      return struct(type)
     case 'slice':
-      return `[]${spelledOut(shape.elem)}`
+      return `[]${of(shape.elem)}`
     case 'array':
-      return `[${shape.length}]${spelledOut(shape.elem)}`
+      return `[${shape.length}]${of(shape.elem)}`
     case 'pointer':
-      return `*${spelledOut(shape.elem)}`
+      return `*${of(shape.elem)}`
     case 'map':
-      return `map[${spelledOut(shape.key)}]${spelledOut(shape.elem)}`
+      return `map[${of(shape.key)}]${of(shape.elem)}`
     default:
       return definedAs[type] ?? type
   }
@@ -283,11 +283,16 @@ function structValue(
   const fields: Record<string, unknown> = {}
   for (const [field, value] of Object.entries(fieldsOf(tree))) {
     const pointee = pointeeOf(value)
-    if (pointee === undefined || pointee.go === 'nil') fields[field] = null
+    if (pointee === undefined || isEmpty(pointee)) fields[field] = null
     else if (types[field] !== 'interface {}') fields[field] = toValue(pointee, style)
     else fields[field] = go.typed('interface {}', toValue(value, style))
   }
   return go.struct(name, fields)
+}
+
+/** Nil, or a list or map that is as good as nil in a field. */
+function isEmpty(tree: Tree): boolean {
+  return ['nil', 'slice', 'map'].includes(shapeOf(tree.go).kind) && isZero(tree)
 }
 
 /** Checks that the values of a session that were read are those of the tree, types included. */
