@@ -226,7 +226,7 @@ class Decoder {
       if (milliseconds !== undefined) return date(milliseconds, payload, type, origin)
     }
     const integer = type.as === 'bigInt' ? bigIntOf(payload) : undefined
-    return integer ?? new GoOpaque(origin ?? concrete('', type), payload)
+    return integer ?? new GoOpaque(origin ?? unnamed(type), payload)
   }
 
   private interface(): unknown {
@@ -456,6 +456,11 @@ function date(
   const origin: Origin = { type, concrete, slots: undefined, time: { payload, milliseconds } }
   remember(date, origin)
   return date
+}
+
+/** A type that writes itself, in a place of fixed type. A name of Go's own was not right for it. */
+function unnamed(type: OpaqueType): Concrete {
+  return concrete('', type.as === 'bytes' ? type : { ...type, text: '', as: 'bytes' })
 }
 
 /** What a registered name and a wire type are together. */

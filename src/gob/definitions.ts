@@ -12,6 +12,7 @@ import {
   interfaceType,
   type OpaqueEncoding,
   type Type,
+  timeType,
 } from './types.ts'
 import { Writer } from './writer.ts'
 
@@ -136,8 +137,8 @@ function unlinked(draft: Draft): DefinedType {
 
 /** Inside other values a time has no registered name, at most this one. */
 function opaque(encoding: OpaqueEncoding, wireName: string): DefinedType {
-  const as = encoding === 'gob' && wireName === 'Time' ? 'time' : 'bytes'
-  return { kind: 'opaque', text: '', wireName, encoding, as }
+  if (encoding === 'gob' && wireName === timeType.wireName) return timeType
+  return { kind: 'opaque', text: '', wireName, encoding, as: 'bytes' }
 }
 
 function emptyDraft(kind: WireKind): Draft {

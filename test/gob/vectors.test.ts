@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decode, encode } from '../../src/gob/index.ts'
 import { goVectors } from '../support/fixtures.ts'
-import { assertTree, fromHex, toHex, type Tree, typed } from './tree.ts'
+import { assertTree, fromHex, type Tree, toHex, typed } from './tree.ts'
 
 const vectors = goVectors.filter(
   ({ serializer, payload_hex }) => serializer === 'gob' && payload_hex !== undefined,
