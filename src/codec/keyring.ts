@@ -69,6 +69,11 @@ export class Keyring {
     return this.#keys.filter(key => key.id === id)
   }
 
+  /** True for a key that is in the ring now. */
+  has(key: SealingKey): boolean {
+    return this.#keys.includes(key)
+  }
+
   /**
    * Takes other keys from now on. What an old key sealed stays readable for as long as that key is
    * in the list. Throws as the constructor does, and then keeps the keys it has.

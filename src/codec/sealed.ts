@@ -16,9 +16,10 @@ import { openAesGcm, sealAesGcm } from '#crypto'
 import { randomBytes } from '../crypto/random.ts'
 import { SessionError } from '../errors.ts'
 import type { Codec, EncodeContext, Opened, Renewal } from './codec.ts'
-import { type KeyList, Keyring } from './keyring.ts'
+import { type KeyList, Keyring, type SealingKey } from './keyring.ts'
 import { json } from './serializers/json.ts'
 import type { Serializer } from './serializers/serializer.ts'
+import { type VerifiedText, VerifiedTexts } from './verified-texts.ts'
 
 const version = 1
 const headerLength = 9
@@ -42,8 +43,19 @@ export interface SealedOptions {
   maxLifetime?: number
   /** Longest text read, in characters. Default 65,536. */
   maxLength?: number
+  /**
+   * Memory for texts that were opened before, in bytes, so that the same cookie is not decrypted
+   * anew with every request. 0 = none. Default 1 MiB.
+   */
+  cacheBytes?: number
   /** The clock: Unix time in seconds. */
   now?: () => number
+}
+
+/** What is remembered of a text that was opened: its plaintext, and the key that opened it. */
+interface Verified extends VerifiedText {
+  readonly key: SealingKey
+  readonly issuedAt: number
 }
 
 /** Encodes values into text that tells nothing and cannot be changed. */
@@ -55,6 +67,7 @@ export class Sealed implements Codec {
   readonly #purpose: Uint8Array
   readonly #serializer: Serializer
   readonly #now: () => number
+  readonly #verified: VerifiedTexts<Verified>
 
   /** Throws TypeError or RangeError for a wrong option. */
   constructor(options: SealedOptions) {
@@ -62,6 +75,7 @@ export class Sealed implements Codec {
     this.#purpose = lengthPrefixed(options.purpose ?? 'session')
     this.#serializer = options.serializer ?? json
     this.#now = options.now ?? unixSeconds
+    this.#verified = new VerifiedTexts(options.cacheBytes ?? 1024 * 1024)
     this.maxAge = positive('maxAge', options.maxAge ?? 86_400)
     this.maxLifetime = positive('maxLifetime', options.maxLifetime ?? 30 * 86_400)
     this.maxLength = positive('maxLength', options.maxLength ?? 65_536)
@@ -97,42 +111,52 @@ export class Sealed implements Codec {
     if (text.length > this.maxLength) {
       throw new SessionError('text-too-long', `the text is too long: ${text.length} characters`)
     }
+    let verified = this.#verified.get(name, text)
+    // A key that was removed while its texts were remembered opens nothing any more.
+    if (!verified || !this.#keyring.has(verified.key)) {
+      verified = this.#authenticate(name, text)
+      this.#verified.add(text, verified)
+    }
+    return this.#opened(verified)
+  }
+
+  #authenticate(name: string, text: string): Verified {
     const bytes = decodeCanonical(text)
     if (bytes.length < headerLength + nonceLength + tagLength || bytes[0] !== version) {
       throw new SessionError('base64-invalid', 'the text is not sealed')
     }
-    const header = bytes.subarray(0, headerLength)
     const view = new DataView(bytes.buffer, bytes.byteOffset, headerLength)
-    const keyId = view.getUint32(1)
     const issuedAt = view.getUint32(5)
     this.#checkIssued(issuedAt)
-    const plaintext = this.#open(keyId, issuedAt, this.#associated(header, name), bytes)
-    const [sinceStart, idleAt] = readVarint(plaintext, 0)
-    const [idle, payloadAt] = readVarint(plaintext, idleAt)
+    const keys = this.#keyring.find(view.getUint32(1))
+    if (keys.length === 0) throw new SessionError('key-unknown', 'no key of this id is configured')
+    const associated = this.#associated(bytes.subarray(0, headerLength), name)
+    const nonce = bytes.subarray(headerLength, headerLength + nonceLength)
+    const sealed = bytes.subarray(headerLength + nonceLength)
+    for (const key of keys) {
+      const content = openAesGcm(key.forHour(hourOf(issuedAt)), nonce, associated, sealed)
+      if (content) return { name, content, key, issuedAt }
+    }
+    throw new SessionError('mac-invalid', 'the text was not sealed with our keys, or not for this')
+  }
+
+  #opened({ content, key, issuedAt }: Verified): Opened {
+    this.#checkIssued(issuedAt)
+    const [sinceStart, idleAt] = readVarint(content, 0)
+    const [idle, payloadAt] = readVarint(content, idleAt)
     const startedAt = issuedAt - sinceStart
     const now = this.#now()
     if (now > issuedAt + idle || now > startedAt + this.maxLifetime) throw expired()
-    const payload = plaintext.subarray(payloadAt)
+    // A copy of what is remembered. Not slice(): of a Buffer that is a view.
+    const payload = new Uint8Array(content.subarray(payloadAt))
     return {
       value: this.#deserialize(payload),
       payload,
       serializer: this.#serializer,
       issuedAt,
       startedAt,
-      renewal: this.#renewal(keyId, now - issuedAt, idle),
+      renewal: this.#renewal(key, now - issuedAt, idle),
     }
-  }
-
-  #open(keyId: number, issuedAt: number, associated: Uint8Array, bytes: Uint8Array): Uint8Array {
-    const keys = this.#keyring.find(keyId)
-    if (keys.length === 0) throw new SessionError('key-unknown', 'no key of this id is configured')
-    const nonce = bytes.subarray(headerLength, headerLength + nonceLength)
-    const sealed = bytes.subarray(headerLength + nonceLength)
-    for (const key of keys) {
-      const plaintext = openAesGcm(key.forHour(hourOf(issuedAt)), nonce, associated, sealed)
-      if (plaintext) return plaintext
-    }
-    throw new SessionError('mac-invalid', 'the text was not sealed with our keys, or not for this')
   }
 
   /** Before any cryptography: no text can ask for a key of an hour that cannot have sealed it. */
@@ -144,8 +168,8 @@ export class Sealed implements Codec {
     if (this.maxAge <= 0 || issuedAt < now - this.maxLifetime) throw expired()
   }
 
-  #renewal(keyId: number, age: number, idle: number): Renewal | undefined {
-    if (keyId !== this.#keyring.newest.id) return 'old-key'
+  #renewal(key: SealingKey, age: number, idle: number): Renewal | undefined {
+    if (key !== this.#keyring.newest) return 'old-key'
     return age >= Math.max(60, idle / 20) ? 'age' : undefined
   }
 

@@ -21,6 +21,7 @@ import { SessionError } from '../errors.ts'
 import type { Codec, Opened } from './codec.ts'
 import { gob } from './serializers/gob.ts'
 import type { Serializer } from './serializers/serializer.ts'
+import { type VerifiedText, VerifiedTexts } from './verified-texts.ts'
 
 export type { HashName } from '../crypto/hashes.ts'
 export { MultiError, SessionError } from '../errors.ts'
@@ -49,8 +50,18 @@ export interface SecureCookieOptions {
   minAge?: number
   /** Longest text written or read, in characters. 0 = any. Default 4096. */
   maxLength?: number
+  /**
+   * Memory for texts that were verified before, in bytes, so that the same cookie is not verified
+   * anew with every request. 0 = none. Default 1 MiB.
+   */
+  cacheBytes?: number
   /** The clock: Unix time in seconds. */
   now?: () => number
+}
+
+/** What is remembered of a text whose MAC was right: its time, and the serialized value. */
+interface Verified extends VerifiedText {
+  readonly seconds: string
 }
 
 const thirtyDays = 86_400 * 30
@@ -78,6 +89,7 @@ export class SecureCookie implements Codec {
   readonly #serializer: Serializer
   readonly #now: () => number
   readonly #broken: SessionError | undefined
+  readonly #verified: VerifiedTexts<Verified>
 
   constructor(options: SecureCookieOptions) {
     this.#hashKey = keyBytes('hashKey', options.hashKey) ?? new Uint8Array(0)
@@ -89,6 +101,7 @@ export class SecureCookie implements Codec {
     }
     this.#serializer = options.serializer ?? gob
     this.#now = options.now ?? unixSeconds
+    this.#verified = new VerifiedTexts(options.cacheBytes ?? 1024 * 1024)
     this.maxAge = wholeSeconds('maxAge', options.maxAge ?? thirtyDays)
     this.minAge = wholeSeconds('minAge', options.minAge ?? 0)
     this.maxLength = wholeSeconds('maxLength', options.maxLength ?? 4096)
@@ -135,22 +148,34 @@ export class SecureCookie implements Codec {
         `securecookie: the value to decode is too long: ${text.length}`,
       )
     }
+    const known = this.#verified.get(name, text)
+    if (known) return this.#opened(copy(known.content), this.#checkAge(known.seconds))
+    const { seconds, inner } = this.#authenticate(name, text)
+    const issuedAt = this.#checkAge(seconds)
+    const bytes = decodePadded(inner)
+    const payload = this.#blockKey ? decrypt(this.#blockKey, bytes) : bytes
+    this.#verified.add(text, { name, seconds, content: copy(payload) })
+    return this.#opened(payload, issuedAt)
+  }
+
+  /** The parts of a text whose MAC is right. */
+  #authenticate(name: string, text: string): { seconds: string; inner: string } {
     const bytes = decodePadded(text)
     const secondsEnd = bytes.indexOf(pipe)
-    const payloadEnd = secondsEnd < 0 ? -1 : bytes.indexOf(pipe, secondsEnd + 1)
+    const innerEnd = secondsEnd < 0 ? -1 : bytes.indexOf(pipe, secondsEnd + 1)
     // The MAC is binary and may hold pipes of its own: only the first two divide.
-    if (payloadEnd < 0) throw macInvalid()
-    const mac = this.#mac(name, bytes.subarray(0, payloadEnd))
-    if (!equalBytes(mac, bytes.subarray(payloadEnd + 1))) throw macInvalid()
-    const issuedAt = this.#checkAge(latin1Text(bytes, 0, secondsEnd))
-    const inner = decodePadded(latin1Text(bytes, secondsEnd + 1, payloadEnd))
-    const payload = this.#blockKey ? decrypt(this.#blockKey, inner) : inner
+    if (innerEnd < 0) throw macInvalid()
+    const mac = this.#mac(name, bytes.subarray(0, innerEnd))
+    if (!equalBytes(mac, bytes.subarray(innerEnd + 1))) throw macInvalid()
     return {
-      value: this.#deserialize(payload),
-      payload,
-      serializer: this.#serializer,
-      issuedAt,
+      seconds: latin1Text(bytes, 0, secondsEnd),
+      inner: latin1Text(bytes, secondsEnd + 1, innerEnd),
     }
+  }
+
+  #opened(payload: Uint8Array, issuedAt: number): Opened {
+    const serializer = this.#serializer
+    return { value: this.#deserialize(payload), payload, serializer, issuedAt }
   }
 
   #mac(name: string, signed: Uint8Array): Uint8Array {
@@ -277,6 +302,11 @@ function joinWithPipe(signed: Uint8Array, mac: Uint8Array): Uint8Array {
   out[signed.length] = pipe
   out.set(mac, signed.length + 1)
   return out
+}
+
+/** Not slice(): of a Buffer that is a view. */
+function copy(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes)
 }
 
 function macInvalid(): SessionError {

@@ -57,9 +57,7 @@ function isPlain(value: unknown, depth: number, seen: Set<object>): boolean {
 }
 
 function isPlainContainer(value: object, depth: number, seen: Set<object>): boolean {
-  if (depth > maxDepth) {
-    throw new TypeError(`the value is nested deeper than ${maxDepth} levels`)
-  }
+  if (depth > maxDepth) throw tooDeep()
   // Met twice: JSON would write it twice, or without end.
   if (seen.has(value)) return false
   seen.add(value)
@@ -77,6 +75,7 @@ function hasSymbols(value: object): boolean {
 }
 
 function stringifyRich(value: unknown): string {
+  assertDepth(value, 0, new Set())
   try {
     return stringify(value, reducers)
   } catch (error) {
@@ -88,6 +87,24 @@ function stringifyRich(value: unknown): string {
   }
 }
 
+/** Every container is entered once, so a cycle is no depth. */
+function assertDepth(value: unknown, depth: number, seen: Set<object>): void {
+  if (typeof value !== 'object' || value === null || seen.has(value)) return
+  if (depth > maxDepth) throw tooDeep()
+  seen.add(value)
+  for (const item of itemsOf(value)) assertDepth(item, depth + 1, seen)
+}
+
+function itemsOf(value: object): Iterable<unknown> {
+  if (value instanceof Map) return [...value].flat()
+  if (Array.isArray(value) || value instanceof Set) return value
+  return ArrayBuffer.isView(value) ? [] : [...Object.values(value), (value as Keyed)[keyed]]
+}
+
+function tooDeep(): TypeError {
+  return new TypeError(`the value is nested deeper than ${maxDepth} levels`)
+}
+
 /** What devalue does not carry, or not as we want it. Tried before its own types. */
 const reducers: Record<string, (value: unknown) => unknown> = {
   // Shorter than devalue's form; and a view is stored without the rest of its buffer.
@@ -97,7 +114,7 @@ const reducers: Record<string, (value: unknown) => unknown> = {
 }
 
 const revivers: Record<string, (reduced: never) => unknown> = {
-  Bytes: (text: string) => decodeBase64Url(text).slice(),
+  Bytes: (text: string) => new Uint8Array(decodeBase64Url(text)),
   View: ([view]: [unknown]) => view,
   Entries: ([own, others]: [[string, unknown][], [unknown, unknown][]]) => {
     // fromEntries defines properties: `__proto__` becomes a key like any other.
