@@ -290,6 +290,28 @@ function structValue(
   return go.struct(name, fields)
 }
 
+/** Checks two trees that Go made, or that spell numbers and times as Go does. */
+export function assertSameTree(actual: Tree, expected: Tree): void {
+  assert.deepEqual(sorted(actual), sorted(expected))
+}
+
+/** With the entries of maps in one order, whoever wrote them. */
+function sorted(tree: Tree): Tree {
+  const { kind } = shapeOf(tree.go)
+  if (kind === 'map') {
+    const pairs = pairsOf(tree).map((pair): Pair => [sorted(pair[0]), sorted(pair[1])])
+    return {
+      ...tree,
+      v: pairs.sort(([a], [b]) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
+    }
+  }
+  if (kind === 'slice' || kind === 'array') return { ...tree, v: itemsOf(tree).map(sorted) }
+  if (kind === 'pointer' && tree.v !== null) return { ...tree, v: sorted(tree.v as Tree) }
+  if (kind !== 'struct') return tree
+  const fields = Object.entries(fieldsOf(tree)).map(([field, value]) => [field, sorted(value)])
+  return { ...tree, v: Object.fromEntries(fields) as Record<string, Tree> }
+}
+
 /** Nil, or a list or map that is as good as nil in a field. */
 function isEmpty(tree: Tree): boolean {
   return ['nil', 'slice', 'map'].includes(shapeOf(tree.go).kind) && isZero(tree)

@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { CookieStore, type Store } from 'silverback'
+import { cookieStore, type GoOptions, goOptions } from 'silverback/gorilla'
+import { codecsFromPairs, type HashName } from 'silverback/securecookie'
+import { nodeRequest } from '../support/http.ts'
+import { needs } from '../support/programs.ts'
+import { PeerError, usePeer } from './peer.ts'
+import { assertSameTree, assertSession, leaf, session, text, withEntry } from './tree.ts'
+import { hexKeys, type KeyPairs, load, name, newKeys, visit } from './visit.ts'
+
+const cart = session({ user: text('Ånn'), count: leaf('int', 2), paid: leaf('bool', false) })
+
+suite('a cookie store shared with Go', needs('go'), () => {
+  const peer = usePeer()
+
+  /** A session goes from Go to TypeScript and back, and the other way around. */
+  async function assertShared(store: Store, keys: KeyPairs, settings: object = {}): Promise<void> {
+    const go = { name, keyPairs: hexKeys(keys), ...settings }
+
+    const saved = await peer.call('cookie.save', { ...go, values: cart })
+    assertSession((await load(store, saved.value)).values, cart)
+    const updated = await visit(store, saved.value, ({ values, isNew }) => {
+      assert.equal(isNew, false)
+      values.theme = 'dark'
+    })
+    const inGo = await peer.call('cookie.load', { ...go, cookie: updated.value })
+    assert.equal(inGo.isNew, false)
+    assertSameTree(inGo.values, withEntry(cart, 'theme', text('dark')))
+
+    const begun = await visit(store, undefined, ({ values, isNew }) => {
+      assert.equal(isNew, true)
+      Object.assign(values, { user: 'Ånn', count: 2, paid: false })
+    })
+    const continued = await peer.call('cookie.update', {
+      ...go,
+      cookie: begun.value,
+      set: session({ count: leaf('int', 3) }),
+      delete: [text('paid')],
+    })
+    const back = await load(store, continued.value)
+    assert.deepEqual(back.values, { user: 'Ånn', count: 3 })
+  }
+
+  const lengths: Record<string, number[]> = {
+    'signed only': [32],
+    'signed with a key of 64 bytes': [64],
+    'signed with a key longer than a block of the hash': [200],
+    'signed with a key of one byte': [1],
+    'AES-128': [32, 16],
+    'AES-192': [32, 24],
+    'AES-256': [64, 32],
+    'encrypted now, signed only before': [32, 32, 32, 0],
+    'three pairs': [32, 16, 64, 0, 32, 32],
+  }
+  for (const [title, pairs] of Object.entries(lengths)) {
+    test(title, async () => {
+      const keys = newKeys(...pairs)
+      await assertShared(cookieStore(...keys), keys)
+    })
+  }
+
+  const hashes: HashName[] = ['sha1', 'sha256', 'sha384', 'sha512', 'sha512-256']
+  for (const hash of hashes) {
+    test(`HMAC with ${hash}`, async () => {
+      const keys = newKeys(32, 16)
+      const store = new CookieStore({ codecs: codecsFromPairs(keys, { hash }) })
+      await assertShared(store, keys, { hash })
+    })
+  }
+
+  test('another hash is another signature', async () => {
+    const keys = newKeys(32)
+    const { value } = await peer.call('cookie.save', {
+      name,
+      keyPairs: hexKeys(keys),
+      hash: 'sha512',
+      values: cart,
+    })
+    assert.equal((await load(cookieStore(...keys), value)).reason, 'bad-mac')
+  })
+
+  test('keys are rotated while both programs run', async () => {
+    const old = newKeys(32, 16)
+    const rotated = [...newKeys(64, 32), ...old]
+    const oldGo = { name, keyPairs: hexKeys(old) }
+    const newGo = { name, keyPairs: hexKeys(rotated) }
+
+    const saved = await peer.call('cookie.save', { ...oldGo, values: cart })
+    const renewed = await visit(cookieStore(...rotated), saved.value, ({ isNew, values }) => {
+      assert.equal(isNew, false)
+      values.seen = true
+    })
+    const inGo = await peer.call('cookie.load', { ...newGo, cookie: renewed.value })
+    assertSameTree(inGo.values, withEntry(cart, 'seen', leaf('bool', true)))
+    await assert.rejects(
+      peer.call('cookie.load', { ...oldGo, cookie: renewed.value }),
+      isDecodeError,
+    )
+
+    const begun = await visit(cookieStore(...old), undefined, ({ values }) => {
+      values.user = 'ann'
+    })
+    const updated = await peer.call('cookie.update', { ...newGo, cookie: begun.value })
+    const back = await load(cookieStore(...rotated), updated.value)
+    assert.deepEqual(back.values, { user: 'ann' })
+    assert.equal((await load(cookieStore(...old), updated.value)).reason, 'bad-mac')
+  })
+
+  test('neither reads cookies of other keys, names or times', async () => {
+    const keys = newKeys(32, 32)
+    const store = cookieStore(...keys)
+    const go = { name, keyPairs: hexKeys(keys) }
+    const { value } = await peer.call('cookie.save', { ...go, values: cart })
+    const own = await visit(store, undefined, ({ values }) => {
+      values.user = 'ann'
+    })
+
+    assert.equal((await load(cookieStore(...newKeys(32, 32)), value)).reason, 'bad-mac')
+    const otherKeys = { ...go, keyPairs: hexKeys(newKeys(32, 32)), cookie: own.value }
+    await assert.rejects(peer.call('cookie.load', otherKeys), isDecodeError)
+
+    assert.equal((await store.get(nodeRequest(`other=${value}`), 'other')).reason, 'bad-mac')
+    const otherName = { ...go, name: 'other', cookie: own.value }
+    await assert.rejects(peer.call('cookie.load', otherName), isDecodeError)
+
+    const past = Math.floor(Date.now() / 1000) - 3601
+    const old = await peer.call('cookie.save', { ...go, timestamp: past, values: cart })
+    assert.equal((await load(store, old.value)).isNew, false)
+    store.maxAge(3600)
+    assert.equal((await load(store, old.value)).reason, 'expired')
+    await assert.rejects(
+      peer.call('cookie.load', { ...go, maxAge: 3600, cookie: old.value }),
+      isDecodeError,
+    )
+  })
+
+  test('both take the first of several cookies of the name', async () => {
+    const keys = newKeys(32)
+    const go = { name, keyPairs: hexKeys(keys) }
+    const first = await peer.call('cookie.save', { ...go, values: session({ n: leaf('int', 1) }) })
+    const second = await peer.call('cookie.save', { ...go, values: session({ n: leaf('int', 2) }) })
+    const header = `a=b; ${name}=${first.value}; ${name}=${second.value}`
+    const inGo = await peer.call('cookie.load', { ...go, header })
+    assertSameTree(inGo.values, session({ n: leaf('int', 1) }))
+    const here = await cookieStore(...keys).get(nodeRequest(header), name)
+    assert.deepEqual(here.values, { n: 1 })
+  })
+
+  const attributes: Record<string, [GoOptions, object]> = {
+    'the defaults': [{ Path: '/', MaxAge: 86_400 * 30, Secure: true, SameSite: 'none' }, {}],
+    'path, domain, an hour, lax': [
+      { Path: '/shop', Domain: 'example.com', MaxAge: 3600, HttpOnly: true, SameSite: 'lax' },
+      {
+        path: '/shop',
+        domain: 'example.com',
+        maxAge: 3600,
+        secure: false,
+        httpOnly: true,
+        sameSite: 'lax',
+      },
+    ],
+    'a browser session, strict': [
+      { Path: '/', Secure: true, SameSite: 'strict' },
+      { path: '/', maxAge: 0, secure: true, sameSite: 'strict' },
+    ],
+    'no SameSite, partitioned': [
+      { Path: '/', MaxAge: 60, Secure: true, Partitioned: true },
+      { path: '/', maxAge: 60, secure: true, partitioned: true, sameSite: 'default' },
+    ],
+    deleted: [
+      { Path: '/', MaxAge: -1, Secure: true, SameSite: 'none' },
+      { path: '/', maxAge: -1, secure: true, sameSite: 'none' },
+    ],
+  }
+  for (const [title, [own, options]] of Object.entries(attributes)) {
+    test(`cookie attributes: ${title}`, async () => {
+      const keys = newKeys(32)
+      const { setCookie } = await peer.call('cookie.save', {
+        name,
+        keyPairs: hexKeys(keys),
+        options,
+        values: cart,
+      })
+      const sent = await visit(cookieStore(...keys), undefined, visited => {
+        visited.options = goOptions(own)
+      })
+      assert.deepEqual(attributesOf(sent.setCookie), attributesOf(setCookie))
+    })
+  }
+})
+
+function isDecodeError(error: unknown): boolean {
+  return error instanceof PeerError && error.kind === 'decode'
+}
+
+/** Attributes in any order. Those of a deletion name different moments in the past. */
+function attributesOf(line: string): string[] {
+  return line
+    .split('; ')
+    .slice(1)
+    .map(attribute => attribute.replace(/^(Expires=).* (\d{4}) .*$/, '$1$2'))
+    .sort()
+}
