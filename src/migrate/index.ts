@@ -1,0 +1,20 @@
+/**
+ * Readers for the sessions of other libraries: a change of library logs nobody out.
+ *
+ * @module
+ */
+
+export { type CookieSessionOptions, cookieSession } from './cookie-session.ts'
+export {
+  type ExpressSessionOptions,
+  type ExpressSessionStore,
+  expressSession,
+} from './express-session.ts'
+export { type H3SessionOptions, h3Session } from './h3-session.ts'
+export { type HonoSessionsOptions, honoSessions } from './hono-sessions.ts'
+export type { IronPassword } from './iron.ts'
+export { type IronSessionOptions, ironSession } from './iron-session.ts'
+export type { ReaderOptions, Secret } from './options.ts'
+export type { Reader } from './reader.ts'
+export { type SecureCookieReaderOptions, secureCookie } from './secure-cookie.ts'
+export { type SecureSessionOptions, secureSession } from './secure-session.ts'
