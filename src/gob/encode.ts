@@ -290,14 +290,17 @@ class Encoder {
 
   private enter(value: object): void {
     this.parents[this.depth] = value
-    if (this.depth >= maxDepth) {
-      const isCycle = this.parents.indexOf(value) < this.depth
-      throw this.unsupported(
-        isCycle ? 'the value contains itself' : `values nest deeper than ${maxDepth}`,
-        isCycle ? 'store an identifier in its place' : 'flatten it',
-      )
-    }
+    if (this.depth >= maxDepth) throw this.tooDeep()
     this.depth++
+  }
+
+  private tooDeep(): Error {
+    const again = this.parents.findIndex((parent, i) => this.parents.indexOf(parent) < i)
+    if (again < 0) {
+      return this.unsupported(`values nest deeper than ${maxDepth}`, 'flatten it')
+    }
+    this.depth = again
+    return this.unsupported('the value contains itself', 'store an identifier in its place')
   }
 
   private list(

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { type Keyed, keyed } from '../keyed.ts'
 import { isPlainObject, isValidDate } from './fit.ts'
 import { isInteger } from './integers.ts'
 import { knownConcrete } from './type-text.ts'
@@ -42,5 +43,7 @@ function usualOfObject(value: unknown): Concrete | undefined {
   if (Array.isArray(value)) return list
   if (isValidDate(value)) return time
   if (value instanceof Map) return map
-  return isPlainObject(value) ? object : undefined
+  if (!isPlainObject(value)) return undefined
+  // Keys other than strings need a map that takes them.
+  return ((value as Keyed)[keyed]?.size ?? 0) > 0 ? map : object
 }

@@ -35,12 +35,12 @@ export class GoValue<Value = unknown> {
   }
 
   [inspect](_depth: number, options: object, inspectValue?: Inspect): string {
-    const content = this.content()
-    return `${this.type}(${inspectValue ? inspectValue(content, options) : String(content)})`
+    return `${this.type}(${this.content(value => inspectValue?.(value, options) ?? String(value))})`
   }
 
-  protected content(): unknown {
-    return this.value
+  /** The value, for people. */
+  protected content(inspectValue: (value: unknown) => string): string {
+    return inspectValue(this.value)
   }
 }
 
