@@ -4,6 +4,23 @@
  * @module
  */
 
+// Stores
+export { CookieStore, type CookieStoreOptions } from './cookie-store.ts'
+export { FilesystemStore } from './filesystem-store.ts'
+export type { CodecStoreOptions } from './codec-store.ts'
+
+// Sessions of a request
+export { Session, type SessionState, type Values, type Reason, flashKey } from './session.ts'
+export { Registry, registry, save } from './registry.ts'
+export { type Options, defaultOptions } from './options.ts'
+
+// Keys, codecs, serializers
+export { Keyring, type KeyList } from './codec/keyring.ts'
+export type { SecretKey } from './codec/key-material.ts'
+export { Sealed, type SealedOptions } from './codec/sealed.ts'
+export { json } from './codec/serializers/json.ts'
+export type { Serializer } from './codec/serializers/serializer.ts'
+
 // Places that keep records
 export type {
   Backend,
@@ -13,36 +30,35 @@ export type {
   UpdateResult,
   Version,
 } from './backend.ts'
-export { type Codec, decodeMulti, encodeMulti, type Opened } from './codec/codec.ts'
-export type { SecretKey } from './codec/key-material.ts'
-
-// Keys and codecs
-export { type KeyList, Keyring } from './codec/keyring.ts'
-export { Sealed, type SealedOptions } from './codec/sealed.ts'
-export { json } from './codec/serializers/json.ts'
-export type { Serializer } from './codec/serializers/serializer.ts'
-export type { CodecStoreOptions } from './codec-store.ts'
-// Stores
-export { CookieStore, type CookieStoreOptions } from './cookie-store.ts'
-// Errors
-export { type ErrorCode, errorCodes, MultiError, SessionError } from './errors.ts'
-export { FilesystemStore } from './filesystem-store.ts'
-export { type Cookie, type CookieAttributes, newCookie } from './http/cookie.ts'
-export { type RequestLike, readCookies } from './http/request.ts'
-export {
-  forbidCaching,
-  type HeadersLike,
-  type NodeResponseLike,
-  type ResponseLike,
-  setCookie,
-  varyOnCookie,
-} from './http/response.ts'
-// Sessions of other libraries
-export type { Reader } from './migrate/reader.ts'
-export { defaultOptions, type Options } from './options.ts'
-export { Registry, registry, save } from './registry.ts'
-// Sessions of a request
-export { flashKey, type Reason, Session, type SessionState, type Values } from './session.ts'
 
 // For custom stores and codecs
 export type { Store } from './store.ts'
+export {
+  type Codec,
+  type EncodeContext,
+  type Opened,
+  type Renewal,
+  decodeMulti,
+  encodeMulti,
+} from './codec/codec.ts'
+export type { Reader } from './migrate/reader.ts'
+export { type RequestLike, readCookies } from './http/request.ts'
+export {
+  type HeadersLike,
+  type NodeResponseLike,
+  type ResponseLike,
+  forbidCaching,
+  setCookie,
+  varyOnCookie,
+} from './http/response.ts'
+export { type Cookie, type CookieAttributes, newCookie } from './http/cookie.ts'
+
+// Errors
+export {
+  CookieTooLargeError,
+  type ErrorCode,
+  type KeySize,
+  MultiError,
+  SessionError,
+  errorCodes,
+} from './errors.ts'

@@ -5,7 +5,7 @@
  */
 
 import type { CookieStore, Options } from 'silverback'
-import type { FilesystemStore } from 'silverback/filesystem'
+import type { FilesystemStore } from 'silverback'
 import { cookieStore, filesystemStore, type PairKey } from 'silverback/gorilla'
 import { generateRandomKey } from 'silverback/securecookie'
 
