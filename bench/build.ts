@@ -11,13 +11,15 @@ import { build } from 'esbuild'
 const folder = fileURLToPath(new URL('.', import.meta.url))
 
 /**
- * Bundles the suite with `src`, and returns the URL of the module. Run from source, through a loader
- * that adds code to each function to keep its name, Silverback would not be what users run.
+ * Bundles the program of Node's contestants with `src`, and returns its path. Run from source,
+ * through a loader that adds code to each function to keep its name, Silverback would not be what
+ * users run.
  */
-export async function buildSuite(): Promise<URL> {
+export async function buildNode(): Promise<string> {
+  const program = `${folder}dist/program.js`
   await build({
-    entryPoints: [`${folder}suite.ts`],
-    outfile: `${folder}dist/suite.js`,
+    entryPoints: [`${folder}program.ts`],
+    outfile: program,
     bundle: true,
     packages: 'external',
     conditions: ['@silverback/source'],
@@ -27,7 +29,7 @@ export async function buildSuite(): Promise<URL> {
     sourcemap: true,
     logLevel: 'warning',
   })
-  return new URL('dist/suite.js', import.meta.url)
+  return program
 }
 
 /** Builds Go's program, and returns its path; undefined when there is no Go. */

@@ -4,22 +4,25 @@
  * @module
  */
 
+import type { Description } from './contestant.ts'
 import type { Machine } from './machine.ts'
 import type { Row, Table } from './rounds.ts'
-import type { SuiteResult } from './suite.ts'
 
 /** All there is to say of one run. */
-export interface Report extends SuiteResult {
+export interface Report {
   readonly machine: Machine
   readonly rounds: number
+  readonly contestants: readonly Description[]
+  readonly tables: readonly Table[]
 }
 
 const tasks = {
-  read: 'read: request → values',
-  save: 'read + change + save: request → values → one changed → Set-Cookie',
+  read: 'read: request with a new cookie → values',
+  'read again': 'read again: request with a cookie seen before → values',
+  save: 'read + change + save: request with a new cookie → values → one changed → Set-Cookie',
 } as const
 
-const columns = ['', 'ns/op', 'middle half', 'time']
+const columns = ['', 'ratio', 'ns/op', 'middle half', 'by the clock']
 
 /** For a terminal. */
 export function asText(report: Report): string {
@@ -54,7 +57,8 @@ function summary({ machine, rounds }: Report): string[] {
     `${machine.processor}, ${machine.cores} cores, ${machine.system}`,
     `Node ${machine.node}; Go ${machine.go ?? 'not found: left out'}`,
     packages.join(', '),
-    `medians of ${rounds} rounds; half of the rounds lie in the middle half; time: the first row takes 1.00×`,
+    `processor time of one operation, all threads together; the first row takes 1.00×`,
+    `medians of ${rounds} rounds, half of which lie in the middle half`,
   ]
 }
 
@@ -66,9 +70,10 @@ function cellsOf({ rows }: Table): string[][] {
   return [columns, ...rows.map(cellsOfRow)]
 }
 
-function cellsOfRow({ name, nanoseconds, ratio }: Row): string[] {
-  const { median, lower, upper } = nanoseconds
-  return [name, whole(median), `${whole(lower)} – ${whole(upper)}`, `${ratio.toFixed(2)}×`]
+function cellsOfRow({ name, processor, clock, ratio }: Row): string[] {
+  const { median, lower, upper } = processor
+  const middle = `${whole(lower)} – ${whole(upper)}`
+  return [name, `${ratio.toFixed(2)}×`, whole(median), middle, whole(clock.median)]
 }
 
 function whole(number: number): string {

@@ -4,16 +4,19 @@
  * @module
  */
 
-import { type Contestant, type Operation, operations } from './contestant.ts'
+import { type Duration, type Operation, operations } from './contestant.ts'
 import { type SampleName, sampleNames } from './samples.ts'
+import type { Contestant } from './start.ts'
 import { type Spread, spreadOf } from './statistics.ts'
 
 /** One row of the result. */
 export interface Row {
   readonly name: string
-  /** Nanoseconds for one operation, over the rounds. */
-  readonly nanoseconds: Spread
-  /** The time of the first contestant is 1: the median of the ratios of each round. */
+  /** Nanoseconds of processor time for one operation, over the rounds. */
+  readonly processor: Spread
+  /** Nanoseconds by the clock. */
+  readonly clock: Spread
+  /** The processor time of the first contestant is 1: the median of the ratios of each round. */
   readonly ratio: number
 }
 
@@ -31,19 +34,19 @@ interface Cell {
   readonly operation: Operation
   /** Operations in a slice. */
   count: number
-  /** Nanoseconds for one operation, by round. */
-  readonly times: number[]
+  /** Of one operation, by round. */
+  readonly durations: Duration[]
 }
 
-/** How long each cell runs in each round, in nanoseconds: long enough for a garbage collection. */
-const slice = 40e6
+/** Processor time of a cell in a round, in nanoseconds: long enough for a garbage collection. */
+const slice = 30e6
 
 /** Rounds that only warm up. */
-const warmUps = 3
+const warmUps = 5
 
 /**
  * Runs every contestant with every sample and operation, `rounds` times in turn. The order is
- * another one each time, because a contestant leaves garbage to the next.
+ * another one each time.
  */
 export async function runRounds(
   contestants: readonly Contestant[],
@@ -62,24 +65,33 @@ export async function runRounds(
 }
 
 function newCell(contestant: Contestant, sample: SampleName, operation: Operation): Cell {
-  return { contestant, sample, operation, count: 256, times: [] }
+  return { contestant, sample, operation, count: 256, durations: [] }
 }
 
 async function runSlice(cell: Cell, isWarmUp: boolean): Promise<void> {
   const { contestant, sample, operation, count } = cell
-  const time = (await contestant.run(sample, operation, count)) / count
-  if (isWarmUp) cell.count = Math.max(1, Math.round(slice / time))
-  else cell.times.push(time)
+  const { duration } = await contestant.ask({ sample, operation, count })
+  const { processor, clock } = duration
+  if (isWarmUp) cell.count = Math.ceil((count * slice) / processor)
+  else cell.durations.push({ processor: processor / count, clock: clock / count })
 }
 
 function tableOf(cells: readonly Cell[]): Table {
   const [first] = cells as [Cell, ...Cell[]]
-  const rows = cells.map(({ contestant, times }) => ({
-    name: contestant.name,
-    nanoseconds: spreadOf(times),
-    ratio: spreadOf(times.map((time, round) => time / (first.times[round] as number))).median,
-  }))
+  const rows = cells.map(cell => rowOf(cell, first))
   return { sample: first.sample, operation: first.operation, rows }
+}
+
+function rowOf({ contestant, durations }: Cell, first: Cell): Row {
+  const ratios = durations.map(({ processor }, round) => {
+    return processor / (first.durations[round] as Duration).processor
+  })
+  return {
+    name: contestant.name,
+    processor: spreadOf(durations.map(({ processor }) => processor)),
+    clock: spreadOf(durations.map(({ clock }) => clock)),
+    ratio: spreadOf(ratios).median,
+  }
 }
 
 function shuffled<Item>(items: readonly Item[]): Item[] {

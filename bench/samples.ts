@@ -29,6 +29,11 @@ export const samples: Readonly<Record<SampleName, Values>> = {
 
 export const sampleNames: readonly SampleName[] = ['3 keys', '12 keys']
 
+/**
+ * Visitors with cookies of their own: more than a contestant's cache holds, when they come in turn.
+ */
+export const visitorCount = 4096
+
 /** The change before every save. */
 export function countVisit(values: Values): void {
   values.visits = (values.visits as number) + 1

@@ -1,6 +1,6 @@
-// The benchmark's Go side: gorilla/sessions itself. One JSON object per line on
-// standard input, one answer per line on standard output. The program ends when
-// its input ends.
+// A contestant of Go as a program: gorilla/sessions itself, or, for comparison,
+// the request and the response alone. It prints a description, and then one
+// answer per question, one JSON object per line. It ends when its input ends.
 package main
 
 import (
@@ -12,55 +12,107 @@ import (
 	"time"
 )
 
-type request struct {
-	// "gorilla", or "objects" for the request and the response alone.
-	Contestant string `json:"contestant"`
-	// "read" or "save".
+type question struct {
+	// Names the visitors whose cookies are used.
+	Sample string `json:"sample"`
+	// "read", "read again" or "save".
 	Operation string `json:"operation"`
-	// The Cookie header.
-	Cookie string `json:"cookie"`
-	Count  int    `json:"count"`
+	Count     int    `json:"count"`
+	// The visitors' cookies from now on, as Cookie headers.
+	Cookies []string `json:"cookies"`
 }
 
-type response struct {
-	Nanoseconds int64 `json:"nanoseconds"`
-	// What the last of the operations came to.
+type answer struct {
+	Duration duration `json:"duration"`
+	// What the last operation came to.
 	Values    map[string]any `json:"values,omitempty"`
 	SetCookie []string       `json:"setCookie,omitempty"`
 }
 
+// In nanoseconds.
+type duration struct {
+	// Of all processors together.
+	Processor int64 `json:"processor"`
+	// By the clock.
+	Clock int64 `json:"clock"`
+}
+
 func main() {
-	in, out := json.NewDecoder(os.Stdin), json.NewEncoder(os.Stdout)
+	if len(os.Args) != 2 {
+		log.Fatal("usage: bench gorilla|objects")
+	}
+	contestant, ok := contestants[os.Args[1]]
+	if !ok {
+		log.Fatal("there is no contestant of that name")
+	}
+	if err := serve(contestant, json.NewDecoder(os.Stdin), json.NewEncoder(os.Stdout)); err != io.EOF {
+		log.Fatal(err)
+	}
+}
+
+func serve(c contestant, in *json.Decoder, out *json.Encoder) error {
+	if err := out.Encode(c); err != nil {
+		return err
+	}
+	known := map[string]*visitors{}
 	for {
-		var asked request
-		if err := in.Decode(&asked); err == io.EOF {
-			return
-		} else if err != nil {
-			log.Fatal(err)
+		var q question
+		if err := in.Decode(&q); err != nil {
+			return err
 		}
-		answer, err := run(asked)
+		if q.Cookies != nil {
+			known[q.Sample] = &visitors{cookies: q.Cookies}
+		}
+		a, err := c.run(q.Operation, known[q.Sample], q.Count)
 		if err != nil {
-			log.Fatal(err)
+			return err
 		}
-		if err := out.Encode(answer); err != nil {
-			log.Fatal(err)
+		if err := out.Encode(a); err != nil {
+			return err
 		}
 	}
 }
 
-func run(asked request) (response, error) {
-	visit, ok := visits[asked.Contestant+" "+asked.Operation]
-	if !ok {
-		return response{}, fmt.Errorf("there is no %s %s", asked.Contestant, asked.Operation)
+func (c contestant) run(operation string, from *visitors, count int) (answer, error) {
+	var visit func(cookie string) (outcome, error)
+	next := from.next
+	switch operation {
+	case "read":
+		visit = c.read
+	case "read again":
+		visit, next = c.read, from.regular
+	case "save":
+		visit = c.save
+	default:
+		return answer{}, fmt.Errorf("there is no operation %q", operation)
 	}
 	var last outcome
 	var err error
-	start := time.Now()
-	for i := 0; i < asked.Count && err == nil; i++ {
-		last, err = visit(asked.Cookie)
+	startUsage, start := processorTime(), time.Now()
+	for i := 0; i < count && err == nil; i++ {
+		last, err = visit(next())
 	}
-	took := time.Since(start)
-	return response{took.Nanoseconds(), named(last.values), last.setCookie}, err
+	took := duration{
+		Processor: int64(processorTime() - startUsage),
+		Clock:     int64(time.Since(start)),
+	}
+	return answer{took, named(last.values), last.setCookie}, err
+}
+
+// visitors come in turn, none again before all others did.
+type visitors struct {
+	cookies []string
+	at      int
+}
+
+func (v *visitors) next() string {
+	v.at = (v.at + 1) % len(v.cookies)
+	return v.cookies[v.at]
+}
+
+// regular is the cookie of one who comes over and over.
+func (v *visitors) regular() string {
+	return v.cookies[0]
 }
 
 // named returns the values whose keys are strings, which is all of them here.

@@ -11,7 +11,7 @@ import (
 	"github.com/gorilla/sessions"
 )
 
-// The keys and the name are those of bench/contestants/silverback.ts.
+// The keys and the name are those of bench/libraries/silverback.ts.
 const name = "session"
 
 var store = sessions.NewCookieStore(
@@ -29,12 +29,29 @@ type outcome struct {
 	setCookie []string
 }
 
-// One request of a visitor who sends this Cookie header.
-var visits = map[string]func(cookie string) (outcome, error){
-	"gorilla read": read,
-	"gorilla save": save,
-	"objects read": requestAlone,
-	"objects save": requestAndResponse,
+type contestant struct {
+	Name  string `json:"name"`
+	Does  string `json:"does"`
+	Lacks string `json:"lacks"`
+	// Each handles one request with this Cookie header.
+	read, save func(cookie string) (outcome, error)
+}
+
+var contestants = map[string]contestant{
+	"gorilla": {
+		Name:  "Go, gorilla/sessions v1.4.0",
+		Does:  "the same as Silverback's gorilla store, with the same cookies",
+		Lacks: "nothing",
+		read:  read,
+		save:  save,
+	},
+	"objects": {
+		Name:  "Go: request and response",
+		Does:  "makes the objects and sets a header, without a session",
+		Lacks: "a session",
+		read:  requestAlone,
+		save:  requestAndResponse,
+	},
 }
 
 func read(cookie string) (outcome, error) {
@@ -68,8 +85,9 @@ func requestAlone(cookie string) (outcome, error) {
 }
 
 func requestAndResponse(cookie string) (outcome, error) {
-	r, w := newRequest(cookie), httptest.NewRecorder()
-	w.Header().Add("Set-Cookie", r.Header.Get("Cookie"))
+	newRequest(cookie)
+	w := httptest.NewRecorder()
+	w.Header().Add("Set-Cookie", "session=; Path=/")
 	return outcome{setCookie: w.Header()["Set-Cookie"]}, nil
 }
 

@@ -2,7 +2,7 @@
 
 import { getIronSession } from 'iron-session'
 import { newRequest, newResponse, setCookieLines } from '../http.ts'
-import { jsonCarried, type Library } from '../node-contestant.ts'
+import { jsonCarried, type Library } from '../library.ts'
 import type { Values } from '../samples.ts'
 
 const options = {

@@ -2,7 +2,7 @@
 
 import cookieSession from 'cookie-session'
 import { newRequest, newResponse, setCookieLines } from '../http.ts'
-import { jsonCarried, type Library } from '../node-contestant.ts'
+import { jsonCarried, type Library } from '../library.ts'
 
 const middleware = cookieSession({
   name: 'session',
@@ -14,7 +14,7 @@ const middleware = cookieSession({
   maxAge: 30 * 86_400_000,
 })
 
-export const cookieSessionLibrary: Library = {
+export const cookieSessions: Library = {
   name: 'cookie-session',
   does: 'verifies HMAC-SHA-1 (a cookie of its own); JSON in base64',
   lacks: 'encryption, an age limit that the server checks, Dates',

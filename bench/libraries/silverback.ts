@@ -3,9 +3,9 @@
 import { cookieStore } from '../../src/gorilla/index.ts'
 import { CookieStore, registry } from '../../src/index.ts'
 import { newRequest, newResponse, setCookieLines } from '../http.ts'
-import type { Library } from '../node-contestant.ts'
+import type { Library } from '../library.ts'
 
-// Of bench/go/visits.go too, which reads the cookies of this store.
+// Of go/visits.go too, which reads the cookies of this store.
 const name = 'session'
 const hashKey = '0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef'
 const blockKey = 'fedcba9876543210fedcba9876543210'
@@ -13,14 +13,14 @@ const blockKey = 'fedcba9876543210fedcba9876543210'
 export const gorilla: Library = {
   name: 'silverback, gorilla store',
   does: "verifies HMAC-SHA-256, encrypts with AES-256-CTR, gob: Go's format, types kept",
-  lacks: 'nothing that others here do',
+  lacks: "in 'read again', verifying and decrypting: it remembers texts that it verified",
   ...visitsOf(cookieStore(hashKey, blockKey)),
 }
 
 export const sealed: Library = {
   name: 'silverback, CookieStore',
   does: 'encrypts and authenticates with AES-256-GCM; JSON, with devalue for the Date',
-  lacks: 'nothing that others here do',
+  lacks: "in 'read again', verifying and decrypting: it remembers texts that it verified",
   ...visitsOf(
     new CookieStore({
       keys: ['4f1c7a90e2b35d6884a7c01be95f3d22904e6bd1f87a3c5506dd19e8b2a47f3c'],

@@ -3,7 +3,7 @@
 import secureSession from '@fastify/secure-session'
 import fastify from 'fastify'
 import { newRequest, newResponse, setCookieLines } from '../http.ts'
-import { jsonCarried, type Library } from '../node-contestant.ts'
+import { jsonCarried, type Library } from '../library.ts'
 import type { Values } from '../samples.ts'
 
 const name = 'session'
@@ -16,7 +16,7 @@ const attributes = {
 } as const
 
 /** Rejects when fastify does not take the plugin. */
-export async function secureSessionLibrary(): Promise<Library> {
+export async function secureSessions(): Promise<Library> {
   const app = fastify()
   await app.register(secureSession, {
     key: Buffer.from('fedcba9876543210fedcba9876543210'),

@@ -3,7 +3,7 @@
 import type { ServerResponse } from 'node:http'
 import session from 'express-session'
 import { newRequest, newResponse, type SessionRequest, setCookieLines } from '../http.ts'
-import { jsonCarried, type Library } from '../node-contestant.ts'
+import { jsonCarried, type Library } from '../library.ts'
 import type { Values } from '../samples.ts'
 
 const middleware = session({
