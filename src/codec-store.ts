@@ -6,7 +6,7 @@
 
 import { equalBytes } from '#crypto'
 import { type Codec, type EncodeContext, type Opened, openMulti } from './codec/codec.ts'
-import type { KeyList, Keyring } from './codec/keyring.ts'
+import { type KeyList, Keyring } from './codec/keyring.ts'
 import { Sealed } from './codec/sealed.ts'
 import { type ErrorCode, MultiError, SessionError } from './errors.ts'
 import { assertFits } from './fits.ts'
@@ -68,15 +68,20 @@ export abstract class CodecStore implements Store {
   /** @internal Those whose age limit {@link maxAge} sets. */
   protected readonly agingCodecs: Codec[]
   readonly #accepts: readonly Reader[]
+  readonly #keyring: Keyring | undefined
+  readonly #init: CodecStoreOptions
   readonly #progress = new WeakMap<Session<object>, Progress>()
 
   /** @internal `purpose` keeps the texts of one kind of store from those of another. */
-  protected constructor(init: CodecStoreOptions, purpose: string) {
-    this.codecs = codecsFor(init, purpose)
+  protected constructor(options: CodecStoreOptions, purpose: string) {
+    // One ring for all codecs of the store.
+    this.#keyring = options.keys && ringOf(options.keys)
+    this.#init = options
+    this.codecs = this.codecsFor(purpose)
     this.agingCodecs = [...this.codecs]
-    this.options = { ...defaultOptions, ...init.options }
-    this.saveUnchanged = init.saveUnchanged ?? false
-    this.#accepts = [...(init.accepts ?? [])]
+    this.options = { ...defaultOptions, ...options.options }
+    this.saveUnchanged = options.saveUnchanged ?? false
+    this.#accepts = [...(options.accepts ?? [])]
     assertOptions(this.options)
   }
 
@@ -94,6 +99,7 @@ export abstract class CodecStore implements Store {
   }
 
   async new<T extends object = Values>(request: RequestLike, name: string): Promise<Session<T>> {
+    await this.#keyring?.ready()
     const text = readValue(request, name)
     const session =
       text === undefined ? this.begin<T>(name, 'no-cookie') : await this.read<T>(name, text)
@@ -108,6 +114,7 @@ export abstract class CodecStore implements Store {
     assertWritable(response)
     varyOnCookie(response)
     if (this.#isUnchanged(session)) return
+    await this.#keyring?.ready()
     const { name, options } = session
     let pieces: Piece[]
     if (isDeletion(options)) {
@@ -139,6 +146,16 @@ export abstract class CodecStore implements Store {
     assertOptions({ maxAge })
     this.options.maxAge = maxAge
     for (const codec of this.agingCodecs) codec.maxAge = codecMaxAge
+  }
+
+  /** @internal The codecs given, or sealed ones with the keys given, for this purpose alone. */
+  protected codecsFor(purpose: string): readonly Codec[] {
+    const { codecs, now } = this.#init
+    if ((this.#keyring === undefined) === (codecs === undefined)) {
+      throw new TypeError('a store needs keys, or codecs in their place')
+    }
+    if (!this.#keyring) return [...(codecs as readonly Codec[])]
+    return [new Sealed({ keys: this.#keyring, purpose, ...(now && { now }) })]
   }
 
   /** @internal The cookies for a text. Throws when it needs more than one. */
@@ -217,14 +234,8 @@ export abstract class CodecStore implements Store {
   }
 }
 
-/** The codecs of a store: those given, or sealed ones with the keys given. */
-export function codecsFor(init: CodecStoreOptions, purpose: string): readonly Codec[] {
-  if ((init.keys === undefined) === (init.codecs === undefined)) {
-    throw new TypeError('a store needs keys, or codecs in their place')
-  }
-  if (init.codecs) return [...init.codecs]
-  const { now } = init
-  return [new Sealed({ keys: init.keys as KeyList | Keyring, purpose, ...(now && { now }) })]
+function ringOf(keys: KeyList | Keyring): Keyring {
+  return keys instanceof Keyring ? keys : new Keyring(keys)
 }
 
 function isPlainObject(value: unknown): value is object {

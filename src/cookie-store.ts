@@ -6,7 +6,7 @@
 
 import type { Backend } from './backend.ts'
 import { encodeMulti } from './codec/codec.ts'
-import { CodecStore, type CodecStoreOptions, codecsFor, openText } from './codec-store.ts'
+import { CodecStore, type CodecStoreOptions, openText } from './codec-store.ts'
 import { assertFits } from './fits.ts'
 import { maxCookieBytes, type Piece, splitValue } from './http/chunks.ts'
 import type { Session } from './session.ts'
@@ -52,8 +52,8 @@ export class CookieStore extends CodecStore {
     if (options.spillTo) {
       this.#spillOver = new SpillOver(
         options.spillTo,
-        codecsFor(options, 'session spill id'),
-        codecsFor(options, 'session spill'),
+        this.codecsFor('session spill id'),
+        this.codecsFor('session spill'),
         options.now,
       )
       this.agingCodecs.push(...this.#spillOver.codecs)

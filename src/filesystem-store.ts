@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { encodeBase32 } from './bytes/base32.ts'
 import { type Codec, encodeMulti, type Renewal } from './codec/codec.ts'
-import { CodecStore, type CodecStoreOptions, codecsFor, openText } from './codec-store.ts'
+import { CodecStore, type CodecStoreOptions, openText } from './codec-store.ts'
 import { randomBytes } from './crypto/random.ts'
 import { SessionError } from './errors.ts'
 import { readWholeFile, removeFile, temporaryPrefix, writeWholeFile } from './files.ts'
@@ -47,7 +47,7 @@ export class FilesystemStore extends CodecStore {
    */
   constructor(path: string, options: CodecStoreOptions) {
     super(options, 'session id')
-    this.#fileCodecs = codecsFor(options, 'session file')
+    this.#fileCodecs = this.codecsFor('session file')
     this.agingCodecs.push(...this.#fileCodecs)
     if (typeof path !== 'string') throw new TypeError('path must be the name of a folder')
     this.path = path || tmpdir()

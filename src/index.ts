@@ -15,7 +15,7 @@ export { Registry, registry, save } from './registry.ts'
 export { type Options, defaultOptions } from './options.ts'
 
 // Keys, codecs, serializers
-export { Keyring, type KeyList } from './codec/keyring.ts'
+export { Keyring, type KeyList, type ProviderOptions, keyring } from './codec/keyring.ts'
 export type { SecretKey } from './codec/key-material.ts'
 export { Sealed, type SealedOptions } from './codec/sealed.ts'
 export { json } from './codec/serializers/json.ts'

@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { CookieStore, FilesystemStore, type KeyList, keyring, Sealed, save } from 'silverback'
+import { cookieHeader, nodeRequest, nodeResponse, setCookieLines } from '../support/http.ts'
+import { keys } from '../support/keys.ts'
+
+/** A key service under the test's control, with a clock. */
+class KeyService {
+  now = 1_700_000_000
+  answer: KeyList | Error
+  calls = 0
+  readonly errors: unknown[] = []
+  #hold: Promise<void> | undefined
+
+  constructor(answer: KeyList | Error) {
+    this.answer = answer
+  }
+
+  /** Answers nothing until the returned function is called. */
+  hold(): () => void {
+    let release = (): void => undefined
+    this.#hold = new Promise(resolve => {
+      release = resolve
+    })
+    return () => {
+      this.#hold = undefined
+      release()
+    }
+  }
+
+  readonly provide = async (): Promise<KeyList> => {
+    this.calls++
+    await this.#hold
+    if (this.answer instanceof Error) throw this.answer
+    return this.answer
+  }
+
+  ring(refresh = 300) {
+    return keyring(this.provide, {
+      refresh,
+      now: () => this.now,
+      onError: error => this.errors.push(error),
+    })
+  }
+}
+
+async function visit(store: CookieStore, cookie?: string): Promise<string> {
+  const request = nodeRequest(cookie)
+  const response = nodeResponse()
+  const session = await store.get<{ visits?: number }>(request, 'sid')
+  session.values.visits = (session.values.visits ?? 0) + 1
+  await save(request, response)
+  return cookieHeader(response)
+}
+
+suite('keys from a provider', () => {
+  test('the first requests wait for them, together', async () => {
+    const service = new KeyService(keys)
+    const release = service.hold()
+    const store = new CookieStore({ keys: service.ring() })
+    const visits = [visit(store), visit(store), visit(store)]
+    await new Promise(resolve => setTimeout(resolve, 10))
+    release()
+    for (const cookie of await Promise.all(visits)) assert.match(cookie, /^sid=/)
+    assert.equal(service.calls, 1)
+    await visit(store)
+    assert.equal(service.calls, 1)
+  })
+
+  test('later ones do not wait: they go on with the keys that are there', async () => {
+    const service = new KeyService([keys[1]])
+    const store = new CookieStore({ keys: service.ring() })
+    const cookie = await visit(store)
+    service.now += 301
+    service.answer = keys
+    const release = service.hold()
+    const session = await store.get(nodeRequest(cookie), 'sid')
+    assert.equal(session.isNew, false)
+    assert.equal(session.renewal, undefined)
+    assert.equal(service.calls, 2)
+    release()
+    await new Promise(resolve => setTimeout(resolve, 5))
+    // The new key is here: the old one opens and asks for renewal.
+    assert.equal((await store.get(nodeRequest(cookie), 'sid')).renewal, 'old-key')
+    assert.equal(service.calls, 2)
+  })
+
+  test('after a long pause a request waits, so that removed keys are gone', async () => {
+    const service = new KeyService([keys[1]])
+    const store = new CookieStore({ keys: service.ring() })
+    const cookie = await visit(store)
+    service.now += 601
+    service.answer = [keys[0]]
+    assert.equal((await store.get(nodeRequest(cookie), 'sid')).reason, 'unknown-key')
+  })
+
+  test('no request fails while keys are replaced, one after the other', async () => {
+    const service = new KeyService([keys[1]])
+    const store = new CookieStore({ keys: service.ring(1) })
+    const lists: KeyList[] = [[keys[1]], keys, [keys[0], keys[1]], [keys[1], keys[0]], keys]
+    let cookie = await visit(store)
+    for (let i = 0; i < 200; i++) {
+      service.now += 1.1
+      service.answer = lists[i % lists.length] as KeyList
+      if (i % 7 === 3) service.answer = new Error('the service is down')
+      const session = await store.get(nodeRequest(cookie), 'sid')
+      assert.equal(session.isNew, false, `${i}: ${session.reason}`)
+      cookie = await visit(store, cookie)
+      await new Promise(resolve => setImmediate(resolve))
+    }
+    assert.ok(service.calls > 150)
+    assert.ok(service.errors.length > 20)
+  })
+
+  test('a provider that fails later is reported, and the old keys stay', async () => {
+    const service = new KeyService(keys)
+    const store = new CookieStore({ keys: service.ring() })
+    const cookie = await visit(store)
+    for (const answer of [new Error('down'), ['too short'], [], 'no list' as unknown as KeyList]) {
+      service.now += 700
+      service.answer = answer
+      assert.equal((await store.get(nodeRequest(cookie), 'sid')).isNew, false)
+    }
+    assert.equal(service.errors.length, 4)
+    assert.match(String(service.errors[1]), /keys\[0\] has/)
+  })
+
+  test('one that fails at first makes requests fail, until it answers', async () => {
+    const service = new KeyService(new Error('no network'))
+    const store = new CookieStore({ keys: service.ring() })
+    for (let i = 0; i < 2; i++) {
+      await assert.rejects(store.get(nodeRequest('sid=x'), 'sid'), (error: unknown) => {
+        assert.equal((error as { code: string }).code, 'keys-not-loaded')
+        assert.equal((error as Error).cause, service.answer)
+        return true
+      })
+    }
+    service.answer = keys
+    assert.match(await visit(store), /^sid=/)
+  })
+
+  test('a codec by itself says that they are missing', () => {
+    const codec = new Sealed({ keys: new KeyService(keys).ring() })
+    assert.throws(() => codec.encode('sid', 'v'), { code: 'keys-not-loaded' })
+    assert.throws(() => codec.decode('sid', 'v'), { isDecode: true })
+  })
+
+  test('other stores wait too', async () => {
+    const store = new FilesystemStore('/nowhere', { keys: new KeyService(keys).ring() })
+    const request = nodeRequest()
+    const response = nodeResponse()
+    await (await store.get(request, 'sid')).save(request, response)
+    assert.deepEqual(setCookieLines(response), [])
+  })
+
+  test('wrong arguments', () => {
+    assert.throws(() => keyring(keys as never), /provide must be a function, not an array/)
+    assert.throws(() => keyring(() => keys, { refresh: 0 }), /refresh must be a positive number/)
+  })
+})
