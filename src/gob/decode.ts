@@ -57,6 +57,8 @@ export function decode(bytes: Uint8Array, limits: DecodeLimits = {}): unknown {
 const maxNameLength = 1024
 
 const stringConcrete = knownConcrete('string')
+const complex64 = knownConcrete('complex64')
+const complex128 = knownConcrete('complex128')
 
 class Decoder {
   private readonly reader: Reader
@@ -181,7 +183,7 @@ class Decoder {
     if (!isFloat(type, re) || !isFloat(type, im)) {
       throw invalid(`value for "${type.text}" out of range`)
     }
-    return new GoComplex(origin ?? knownConcrete(type.text), re, im)
+    return new GoComplex(origin ?? (type.bits === 32 ? complex64 : complex128), re, im)
   }
 
   private stringLength(): number {
@@ -250,7 +252,7 @@ class Decoder {
       reader.position += length
       const id = this.innerType()
       reader.uint()
-      if (id !== (common.type as BasicType).id) throw wrongType(common.name)
+      if (id !== (common.type as BasicType).id) throw wrongType()
       return common
     }
     if (length > maxNameLength) throw invalid('a type name is too long')
@@ -467,7 +469,7 @@ function unnamed(type: OpaqueType): Concrete {
 function resolve(name: string, wire: Type): Concrete {
   const known = concreteOfText(name)
   if (known !== undefined && isSameOnWire(known.type, wire)) return known
-  if (builtInNames.has(name) || wire.kind === 'interface') throw wrongType(name)
+  if (builtInNames.has(name) || wire.kind === 'interface') throw wrongType()
   if (wire.kind === 'opaque') return concrete(name, { ...wire, text: name, as: kindOfOpaque(name) })
   const expression = parseTypeText(name)
   return concrete(name, (expression && refineType(expression, wire)) ?? wire)
@@ -478,8 +480,8 @@ function kindOfOpaque(name: string): OpaqueType['as'] {
   return name === '*time.Time' ? 'time' : 'bytes'
 }
 
-function wrongType(name: string): Error {
-  return invalid(`the type of a value is not that of its name, "${name}"`)
+function wrongType(): Error {
+  return invalid('the type of a value is not the one of its name')
 }
 
 /** Names of basic types, by the length of the name and its last two bytes. */

@@ -53,7 +53,8 @@ export class Definitions {
     if (id < firstId || this.byId.has(id)) throw invalid('duplicate type received')
     if (this.byId.size >= this.limit) throw invalid('too many type definitions')
     const draft = readDraft(reader)
-    this.byId.set(id, { type: unlinked(draft), draft, linked: false })
+    const known = knownType(draft)
+    this.byId.set(id, { type: known ?? unlinked(draft), draft, linked: known !== undefined })
   }
 
   /** Adds a type that needs no linking. */
@@ -116,6 +117,21 @@ function widen(type: DefinedType): void {
   type.text = refined.text
   type.elem = refined.elem
   if (type.kind === 'map' && refined.kind === 'map') type.key = refined.key
+}
+
+/** The basic types that are one Go type, not several of different widths. */
+const plainIds: ReadonlySet<number> = new Set([1, 5, 6, 8])
+
+/**
+ * The type of a definition that says all there is to say. Sharing one object for it keeps it from
+ * being defined twice when values of several streams are written together.
+ */
+function knownType({ kind, name, key, elem }: Draft): DefinedType | undefined {
+  if (kind !== 'slice' && kind !== 'map') return undefined
+  if (!plainIds.has(elem) || (kind === 'map' && !plainIds.has(key))) return undefined
+  const prefix = kind === 'slice' ? '[]' : `map[${basicTypesById[key]!.text}]`
+  const text = `${prefix}${basicTypesById[elem]!.text}`
+  return name === '' || name === text ? (knownConcrete(text).type as DefinedType) : undefined
 }
 
 function unlinked(draft: Draft): DefinedType {

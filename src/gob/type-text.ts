@@ -236,22 +236,35 @@ function named(text: string, wire: Type): Type {
 const maxCached = 256
 const cache = new Map<string, Concrete | undefined>()
 
+/** The types that this module's users name: they stay the same objects. */
+const kept = new Map<string, Concrete>()
+
 /**
  * The concrete type whose registered name is the text of a type without names of its own, such as
  * `map[string]interface {}`; undefined when the name does not explain itself.
  */
 export function concreteOfText(text: string): Concrete | undefined {
-  if (cache.has(text)) return cache.get(text)
-  const expression = parseTypeText(text)
-  const type = expression && typeOfExpression(expression)
-  const found = type && concrete(text, type)
+  const known = kept.get(text) ?? cache.get(text)
+  if (known !== undefined || cache.has(text)) return known
+  const found = makeConcrete(text)
   // Names come from streams too: the cache starts over rather than grow.
   if (cache.size >= maxCached) cache.clear()
   cache.set(text, found)
   return found
 }
 
-/** As `concreteOfText`, of a text that is known to explain itself. */
+/** As `concreteOfText`, of one of the few texts that are known to explain themselves. */
 export function knownConcrete(text: string): Concrete {
-  return concreteOfText(text)!
+  let known = kept.get(text)
+  if (known === undefined) {
+    known = makeConcrete(text)!
+    kept.set(text, known)
+  }
+  return known
+}
+
+function makeConcrete(text: string): Concrete | undefined {
+  const expression = parseTypeText(text)
+  const type = expression && typeOfExpression(expression)
+  return type && concrete(text, type)
 }

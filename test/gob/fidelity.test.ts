@@ -297,6 +297,18 @@ test('keys of every hashable type come back as they were', () => {
   assert.deepEqual(encode(read), encode(values))
 })
 
+test('elements of named basic types are read as what they are', () => {
+  const named = (type: string, value: unknown, underlying: string) =>
+    fromGo({ list: go.typed(`[]${type}`, [value], `[]${underlying}`) })
+  assert.deepEqual(named('main.C', go.complex128(1, 2), 'complex128'), {
+    list: [go.complex128(1, 2)],
+  })
+  assert.deepEqual(named('main.S', go.string(new Uint8Array([255])), 'string'), {
+    list: [go.string(new Uint8Array([255]))],
+  })
+  assert.deepEqual(named('main.I', 5, 'int8'), { list: [5] })
+})
+
 test('a map with other keys is a Map', () => {
   const value = go.typed('map[int]string', new Map([[1, 'a']]))
   const values = fromGo<{ map: Map<number, string> }>({ map: value })
@@ -408,4 +420,21 @@ test('typeOf knows nothing of values that were not read', () => {
   assert.equal(go.typeOf(fromGo({ a: 1 }), 'b'), undefined)
   assert.equal(go.typeOf('x'), undefined)
   assert.equal(go.typeOf(go.int8(1)), 'int8')
+})
+
+test('a type is defined once, from wherever its values come', () => {
+  const session = fromGo({
+    a: [1],
+    b: { x: 1 },
+    p: go.struct('main.P', { List: [1], Map: { y: 1 } }),
+  })
+  const other = fromGo({ c: [2], d: { z: 1 } })
+  const mixed = encode({ ...session, ...other, e: [3], f: {} })
+  const listDefinitions = Buffer.from(mixed)
+    .toString('hex')
+    .match(/020102ff8[0-9a-f]0001100000/g)
+  const mapDefinitions = Buffer.from(mixed)
+    .toString('hex')
+    .match(/040102ff8[0-9a-f]00010c01100000/g)
+  assert.deepEqual([listDefinitions?.length, mapDefinitions?.length], [1, 1])
 })
