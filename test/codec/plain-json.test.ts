@@ -90,10 +90,32 @@ suite("Go's JSON", () => {
     }
   })
 
+  test('a value ends where Go ends it, whatever follows', () => {
+    for (const [text, value] of [
+      ['1x', 1],
+      ['01', 0],
+      ['-1.5.', -1.5],
+      ['1e5e', 100_000],
+      ['truefalse', true],
+      ['[1]]', [1]],
+    ] as [string, unknown][]) {
+      assert.deepEqual(parse(text), value, text)
+    }
+    for (const text of ['1.x', '1ex', '12e', 'tru', '[01]x']) assert.throws(() => parse(text), text)
+  })
+
+  test('numbers beyond float64 are refused, not made infinite', () => {
+    for (const text of ['1e400', '[-1e400]', '{"a":1e309}x']) {
+      assert.throws(() => parse(text), { name: 'RangeError' }, text)
+    }
+    assert.equal(parse('1e-400'), 0)
+  })
+
   test('a million opening brackets are refused in linear time', () => {
     const start = process.cpuUsage().user
     assert.throws(() => parse('['.repeat(1_000_000)))
     assert.throws(() => parse('"\\'.repeat(500_000)))
+    assert.throws(() => parse(`[${'1'.repeat(1_000_000)}x`))
     assert.ok(process.cpuUsage().user - start < 3_000_000)
   })
 })

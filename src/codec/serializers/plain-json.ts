@@ -125,18 +125,28 @@ function standardBase64(bytes: Uint8Array): string {
 function parseFirstValue(text: string): unknown {
   const source = replaceLoneSurrogates(text, '\ufffd')
   try {
-    return JSON.parse(source)
+    return JSON.parse(source, finite)
   } catch (error) {
     const end = endOfFirstValue(source)
     if (end === source.length) throw error
-    return JSON.parse(source.slice(0, end))
+    return JSON.parse(source.slice(0, end), finite)
   }
 }
+
+/** Go refuses numbers beyond float64; JSON.parse makes infinities of them. */
+function finite(_key: string, value: unknown): unknown {
+  if (value !== Infinity && value !== -Infinity) return value
+  throw new RangeError('the JSON has a number beyond float64')
+}
+
+// A number ends where no more of it can follow: `01` is a 0 and a 1, and `1.` is none at all.
+const number = /-?(?:0|[1-9]\d*(?!\d))(?:\.\d+(?!\d)|(?!\.))(?:[eE][+-]?\d+(?!\d)|(?![eE]))/.source
+const tokens = String.raw`\s*(?:"(?:[^"\\]|\\.)*"|[[\]{}:,]|true|false|null|${number})`
 
 /** Where the first value ends, if it is well-formed: brackets and strings counted, once through. */
 function endOfFirstValue(text: string): number {
   let depth = 0
-  const token = /\s*(?:"(?:[^"\\]|\\.)*"|[[\]{}:,]|[^\s"[\]{}:,]+)/gsy
+  const token = new RegExp(tokens, 'sy')
   for (let match = token.exec(text); match !== null; match = token.exec(text)) {
     const first = match[0].trimStart()[0]
     if (first === '{' || first === '[') depth++
