@@ -1,0 +1,25 @@
+// By itself: to derive a key takes seconds.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { secureSession } from 'silverback/migrate'
+import { Browser, serve } from './app.ts'
+import { oldApp } from './fastify-app.ts'
+import { found, login } from './move.ts'
+
+const secret = 'a secret that has 32 bytes or more'
+
+test('from @fastify/secure-session with a secret, with its default salt', async () => {
+  const url = await serve(await oldApp({ secret }))
+  const browser = new Browser()
+  await browser.visit(`${url}/login`)
+  const reader = secureSession({ secret })
+  const sent = browser.cookies()
+  assert.equal(await found(reader, { session: 'garbage' }), undefined)
+  const answers = await Promise.all([1, 2, 3].map(() => found(reader, sent)))
+  assert.deepEqual(answers, [login, login, login])
+  // The key is derived once.
+  const began = performance.now()
+  assert.deepEqual(await found(reader, sent), login)
+  assert.ok(performance.now() - began < 500)
+})
