@@ -4,10 +4,10 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, afterEach, before, describe, test } from 'node:test'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { launchBrowser } from '../support/browser.ts'
 import type { Running } from '../support/process.ts'
 import { needs } from '../support/programs.ts'
 import {
-  launchBrowser,
   outputFolder,
   press,
   sessionFiles,

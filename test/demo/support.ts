@@ -5,9 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { type Running, start } from '../support/process.ts'
-import { findProgram } from '../support/programs.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -34,22 +33,6 @@ export function startDemo(env: Record<string, string>): Promise<Running> {
   return start(process.execPath, demoCommand, /listening on (http:.*)/, {
     cwd: root,
     env: { ...process.env, PORT: '0', ...env },
-  })
-}
-
-/** Chromium without a window and without anything to say to other machines. */
-export function launchBrowser(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: findProgram('chromium') as string,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
   })
 }
 

@@ -7,10 +7,10 @@ import { after, afterEach, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { Browser, Page } from 'playwright-core'
+import { launchBrowser } from '../support/browser.ts'
 import { type Running, start } from '../support/process.ts'
 import { findProgram, needs } from '../support/programs.ts'
 import {
-  launchBrowser,
   press,
   type Shown,
   sessionFiles,
