@@ -8,14 +8,14 @@ import {
   FilesystemStore,
   type Options,
   type Reason,
+  registry,
   type Session,
   type Store,
-  type Values,
-  registry,
   save,
+  type Values,
 } from 'silverback'
 import { cookieStore, filesystemStore } from 'silverback/gorilla'
-import { SecureCookie, codecsFromPairs } from 'silverback/securecookie'
+import { codecsFromPairs, SecureCookie } from 'silverback/securecookie'
 
 type Equals<A, B> =
   (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
@@ -87,4 +87,5 @@ new CookieStore({ keys: [], options })
 const code: ErrorCode = 'store-failed'
 // @ts-expect-error not a code
 const wrong: ErrorCode = 'oops'
+
 export { code, wrong }
