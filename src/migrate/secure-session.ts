@@ -139,11 +139,14 @@ function derivedKeys(secret: Secret, salt: Secret | undefined): () => Promise<Ui
   if (saltBytes.length !== saltLength) throw new RangeError(`salt must have ${saltLength} bytes`)
   let keys: Promise<Uint8Array[]> | undefined
   return () => {
-    keys ??= argon2idAsync(password, saltBytes, moderate).then(key => [key])
-    // Memory that was short this time may be there the next.
-    keys.catch(() => {
-      keys = undefined
-    })
+    keys ??= argon2idAsync(password, saltBytes, moderate).then(
+      key => [key],
+      error => {
+        // Memory that was short this time may be there the next.
+        keys = undefined
+        throw error
+      },
+    )
     return keys
   }
 }

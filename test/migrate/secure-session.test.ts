@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { suite, test } from 'node:test'
 import { secretbox } from '@noble/ciphers/salsa.js'
 import { secureSession } from 'silverback/migrate'
+import { Browser, serve } from './app.ts'
 import { oldApp } from './fastify-app.ts'
-import { found, inYears, testMove } from './move.ts'
+import { found, inYears, login, testMove } from './move.ts'
 
 const key = randomBytes(32)
 const older = randomBytes(32)
@@ -41,6 +44,22 @@ testMove('from @fastify/secure-session, with signatures', async () => ({
   others: { 'another key': secureSession({ key: older }) },
   cookies: ['session'],
 }))
+
+suite('secure-session: the key that the documentation derives', () => {
+  const page = readFileSync(new URL('../../docs/migrating.md', import.meta.url), 'utf8')
+  const [, script] = /^node -e "([^"]*)"$/m.exec(page) as unknown as [string, string]
+
+  for (const salt of ['', 'sixteen bytes !!']) {
+    test(salt === '' ? 'default salt' : 'another salt', async () => {
+      const url = await serve(await oldApp({ secret, ...(salt && { salt }) }))
+      const browser = new Browser()
+      await browser.visit(`${url}/login`)
+      const env = { ...process.env, OLD_SECRET: secret, OLD_SALT: salt }
+      const derived = execFileSync(process.execPath, ['-e', script], { env, encoding: 'utf8' })
+      assert.deepEqual(await found(secureSession({ key: derived }), browser.cookies()), login)
+    })
+  }
+})
 
 suite('secure-session: boxes', () => {
   function boxed(text: string, nonce: Uint8Array = randomBytes(24)): string {
