@@ -5,6 +5,7 @@
  */
 
 import type { Backend } from './backend.ts'
+import { wholeNumber } from './checks.ts'
 import { encodeMulti } from './codec/codec.ts'
 import { CodecStore, type CodecStoreOptions, openText } from './codec-store.ts'
 import { assertFits } from './fits.ts'
@@ -43,9 +44,7 @@ export class CookieStore extends CodecStore {
     if (!['throw', 'chunk', 'spill'].includes(this.#tooLarge)) {
       throw new TypeError("tooLarge must be 'throw', 'chunk' or 'spill'")
     }
-    if (!Number.isSafeInteger(this.#maxTotalBytes) || this.#maxTotalBytes < maxCookieBytes) {
-      throw new RangeError(`maxTotalBytes must be a whole number, at least ${maxCookieBytes}`)
-    }
+    wholeNumber('maxTotalBytes', this.#maxTotalBytes, maxCookieBytes)
     if (this.#tooLarge === 'spill' && !options.spillTo) {
       throw new TypeError("tooLarge: 'spill' needs spillTo, a backend")
     }

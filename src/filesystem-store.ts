@@ -11,6 +11,7 @@ import { lstat, opendir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { encodeBase32 } from './bytes/base32.ts'
+import { wholeNumber } from './checks.ts'
 import { type Codec, encodeMulti, type Renewal } from './codec/codec.ts'
 import { CodecStore, type CodecStoreOptions, openText } from './codec-store.ts'
 import { randomBytes } from './crypto/random.ts'
@@ -89,12 +90,10 @@ export class FilesystemStore extends CodecStore {
    * @returns how many files were removed
    */
   async prune(seconds: number | undefined = longestLife(this.#fileCodecs[0])): Promise<number> {
-    if (!Number.isSafeInteger(seconds) || (seconds as number) <= 0) {
-      throw new RangeError('seconds must be a positive whole number: the codecs have no age limit')
-    }
+    const oldest = wholeNumber('seconds', seconds ?? 0)
     let removed = 0
     for await (const { name } of await opendir(this.path)) {
-      const limit = ageLimit(name, seconds as number)
+      const limit = ageLimit(name, oldest)
       if (limit !== undefined && (await isOlder(join(this.path, name), limit))) {
         await removeFile(join(this.path, name))
         removed++

@@ -7,6 +7,7 @@
 import { encodeBase64Url, latin1Text, utf8Bytes } from '#bytes'
 import { sha256 } from '#crypto'
 import type { Backend, StoredRecord } from './backend.ts'
+import { unixSeconds } from './clock.ts'
 import { type Codec, type EncodeContext, encodeMulti } from './codec/codec.ts'
 import { type OpenedText, openText } from './codec-store.ts'
 import { randomBytes } from './crypto/random.ts'
@@ -36,7 +37,7 @@ export class SpillOver {
     backend: Backend,
     idCodecs: readonly Codec[],
     recordCodecs: readonly Codec[],
-    now: () => number = () => Math.floor(Date.now() / 1000),
+    now: () => number = unixSeconds,
   ) {
     this.#backend = backend
     this.#idCodecs = idCodecs

@@ -362,7 +362,7 @@ suite('options', () => {
   for (const [options, message] of [
     [{ tooLarge: 'ignore' }, /tooLarge must be 'throw', 'chunk' or 'spill'/],
     [{ tooLarge: 'spill' }, /tooLarge: 'spill' needs spillTo, a backend/],
-    [{ maxTotalBytes: 4095 }, /maxTotalBytes must be a whole number, at least 4096/],
+    [{ maxTotalBytes: 4095 }, /maxTotalBytes must be a whole number of at least 4096, not 4095/],
   ] as [CookieStoreOptions, RegExp][]) {
     test(`refused: ${message.source}`, () => {
       assert.throws(() => storeWith(options), { message })

@@ -5,6 +5,8 @@
  */
 
 import type { Backend, CreateResult, StoredRecord, UpdateResult, Version } from '../backend.ts'
+import { wholeNumber } from '../checks.ts'
+import { unixSeconds } from '../clock.ts'
 
 /** How much a memory backend holds. */
 export interface MemoryOptions {
@@ -46,9 +48,9 @@ class MemoryBackend implements Backend {
   #sweep: Iterator<[string, Entry]> = this.#entries.entries()
 
   constructor(options: MemoryOptions) {
-    this.#maxRecords = positive('maxRecords', options.maxRecords ?? 100_000)
-    this.#maxBytes = positive('maxBytes', options.maxBytes ?? 64 * 1024 * 1024)
-    this.#now = options.now ?? (() => Math.floor(Date.now() / 1000))
+    this.#maxRecords = wholeNumber('maxRecords', options.maxRecords ?? 100_000)
+    this.#maxBytes = wholeNumber('maxBytes', options.maxBytes ?? 64 * 1024 * 1024)
+    this.#now = options.now ?? unixSeconds
   }
 
   async load(id: string): Promise<StoredRecord | undefined> {
@@ -126,11 +128,4 @@ class MemoryBackend implements Backend {
       this.#remove(id)
     }
   }
-}
-
-function positive(option: string, value: number): number {
-  if (!Number.isSafeInteger(value) || value <= 0) {
-    throw new RangeError(`${option} must be a positive whole number`)
-  }
-  return value
 }

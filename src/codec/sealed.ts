@@ -13,6 +13,8 @@
 
 import { decodeBase64Url, encodeBase64Url, utf8Bytes } from '#bytes'
 import { openAesGcm, sealAesGcm } from '#crypto'
+import { wholeNumber } from '../checks.ts'
+import { unixSeconds } from '../clock.ts'
 import { randomBytes } from '../crypto/random.ts'
 import { SessionError } from '../errors.ts'
 import type { Codec, EncodeContext, Opened, Renewal } from './codec.ts'
@@ -76,9 +78,9 @@ export class Sealed implements Codec {
     this.#serializer = options.serializer ?? json
     this.#now = options.now ?? unixSeconds
     this.#verified = new VerifiedTexts(options.cacheBytes ?? 1024 * 1024)
-    this.maxAge = positive('maxAge', options.maxAge ?? 86_400)
-    this.maxLifetime = positive('maxLifetime', options.maxLifetime ?? 30 * 86_400)
-    this.maxLength = positive('maxLength', options.maxLength ?? 65_536)
+    this.maxAge = wholeNumber('maxAge', options.maxAge ?? 86_400)
+    this.maxLifetime = wholeNumber('maxLifetime', options.maxLifetime ?? 30 * 86_400)
+    this.maxLength = wholeNumber('maxLength', options.maxLength ?? 65_536)
   }
 
   /** The text for `value` in a cookie called `name`. Throws `serialize-failed`. */
@@ -195,10 +197,6 @@ export class Sealed implements Codec {
   }
 }
 
-function unixSeconds(): number {
-  return Math.floor(Date.now() / 1000)
-}
-
 function hourOf(seconds: number): number {
   return Math.floor(seconds / 3600)
 }
@@ -267,11 +265,4 @@ function expired(): SessionError {
 
 function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : 'the value cannot be serialized'
-}
-
-function positive(option: string, value: number): number {
-  if (!Number.isSafeInteger(value) || value <= 0) {
-    throw new RangeError(`${option} must be a positive whole number`)
-  }
-  return value
 }

@@ -14,6 +14,7 @@
 import { latin1Text, utf8Bytes } from '#bytes'
 import { aesCtr, equalBytes, hmac } from '#crypto'
 import { decodePadded, encodePadded } from '../bytes/base64url.ts'
+import { unixSeconds } from '../clock.ts'
 import { type HashName, hashNames } from '../crypto/hashes.ts'
 import { randomBytes } from '../crypto/random.ts'
 import { describeKind } from '../describe.ts'
@@ -245,10 +246,6 @@ export function generateRandomKey(length: number): Uint8Array {
     throw new RangeError('length must be a positive number of bytes')
   }
   return randomBytes(length)
-}
-
-function unixSeconds(): number {
-  return Math.floor(Date.now() / 1000)
 }
 
 function keyBytes(option: string, key: Key | null | undefined): Uint8Array | undefined {

@@ -6,6 +6,7 @@
 
 import { LRUCache } from 'lru-cache'
 import { latin1Text, utf8Bytes } from '#bytes'
+import { wholeNumber } from '../checks.ts'
 
 /** What a codec needs to know of a text that it verified before. */
 export interface VerifiedText {
@@ -28,9 +29,7 @@ export class VerifiedTexts<T extends VerifiedText> {
 
   /** @param maxBytes - most memory it takes, about; 0 for none: then it remembers nothing */
   constructor(maxBytes: number) {
-    if (!Number.isSafeInteger(maxBytes) || maxBytes < 0) {
-      throw new RangeError('cacheBytes must be a whole number of bytes, or 0')
-    }
+    wholeNumber('cacheBytes', maxBytes, 0)
     if (maxBytes === 0) return
     this.#cache = new LRUCache({
       maxSize: maxBytes,

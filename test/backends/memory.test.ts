@@ -91,7 +91,13 @@ suite('memory', () => {
   })
 
   test('wrong limits', () => {
-    assert.throws(() => memory({ maxRecords: 0 }), /maxRecords must be a positive whole number/)
-    assert.throws(() => memory({ maxBytes: 1.5 }), /maxBytes must be a positive whole number/)
+    assert.throws(
+      () => memory({ maxRecords: 0 }),
+      /maxRecords must be a whole number of at least 1, not 0/,
+    )
+    assert.throws(
+      () => memory({ maxBytes: 1.5 }),
+      /maxBytes must be a whole number of at least 1, not 1.5/,
+    )
   })
 })

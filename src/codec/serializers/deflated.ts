@@ -9,6 +9,7 @@
  */
 
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
+import { wholeNumber } from '../../checks.ts'
 import { json } from './json.ts'
 import type { Serializer } from './serializer.ts'
 
@@ -32,9 +33,7 @@ const compressed = 1
  */
 export function deflated(options: DeflatedOptions = {}): Serializer {
   const { serializer = json, maxBytes = 65_536 } = options
-  if (!Number.isSafeInteger(maxBytes) || maxBytes <= 0) {
-    throw new RangeError('maxBytes must be a positive whole number')
-  }
+  wholeNumber('maxBytes', maxBytes)
   return {
     serialize(value) {
       const plain = serializer.serialize(value)
