@@ -1,36 +1,52 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { decode, encode } from 'silverback/gob'
+import { encode } from 'silverback/gob'
+import { SecureCookie } from 'silverback/securecookie'
 import { needs } from '../support/programs.ts'
-import { type Peer, usePeer } from './peer.ts'
-import { assertSession, type Tree } from './tree.ts'
+import { type GoRandomSession, usePeer } from './peer.ts'
+import { assertSession, leaf, type Tree, withEntry } from './tree.ts'
+import { hexKeys, name, newKeys } from './visit.ts'
 
+/** 600 sessions of each depth. */
 const seeds = 12
-const perDepth = 50
+const perSeed = 50
 
 suite('random sessions of Go', needs('go'), () => {
   const peer = usePeer()
+  const keys = newKeys(32, 32)
+  const codec = new SecureCookie({ hashKey: keys[0], blockKey: keys[1], maxLength: 0 })
+
+  async function assertSameInGo(values: object, tree: Tree): Promise<void> {
+    const hex = Buffer.from(encode(values)).toString('hex')
+    const { diff } = await peer.call('gob.compare', { hex, tree })
+    assert.equal(diff, undefined)
+  }
+
+  async function assertFaithful({ tree, gob, cookie }: GoRandomSession): Promise<void> {
+    const { value, serializer } = codec.open(name, cookie)
+    assertSession(value, tree)
+    const untouched = serializer.deserialize(Buffer.from(gob, 'hex'))
+    assertSession(untouched, tree)
+    await assertSameInGo(untouched as object, tree)
+
+    const changed = value as Record<string, unknown>
+    changed.added = 1
+    await assertSameInGo(changed, withEntry(tree, 'added', leaf('int', 1)))
+  }
 
   for (const depth of [0, 1, 2, 3]) {
-    test(`nested ${depth} deep`, async () => {
+    test(`nested ${depth} deep are read, written back and added to`, async () => {
       for (let seed = 0; seed < seeds; seed++) {
-        const params = { seed: depth * 1000 + seed, count: perDepth, depth }
-        const { sessions } = await peer.call('random', params)
-        assert.equal(sessions.length, perDepth)
-        await Promise.all(sessions.map(({ tree, gob }) => assertFaithful(peer, tree, gob)))
+        const { sessions } = await peer.call('random', {
+          seed: depth * 1000 + seed,
+          count: perSeed,
+          depth,
+          name,
+          keyPairs: hexKeys(keys),
+        })
+        assert.equal(sessions.length, perSeed)
+        await Promise.all(sessions.map(assertFaithful))
       }
     })
   }
 })
-
-async function assertFaithful(peer: Peer, tree: Tree, hex: string): Promise<void> {
-  const values = decode(Buffer.from(hex, 'hex')) as Record<string, unknown>
-  assertSession(values, tree)
-  await assertSameInGo(peer, encode(values), tree)
-}
-
-async function assertSameInGo(peer: Peer, bytes: Uint8Array, tree: Tree): Promise<void> {
-  const hex = Buffer.from(bytes).toString('hex')
-  const { equal, diff } = await peer.call('gob.compare', { hex, tree })
-  assert.ok(equal, diff)
-}

@@ -116,14 +116,18 @@ function plainValue(tree: Tree): unknown {
     case '[]interface {}':
       return itemsOf(tree).map(item => toValue(item, 'plain'))
     case 'map[string]interface {}':
-      return objectOf(pairsOf(tree), 'plain')
+      return hasTextKeys(tree) ? objectOf(pairsOf(tree), 'plain') : undefined
     case sessionType:
-      return mapOf(pairsOf(tree), 'plain')
+      return hasTextKeys(tree) ? mapOf(pairsOf(tree), 'plain') : objectOf(pairsOf(tree), 'plain')
     case 'time.Time':
       return tree.is_utc && Number.isInteger((tree.nsec ?? 0) / 1e6) ? dateOf(tree) : undefined
     default:
       return undefined
   }
+}
+
+function hasTextKeys(tree: Tree): boolean {
+  return pairsOf(tree).every(([key]) => key.go === 'string' && key.v !== undefined)
 }
 
 function typedValue(tree: Tree, style: Style): unknown {
