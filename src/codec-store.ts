@@ -116,6 +116,8 @@ export abstract class CodecStore implements Store {
     if (this.#isUnchanged(session)) return
     await this.#keyring?.ready()
     const { name, options } = session
+    // Before anything is written: attributes that browsers would refuse leave nothing behind.
+    newCookie(name, '', options)
     let pieces: Piece[]
     if (isDeletion(options)) {
       await this.erase(session)

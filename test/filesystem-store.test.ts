@@ -146,6 +146,18 @@ suite('a filesystem store', () => {
     assert.equal(await readFile(await onlyFile(store.path), 'utf8'), before)
   })
 
+  test('attributes that browsers refuse are refused before a file is written', async () => {
+    const store = await newStore()
+    await assert.rejects(
+      visit(store, session => {
+        setFoo(session)
+        session.options = { sameSite: 'none' }
+      }),
+      /sameSite 'none' needs secure/,
+    )
+    assert.deepEqual(await readdir(store.path), [])
+  })
+
   test('prune removes what is old, and what killed writers left', async () => {
     const store = await newStore()
     await visit(store, setFoo)
