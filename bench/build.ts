@@ -9,24 +9,26 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 const folder = fileURLToPath(new URL('.', import.meta.url))
+const root = fileURLToPath(new URL('..', import.meta.url))
 
 /**
- * Bundles the program of Node's contestants with `src`, and returns its path. Run from source,
- * through a loader that adds code to each function to keep its name, Silverback would not be what
- * users run.
+ * Builds the package as it is published, and the program of Node's contestants, which uses it and
+ * runs without a loader: loaders add code of their own. Returns the program's path.
  */
 export async function buildNode(): Promise<string> {
+  const { status } = spawnSync(process.execPath, [`${root}tools/build.mjs`], {
+    stdio: ['ignore', 2, 2],
+  })
+  if (status !== 0) throw new Error('the package does not build')
   const program = `${folder}dist/program.js`
   await build({
     entryPoints: [`${folder}program.ts`],
     outfile: program,
     bundle: true,
     packages: 'external',
-    conditions: ['@silverback/source'],
     platform: 'node',
     format: 'esm',
     target: 'node20',
-    sourcemap: true,
     logLevel: 'warning',
   })
   return program

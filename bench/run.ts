@@ -18,7 +18,7 @@ const help = `Measures session libraries side by side.
 
 npm run bench -- [options]
 
-  --rounds <number>  how often each contestant is measured, 20 if left out
+  --rounds <number>  how often each contestant is measured, 16 if left out
   --only <part>      contestants whose name contains this; may be repeated
   --json             the result as JSON
   --write            writes bench/RESULTS.md too
@@ -26,7 +26,7 @@ npm run bench -- [options]
 
 const { values: options } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '20' },
+    rounds: { type: 'string', default: '16' },
     only: { type: 'string', multiple: true, default: [] },
     json: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },

@@ -1,7 +1,7 @@
 /** Silverback's two cookie stores. */
 
-import { cookieStore } from '../../src/gorilla/index.ts'
-import { CookieStore, registry } from '../../src/index.ts'
+import { CookieStore, registry } from 'silverback'
+import { cookieStore } from 'silverback/gorilla'
 import { newRequest, newResponse, setCookieLines } from '../http.ts'
 import type { Library } from '../library.ts'
 
