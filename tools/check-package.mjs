@@ -11,7 +11,11 @@ const manifest = JSON.parse(readFileSync(`${root}package.json`, 'utf8'))
 const project = mkdtempSync(join(tmpdir(), 'silverback-package-'))
 
 function run(command, args, cwd = root) {
-  return execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
+  return execFileSync(command, args, {
+    cwd,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
 }
 
 try {

@@ -17,16 +17,12 @@ if (files.length === 0) {
   console.error(`No test file matches ${filters.join(' ')}.`)
   process.exit(1)
 }
-const { status } = spawnSync(
-  process.execPath,
-  ['--test', '--test-reporter=spec', ...files],
-  {
-    cwd: root,
-    stdio: 'inherit',
-    env: {
-      ...process.env,
-      NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --import tsx --conditions=@silverback/source`,
-    },
+const { status } = spawnSync(process.execPath, ['--test', '--test-reporter=spec', ...files], {
+  cwd: root,
+  stdio: 'inherit',
+  env: {
+    ...process.env,
+    NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --import tsx --conditions=@silverback/source`,
   },
-)
+})
 process.exit(status ?? 1)

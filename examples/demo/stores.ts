@@ -4,8 +4,7 @@
  * @module
  */
 
-import type { CookieStore, Options } from 'silverback'
-import type { FilesystemStore } from 'silverback'
+import type { CookieStore, FilesystemStore, Options } from 'silverback'
 import { cookieStore, filesystemStore, type PairKey } from 'silverback/gorilla'
 import { generateRandomKey } from 'silverback/securecookie'
 
