@@ -10,22 +10,15 @@ import { type KeyList, Keyring } from './codec/keyring.ts'
 import { Sealed } from './codec/sealed.ts'
 import { type ErrorCode, MultiError, SessionError } from './errors.ts'
 import { assertFits } from './fits.ts'
-import { chunkNames, maxCookieBytes, type Piece, readValue } from './http/chunks.ts'
-import { newCookie } from './http/cookie.ts'
+import { chunkNames, leftoverChunks, maxCookieBytes, type Piece, readValue } from './http/chunks.ts'
+import { assertCookie, type Cookie, cookieOf, deletionOf } from './http/cookie.ts'
 import { type RequestLike, readCookies } from './http/request.ts'
-import {
-  assertWritable,
-  forbidCaching,
-  type ResponseLike,
-  setCookie,
-  varyOnCookie,
-  wasSet,
-} from './http/response.ts'
+import { headersOf, type ResponseHeaders, type ResponseLike } from './http/response.ts'
 import { type Keyed, keyed } from './keyed.ts'
 import type { Reader } from './migrate/reader.ts'
 import { assertOptions, defaultOptions, isDeletion, type Options, sameOptions } from './options.ts'
 import { registry } from './registry.ts'
-import { type Reason, Session, type Values } from './session.ts'
+import { type Reason, Session, type SessionState, type Values } from './session.ts'
 import type { Store } from './store.ts'
 
 /** What every store of this library can be told. Either `keys` or `codecs` is needed. */
@@ -54,6 +47,27 @@ interface Progress {
   saved: boolean
 }
 
+/** A session that remembers where it stood. */
+class StoredSession<T extends object> extends Session<T> {
+  readonly #progress: Progress
+
+  constructor(
+    store: Store,
+    name: string,
+    state: SessionState<T>,
+    opened: Partial<Opened> | undefined,
+  ) {
+    super(store, name, state)
+    this.#progress = { opened, options: { ...state.options }, saved: false }
+  }
+
+  /** Sessions that were made by hand stood nowhere: they are saved whatever they hold. */
+  static progressOf(session: Session<object>): Progress {
+    if (#progress in session) return (session as StoredSession<object>).#progress
+    return { opened: undefined, options: {}, saved: true }
+  }
+}
+
 /**
  * A store whose texts are made by codecs, with one set of cookie attributes for its sessions.
  * What differs between such stores is what the text in the cookie stands for.
@@ -70,7 +84,6 @@ export abstract class CodecStore implements Store {
   readonly #accepts: readonly Reader[]
   readonly #keyring: Keyring | undefined
   readonly #init: CodecStoreOptions
-  readonly #progress = new WeakMap<Session<object>, Progress>()
 
   /** @internal `purpose` keeps the texts of one kind of store from those of another. */
   protected constructor(options: CodecStoreOptions, purpose: string) {
@@ -103,7 +116,8 @@ export abstract class CodecStore implements Store {
     const text = readValue(request, name)
     const session =
       text === undefined ? this.begin<T>(name, 'no-cookie') : await this.read<T>(name, text)
-    return (session.isNew && (await this.#adopt<T>(request, name))) || session
+    if (!session.isNew || this.#accepts.length === 0) return session
+    return (await this.#adopt<T>(request, name)) ?? session
   }
 
   async save(
@@ -111,28 +125,36 @@ export abstract class CodecStore implements Store {
     response: ResponseLike,
     session: Session<object>,
   ): Promise<void> {
-    assertWritable(response)
-    varyOnCookie(response)
+    const headers = headersOf(response)
+    headers.varyOnCookie()
     if (this.#isUnchanged(session)) return
     await this.#keyring?.ready()
-    const { name, options } = session
     // Before anything is written: attributes that browsers would refuse leave nothing behind.
-    newCookie(name, '', options)
-    let pieces: Piece[]
-    if (isDeletion(options)) {
-      await this.erase(session)
-      pieces = [{ name, value: '' }]
-    } else {
-      const text = await this.write(session)
-      if (text === undefined) return
-      pieces = this.pieces(session, text)
+    assertCookie(session.name, session.options)
+    const cookies = isDeletion(session.options)
+      ? await this.#end(session)
+      : await this.#keep(session)
+    if (cookies.length === 0) return
+    for (const cookie of cookies) headers.setCookie(cookie)
+    for (const name of this.#leftovers(request, headers, session.name, cookies.length)) {
+      headers.setCookie(deletionOf(name, session.options))
     }
-    for (const { name, value } of pieces) setCookie(response, newCookie(name, value, options))
-    for (const name of this.#leftovers(request, response, session.name, pieces.length)) {
-      setCookie(response, newCookie(name, '', { ...options, maxAge: 0 }))
-    }
-    forbidCaching(response)
-    this.#progressOf(session).saved = true
+    headers.forbidCaching()
+    StoredSession.progressOf(session).saved = true
+  }
+
+  async #end(session: Session<object>): Promise<Cookie[]> {
+    await this.erase(session)
+    return [deletionOf(session.name, session.options)]
+  }
+
+  /** The cookies of the session; none when it has ended meanwhile. */
+  async #keep(session: Session<object>): Promise<Cookie[]> {
+    const text = await this.write(session)
+    if (text === undefined) return []
+    return this.pieces(session, text).map(({ name, value }) =>
+      cookieOf(name, value, session.options),
+    )
   }
 
   /**
@@ -168,7 +190,7 @@ export abstract class CodecStore implements Store {
 
   /** @internal A session of which nothing was read, and why. */
   protected begin<T extends object>(name: string, reason: Reason): Session<T> {
-    return this.#follow(new Session<T>(this, name, { options: this.options, reason }))
+    return new StoredSession<T>(this, name, { options: this.options, reason }, undefined)
   }
 
   /** @internal A session with what was read; a new one when that is no set of values. */
@@ -180,13 +202,13 @@ export abstract class CodecStore implements Store {
     const { value, renewal } = opened
     if (!isPlainObject(value)) return this.begin(name, 'malformed')
     const state = { options: this.options, values: value as T, id, renewal }
-    return this.#follow(new Session<T>(this, name, state), opened)
+    return new StoredSession<T>(this, name, state, opened)
   }
 
   /** @internal What the texts of this session say of it besides its values. */
   protected contextOf(session: Session<object>): EncodeContext {
     const { maxAge } = session.options
-    const { startedAt } = this.#progressOf(session).opened ?? {}
+    const { startedAt } = StoredSession.progressOf(session).opened ?? {}
     return { startedAt, maxAge: typeof maxAge === 'number' ? maxAge : undefined }
   }
 
@@ -203,33 +225,23 @@ export abstract class CodecStore implements Store {
   }
 
   /** Cookies that would be read in place of the ones just set, or beside them. */
-  #leftovers(request: RequestLike, response: ResponseLike, name: string, count: number): string[] {
-    const chunks = chunkNames(name).slice(Math.max(1, count) - 1)
+  #leftovers(
+    request: RequestLike,
+    headers: ResponseHeaders,
+    name: string,
+    count: number,
+  ): string[] {
     const foreign = this.#accepts.flatMap(reader => reader.cookieNames(name))
-    return [...new Set([...chunks, ...foreign])].filter(
-      other =>
-        other !== name && (readCookies(request, other).length > 0 || wasSet(response, other)),
+    const brought = [...leftoverChunks(request, name, count), ...foreign].filter(
+      other => other !== name && readCookies(request, other).length > 0,
     )
-  }
-
-  #follow<T extends object>(session: Session<T>, opened?: Partial<Opened>): Session<T> {
-    this.#progress.set(session, { opened, options: { ...session.options }, saved: false })
-    return session
-  }
-
-  /** Sessions that were made by hand have none yet. */
-  #progressOf(session: Session<object>): Progress {
-    let progress = this.#progress.get(session)
-    if (!progress) {
-      progress = { opened: undefined, options: {}, saved: true }
-      this.#progress.set(session, progress)
-    }
-    return progress
+    const setBefore = chunkNames(name, count).filter(other => headers.wasSet(other))
+    return [...new Set([...brought, ...setBefore])]
   }
 
   /** True when there is no reason to write the session. */
   #isUnchanged(session: Session<object>): boolean {
-    const { opened, options, saved } = this.#progressOf(session)
+    const { opened, options, saved } = StoredSession.progressOf(session)
     if (this.saveUnchanged || saved || session.renewal) return false
     if (!sameOptions(options, session.options)) return false
     return session.isNew ? isEmpty(session.values) : holdsWhatWasRead(session.values, opened)
@@ -256,11 +268,10 @@ function holdsWhatWasRead(values: object, opened: Partial<Opened> = {}): boolean
   const { payload, serializer } = opened
   if (!payload || !serializer) return false
   const current = serializer.serialize(values)
-  // What another program wrote may have another form of the same: there the second look tells.
-  return (
-    equalBytes(current, payload) ||
-    equalBytes(current, serializer.serialize(serializer.deserialize(payload)))
-  )
+  if (equalBytes(current, payload)) return true
+  if (serializer.isCanonical) return false
+  // What another program wrote may have another form of the same.
+  return equalBytes(current, serializer.serialize(serializer.deserialize(payload)))
 }
 
 /** What a text holds and, where the store has ids, under which; or why it cannot be opened. */

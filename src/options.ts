@@ -69,19 +69,19 @@ const checks: Record<keyof Options, Check> = {
     ['strict', 'lax', 'none'].includes(value as string) ? undefined : "'strict', 'lax' or 'none'",
 }
 
+const names = Object.keys(checks) as (keyof Options)[]
+
 /**
  * Throws a TypeError for an option that does not exist or has a wrong value, and a RangeError for
  * a combination that browsers drop without a word (RFC 6265bis §5.7).
  */
 export function assertOptions(options: Options): void {
-  for (const [option, value] of Object.entries(options)) {
-    const check = Object.hasOwn(checks, option) ? checks[option as keyof Options] : undefined
-    if (!check) {
-      throw new TypeError(
-        `there is no option ${option}; there are ${Object.keys(checks).join(', ')}`,
-      )
+  for (const option of Object.keys(options)) {
+    const value = options[option as keyof Options]
+    if (!Object.hasOwn(checks, option)) {
+      throw new TypeError(`there is no option ${option}; there are ${names.join(', ')}`)
     }
-    const expected = value === undefined ? undefined : check(value)
+    const expected = value === undefined ? undefined : checks[option as keyof Options](value)
     if (expected) throw new TypeError(`${option} must be ${expected}, not ${describeKind(value)}`)
   }
   if (options.sameSite === 'none' && !options.secure) {
@@ -97,6 +97,7 @@ export function assertOptions(options: Options): void {
  * RFC 6265bis §4.1.3, which browsers match without regard to case.
  */
 export function assertPrefix(name: string, options: Options): void {
+  if (!name.startsWith('__')) return
   const prefix = /^__(?:host-http|host|secure|http)-/i.exec(name)?.[0].toLowerCase()
   if (!prefix) return
   if (!options.secure) throw new RangeError(`a ${prefix} cookie needs secure: true`)
@@ -115,5 +116,5 @@ export function isDeletion(options: Options): boolean {
 
 /** True when both ask for the same cookie. */
 export function sameOptions(a: Options, b: Options): boolean {
-  return (Object.keys(checks) as (keyof Options)[]).every(option => a[option] === b[option])
+  return names.every(option => a[option] === b[option])
 }

@@ -53,15 +53,17 @@ export class Registry {
    *
    * Rejects with a {@link SessionError}: `invalid-name`, `store-mismatch`.
    */
-  async get<T extends object = Values>(store: Store, name: string): Promise<Session<T>> {
-    const entry = this.#entries.get(name) ?? this.#read(store, name)
-    if (entry.store !== store) {
-      throw new SessionError(
-        'store-mismatch',
-        `session "${name}" belongs to another store in this request; give each store names of its own`,
+  get<T extends object = Values>(store: Store, name: string): Promise<Session<T>> {
+    const entry = this.#entries.get(name)
+    if (entry && entry.store !== store) {
+      return Promise.reject(
+        new SessionError(
+          'store-mismatch',
+          `session "${name}" belongs to another store in this request; give each store names of its own`,
+        ),
       )
     }
-    return entry.session as Promise<Session<T>>
+    return (entry?.session ?? this.#read(store, name)) as Promise<Session<T>>
   }
 
   /** As {@link save}, for the request of this registry. */
@@ -81,19 +83,30 @@ export class Registry {
     if (failures.length > 0) throw new MultiError(failures)
   }
 
-  #read(store: Store, name: string): Entry {
-    if (!isCookieName(name)) {
-      throw new SessionError(
-        'invalid-name',
-        `invalid character in cookie name: ${JSON.stringify(name)}`,
-      )
-    }
-    const entry = { store, session: store.new(this.#request, name) }
-    this.#entries.set(name, entry)
-    // A store that failed may work the next time it is asked.
-    entry.session.catch(() => this.#entries.delete(name))
-    return entry
+  #read(store: Store, name: string): Promise<Session<object>> {
+    const session = this.#load(store, name)
+    this.#entries.set(name, { store, session })
+    return session
   }
+
+  async #load(store: Store, name: string): Promise<Session<object>> {
+    try {
+      if (!isCookieName(name)) throw invalidName(name)
+      return await store.new(this.#request, name)
+    } catch (error) {
+      // A store that failed may work the next time it is asked.
+      await undefined
+      this.#entries.delete(name)
+      throw error
+    }
+  }
+}
+
+function invalidName(name: string): SessionError {
+  return new SessionError(
+    'invalid-name',
+    `invalid character in cookie name: ${JSON.stringify(name)}`,
+  )
 }
 
 function saveFailure(name: string, cause: unknown): SessionError {

@@ -24,6 +24,11 @@ export function latin1Text(bytes: Uint8Array, start: number, end: number): strin
   return view(bytes).toString('latin1', start, end)
 }
 
+/** The bytes of all of them, one after the other. */
+export function concatBytes(...parts: Uint8Array[]): Uint8Array {
+  return Buffer.concat(parts)
+}
+
 function view(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes)
     ? bytes

@@ -25,6 +25,17 @@ export function utf8Bytes(text: string): Uint8Array {
   return encoder.encode(text)
 }
 
+/** The bytes of all of them, one after the other. */
+export function concatBytes(...parts: Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    out.set(part, at)
+    at += part.length
+  }
+  return out
+}
+
 /** `bytes[start..end)` as text, one character a byte. */
 export function latin1Text(bytes: Uint8Array, start: number, end: number): string {
   let text = ''

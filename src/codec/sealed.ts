@@ -11,7 +11,7 @@
  * @module
  */
 
-import { decodeBase64Url, encodeBase64Url, utf8Bytes } from '#bytes'
+import { concatBytes, decodeBase64Url, encodeBase64Url, utf8Bytes } from '#bytes'
 import { openAesGcm, sealAesGcm } from '#crypto'
 import { wholeNumber } from '../checks.ts'
 import { unixSeconds } from '../clock.ts'
@@ -89,13 +89,13 @@ export class Sealed implements Codec {
     const header = headerOf(this.#keyring.newest.id, issuedAt)
     const key = this.#keyring.newest.forHour(hourOf(issuedAt))
     const nonce = randomBytes(nonceLength)
-    const plaintext = concat(
+    const plaintext = concatBytes(
       varint(Math.max(0, issuedAt - (context.startedAt ?? issuedAt))),
       varint(Math.max(0, context.maxAge ?? this.maxAge)),
       this.#serialize(value),
     )
     const sealed = sealAesGcm(key, nonce, this.#associated(header, name), plaintext)
-    return encodeBase64Url(concat(header, nonce, sealed))
+    return encodeBase64Url(concatBytes(header, nonce, sealed))
   }
 
   /** The value in `text`. Throws a {@link SessionError} with `isDecode`, as {@link open}. */
@@ -113,12 +113,11 @@ export class Sealed implements Codec {
     if (text.length > this.maxLength) {
       throw new SessionError('text-too-long', `the text is too long: ${text.length} characters`)
     }
-    let verified = this.#verified.get(name, text)
+    const known = this.#verified.get(name, text)
     // A key that was removed while its texts were remembered opens nothing any more.
-    if (!verified || !this.#keyring.has(verified.key)) {
-      verified = this.#authenticate(name, text)
-      this.#verified.add(text, verified)
-    }
+    if (known && this.#keyring.has(known.key)) return this.#opened(known)
+    const verified = this.#authenticate(name, text)
+    this.#verified.add(text, () => verified)
     return this.#opened(verified)
   }
 
@@ -176,7 +175,7 @@ export class Sealed implements Codec {
   }
 
   #associated(header: Uint8Array, name: string): Uint8Array {
-    return concat(header, this.#purpose, lengthPrefixed(name))
+    return concatBytes(header, this.#purpose, lengthPrefixed(name))
   }
 
   #serialize(value: unknown): Uint8Array {
@@ -222,17 +221,7 @@ function decodeCanonical(text: string): Uint8Array {
 /** Length first, so that no two lists of texts make the same bytes. */
 function lengthPrefixed(text: string): Uint8Array {
   const bytes = utf8Bytes(text)
-  return concat(varint(bytes.length), bytes)
-}
-
-function concat(...parts: Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.length
-  }
-  return out
+  return concatBytes(varint(bytes.length), bytes)
 }
 
 /** Seven bits a byte, the lowest first; the top bit says that more follow. */

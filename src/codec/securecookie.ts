@@ -11,7 +11,7 @@
  * @module
  */
 
-import { latin1Text, utf8Bytes } from '#bytes'
+import { concatBytes, latin1Text, utf8Bytes } from '#bytes'
 import { aesCtr, equalBytes, hmac } from '#crypto'
 import { decodePadded, encodePadded } from '../bytes/base64url.ts'
 import { unixSeconds } from '../clock.ts'
@@ -67,6 +67,7 @@ interface Verified extends VerifiedText {
 
 const thirtyDays = 86_400 * 30
 const pipe = 0x7c
+const pipeByte = Uint8Array.of(pipe)
 const ivLength = 16
 
 /**
@@ -119,7 +120,7 @@ export class SecureCookie implements Codec {
     const plain = this.#serialize(value)
     const payload = encodePadded(this.#blockKey ? encrypt(this.#blockKey, plain) : plain)
     const signed = utf8Bytes(`${this.#now()}|${payload}`)
-    const text = encodePadded(joinWithPipe(signed, this.#mac(name, signed)))
+    const text = encodePadded(concatBytes(signed, pipeByte, this.#mac(name, signed)))
     if (this.maxLength !== 0 && text.length > this.maxLength) {
       throw new SessionError(
         'value-too-long',
@@ -155,7 +156,7 @@ export class SecureCookie implements Codec {
     const issuedAt = this.#checkAge(seconds)
     const bytes = decodePadded(inner)
     const payload = this.#blockKey ? decrypt(this.#blockKey, bytes) : bytes
-    this.#verified.add(text, { name, seconds, content: copy(payload) })
+    this.#verified.add(text, () => ({ name, seconds, content: copy(payload) }))
     return this.#opened(payload, issuedAt)
   }
 
@@ -180,7 +181,7 @@ export class SecureCookie implements Codec {
   }
 
   #mac(name: string, signed: Uint8Array): Uint8Array {
-    return hmac(this.#hash, this.#hashKey, utf8Bytes(`${name}|`), signed)
+    return hmac(this.#hash, this.#hashKey, `${name}|`, signed)
   }
 
   /** The time in the text, when it is neither too old nor too new. */
@@ -279,11 +280,7 @@ function wholeSeconds(option: string, value: number): number {
 
 function encrypt(key: Uint8Array, plain: Uint8Array): Uint8Array {
   const iv = randomBytes(ivLength)
-  const ciphertext = aesCtr(key, iv, plain)
-  const out = new Uint8Array(ivLength + ciphertext.length)
-  out.set(iv)
-  out.set(ciphertext, ivLength)
-  return out
+  return concatBytes(iv, aesCtr(key, iv, plain))
 }
 
 function decrypt(key: Uint8Array, payload: Uint8Array): Uint8Array {
@@ -291,14 +288,6 @@ function decrypt(key: Uint8Array, payload: Uint8Array): Uint8Array {
     throw new SessionError('decryption-failed', 'securecookie: the value could not be decrypted')
   }
   return aesCtr(key, payload.subarray(0, ivLength), payload.subarray(ivLength))
-}
-
-function joinWithPipe(signed: Uint8Array, mac: Uint8Array): Uint8Array {
-  const out = new Uint8Array(signed.length + 1 + mac.length)
-  out.set(signed)
-  out[signed.length] = pipe
-  out.set(mac, signed.length + 1)
-  return out
 }
 
 /** Not slice(): of a Buffer that is a view. */

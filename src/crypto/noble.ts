@@ -11,6 +11,7 @@ import { hkdf as nobleHkdf } from '@noble/hashes/hkdf.js'
 import { hmac as nobleHmac } from '@noble/hashes/hmac.js'
 import { md5, sha1 } from '@noble/hashes/legacy.js'
 import { sha256 as nobleSha256, sha224, sha384, sha512, sha512_256 } from '@noble/hashes/sha2.js'
+import { utf8Bytes } from '../bytes/web.ts'
 import type { HashName } from './hashes.ts'
 
 const nobleHash = {
@@ -28,14 +29,14 @@ export function sha256(data: Uint8Array): Uint8Array {
   return nobleSha256(data)
 }
 
-/** HMAC (RFC 2104) of `prefix` followed by `data`, full length. */
+/** HMAC (RFC 2104) of the UTF-8 of `prefix`, followed by `data`; full length. */
 export function hmac(
   hash: HashName,
   key: Uint8Array,
-  prefix: Uint8Array,
+  prefix: string,
   data: Uint8Array,
 ): Uint8Array {
-  return nobleHmac.create(nobleHash[hash], key).update(prefix).update(data).digest()
+  return nobleHmac.create(nobleHash[hash], key).update(utf8Bytes(prefix)).update(data).digest()
 }
 
 /** HKDF-SHA-256 (RFC 5869) without salt: `length` bytes for the purpose that `info` names. */

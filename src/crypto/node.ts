@@ -33,14 +33,14 @@ export function sha256(data: Uint8Array): Uint8Array {
   return createHash('sha256').update(data).digest()
 }
 
-/** HMAC (RFC 2104) of `prefix` followed by `data`, full length. */
+/** HMAC (RFC 2104) of the UTF-8 of `prefix`, followed by `data`; full length. */
 export function hmac(
   hash: HashName,
   key: Uint8Array,
-  prefix: Uint8Array,
+  prefix: string,
   data: Uint8Array,
 ): Uint8Array {
-  return createHmac(nodeHash[hash], key).update(prefix).update(data).digest()
+  return createHmac(nodeHash[hash], key).update(prefix, 'utf8').update(data).digest()
 }
 
 /** HKDF-SHA-256 (RFC 5869) without salt: `length` bytes for the purpose that `info` names. */

@@ -9,7 +9,7 @@
  * @module
  */
 
-import { type RequestLike, readCookies } from './request.ts'
+import { mayHaveCookies, type RequestLike, readCookies } from './request.ts'
 
 /** Browsers keep no cookie whose name and value have more bytes (RFC 6265bis §5.6). */
 export const maxCookieBytes = 4096
@@ -58,9 +58,18 @@ export function splitValue(name: string, value: string): Piece[] {
   return pieces
 }
 
-/** The names that pieces beyond the first may have, in order. */
-export function chunkNames(name: string): string[] {
-  return Array.from({ length: maxChunks - 1 }, (_, index) => chunkName(name, index + 1))
+/** The names of pieces beyond the first `count` that the request may have brought. */
+export function leftoverChunks(request: RequestLike, name: string, count: number): string[] {
+  return mayHaveCookies(request, `${name}.`) ? chunkNames(name, count) : []
+}
+
+/** The names that pieces beyond the first `count` have. */
+export function chunkNames(name: string, count: number): string[] {
+  const names: string[] = []
+  for (let index = Math.max(1, count); index < maxChunks; index++) {
+    names.push(chunkName(name, index))
+  }
+  return names
 }
 
 function chunkName(name: string, index: number): string {

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { type SetCookie, stringifySetCookie } from 'cookie'
 import { assertOptions, assertPrefix, type Options } from '../options.ts'
 
 /**
@@ -35,27 +34,73 @@ const longestLife = 400 * 86_400
  *
  * Throws TypeError or RangeError when browsers would refuse it.
  */
-export function newCookie(name: string, value: string, options: Options, now = Date.now()): Cookie {
-  assertOptions(options)
-  assertPrefix(name, options)
-  const { maxAge = 'session', ...attributes } = options
-  if (maxAge === 'session') return { name, value, attributes }
-  if (maxAge <= 0) {
-    return { name, value: '', attributes: { ...attributes, maxAge: 0, expires: new Date(0) } }
-  }
-  const seconds = Math.min(maxAge, longestLife)
-  const expires = new Date(now + seconds * 1000)
-  return { name, value, attributes: { ...attributes, maxAge: seconds, expires } }
+export function newCookie(
+  name: string,
+  value: string,
+  options: Options,
+  now: number = Date.now(),
+): Cookie {
+  assertCookie(name, options)
+  return cookieOf(name, value, options, now)
 }
 
-/** The `Set-Cookie` line, as in `name=value; Max-Age=60; Path=/; HttpOnly; Secure`. */
-export function setCookieLine(cookie: Cookie): string {
-  const { name, value, attributes } = cookie
-  const defined = Object.entries(attributes).filter(([, setting]) => setting)
-  const line = { ...Object.fromEntries(defined), name, value } as SetCookie
-  if (attributes.maxAge !== undefined) line.maxAge = attributes.maxAge
-  return stringifySetCookie(line, { encode: String })
+/** Throws TypeError or RangeError when browsers would refuse a cookie with these attributes. */
+export function assertCookie(name: string, options: Options): void {
+  assertOptions(options)
+  assertPrefix(name, options)
 }
+
+/** As {@link newCookie}, for options that were checked. */
+export function cookieOf(
+  name: string,
+  value: string,
+  options: Options,
+  now: number = Date.now(),
+): Cookie {
+  const { maxAge = 'session' } = options
+  if (maxAge === 'session') return { name, value, attributes: lasting(options) }
+  if (maxAge <= 0) return deletionOf(name, options)
+  const seconds = Math.min(maxAge, longestLife)
+  return { name, value, attributes: lasting(options, seconds, new Date(now + seconds * 1000)) }
+}
+
+/** The cookie that makes browsers forget the one of this name with these attributes. */
+export function deletionOf(name: string, options: Options): Cookie {
+  return { name, value: '', attributes: lasting(options, 0, new Date(0)) }
+}
+
+/** One by one: copying objects property by property is much of the work of setting a cookie. */
+function lasting(options: Options, maxAge?: number, expires?: Date): CookieAttributes {
+  const { path, domain, secure, httpOnly, sameSite, partitioned } = options
+  return { path, domain, maxAge, expires, secure, httpOnly, sameSite, partitioned }
+}
+
+/**
+ * The `Set-Cookie` line, as in `name=value; Max-Age=60; Path=/; HttpOnly; Secure`.
+ *
+ *     cookie-octet = %x21 / %x23-2B / %x2D-3A / %x3C-5B / %x5D-7E      RFC 6265bis §4.1.1
+ *
+ * Throws a TypeError for a name or a value that has other characters. The attributes were checked
+ * when the cookie was made.
+ */
+export function setCookieLine({ name, value, attributes }: Cookie): string {
+  if (!isCookieName(name)) throw new TypeError('the name of a cookie must be a token')
+  if (!/^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*$/.test(value)) {
+    throw new TypeError(`the value of the cookie ${name} has characters that cookies cannot have`)
+  }
+  let line = `${name}=${value}`
+  if (attributes.maxAge !== undefined) line += `; Max-Age=${attributes.maxAge}`
+  if (attributes.domain) line += `; Domain=${attributes.domain}`
+  if (attributes.path) line += `; Path=${attributes.path}`
+  if (attributes.expires) line += `; Expires=${attributes.expires.toUTCString()}`
+  if (attributes.httpOnly) line += '; HttpOnly'
+  if (attributes.secure) line += '; Secure'
+  if (attributes.partitioned) line += '; Partitioned'
+  if (attributes.sameSite) line += `; SameSite=${sameSiteNames[attributes.sameSite]}`
+  return line
+}
+
+const sameSiteNames = { strict: 'Strict', lax: 'Lax', none: 'None' }
 
 /**
  * True when `name` is a cookie name: a token of RFC 9110 §5.6.2. gorilla/sessions accepts the same.

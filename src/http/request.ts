@@ -28,6 +28,11 @@ export function readCookies(request: RequestLike, name: string): string[] {
   return cookieValues(cookieHeader(request), name)
 }
 
+/** False when no cookie of the request has a name that begins so: a quick look, without parsing. */
+export function mayHaveCookies(request: RequestLike, prefix: string): boolean {
+  return cookieHeader(request)?.includes(prefix) ?? false
+}
+
 /** Throws a TypeError when `request` is not a request. */
 export function assertRequest(request: unknown): asserts request is RequestLike {
   const headers = (request as Partial<RequestLike> | null | undefined)?.headers

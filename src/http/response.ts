@@ -27,17 +27,6 @@ export interface HeadersLike {
 /** A response: Node's `ServerResponse`, a web `Headers`, or a web `Response` with its headers. */
 export type ResponseLike = NodeResponseLike | HeadersLike | { readonly headers: HeadersLike }
 
-/** One way to reach the headers of a response that has not been sent. */
-interface Carrier {
-  get(name: string): string | undefined
-  set(name: string, value: string): void
-  setCookieLines(): string[]
-  replaceSetCookieLines(lines: readonly string[]): void
-}
-
-/** The lines written by us, so that a second save replaces its own line and no other. */
-const written = new WeakMap<object, Map<string, string>>()
-
 /**
  * Adds a `Set-Cookie` line to the response, in place of the one that an earlier call added for the
  * same name, domain and path (RFC 6265bis §4.1.1: one line a cookie). Other lines stay as they are.
@@ -45,66 +34,102 @@ const written = new WeakMap<object, Map<string, string>>()
  * Throws a {@link SessionError}: `headers-sent`, `headers-immutable`.
  */
 export function setCookie(response: ResponseLike, cookie: Cookie): void {
-  const carrier = carrierOf(response)
-  const { name, attributes } = cookie
-  const lines = linesWrittenTo(response)
-  const identity = JSON.stringify([name, attributes.domain, attributes.path])
-  const earlier = lines.get(identity)
-  const line = setCookieLine(cookie)
-  const others = carrier.setCookieLines().filter(other => other !== earlier)
-  carrier.replaceSetCookieLines([...others, line])
-  lines.set(identity, line)
+  headersOf(response).setCookie(cookie)
 }
 
-/** True when {@link setCookie} has set a cookie of this name, whatever its domain and path. */
-export function wasSet(response: ResponseLike, name: string): boolean {
-  return [...linesWrittenTo(response).values()].some(line => line.startsWith(`${name}=`))
-}
-
-/**
- * Throws when no cookie can be set any more, so that a store finds out before it writes:
- * a {@link SessionError} `headers-sent`, or a TypeError when `response` is no response.
- */
-export function assertWritable(response: ResponseLike): void {
-  carrierOf(response)
-}
-
-/** Adds `Cookie` to `Vary`: the response depends on it, which a cache has to know. */
+/** Adds `Cookie` to `Vary`: the response depends on it, which a cache has to know. Throws as above. */
 export function varyOnCookie(response: ResponseLike): void {
-  const carrier = carrierOf(response)
-  const vary = carrier.get('vary')
-  const fields = vary?.split(',').map(field => field.trim().toLowerCase()) ?? []
-  if (fields.includes('*') || fields.includes('cookie')) return
-  carrier.set('Vary', vary ? `${vary}, Cookie` : 'Cookie')
+  headersOf(response).varyOnCookie()
 }
 
 /** Keeps a response with a session cookie out of every cache, unless it is out already. */
 export function forbidCaching(response: ResponseLike): void {
-  const carrier = carrierOf(response)
-  const policy = carrier.get('cache-control')?.toLowerCase() ?? ''
-  if (!/\b(?:no-store|private)\b/.test(policy)) carrier.set('Cache-Control', 'no-store')
+  headersOf(response).forbidCaching()
 }
 
-function linesWrittenTo(response: ResponseLike): Map<string, string> {
-  // A Response and its Headers are one place.
-  const place = 'headers' in response ? response.headers : response
-  let lines = written.get(place)
-  if (!lines) {
-    lines = new Map()
-    written.set(place, lines)
-  }
-  return lines
-}
-
-function carrierOf(response: ResponseLike): Carrier {
-  if (isNodeResponse(response)) return nodeCarrier(response)
+/**
+ * The headers of a response that has not been sent. A store asks for them before it writes.
+ *
+ * Throws a {@link SessionError} `headers-sent`, or a TypeError when `response` is no response.
+ */
+export function headersOf(response: ResponseLike): ResponseHeaders {
+  if (isNodeResponse(response)) return new NodeHeaders(response)
   const headers = isHeaders(response)
     ? response
     : (response as { headers?: unknown } | undefined)?.headers
-  if (isHeaders(headers)) return headersCarrier(headers)
+  if (isHeaders(headers)) return new WebHeaders(headers)
   throw new TypeError(
     `response must be a ServerResponse, a Response or a Headers, not ${describeKind(response)}`,
   )
+}
+
+/** A line that was written by us, and what cookie it sets. */
+interface Written {
+  readonly name: string
+  readonly domain: string | undefined
+  readonly path: string | undefined
+  readonly line: string
+}
+
+/** By response, so that a second save replaces its own line and no other. */
+const written = new WeakMap<object, Written[]>()
+
+/** Headers on their way out, whatever object holds them. */
+export abstract class ResponseHeaders {
+  readonly #place: object
+
+  constructor(place: object) {
+    this.#place = place
+  }
+
+  protected abstract get(name: string): string | undefined
+  protected abstract set(name: string, value: string): void
+  protected abstract setCookieLines(): string[]
+  protected abstract replaceSetCookieLines(lines: string[]): void
+
+  /** As the function {@link setCookie}. */
+  setCookie(cookie: Cookie): void {
+    const line = setCookieLine(cookie)
+    const { name, attributes } = cookie
+    const entry: Written = { name, domain: attributes.domain, path: attributes.path, line }
+    const mine = written.get(this.#place)
+    if (!mine) {
+      written.set(this.#place, [entry])
+      this.replaceSetCookieLines([...this.setCookieLines(), line])
+      return
+    }
+    const earlier = mine.findIndex(other => isSameCookie(other, entry))
+    const [replaced] = earlier < 0 ? [] : mine.splice(earlier, 1)
+    mine.push(entry)
+    const others = this.setCookieLines().filter(other => other !== replaced?.line)
+    this.replaceSetCookieLines([...others, line])
+  }
+
+  /** True when a cookie of this name, or a piece of it, was set here by us. */
+  wasSet(name: string): boolean {
+    return written.get(this.#place)?.some(cookie => cookie.name === name) ?? false
+  }
+
+  /** As the function {@link varyOnCookie}. */
+  varyOnCookie(): void {
+    const vary = this.get('vary')
+    if (!vary) {
+      this.set('Vary', 'Cookie')
+      return
+    }
+    const fields = vary.split(',').map(field => field.trim().toLowerCase())
+    if (!fields.includes('*') && !fields.includes('cookie')) this.set('Vary', `${vary}, Cookie`)
+  }
+
+  /** As the function {@link forbidCaching}. */
+  forbidCaching(): void {
+    const policy = this.get('cache-control')
+    if (!policy || !/\b(?:no-store|private)\b/i.test(policy)) this.set('Cache-Control', 'no-store')
+  }
+}
+
+function isSameCookie(a: Written, b: Written): boolean {
+  return a.name === b.name && a.domain === b.domain && a.path === b.path
 }
 
 function isNodeResponse(value: unknown): value is NodeResponseLike {
@@ -115,37 +140,64 @@ function isHeaders(value: unknown): value is HeadersLike {
   return typeof (value as Partial<HeadersLike> | undefined)?.getSetCookie === 'function'
 }
 
-function nodeCarrier(response: NodeResponseLike): Carrier {
-  if (response.headersSent) {
-    throw new SessionError(
-      'headers-sent',
-      'the session cannot be saved: the response headers are sent; save before the body is written',
-    )
+class NodeHeaders extends ResponseHeaders {
+  readonly #response: NodeResponseLike
+
+  constructor(response: NodeResponseLike) {
+    if (response.headersSent) {
+      throw new SessionError(
+        'headers-sent',
+        'the session cannot be saved: the response headers are sent; save before the body is written',
+      )
+    }
+    super(response)
+    this.#response = response
   }
-  return {
-    get: name => {
-      const value = response.getHeader(name)
-      return value === undefined ? undefined : String(value)
-    },
-    set: (name, value) => void response.setHeader(name, value),
-    setCookieLines: () => {
-      const lines = response.getHeader('set-cookie') ?? []
-      return Array.isArray(lines) ? lines : [String(lines)]
-    },
-    replaceSetCookieLines: lines => void response.setHeader('Set-Cookie', lines),
+
+  protected get(name: string): string | undefined {
+    const value = this.#response.getHeader(name)
+    return value === undefined ? undefined : String(value)
+  }
+
+  protected set(name: string, value: string): void {
+    this.#response.setHeader(name, value)
+  }
+
+  protected setCookieLines(): string[] {
+    const lines = this.#response.getHeader('set-cookie') ?? []
+    return Array.isArray(lines) ? lines : [String(lines)]
+  }
+
+  protected replaceSetCookieLines(lines: string[]): void {
+    this.#response.setHeader('Set-Cookie', lines)
   }
 }
 
-function headersCarrier(headers: HeadersLike): Carrier {
-  return {
-    get: name => headers.get(name) ?? undefined,
-    set: (name, value) => changing(() => headers.set(name, value)),
-    setCookieLines: () => headers.getSetCookie(),
-    replaceSetCookieLines: lines =>
-      changing(() => {
-        headers.delete('set-cookie')
-        for (const line of lines) headers.append('set-cookie', line)
-      }),
+class WebHeaders extends ResponseHeaders {
+  readonly #headers: HeadersLike
+
+  constructor(headers: HeadersLike) {
+    super(headers)
+    this.#headers = headers
+  }
+
+  protected get(name: string): string | undefined {
+    return this.#headers.get(name) ?? undefined
+  }
+
+  protected set(name: string, value: string): void {
+    changing(() => this.#headers.set(name, value))
+  }
+
+  protected setCookieLines(): string[] {
+    return this.#headers.getSetCookie()
+  }
+
+  protected replaceSetCookieLines(lines: string[]): void {
+    changing(() => {
+      this.#headers.delete('set-cookie')
+      for (const line of lines) this.#headers.append('set-cookie', line)
+    })
   }
 }
 

@@ -35,9 +35,8 @@ export function cookieSession(options: CookieSessionOptions): Reader {
   const name = cookieName(options.cookie ?? 'session')
   const hash = options.hash ?? 'sha1'
   if (!hashNames.includes(hash)) throw new TypeError(`hash must be one of ${hashNames.join(', ')}`)
-  const prefix = utf8Bytes(`${name}=`)
   const sign = (key: Uint8Array, value: string) =>
-    encodeBase64Url(hmac(hash, key, prefix, utf8Bytes(value)))
+    encodeBase64Url(hmac(hash, key, `${name}=`, utf8Bytes(value)))
   return createReader(
     options,
     () => [name, `${name}.sig`],

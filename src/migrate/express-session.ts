@@ -42,8 +42,6 @@ export type ExpressSessionOptions = ReaderOptions & {
       }
   )
 
-const nothing = new Uint8Array(0)
-
 /**
  * Reads what express-session keeps in its store, without the record's `cookie`, whose `expires` is
  * respected. Rejects when the store fails.
@@ -100,7 +98,7 @@ function signedId(text: string | undefined, secrets: readonly Uint8Array[]): str
   const id = signed.slice(2, dot)
   const signature = signed.slice(dot + 1)
   const isSigned = (secret: Uint8Array) =>
-    equalTexts(signature, unpaddedBase64(hmac('sha256', secret, nothing, utf8Bytes(id))))
+    equalTexts(signature, unpaddedBase64(hmac('sha256', secret, '', utf8Bytes(id))))
   return secrets.some(isSigned) ? id : undefined
 }
 

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import { type SetCookie, stringifySetCookie } from 'cookie'
+import fc from 'fast-check'
 import { newCookie, type Options } from 'silverback'
 import { Cookie } from 'tough-cookie'
 import { isCookieName, setCookieLine } from '../../src/http/cookie.ts'
@@ -51,6 +53,37 @@ suite('Set-Cookie', () => {
 
   test('the value is sent as it is', () => {
     assert.equal(line({}, 'sid', 'aZ09-_=='), 'sid=aZ09-_==')
+  })
+
+  test('values that no cookie can have are refused', () => {
+    for (const value of ['a b', 'a;b', 'a,b', 'a"b', 'a\\b', 'a\r\nb', 'é', '\u0000']) {
+      assert.throws(() => line({}, 'sid', value), { name: 'TypeError', message: /cookie sid/ })
+    }
+    assert.throws(() => line({}, 'a b'), { name: 'TypeError', message: /must be a token/ })
+  })
+
+  test('agrees with the cookie package', () => {
+    const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
+      fc.option(arbitrary, { nil: undefined })
+    const options = fc.record({
+      path: maybe(fc.webPath().filter(path => path.startsWith('/') && !/[;,]/.test(path))),
+      domain: maybe(fc.domain()),
+      maxAge: maybe(fc.oneof(fc.integer({ min: -5, max: 34_560_000 }), fc.constant('session'))),
+      httpOnly: maybe(fc.boolean()),
+      sameSite: maybe(fc.constantFrom('strict', 'lax', 'none')),
+      partitioned: maybe(fc.boolean()),
+    })
+    fc.assert(
+      fc.property(options, fc.base64String(), (each, value) => {
+        const cookie = newCookie('sid', value, { ...each, secure: true } as Options, now)
+        const { attributes } = cookie
+        const expected = stringifySetCookie(
+          { ...attributes, name: 'sid', value: cookie.value } as SetCookie,
+          { encode: String },
+        )
+        assert.equal(setCookieLine(cookie), expected)
+      }),
+    )
   })
 
   for (const [options, message] of [

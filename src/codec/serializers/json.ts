@@ -25,6 +25,7 @@ const maxDepth = 200
  * Throws a TypeError naming the key for functions, symbols and class instances.
  */
 export const json: Serializer = {
+  isCanonical: true,
   serialize(value) {
     const text = isPlain(value, 0, new Set())
       ? JSON.stringify(value)
