@@ -99,23 +99,29 @@ export abstract class CodecStore implements Store {
   }
 
   /** @internal The session that the text in the cookie stands for. */
-  protected abstract read<T extends object>(name: string, text: string): Promise<Session<T>>
+  protected abstract read<T extends object>(
+    name: string,
+    text: string,
+  ): Session<T> | Promise<Session<T>>
 
   /** @internal Keeps the session; answers the text for its cookie, or undefined when it has ended. */
-  protected abstract write(session: Session<object>): Promise<string | undefined>
+  protected abstract write(
+    session: Session<object>,
+  ): string | undefined | Promise<string | undefined>
 
   /** @internal Forgets what the store keeps of the session. */
-  protected abstract erase(session: Session<object>): Promise<void>
+  protected abstract erase(session: Session<object>): void | Promise<void>
 
   get<T extends object = Values>(request: RequestLike, name: string): Promise<Session<T>> {
     return registry(request).get<T>(this, name)
   }
 
   async new<T extends object = Values>(request: RequestLike, name: string): Promise<Session<T>> {
-    await this.#keyring?.ready()
+    const waiting = this.#keyring?.ready()
+    if (waiting) await waiting
     const text = readValue(request, name)
-    const session =
-      text === undefined ? this.begin<T>(name, 'no-cookie') : await this.read<T>(name, text)
+    const read = text === undefined ? this.begin<T>(name, 'no-cookie') : this.read<T>(name, text)
+    const session = read instanceof Promise ? await read : read
     if (!session.isNew || this.#accepts.length === 0) return session
     return (await this.#adopt<T>(request, name)) ?? session
   }
@@ -128,7 +134,8 @@ export abstract class CodecStore implements Store {
     const headers = headersOf(response)
     headers.varyOnCookie()
     if (this.#isUnchanged(session)) return
-    await this.#keyring?.ready()
+    const waiting = this.#keyring?.ready()
+    if (waiting) await waiting
     // Before anything is written: attributes that browsers would refuse leave nothing behind.
     assertCookie(session.name, session.options)
     const cookies = isDeletion(session.options)
@@ -235,7 +242,9 @@ export abstract class CodecStore implements Store {
     const brought = [...leftoverChunks(request, name, count), ...foreign].filter(
       other => other !== name && readCookies(request, other).length > 0,
     )
-    const setBefore = chunkNames(name, count).filter(other => headers.wasSet(other))
+    const setBefore = headers.sets(`${name}.1`)
+      ? chunkNames(name, count).filter(other => headers.sets(other))
+      : []
     return [...new Set([...brought, ...setBefore])]
   }
 

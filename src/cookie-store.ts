@@ -6,8 +6,8 @@
 
 import type { Backend } from './backend.ts'
 import { wholeNumber } from './checks.ts'
-import { encodeMulti } from './codec/codec.ts'
-import { CodecStore, type CodecStoreOptions, openText } from './codec-store.ts'
+import { type EncodeContext, encodeMulti } from './codec/codec.ts'
+import { CodecStore, type CodecStoreOptions, type OpenedText, openText } from './codec-store.ts'
 import { assertFits } from './fits.ts'
 import { maxCookieBytes, type Piece, splitValue } from './http/chunks.ts'
 import type { Session } from './session.ts'
@@ -59,25 +59,36 @@ export class CookieStore extends CodecStore {
     }
   }
 
-  protected async read<T extends object>(name: string, text: string): Promise<Session<T>> {
-    const result =
-      this.#spillOver && SpillOver.isMark(text)
-        ? await this.#spillOver.read(name, text)
-        : openText(name, text, this.codecs)
-    if ('reason' in result) return this.begin(name, result.reason)
-    return this.resume(name, result.opened, result.id)
+  protected read<T extends object>(name: string, text: string): Session<T> | Promise<Session<T>> {
+    if (!this.#spillOver || !SpillOver.isMark(text)) {
+      return this.#sessionIn(name, openText(name, text, this.codecs))
+    }
+    return this.#spillOver.read(name, text).then(result => this.#sessionIn<T>(name, result))
   }
 
-  protected async write(session: Session<object>): Promise<string | undefined> {
-    const { name, values, id } = session
+  #sessionIn<T extends object>(name: string, result: OpenedText): Session<T> {
+    return 'reason' in result
+      ? this.begin(name, result.reason)
+      : this.resume(name, result.opened, result.id)
+  }
+
+  protected write(session: Session<object>): string | undefined | Promise<string | undefined> {
     const context = this.contextOf(session)
-    const text = encodeMulti(name, values, this.codecs, context)
-    if (!this.#spillOver) return text
-    if (name.length + text.length <= maxCookieBytes) {
-      if (id !== undefined) await this.#spillOver.release(id)
-      return text
+    const text = encodeMulti(session.name, session.values, this.codecs, context)
+    return this.#spillOver ? this.#spill(this.#spillOver, session, text, context) : text
+  }
+
+  async #spill(
+    spillOver: SpillOver,
+    session: Session<object>,
+    text: string,
+    context: EncodeContext,
+  ): Promise<string | undefined> {
+    if (session.name.length + text.length > maxCookieBytes) {
+      return this.#tooLarge === 'spill' ? spillOver.write(session, context) : text
     }
-    return this.#tooLarge === 'spill' ? this.#spillOver.write(session, context) : text
+    if (session.id !== undefined) await spillOver.release(session.id)
+    return text
   }
 
   protected async erase({ id }: Session<object>): Promise<void> {

@@ -274,6 +274,26 @@ suite('spilling', () => {
     assert.equal((await visitor.read(spilled)).reason, 'unknown-id')
   })
 
+  test('a session that is read from a backend and refused for its size stays there', async () => {
+    const backend = memory()
+    const visitor = new Visitor(storeWith({ tooLarge: 'spill', spillTo: backend }))
+    await visitor.visit(values => {
+      values.text = noise(6000)
+    })
+    let released = 0
+    const { touch } = backend
+    backend.touch = (...args) => {
+      released++
+      return touch.apply(backend, args)
+    }
+    const strict = new CookieStore({ keys, spillTo: backend })
+    const request = nodeRequest(visitor.header)
+    const session = await strict.get(request, 'sid')
+    session.values.more = noise(100)
+    await assert.rejects(session.save(request, nodeResponse()), CookieTooLargeError)
+    assert.equal(released, 0)
+  })
+
   test('what ends is gone at once, and stays gone', async () => {
     const backend = memory()
     const store = storeWith({ tooLarge: 'spill', spillTo: backend })

@@ -25,14 +25,19 @@ export function encodePadded(bytes: Uint8Array): string {
  * Throws `base64-invalid`, with Go's offset of the first bad byte.
  */
 export function decodePadded(text: string): Uint8Array {
-  const compact = /[\r\n]/.test(text) ? text.replace(lineBreaks, '') : text
-  if (compact.length % 4 !== 0 || !padded.test(compact)) {
+  if (isPadded(text)) return decodeBase64Url(text)
+  const compact = text.replace(lineBreaks, '')
+  if (!isPadded(compact)) {
     throw new SessionError(
       'base64-invalid',
       `securecookie: base64 decode failed - caused by: illegal base64 data at input byte ${firstBadByte(text)}`,
     )
   }
   return decodeBase64Url(compact)
+}
+
+function isPadded(text: string): boolean {
+  return text.length % 4 === 0 && padded.test(text)
 }
 
 /** Where Go's decoder gives up: the scan of `decodeQuantum` in Go's encoding/base64. */

@@ -28,8 +28,8 @@ export interface HeadersLike {
 export type ResponseLike = NodeResponseLike | HeadersLike | { readonly headers: HeadersLike }
 
 /**
- * Adds a `Set-Cookie` line to the response, in place of the one that an earlier call added for the
- * same name, domain and path (RFC 6265bis §4.1.1: one line a cookie). Other lines stay as they are.
+ * Adds a `Set-Cookie` line to the response, in place of an earlier one for the same name, domain and
+ * path (RFC 6265bis §4.1.1: one line a cookie). The lines of other cookies stay as they are.
  *
  * Throws a {@link SessionError}: `headers-sent`, `headers-immutable`.
  */
@@ -63,25 +63,8 @@ export function headersOf(response: ResponseLike): ResponseHeaders {
   )
 }
 
-/** A line that was written by us, and what cookie it sets. */
-interface Written {
-  readonly name: string
-  readonly domain: string | undefined
-  readonly path: string | undefined
-  readonly line: string
-}
-
-/** By response, so that a second save replaces its own line and no other. */
-const written = new WeakMap<object, Written[]>()
-
 /** Headers on their way out, whatever object holds them. */
 export abstract class ResponseHeaders {
-  readonly #place: object
-
-  constructor(place: object) {
-    this.#place = place
-  }
-
   protected abstract get(name: string): string | undefined
   protected abstract set(name: string, value: string): void
   protected abstract setCookieLines(): string[]
@@ -89,25 +72,13 @@ export abstract class ResponseHeaders {
 
   /** As the function {@link setCookie}. */
   setCookie(cookie: Cookie): void {
-    const line = setCookieLine(cookie)
-    const { name, attributes } = cookie
-    const entry: Written = { name, domain: attributes.domain, path: attributes.path, line }
-    const mine = written.get(this.#place)
-    if (!mine) {
-      written.set(this.#place, [entry])
-      this.replaceSetCookieLines([...this.setCookieLines(), line])
-      return
-    }
-    const earlier = mine.findIndex(other => isSameCookie(other, entry))
-    const [replaced] = earlier < 0 ? [] : mine.splice(earlier, 1)
-    mine.push(entry)
-    const others = this.setCookieLines().filter(other => other !== replaced?.line)
-    this.replaceSetCookieLines([...others, line])
+    const others = this.setCookieLines().filter(line => !setsSameCookie(line, cookie))
+    this.replaceSetCookieLines([...others, setCookieLine(cookie)])
   }
 
-  /** True when a cookie of this name, or a piece of it, was set here by us. */
-  wasSet(name: string): boolean {
-    return written.get(this.#place)?.some(cookie => cookie.name === name) ?? false
+  /** True when the response sets a cookie of this name. */
+  sets(name: string): boolean {
+    return this.setCookieLines().some(line => line.startsWith(`${name}=`))
   }
 
   /** As the function {@link varyOnCookie}. */
@@ -128,8 +99,23 @@ export abstract class ResponseHeaders {
   }
 }
 
-function isSameCookie(a: Written, b: Written): boolean {
-  return a.name === b.name && a.domain === b.domain && a.path === b.path
+/** True when the line and the cookie have the same name, domain and path: the later one counts. */
+function setsSameCookie(line: string, { name, attributes }: Cookie): boolean {
+  return (
+    line.startsWith(`${name}=`) &&
+    attributeOf(line, 'path') === attributes.path &&
+    attributeOf(line, 'domain') === attributes.domain
+  )
+}
+
+/** The value of an attribute of a `Set-Cookie` line. */
+function attributeOf(line: string, attribute: string): string | undefined {
+  const [, ...attributes] = line.split(';')
+  const prefix = `${attribute}=`
+  const found = attributes
+    .map(each => each.trim())
+    .find(each => each.toLowerCase().startsWith(prefix))
+  return found?.slice(prefix.length)
 }
 
 function isNodeResponse(value: unknown): value is NodeResponseLike {
@@ -150,7 +136,7 @@ class NodeHeaders extends ResponseHeaders {
         'the session cannot be saved: the response headers are sent; save before the body is written',
       )
     }
-    super(response)
+    super()
     this.#response = response
   }
 
@@ -177,7 +163,7 @@ class WebHeaders extends ResponseHeaders {
   readonly #headers: HeadersLike
 
   constructor(headers: HeadersLike) {
-    super(headers)
+    super()
     this.#headers = headers
   }
 
