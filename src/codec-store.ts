@@ -5,9 +5,17 @@
  */
 
 import { equalBytes } from '#crypto'
-import { type Codec, type EncodeContext, type Opened, openMulti } from './codec/codec.ts'
+import {
+  type Codec,
+  type EncodeContext,
+  encodeMulti,
+  type Opened,
+  openMulti,
+  type Serialized,
+} from './codec/codec.ts'
 import { type KeyList, Keyring } from './codec/keyring.ts'
 import { Sealed } from './codec/sealed.ts'
+import type { Serializer } from './codec/serializers/serializer.ts'
 import { type ErrorCode, MultiError, SessionError } from './errors.ts'
 import { assertFits } from './fits.ts'
 import { chunkNames, leftoverChunks, maxCookieBytes, type Piece, readValue } from './http/chunks.ts'
@@ -45,6 +53,8 @@ interface Progress {
   readonly opened: Partial<Opened> | undefined
   readonly options: Options
   saved: boolean
+  /** The values as `save` found them. */
+  serialized?: Serialized | undefined
 }
 
 /** A session that remembers where it stood. */
@@ -219,6 +229,13 @@ export abstract class CodecStore implements Store {
     return { startedAt, maxAge: typeof maxAge === 'number' ? maxAge : undefined }
   }
 
+  /** @internal The text of the session's values. */
+  protected encodeValues(session: Session<object>, codecs: readonly Codec[]): string {
+    const { serialized } = StoredSession.progressOf(session)
+    const context = { ...this.contextOf(session), serialized }
+    return encodeMulti(session.name, session.values, codecs, context)
+  }
+
   /** A session that another library keeps, if there is one. */
   async #adopt<T extends object>(
     request: RequestLike,
@@ -250,10 +267,13 @@ export abstract class CodecStore implements Store {
 
   /** True when there is no reason to write the session. */
   #isUnchanged(session: Session<object>): boolean {
-    const { opened, options, saved } = StoredSession.progressOf(session)
-    if (this.saveUnchanged || saved || session.renewal) return false
-    if (!sameOptions(options, session.options)) return false
-    return session.isNew ? isEmpty(session.values) : holdsWhatWasRead(session.values, opened)
+    const progress = StoredSession.progressOf(session)
+    progress.serialized = undefined
+    if (this.saveUnchanged || progress.saved || session.renewal) return false
+    if (!sameOptions(progress.options, session.options)) return false
+    if (session.isNew) return isEmpty(session.values)
+    progress.serialized = serialized(session.values, progress.opened?.serializer)
+    return isSameAsRead(progress.serialized, progress.opened?.payload)
   }
 }
 
@@ -272,15 +292,23 @@ function isEmpty(values: object): boolean {
   return Object.keys(values).length === 0 && (others?.size ?? 0) === 0
 }
 
+/** Undefined when it cannot be serialized: then the codec will say why. */
+function serialized(values: object, serializer: Serializer | undefined): Serialized | undefined {
+  try {
+    return serializer && { serializer, bytes: serializer.serialize(values) }
+  } catch {
+    return undefined
+  }
+}
+
 /** Compared in serialized form, so that a change deep inside counts. */
-function holdsWhatWasRead(values: object, opened: Partial<Opened> = {}): boolean {
-  const { payload, serializer } = opened
-  if (!payload || !serializer) return false
-  const current = serializer.serialize(values)
-  if (equalBytes(current, payload)) return true
+function isSameAsRead(current: Serialized | undefined, payload: Uint8Array | undefined): boolean {
+  if (!current || !payload) return false
+  const { serializer, bytes } = current
+  if (equalBytes(bytes, payload)) return true
   if (serializer.isCanonical) return false
   // What another program wrote may have another form of the same.
-  return equalBytes(current, serializer.serialize(serializer.deserialize(payload)))
+  return equalBytes(bytes, serializer.serialize(serializer.deserialize(payload)))
 }
 
 /** What a text holds and, where the store has ids, under which; or why it cannot be opened. */

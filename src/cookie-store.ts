@@ -6,7 +6,6 @@
 
 import type { Backend } from './backend.ts'
 import { wholeNumber } from './checks.ts'
-import { type EncodeContext, encodeMulti } from './codec/codec.ts'
 import { CodecStore, type CodecStoreOptions, type OpenedText, openText } from './codec-store.ts'
 import { assertFits } from './fits.ts'
 import { maxCookieBytes, type Piece, splitValue } from './http/chunks.ts'
@@ -73,19 +72,17 @@ export class CookieStore extends CodecStore {
   }
 
   protected write(session: Session<object>): string | undefined | Promise<string | undefined> {
-    const context = this.contextOf(session)
-    const text = encodeMulti(session.name, session.values, this.codecs, context)
-    return this.#spillOver ? this.#spill(this.#spillOver, session, text, context) : text
+    const text = this.encodeValues(session, this.codecs)
+    return this.#spillOver ? this.#spill(this.#spillOver, session, text) : text
   }
 
   async #spill(
     spillOver: SpillOver,
     session: Session<object>,
     text: string,
-    context: EncodeContext,
   ): Promise<string | undefined> {
     if (session.name.length + text.length > maxCookieBytes) {
-      return this.#tooLarge === 'spill' ? spillOver.write(session, context) : text
+      return this.#tooLarge === 'spill' ? spillOver.write(session, this.contextOf(session)) : text
     }
     if (session.id !== undefined) await spillOver.release(session.id)
     return text

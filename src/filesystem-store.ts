@@ -63,11 +63,11 @@ export class FilesystemStore extends CodecStore {
   }
 
   protected async write(session: Session<object>): Promise<string | undefined> {
-    const { name, values } = session
+    const { name } = session
     const id = session.id ?? encodeBase32(randomBytes(32))
     const context = this.contextOf(session)
     const cookieText = encodeMulti(name, id, this.codecs, context)
-    const fileText = encodeMulti(name, values, this.#fileCodecs, context)
+    const fileText = this.encodeValues(session, this.#fileCodecs)
     const written = await this.#attempt(id, async path => {
       // Not there any more: the session was ended meanwhile.
       if (session.id !== undefined && !(await exists(path))) return false

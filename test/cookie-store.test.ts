@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { type CodecStoreOptions, CookieStore, Keyring, type Session, save } from 'silverback'
+import {
+  type CodecStoreOptions,
+  CookieStore,
+  Keyring,
+  type Session,
+  SessionError,
+  save,
+} from 'silverback'
 import { codecsFromPairs, SecureCookie } from 'silverback/securecookie'
 import {
   cookieHeader,
@@ -179,6 +186,20 @@ suite('a cookie store', () => {
     session.values.user = { friends: [{ greet: () => 'hi' }] }
     await assert.rejects(session.save(request, response), /user\.friends\[0\]\.greet is a function/)
     assert.deepEqual(setCookieLines(response), [])
+  })
+})
+
+test('what cannot be carried is refused the same way in a session that was read', async () => {
+  const store = new CookieStore({ keys })
+  const cookie = await visit(store, setFoo)
+  const request = nodeRequest(cookie)
+  const session = await store.get(request, 'sid')
+  session.values.act = () => 1
+  await assert.rejects(session.save(request, nodeResponse()), (error: { errors: Error[] }) => {
+    const [first] = error.errors
+    assert.ok(first instanceof SessionError)
+    assert.equal(first.code, 'serialize-failed')
+    return true
   })
 })
 

@@ -35,6 +35,14 @@ export interface EncodeContext {
   startedAt?: number | undefined
   /** How long the text lasts, in seconds. Left out: the codec's `maxAge`. */
   maxAge?: number | undefined
+  /** The value, where it was serialized already, and by what: not done twice by the same. */
+  serialized?: Serialized | undefined
+}
+
+/** A value as bytes, and what made them. */
+export interface Serialized {
+  readonly serializer: Serializer
+  readonly bytes: Uint8Array
 }
 
 /** A text, opened. */

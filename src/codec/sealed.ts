@@ -17,7 +17,7 @@ import { wholeNumber } from '../checks.ts'
 import { unixSeconds } from '../clock.ts'
 import { randomBytes } from '../crypto/random.ts'
 import { SessionError } from '../errors.ts'
-import type { Codec, EncodeContext, Opened, Renewal } from './codec.ts'
+import type { Codec, EncodeContext, Opened, Renewal, Serialized } from './codec.ts'
 import { type KeyList, Keyring, type SealingKey } from './keyring.ts'
 import { json } from './serializers/json.ts'
 import type { Serializer } from './serializers/serializer.ts'
@@ -92,7 +92,7 @@ export class Sealed implements Codec {
     const plaintext = concatBytes(
       varint(Math.max(0, issuedAt - (context.startedAt ?? issuedAt))),
       varint(Math.max(0, context.maxAge ?? this.maxAge)),
-      this.#serialize(value),
+      this.#serialize(value, context.serialized),
     )
     const sealed = sealAesGcm(key, nonce, this.#associated(header, name), plaintext)
     return encodeBase64Url(concatBytes(header, nonce, sealed))
@@ -178,7 +178,8 @@ export class Sealed implements Codec {
     return concatBytes(header, this.#purpose, lengthPrefixed(name))
   }
 
-  #serialize(value: unknown): Uint8Array {
+  #serialize(value: unknown, known: Serialized | undefined): Uint8Array {
+    if (known?.serializer === this.#serializer) return known.bytes
     try {
       return this.#serializer.serialize(value)
     } catch (cause) {
