@@ -31,7 +31,14 @@ function largestKeys(session: Session<object>, codecs: readonly Codec[]): KeySiz
   const size = (values: object): number => encodeMulti(session.name, values, codecs).length
   const empty = size({})
   return Object.entries(session.values)
-    .map(([key, value]) => ({ key, bytes: size({ [key]: value }) - empty }))
+    .flatMap(([key, value]) => {
+      try {
+        return [{ key, bytes: size({ [key]: value }) - empty }]
+      } catch {
+        // Some values of Go have their type from the session that they came in.
+        return []
+      }
+    })
     .sort((a, b) => b.bytes - a.bytes)
     .slice(0, named)
 }

@@ -145,7 +145,7 @@ class Encoder {
     if (value instanceof GoValue) return value[concreteOf].type
     if (typeof value === 'object') {
       const origin = originOf(value!)
-      if (origin !== undefined) return origin.type
+      if (origin !== undefined) return isMovedMap(origin) ? sessionType : origin.type
       if (isPlainObject(value)) return sessionType
     }
     return this.usual(value).type
@@ -451,6 +451,14 @@ class Encoder {
   private unsupported(problem: string, fix: string): Error {
     return unsupported(this.path.slice(1, this.depth + 1), problem, fix)
   }
+}
+
+/**
+ * Whether it was read as a `map[string]interface {}` inside another value. On its own it is a session:
+ * Go reads no other map as one.
+ */
+function isMovedMap({ concrete, type }: Origin): boolean {
+  return concrete !== undefined && type.kind === 'map' && type.key.kind === 'string'
 }
 
 type ContainerType = SliceType | ArrayType | MapType | StructType

@@ -438,3 +438,14 @@ test('a type is defined once, from wherever its values come', () => {
     .match(/040102ff8[0-9a-f]00010c01100000/g)
   assert.deepEqual([listDefinitions?.length, mapDefinitions?.length], [1, 1])
 })
+
+test('a map that was inside a session is a session when it stands alone', () => {
+  const { profile } = decode(encode({ profile: { big: 2n ** 60n, list: ['a'] } })) as {
+    profile: object
+  }
+  assert.equal(go.typeOf(profile), 'map[string]interface {}')
+  const alone = decode(encode(profile)) as object
+  assert.deepEqual(alone, profile)
+  assert.equal(go.typeOf(alone), 'map[interface {}]interface {}')
+  assert.equal(go.typeOf(alone, 'big'), 'int64')
+})

@@ -151,6 +151,19 @@ suite('cookieStore', () => {
     assert.equal((await store.get(nodeRequest(cookieHeader(response)), 'sid')).reason, 'expired')
   })
 
+  test('a session too large is told so, whatever Go values it has', async () => {
+    const store = cookieStore('key')
+    for (const codec of store.codecs) codec.maxLength = 0
+    const response = nodeResponse()
+    const session = await store.get(nodeRequest(), 'sid')
+    session.values.huge = go.bigInt(2n ** 100n)
+    await session.save(nodeRequest(), response)
+    const request = nodeRequest(cookieHeader(response))
+    const next = await store.get(request, 'sid')
+    next.values.text = 'x'.repeat(5000)
+    await assert.rejects(next.save(request, nodeResponse()), { code: 'cookie-too-large' })
+  })
+
   test("goOptions translates Go's numbers", () => {
     assert.equal(goOptions({ Path: '/' }).maxAge, 'session')
     assert.equal(goOptions({ MaxAge: 0 }).maxAge, 'session')
