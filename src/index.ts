@@ -25,7 +25,12 @@ export type { Serializer } from './codec/serializers/serializer.ts'
 export type {
   Backend,
   CreateResult,
+  Limitation,
+  NewRecord,
   OperationOptions,
+  OwnerIndex,
+  Preparable,
+  Prunable,
   StoredRecord,
   UpdateResult,
   Version,

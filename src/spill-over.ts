@@ -101,12 +101,12 @@ export class SpillOver {
     const key = keyOf(id)
     const expires = this.#now() + (context.maxAge ?? this.#recordCodecs[0]?.maxAge ?? 86_400)
     if (existing === undefined) {
-      return (await this.#backend.create(key, data, expires)).status === 'created'
+      return (await this.#backend.create(key, { data, expires })).status === 'created'
     }
     for (let tried = 0; tried < attempts; tried++) {
       const current = await this.#backend.load(key)
       if (!current) return false
-      const { status } = await this.#backend.update(key, data, expires, current.version)
+      const { status } = await this.#backend.update(key, { data, expires }, current.version)
       if (status !== 'conflict') return status === 'updated'
     }
     throw new Error(`the record changed ${attempts} times while it was being written`)

@@ -321,12 +321,8 @@ suite('spilling', () => {
       get(target, name: keyof Backend) {
         return (...args: never[]) => {
           seen.push(
-            JSON.stringify(
-              args.map(each =>
-                typeof each === 'object'
-                  ? Buffer.from(each as Uint8Array).toString('latin1')
-                  : each,
-              ),
+            JSON.stringify(args, (_, part) =>
+              part instanceof Uint8Array ? Buffer.from(part).toString('latin1') : part,
             ),
           )
           return (target[name] as (...args: never[]) => unknown).call(target, ...args)
@@ -347,9 +343,9 @@ suite('spilling', () => {
     const backend = memory()
     const records = new Map<string, Uint8Array>()
     const { create } = backend
-    backend.create = (id, data, ...rest) => {
-      records.set(id, data)
-      return create.call(backend, id, data, ...rest)
+    backend.create = (id, record) => {
+      records.set(id, record.data)
+      return create.call(backend, id, record)
     }
     const store = storeWith({ tooLarge: 'spill', spillTo: backend })
     const [one, two] = [new Visitor(store), new Visitor(store)]
@@ -361,7 +357,7 @@ suite('spilling', () => {
     const [[first], [, second]] = [...records] as [[string, Uint8Array], [string, Uint8Array]]
     const current = await backend.load(first)
     assert.ok(current)
-    await backend.update(first, second, current.expires, current.version)
+    await backend.update(first, { data: second, expires: current.expires }, current.version)
     assert.equal((await one.read()).reason, 'bad-mac')
   })
 

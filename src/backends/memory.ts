@@ -4,7 +4,17 @@
  * @module
  */
 
-import type { Backend, CreateResult, StoredRecord, UpdateResult, Version } from '../backend.ts'
+import type {
+  Backend,
+  CreateResult,
+  NewRecord,
+  OperationOptions,
+  OwnerIndex,
+  Prunable,
+  StoredRecord,
+  UpdateResult,
+  Version,
+} from '../backend.ts'
 import { wholeNumber } from '../checks.ts'
 import { unixSeconds } from '../clock.ts'
 
@@ -18,28 +28,28 @@ export interface MemoryOptions {
   now?: () => number
 }
 
-interface Entry {
-  readonly data: Uint8Array
+interface Entry extends NewRecord {
   expires: number
   readonly version: number
-}
-
-/**
- * Keeps records in memory, up to a limit: then the one that was written longest ago goes. Records
- * are copied in and out, so that nothing is shared with the caller. There is no timer: each write
- * looks at a few records and drops those that have expired.
- *
- * Throws a RangeError for a limit that is no positive whole number.
- */
-export function memory(options: MemoryOptions = {}): Backend {
-  return new MemoryBackend(options)
 }
 
 /** Records looked at by each write. More than one, so that sweeping keeps up with writing. */
 const sweptAtOnce = 4
 
-class MemoryBackend implements Backend {
+/**
+ * Keeps records in memory, up to a limit: then the one that was written longest ago goes. Records are
+ * copied in and out, so that nothing is shared with the caller. There is no timer: each write looks at
+ * a few records and drops those that have expired.
+ *
+ * Throws a RangeError for a limit that is no positive whole number.
+ */
+export function memory(options: MemoryOptions = {}): Backend & OwnerIndex & Prunable {
+  return new MemoryBackend(options)
+}
+
+class MemoryBackend implements Backend, OwnerIndex, Prunable {
   readonly #entries = new Map<string, Entry>()
+  readonly #owned = new Map<string, Set<string>>()
   readonly #maxRecords: number
   readonly #maxBytes: number
   readonly #now: () => number
@@ -53,28 +63,29 @@ class MemoryBackend implements Backend {
     this.#now = options.now ?? unixSeconds
   }
 
-  async load(id: string): Promise<StoredRecord | undefined> {
+  async load(id: string, options?: OperationOptions): Promise<StoredRecord | undefined> {
+    options?.signal?.throwIfAborted()
     const entry = this.#find(id)
-    return entry && { ...entry, data: entry.data.slice() }
+    return entry && copyOf(entry)
   }
 
-  async create(id: string, data: Uint8Array, expires: number): Promise<CreateResult> {
+  async create(id: string, record: NewRecord, options?: OperationOptions): Promise<CreateResult> {
+    options?.signal?.throwIfAborted()
     if (this.#find(id)) return { status: 'exists' }
-    return { status: 'created', version: this.#put(id, data, expires) }
+    return { status: 'created', version: this.#put(id, record) }
   }
 
   async update(
     id: string,
-    data: Uint8Array,
-    expires: number,
+    record: NewRecord,
     version: Version,
+    options?: OperationOptions,
   ): Promise<UpdateResult> {
+    options?.signal?.throwIfAborted()
     const entry = this.#find(id)
     if (!entry) return { status: 'gone' }
-    if (entry.version !== version) {
-      return { status: 'conflict', current: { ...entry, data: entry.data.slice() } }
-    }
-    return { status: 'updated', version: this.#put(id, data, expires) }
+    if (entry.version !== version) return { status: 'conflict', current: copyOf(entry) }
+    return { status: 'updated', version: this.#put(id, record) }
   }
 
   async touch(id: string, expires: number): Promise<void> {
@@ -86,6 +97,25 @@ class MemoryBackend implements Backend {
     this.#remove(id)
   }
 
+  async ofOwner(owner: string): Promise<string[]> {
+    return [...(this.#owned.get(owner) ?? [])].filter(id => this.#find(id))
+  }
+
+  async deleteOwner(
+    owner: string,
+    options: OperationOptions & { readonly except?: readonly string[] } = {},
+  ): Promise<number> {
+    const doomed = (await this.ofOwner(owner)).filter(id => !options.except?.includes(id))
+    for (const id of doomed) this.#remove(id)
+    return doomed.length
+  }
+
+  async prune(): Promise<number> {
+    const before = this.#entries.size
+    for (const id of this.#entries.keys()) this.#find(id)
+    return before - this.#entries.size
+  }
+
   #find(id: string): Entry | undefined {
     const entry = this.#entries.get(id)
     if (!entry || entry.expires > this.#now()) return entry
@@ -93,14 +123,25 @@ class MemoryBackend implements Backend {
     return undefined
   }
 
-  #put(id: string, data: Uint8Array, expires: number): number {
+  #put(id: string, { data, expires, owner }: NewRecord): number {
     this.#remove(id)
     const version = this.#nextVersion++
-    this.#entries.set(id, { data: Uint8Array.from(data), expires, version })
+    // A new entry at the end of the Map, which keeps the order of writing.
+    this.#entries.set(id, { data: Uint8Array.from(data), expires, owner, version })
     this.#bytes += data.length
+    if (owner !== undefined) this.#ownedBy(owner).add(id)
     this.#sweepSome()
     this.#evict()
     return version
+  }
+
+  #ownedBy(owner: string): Set<string> {
+    let ids = this.#owned.get(owner)
+    if (!ids) {
+      ids = new Set()
+      this.#owned.set(owner, ids)
+    }
+    return ids
   }
 
   #remove(id: string): void {
@@ -108,6 +149,10 @@ class MemoryBackend implements Backend {
     if (!entry) return
     this.#entries.delete(id)
     this.#bytes -= entry.data.length
+    if (entry.owner === undefined) return
+    const ids = this.#ownedBy(entry.owner)
+    ids.delete(id)
+    if (ids.size === 0) this.#owned.delete(entry.owner)
   }
 
   #sweepSome(): void {
@@ -121,11 +166,14 @@ class MemoryBackend implements Backend {
     }
   }
 
-  /** A Map keeps the order of writing: the first is the oldest. */
   #evict(): void {
     for (const id of this.#entries.keys()) {
       if (this.#entries.size <= this.#maxRecords && this.#bytes <= this.#maxBytes) return
       this.#remove(id)
     }
   }
+}
+
+function copyOf(entry: Entry): StoredRecord {
+  return { ...entry, data: entry.data.slice() }
 }
