@@ -1,0 +1,90 @@
+/**
+ * Records in whatever unstorage has a driver for.
+ *
+ * @module
+ */
+
+import type { Backend, OperationOptions, OwnerIndex, Prunable } from '../backend.ts'
+import { keyPrefix, LastWriteWins } from './last-write-wins.ts'
+
+/** What is called of a storage that unstorage's `createStorage` made. */
+export interface UnstorageLike {
+  getItemRaw(key: string): Promise<unknown>
+  setItemRaw(key: string, value: unknown, options?: { ttl?: number }): Promise<void>
+  removeItem(key: string): Promise<void>
+  getKeys(base?: string): Promise<string[]>
+}
+
+/** Where and when. */
+export interface UnstorageOptions {
+  /** The start of every key: words with a colon after each. Default `sessions:`. */
+  prefix?: string
+  /** The clock: Unix time in seconds. */
+  now?: () => number
+}
+
+/**
+ * Keeps records as text in an unstorage storage. Drivers with a time to live are told one; for others
+ * there is `prune`. `prune`, `ofOwner` and `deleteOwner` read every record under the prefix.
+ *
+ * Throws a TypeError for a prefix that is none.
+ */
+export function unstorage(
+  storage: UnstorageLike,
+  options: UnstorageOptions = {},
+): Backend & OwnerIndex & Prunable {
+  return new UnstorageBackend(storage, keyPrefix(options.prefix ?? 'sessions:'), options.now)
+}
+
+class UnstorageBackend extends LastWriteWins implements OwnerIndex, Prunable {
+  readonly #storage: UnstorageLike
+  readonly #prefix: string
+
+  constructor(storage: UnstorageLike, prefix: string, now: (() => number) | undefined) {
+    super(
+      {
+        get: id => storage.getItemRaw(prefix + id),
+        set: (id, text, ttl) => storage.setItemRaw(prefix + id, text, { ttl }),
+        delete: id => storage.removeItem(prefix + id),
+      },
+      now,
+    )
+    this.#storage = storage
+    this.#prefix = prefix
+  }
+
+  async ofOwner(owner: string, options?: OperationOptions): Promise<string[]> {
+    const owned: string[] = []
+    for (const id of await this.#ids(options)) {
+      if ((await this.load(id, options))?.owner === owner) owned.push(id)
+    }
+    return owned
+  }
+
+  async deleteOwner(
+    owner: string,
+    options: OperationOptions & { readonly except?: readonly string[] } = {},
+  ): Promise<number> {
+    const doomed = (await this.ofOwner(owner, options)).filter(id => !options.except?.includes(id))
+    for (const id of doomed) await this.delete(id, options)
+    return doomed.length
+  }
+
+  async prune(options?: OperationOptions): Promise<number> {
+    let count = 0
+    for (const id of await this.#ids(options)) {
+      if (await this.deleteExpired(id, options)) count++
+    }
+    return count
+  }
+
+  /** The ids of all records, expired ones too. */
+  async #ids(options?: OperationOptions): Promise<string[]> {
+    options?.signal?.throwIfAborted()
+    const keys = await this.#storage.getKeys(this.#prefix)
+    return keys
+      .filter(key => key.startsWith(this.#prefix))
+      .map(key => key.slice(this.#prefix.length))
+      .filter(id => /^[\w-]{1,128}$/.test(id))
+  }
+}
