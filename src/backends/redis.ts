@@ -1,0 +1,316 @@
+/**
+ * Records in Redis or Valkey, through the client that an application has: ioredis, iovalkey, node-redis.
+ *
+ * @module
+ */
+
+import type {
+  Backend,
+  CreateResult,
+  NewRecord,
+  OperationOptions,
+  OwnerIndex,
+  StoredRecord,
+  UpdateResult,
+  Version,
+} from '../backend.ts'
+import { wholeNumber } from '../checks.ts'
+import { unixSeconds } from '../clock.ts'
+import { describeKind } from '../describe.ts'
+import type {
+  Argument,
+  IoRedisClient,
+  NodeRedisClient,
+  NodeRedisCluster,
+  NodeRedisSentinel,
+  RedisClient,
+  Send,
+  Topology,
+} from './redis/clients.ts'
+import { hasManyConnections, isCluster, sender } from './redis/clients.ts'
+import * as scripts from './redis/scripts.ts'
+
+export type {
+  Argument,
+  IoRedisClient,
+  NodeRedisClient,
+  NodeRedisCluster,
+  NodeRedisSentinel,
+  Topology,
+} from './redis/clients.ts'
+
+/** How records are kept. */
+export interface RedisOptions {
+  /**
+   * What every key begins with. Default `silverback:`. With a hash tag, such as `{silverback}:`, all
+   * keys of a cluster are on one server, and owners are exact there.
+   */
+  prefix?: string
+  /** `cluster` for node-redis' `createCluster`, `sentinel` for its `createSentinel`. */
+  topology?: Topology
+  /** Deletions wait until so many replicas have them, and reject when they do not in time. */
+  waitForReplicas?: { readonly count: number; readonly timeoutMs: number }
+  /** The clock: Unix time in seconds. */
+  now?: () => number
+}
+
+/** Seconds that the server keeps what has expired, for its clock may be ahead of the caller's. */
+const margin = 300
+
+/**
+ * Keeps records in Redis 5 or later, or Valkey. A read is one command, a write one script.
+ *
+ * Throws a TypeError or RangeError for a wrong option or client.
+ */
+export function redis(
+  client: IoRedisClient | NodeRedisClient,
+  options?: RedisOptions & { topology?: 'single' },
+): Backend & OwnerIndex
+export function redis(
+  client: NodeRedisCluster,
+  options: RedisOptions & { topology: 'cluster' },
+): Backend & OwnerIndex
+export function redis(
+  client: NodeRedisSentinel,
+  options: RedisOptions & { topology: 'sentinel' },
+): Backend & OwnerIndex
+export function redis(client: RedisClient, options: RedisOptions = {}): Backend & OwnerIndex {
+  return new RedisBackend(client, options)
+}
+
+class RedisBackend implements Backend, OwnerIndex {
+  readonly #send: Send
+  readonly #prefix: string
+  readonly #now: () => number
+  readonly #replicas: { readonly count: number; readonly timeoutMs: number } | undefined
+  /** Whether an owner's set is within reach of the scripts of records: on the same server. */
+  readonly #joint: boolean
+
+  constructor(client: RedisClient, options: RedisOptions) {
+    const { prefix, topology, waitForReplicas } = checked(client, options)
+    this.#send = sender(client, topology)
+    this.#prefix = prefix
+    this.#now = options.now ?? unixSeconds
+    this.#replicas = waitForReplicas
+    this.#joint = !isCluster(client, topology) || hasHashTag(prefix)
+  }
+
+  load(id: string, options?: OperationOptions): Promise<StoredRecord | undefined> {
+    return during(options, async () => {
+      const fields = ['data', 'expires', 'version', 'owner']
+      const record = recordOf(await this.#command(this.#key(id), 'HMGET', ...fields))
+      return record && record.expires > this.#now() ? record : undefined
+    })
+  }
+
+  create(id: string, record: NewRecord, options?: OperationOptions): Promise<CreateResult> {
+    return during(options, async () => {
+      const { status, version } = await this.#write('create', id, record, '')
+      return status === 'written' ? { status: 'created', version } : { status: 'exists' }
+    })
+  }
+
+  update(
+    id: string,
+    record: NewRecord,
+    expected: Version,
+    options?: OperationOptions,
+  ): Promise<UpdateResult> {
+    return during(options, async () => {
+      const { status, version, fields } = await this.#write('update', id, record, String(expected))
+      if (status === 'written') return { status: 'updated', version }
+      const current = recordOf(fields)
+      return current ? { status: 'conflict', current } : { status: 'gone' }
+    })
+  }
+
+  touch(id: string, expires: number, options?: OperationOptions): Promise<void> {
+    return during(options, async () => {
+      const args = [id, this.#time(), this.#jointly(), String(expires), deadline(expires)]
+      const owner = await this.#run(scripts.touch, this.#key(id), args)
+      if (owner && !this.#joint) await this.#enlist(String(owner), id, expires)
+    })
+  }
+
+  delete(id: string, options?: OperationOptions): Promise<void> {
+    return during(options, async () => {
+      const owner = await this.#erase(scripts.remove, this.#key(id), [id, this.#jointly()])
+      if (owner && !this.#joint) await this.#command(this.#ownerKey(String(owner)), 'SREM', id)
+    })
+  }
+
+  ofOwner(owner: string, options?: OperationOptions): Promise<string[]> {
+    return during(options, async () => {
+      if (!this.#joint) return this.#listApart(owner)
+      const args = ['list', this.#time(), owner]
+      return texts(await this.#run(scripts.owned, this.#ownerKey(owner), args))
+    })
+  }
+
+  deleteOwner(
+    owner: string,
+    options?: OperationOptions & { readonly except?: readonly string[] },
+  ): Promise<number> {
+    const except = options?.except ?? []
+    return during(options, async () => {
+      if (!this.#joint) return this.#deleteApart(owner, except)
+      const args = ['delete', this.#time(), owner, ...except]
+      return texts(await this.#erase(scripts.owned, this.#ownerKey(owner), args)).length
+    })
+  }
+
+  async #write(
+    action: 'create' | 'update',
+    id: string,
+    { data, expires, owner = '' }: NewRecord,
+    expected: string,
+  ): Promise<{ status: string; version: string; fields: unknown[] }> {
+    const version = crypto.randomUUID()
+    const place = [action, id, this.#time(), this.#jointly(), expected, version]
+    const args = [...place, Buffer.from(data), String(expires), deadline(expires), owner]
+    const apart = owner !== '' && !this.#joint
+    // Before the record, so that there is none that its owner does not find.
+    if (apart) await this.#enlist(owner, id, expires)
+    const [status, ...fields] = (await this.#run(scripts.write, this.#key(id), args)) as unknown[]
+    // And after it, for a repair in between has removed the id, which had no record yet.
+    if (apart && String(status) === 'written') await this.#enlist(owner, id, expires)
+    return { status: String(status), version, fields }
+  }
+
+  async #enlist(owner: string, id: string, expires: number): Promise<void> {
+    await this.#run(scripts.enlist, this.#ownerKey(owner), [id, deadline(expires)])
+  }
+
+  /** The owner's ids, where set and records are on different servers. Repairs the set. */
+  async #listApart(owner: string): Promise<string[]> {
+    const set = this.#ownerKey(owner)
+    const now = this.#now()
+    const ids = texts(await this.#command(set, 'SMEMBERS'))
+    const found = await Promise.all(
+      ids.map(async id => {
+        const reply = await this.#command(this.#key(id), 'HMGET', 'expires', 'owner')
+        const [expires, current] = reply as unknown[]
+        return Number(expires) > now && String(current) === owner
+      }),
+    )
+    const lost = ids.filter((_, index) => !found[index])
+    if (lost.length > 0) await this.#command(set, 'SREM', ...lost)
+    return ids.filter((_, index) => found[index])
+  }
+
+  async #deleteApart(owner: string, except: readonly string[]): Promise<number> {
+    const set = this.#ownerKey(owner)
+    const ids = texts(await this.#command(set, 'SMEMBERS')).filter(id => !except.includes(id))
+    const args = [this.#time(), owner]
+    const counts = await Promise.all(
+      ids.map(id => this.#run(scripts.removeOwned, this.#key(id), args)),
+    )
+    if (ids.length > 0) await this.#command(set, 'SREM', ...ids)
+    return counts.filter(count => Number(count) === 1).length
+  }
+
+  /** Runs a script that deletes, and waits for the replicas if that was asked for. */
+  async #erase(script: scripts.Script, key: string, args: readonly Argument[]): Promise<unknown> {
+    const reply = await this.#run(script, key, args)
+    if (!this.#replicas) return reply
+    const { count, timeoutMs } = this.#replicas
+    const reached = Number(await this.#send(key, ['WAIT', String(count), String(timeoutMs)]))
+    if (reached >= count) return reply
+    throw new Error(`Deleted, but on ${reached} of ${count} replicas within ${timeoutMs} ms`)
+  }
+
+  async #run(script: scripts.Script, key: string, args: readonly Argument[]): Promise<unknown> {
+    try {
+      return await this.#send(key, ['EVALSHA', script.digest, '1', key, ...args])
+    } catch (error) {
+      // The server was started anew, or is another: it has to be told the script.
+      if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
+      return this.#send(key, ['EVAL', script.text, '1', key, ...args])
+    }
+  }
+
+  #command(key: string, command: string, ...args: readonly string[]): Promise<unknown> {
+    return this.#send(key, [command, key, ...args])
+  }
+
+  #key(id: string): string {
+    return this.#prefix + id
+  }
+
+  #ownerKey(owner: string): string {
+    return `${this.#prefix}owner:${owner}`
+  }
+
+  #time(): string {
+    return String(this.#now())
+  }
+
+  #jointly(): string {
+    return this.#joint ? 'yes' : 'no'
+  }
+}
+
+function checked(
+  client: RedisClient,
+  { prefix = 'silverback:', topology = 'single', waitForReplicas }: RedisOptions,
+): { prefix: string; topology: Topology; waitForReplicas: RedisOptions['waitForReplicas'] } {
+  const { callBuffer, sendCommand } = Object(client)
+  if (typeof (callBuffer ?? sendCommand) !== 'function') {
+    const given = describeKind(client)
+    throw new TypeError(`client must be one of ioredis, iovalkey or node-redis, not ${given}`)
+  }
+  if (typeof prefix !== 'string') {
+    throw new TypeError(`prefix must be a string, not ${describeKind(prefix)}`)
+  }
+  if (!['single', 'cluster', 'sentinel'].includes(topology)) {
+    throw new TypeError('topology must be "single", "cluster" or "sentinel"')
+  }
+  if (waitForReplicas) {
+    wholeNumber('waitForReplicas.count', waitForReplicas.count)
+    wholeNumber('waitForReplicas.timeoutMs', waitForReplicas.timeoutMs)
+    // WAIT is about the commands of its own connection: on another it answers too early.
+    if (hasManyConnections(client, topology)) {
+      throw new TypeError('waitForReplicas needs a client with one connection')
+    }
+  }
+  return { prefix, topology, waitForReplicas }
+}
+
+/** Whether keys of this prefix are on the same server of a cluster: `{`, a text, `}`. */
+function hasHashTag(prefix: string): boolean {
+  return /^[^{]*\{[^}]+\}/.test(prefix)
+}
+
+/** When the server may remove what expires: Unix time in milliseconds. */
+function deadline(expires: number): string {
+  return String((expires + margin) * 1000)
+}
+
+/** The record of the fields data, expires, version and owner, whether it has expired or not. */
+function recordOf(fields: unknown): StoredRecord | undefined {
+  const [data, expires, version, owner] = fields as (Buffer | null)[]
+  if (!data) return undefined
+  return {
+    data: Uint8Array.from(data),
+    expires: Number(expires),
+    version: String(version),
+    owner: owner ? String(owner) : undefined,
+  }
+}
+
+function texts(reply: unknown): string[] {
+  return (reply as unknown[]).map(String)
+}
+
+/** Runs an operation, and rejects as soon as its signal is aborted. */
+async function during<T>(options: OperationOptions | undefined, run: () => Promise<T>): Promise<T> {
+  const signal = options?.signal
+  if (!signal) return run()
+  signal.throwIfAborted()
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+    const done = (): void => signal.removeEventListener('abort', abort)
+    run().then(resolve, reject).finally(done)
+  })
+}

@@ -1,0 +1,73 @@
+/**
+ * One way to send a command, over the ways of the clients. Replies come as Buffers: text would lose
+ * what is no UTF-8.
+ *
+ * @module
+ */
+
+/** A part of a command. */
+export type Argument = string | Buffer
+
+/** Sends a command to the server that has the key. */
+export type Send = (key: string, args: Argument[]) => Promise<unknown>
+
+/** How a client's servers are arranged, where the client has a `sendCommand` of its own for it. */
+export type Topology = 'single' | 'cluster' | 'sentinel'
+
+/** A client of ioredis or iovalkey: `Redis` or `Cluster`. */
+export interface IoRedisClient {
+  readonly isCluster?: boolean
+  callBuffer(command: string, ...args: Argument[]): Promise<unknown>
+}
+
+/** A client of node-redis: `createClient` or `createClientPool`. */
+export interface NodeRedisClient {
+  sendCommand(args: Argument[], options?: object): Promise<unknown>
+}
+
+/** A client of node-redis: `createCluster`. */
+export interface NodeRedisCluster {
+  sendCommand(
+    firstKey: Argument | undefined,
+    isReadonly: boolean | undefined,
+    args: Argument[],
+    options?: object,
+  ): Promise<unknown>
+}
+
+/** A client of node-redis: `createSentinel`. */
+export interface NodeRedisSentinel {
+  sendCommand(isReadonly: boolean | undefined, args: Argument[], options?: object): Promise<unknown>
+}
+
+/** Any of the clients. */
+export type RedisClient = IoRedisClient | NodeRedisClient | NodeRedisCluster | NodeRedisSentinel
+
+/** The client's way to send a command. */
+export function sender(client: RedisClient, topology: Topology): Send {
+  if ('callBuffer' in client) {
+    return (_key, [command, ...args]) => client.callBuffer(command as string, ...args)
+  }
+  // By the type of the reply, 36 = `$`: a bulk string.
+  const options = { typeMapping: { 36: Buffer } }
+  // Never "read-only": such a command may be sent to a replica, which is behind.
+  if (topology === 'cluster') {
+    const cluster = client as NodeRedisCluster
+    return (key, args) => cluster.sendCommand(key, false, args, options)
+  }
+  if (topology === 'sentinel') {
+    const sentinel = client as NodeRedisSentinel
+    return (_key, args) => sentinel.sendCommand(false, args, options)
+  }
+  return (_key, args) => (client as NodeRedisClient).sendCommand(args, options)
+}
+
+/** Whether its commands go over several connections, so that one does not wait for another's. */
+export function hasManyConnections(client: RedisClient, topology: Topology): boolean {
+  return isCluster(client, topology) || topology === 'sentinel' || 'execute' in client
+}
+
+/** Whether keys may lie on different servers. */
+export function isCluster(client: RedisClient, topology: Topology): boolean {
+  return topology === 'cluster' || ('isCluster' in client && client.isCluster === true)
+}
