@@ -14,7 +14,7 @@ import {
   type Serialized,
 } from './codec/codec.ts'
 import { type KeyList, Keyring } from './codec/keyring.ts'
-import { Sealed } from './codec/sealed.ts'
+import { Sealed, type SealedOptions } from './codec/sealed.ts'
 import type { Serializer } from './codec/serializers/serializer.ts'
 import { type ErrorCode, MultiError, SessionError } from './errors.ts'
 import { assertFits } from './fits.ts'
@@ -52,6 +52,7 @@ export interface CodecStoreOptions {
 interface Progress {
   readonly opened: Partial<Opened> | undefined
   readonly options: Options
+  readonly owner: string | undefined
   saved: boolean
   /** The values as `save` found them. */
   serialized?: Serialized | undefined
@@ -68,13 +69,14 @@ class StoredSession<T extends object> extends Session<T> {
     opened: Partial<Opened> | undefined,
   ) {
     super(store, name, state)
-    this.#progress = { opened, options: { ...state.options }, saved: false }
+    const { options, owner } = state
+    this.#progress = { opened, options: { ...options }, owner, saved: false }
   }
 
   /** Sessions that were made by hand stood nowhere: they are saved whatever they hold. */
   static progressOf(session: Session<object>): Progress {
     if (#progress in session) return (session as StoredSession<object>).#progress
-    return { opened: undefined, options: {}, saved: true }
+    return { opened: undefined, options: {}, owner: undefined, saved: true }
   }
 }
 
@@ -190,13 +192,16 @@ export abstract class CodecStore implements Store {
   }
 
   /** @internal The codecs given, or sealed ones with the keys given, for this purpose alone. */
-  protected codecsFor(purpose: string): readonly Codec[] {
+  protected codecsFor(
+    purpose: string,
+    settings: Omit<SealedOptions, 'keys' | 'purpose'> = {},
+  ): readonly Codec[] {
     const { codecs, now } = this.#init
     if ((this.#keyring === undefined) === (codecs === undefined)) {
       throw new TypeError('a store needs keys, or codecs in their place')
     }
     if (!this.#keyring) return [...(codecs as readonly Codec[])]
-    return [new Sealed({ keys: this.#keyring, purpose, ...(now && { now }) })]
+    return [new Sealed({ ...settings, keys: this.#keyring, purpose, ...(now && { now }) })]
   }
 
   /** @internal The cookies for a text. Throws when it needs more than one. */
@@ -214,11 +219,13 @@ export abstract class CodecStore implements Store {
   protected resume<T extends object>(
     name: string,
     opened: Partial<Opened>,
-    id?: string,
+    kept: { readonly id?: string | undefined; readonly owner?: string | undefined } = {},
   ): Session<T> {
-    const { value, renewal } = opened
+    const { value, renewal, maxAge } = opened
     if (!isPlainObject(value)) return this.begin(name, 'malformed')
-    const state = { options: this.options, values: value as T, id, renewal }
+    // "Remember me" is remembered: what is saved again lasts as long as it was told to.
+    const options = maxAge === undefined ? this.options : { ...this.options, maxAge }
+    const state = { options, values: value as T, renewal, ...kept }
     return new StoredSession<T>(this, name, state, opened)
   }
 
@@ -270,6 +277,7 @@ export abstract class CodecStore implements Store {
     const progress = StoredSession.progressOf(session)
     progress.serialized = undefined
     if (this.saveUnchanged || progress.saved || session.renewal) return false
+    if (progress.owner !== session.owner) return false
     if (!sameOptions(progress.options, session.options)) return false
     if (session.isNew) return isEmpty(session.values)
     progress.serialized = serialized(session.values, progress.opened?.serializer)

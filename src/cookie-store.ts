@@ -68,7 +68,7 @@ export class CookieStore extends CodecStore {
   #sessionIn<T extends object>(name: string, result: OpenedText): Session<T> {
     return 'reason' in result
       ? this.begin(name, result.reason)
-      : this.resume(name, result.opened, result.id)
+      : this.resume(name, result.opened, { id: result.id })
   }
 
   protected write(session: Session<object>): string | undefined | Promise<string | undefined> {

@@ -39,6 +39,7 @@ const kinds = {
   'deserialize-failed': 'decode',
   'gob-invalid': 'decode',
   // The machine: disk, network, another process.
+  conflict: 'internal',
   'keys-not-loaded': 'internal',
   'store-failed': 'internal',
 } as const satisfies Record<string, ErrorKind>

@@ -16,11 +16,32 @@ export const temporaryPrefix = '.silverback-tmp-'
 // Windows has no symbolic links that open() would follow unasked.
 const noFollow = constants.O_NOFOLLOW ?? 0
 
+/** A temporary file this old, in seconds, has no writer any more. */
+export const abandonedAfter = 3600
+
 /**
  * The text of a file, or undefined when there is none, it is a link or anything else but a
  * regular file, or it has more than `maxBytes`.
  */
 export async function readWholeFile(path: string, maxBytes: number): Promise<string | undefined> {
+  return reading(path, async (file, size) =>
+    size <= maxBytes ? await file.readFile('utf8') : undefined,
+  )
+}
+
+/** The bytes of a file, or its first `most`; undefined for what {@link readWholeFile} refuses. */
+export async function readBytes(path: string, most?: number): Promise<Uint8Array | undefined> {
+  return reading(path, async file => {
+    if (most === undefined) return await file.readFile()
+    const { buffer, bytesRead } = await file.read(new Uint8Array(most), 0, most, 0)
+    return buffer.subarray(0, bytesRead)
+  })
+}
+
+async function reading<T>(
+  path: string,
+  read: (file: FileHandle, size: number) => Promise<T | undefined>,
+): Promise<T | undefined> {
   let file: FileHandle
   try {
     // Not blocking: a pipe that someone put here must not hold the request.
@@ -31,22 +52,22 @@ export async function readWholeFile(path: string, maxBytes: number): Promise<str
   }
   try {
     const stat = await file.stat()
-    return stat.isFile() && stat.size <= maxBytes ? await file.readFile('utf8') : undefined
+    return stat.isFile() ? await read(file, stat.size) : undefined
   } finally {
     await file.close()
   }
 }
 
 /**
- * Puts `text` at `path`, readable by the owner alone. Whoever reads, and whenever the process or
+ * Puts `content` at `path`, readable by the owner alone. Whoever reads, and whenever the process or
  * the machine dies, finds the old content or the new, whole. A link at `path` is replaced, not
  * followed. The folder is made when it is missing, for the owner alone.
  */
-export async function writeWholeFile(path: string, text: string): Promise<void> {
+export async function writeWholeFile(path: string, content: string | Uint8Array): Promise<void> {
   const folder = dirname(path)
   const temporary = join(folder, temporaryPrefix + encodeBase64Url(randomBytes(12)))
   try {
-    await writeSynced(temporary, text)
+    await writeSynced(temporary, content)
     await rename(temporary, path)
   } catch (error) {
     await rm(temporary, { force: true })
@@ -60,10 +81,10 @@ export async function removeFile(path: string): Promise<void> {
   await rm(path, { force: true })
 }
 
-async function writeSynced(path: string, text: string): Promise<void> {
+async function writeSynced(path: string, content: string | Uint8Array): Promise<void> {
   const file = await openNew(path)
   try {
-    await file.writeFile(text)
+    await file.writeFile(content)
     // Without it a crash can leave the new name on an empty file.
     await file.sync()
   } finally {
@@ -71,7 +92,8 @@ async function writeSynced(path: string, text: string): Promise<void> {
   }
 }
 
-async function openNew(path: string): Promise<FileHandle> {
+/** A new file for its owner alone, in a folder made when missing. Rejects where anything exists. */
+export async function openNew(path: string): Promise<FileHandle> {
   try {
     return await open(path, 'wx', 0o600)
   } catch (error) {
@@ -81,8 +103,8 @@ async function openNew(path: string): Promise<FileHandle> {
   }
 }
 
-/** Makes the rename itself last. Systems that cannot open a folder do it on their own. */
-async function syncFolder(path: string): Promise<void> {
+/** Makes what happened to the names in a folder last. Systems that cannot open one do it anyway. */
+export async function syncFolder(path: string): Promise<void> {
   let folder: FileHandle
   try {
     folder = await open(path, 'r')
@@ -97,6 +119,7 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-function hasCode(error: unknown, ...codes: string[]): boolean {
+/** Whether this is a system's error of one of the codes. */
+export function hasCode(error: unknown, ...codes: string[]): boolean {
   return codes.includes((error as NodeJS.ErrnoException).code ?? '')
 }

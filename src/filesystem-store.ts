@@ -113,7 +113,7 @@ export class FilesystemStore extends CodecStore {
     const result = openText(name, text, this.#fileCodecs)
     if ('reason' in result) return this.begin(name, result.reason)
     const { opened } = result
-    return this.resume(name, { ...opened, renewal: opened.renewal ?? renewal }, id)
+    return this.resume(name, { ...opened, renewal: opened.renewal ?? renewal }, { id })
   }
 
   /** One file operation at a time for each session; a failing disk is an error of its own kind. */

@@ -7,10 +7,23 @@
 // Stores
 export { CookieStore, type CookieStoreOptions } from './cookie-store.ts'
 export { FilesystemStore } from './filesystem-store.ts'
+export {
+  type Lifetime,
+  ServerStore,
+  type ServerStoreOptions,
+  type SessionInfo,
+} from './server-store.ts'
 export type { CodecStoreOptions } from './codec-store.ts'
 
 // Sessions of a request
-export { Session, type SessionState, type Values, type Reason, flashKey } from './session.ts'
+export {
+  type MergeableChanges,
+  Session,
+  type SessionState,
+  type Values,
+  type Reason,
+  flashKey,
+} from './session.ts'
 export { Registry, registry, save } from './registry.ts'
 export { type Options, defaultOptions } from './options.ts'
 

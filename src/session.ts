@@ -48,6 +48,16 @@ export interface SessionState<T extends object = Values> {
   reason?: Reason | undefined
   /** Why the next save writes it although nothing changed. Left out: it does not. */
   renewal?: Renewal | undefined
+  /** Whose session it is. Left out: nobody's. */
+  owner?: string | undefined
+}
+
+/** Changes to a session that commute with those of another request. */
+export interface MergeableChanges {
+  /** Keys of lists that messages were added to or taken from. */
+  readonly lists: ReadonlySet<string>
+  /** By how much the numbers under these keys grew. */
+  readonly increments: ReadonlyMap<string, number>
 }
 
 /**
@@ -68,7 +78,14 @@ export class Session<T extends object = Values> {
   values: T
   /** Attributes of the cookie, for this session alone: `session.options.maxAge = 30 * 86_400`. */
   options: Options
+  /**
+   * Whose session it is, for stores that find sessions by owner: `session.owner = user.id`. Kept
+   * beside the values.
+   */
+  owner: string | undefined
   #id: string | undefined
+  readonly #lists = new Set<string>()
+  readonly #increments = new Map<string, number>()
 
   /** For custom stores. */
   constructor(store: Store, name: string, state: SessionState<T>) {
@@ -79,6 +96,7 @@ export class Session<T extends object = Values> {
     this.isNew = state.reason !== undefined
     this.reason = state.reason
     this.renewal = state.renewal
+    this.owner = state.owner
     this.#id = state.id
   }
 
@@ -90,6 +108,20 @@ export class Session<T extends object = Values> {
   /** Gives the session its id. For custom stores; an id must never come from the client. */
   static assignId(session: Session<object>, id: string | undefined): void {
     session.#id = id
+  }
+
+  /**
+   * The changes that two requests can both make, for stores that merge: the lists that messages were
+   * added to or taken from, and how much numbers grew. For custom stores.
+   */
+  static mergeableChanges(session: Session<object>): MergeableChanges {
+    return { lists: session.#lists, increments: session.#increments }
+  }
+
+  /** Begins a new list of changes, when a store has saved the ones so far. For custom stores. */
+  static forgetChanges(session: Session<object>): void {
+    session.#lists.clear()
+    session.#increments.clear()
   }
 
   /**
@@ -110,6 +142,7 @@ export class Session<T extends object = Values> {
    */
   flashes<Message = unknown>(key: string = flashKey): Message[] {
     const messages = this.#flashList(key)
+    this.#lists.add(key)
     delete (this.values as Values)[key]
     return messages as Message[]
   }
@@ -121,14 +154,25 @@ export class Session<T extends object = Values> {
    * @throws TypeError when the value under `key` is not a list
    */
   addFlash(message: unknown, key: string = flashKey): void {
-    const messages = [...this.#flashList(key), message]
-    // Not an assignment: the key may be any string, `__proto__` included.
-    Object.defineProperty(this.values, key, {
-      value: messages,
-      configurable: true,
-      enumerable: true,
-      writable: true,
-    })
+    this.#set(key, [...this.#flashList(key), message])
+    this.#lists.add(key)
+  }
+
+  /**
+   * Adds `by` to the number under `key`, which counts as 0 when it is missing. Two requests that count
+   * at once are both counted, in stores that keep sessions on the server.
+   *
+   * @returns the new number
+   * @throws TypeError when the value under `key` is not a number
+   */
+  increment(key: string, by = 1): number {
+    const current = Object.hasOwn(this.values, key) ? (this.values as Values)[key] : 0
+    if (typeof current !== 'number') {
+      throw new TypeError(`values.${key} is not a number and cannot be incremented`)
+    }
+    this.#set(key, current + by)
+    this.#increments.set(key, (this.#increments.get(key) ?? 0) + by)
+    return current + by
   }
 
   /**
@@ -149,6 +193,16 @@ export class Session<T extends object = Values> {
   /** As {@link toJSON}, for `console.log`. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return `Session ${JSON.stringify(this)}`
+  }
+
+  /** Not an assignment: the key may be any string, `__proto__` included. */
+  #set(key: string, value: unknown): void {
+    Object.defineProperty(this.values, key, {
+      value,
+      configurable: true,
+      enumerable: true,
+      writable: true,
+    })
   }
 
   #flashList(key: string): unknown[] {

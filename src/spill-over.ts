@@ -4,14 +4,13 @@
  * @module
  */
 
-import { encodeBase64Url, latin1Text, utf8Bytes } from '#bytes'
-import { sha256 } from '#crypto'
+import { latin1Text, utf8Bytes } from '#bytes'
+import { attempt } from './attempt.ts'
 import type { Backend, StoredRecord } from './backend.ts'
 import { unixSeconds } from './clock.ts'
 import { type Codec, type EncodeContext, encodeMulti } from './codec/codec.ts'
 import { type OpenedText, openText } from './codec-store.ts'
-import { randomBytes } from './crypto/random.ts'
-import { SessionError } from './errors.ts'
+import { keyOf, newId } from './ids.ts'
 import { Session } from './session.ts'
 
 /** A value that begins so is an id. No codec of ours writes it, and every cookie may hold it. */
@@ -74,7 +73,7 @@ export class SpillOver {
    */
   async write(session: Session<object>, context: EncodeContext): Promise<string | undefined> {
     const { name, values } = session
-    const id = session.id ?? encodeBase64Url(randomBytes(32))
+    const id = session.id ?? newId()
     const text = encodeMulti(recordName(name, id), values, this.#recordCodecs, context)
     const written = await attempt(() => this.#put(id, utf8Bytes(text), context, session.id))
     if (!written) return undefined
@@ -113,11 +112,6 @@ export class SpillOver {
   }
 }
 
-/** What the backend sees of an id: whoever reads it there cannot make a cookie of it. */
-function keyOf(id: string): string {
-  return encodeBase64Url(sha256(utf8Bytes(id)))
-}
-
 /** A record opens only under the id that it was kept for. */
 function recordName(name: string, id: string): string {
   return `${name} ${id}`
@@ -125,13 +119,4 @@ function recordName(name: string, id: string): string {
 
 function textOf({ data }: StoredRecord): string {
   return latin1Text(data, 0, data.length)
-}
-
-async function attempt<T>(operation: () => Promise<T>): Promise<T> {
-  try {
-    return await operation()
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : 'unknown failure'
-    throw new SessionError('store-failed', `session backend: ${message}`, { cause })
-  }
 }

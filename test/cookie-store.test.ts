@@ -130,6 +130,31 @@ suite('a cookie store', () => {
     assert.equal(store.options.maxAge, 'session')
   })
 
+  test('"remember me" is remembered when the session is renewed or saved later', async () => {
+    let now = Math.floor(Date.now() / 1000)
+    const store = new CookieStore({ keys, now: () => now })
+    let cookie = await visit(store, session => {
+      setFoo(session)
+      session.options.maxAge = 20 * 86_400
+    })
+    for (let day = 0; day < 25; day += 5) {
+      const request = nodeRequest(cookie)
+      const response = nodeResponse()
+      const session = await store.get(request, 'sid')
+      assert.equal(session.values.foo, 'bar', `day ${day}`)
+      assert.equal(session.options.maxAge, 20 * 86_400)
+      await session.save(request, response)
+      // Renewed for its age, with the lifetime that it was told.
+      if (day > 0) {
+        assert.equal(cookieOf(response, 'sid')?.maxAge, 20 * 86_400)
+        cookie = cookieHeader(response)
+      }
+      now += 5 * 86_400
+    }
+    const other = await store.get(nodeRequest(await visit(store, setFoo)), 'sid')
+    assert.equal(other.options.maxAge, 'session')
+  })
+
   test('attributes changed alone are a reason to save', async () => {
     const cookie = await visit(store, setFoo)
     const changed = await visit(

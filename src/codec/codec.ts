@@ -55,6 +55,8 @@ export interface Opened {
   readonly issuedAt: number
   /** When the session began: Unix time in seconds. */
   readonly startedAt?: number
+  /** How long the text was told to last, in seconds; undefined when it was not told. */
+  readonly maxAge?: number | undefined
   /** Why it should be written anew although nothing changed. */
   readonly renewal?: Renewal | undefined
 }

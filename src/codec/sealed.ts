@@ -3,7 +3,7 @@
  *
  *     text       = base64url( header nonce ciphertext tag )        unpadded, canonical
  *     header     = version(1) key-id(4) issued-at(4)               big-endian
- *     plaintext  = varint( seconds since start ) varint( idle seconds ) payload
+ *     plaintext  = varint( seconds since start ) varint( twice the seconds it lasts ) payload
  *     associated = header length(purpose) purpose length(name) name
  *
  * `docs/format-sealed.md` has every detail, and vectors.
@@ -13,6 +13,7 @@
 
 import { concatBytes, decodeBase64Url, encodeBase64Url, utf8Bytes } from '#bytes'
 import { openAesGcm, sealAesGcm } from '#crypto'
+import { readVarint, varint } from '../bytes/varint.ts'
 import { wholeNumber } from '../checks.ts'
 import { unixSeconds } from '../clock.ts'
 import { randomBytes } from '../crypto/random.ts'
@@ -91,7 +92,7 @@ export class Sealed implements Codec {
     const nonce = randomBytes(nonceLength)
     const plaintext = concatBytes(
       varint(Math.max(0, issuedAt - (context.startedAt ?? issuedAt))),
-      varint(Math.max(0, context.maxAge ?? this.maxAge)),
+      varint(lasting(context.maxAge, this.maxAge)),
       this.#serialize(value, context.serialized),
     )
     const sealed = sealAesGcm(key, nonce, this.#associated(header, name), plaintext)
@@ -143,8 +144,9 @@ export class Sealed implements Codec {
 
   #opened({ content, key, issuedAt }: Verified): Opened {
     this.#checkIssued(issuedAt)
-    const [sinceStart, idleAt] = readVarint(content, 0)
-    const [idle, payloadAt] = readVarint(content, idleAt)
+    const [sinceStart, lastingAt] = numberAt(content, 0)
+    const [lasting, payloadAt] = numberAt(content, lastingAt)
+    const idle = Math.floor(lasting / 2)
     const startedAt = issuedAt - sinceStart
     const now = this.#now()
     if (now > issuedAt + idle || now > startedAt + this.maxLifetime) throw expired()
@@ -156,6 +158,7 @@ export class Sealed implements Codec {
       serializer: this.#serializer,
       issuedAt,
       startedAt,
+      maxAge: lasting % 2 === 1 ? idle : undefined,
       renewal: this.#renewal(key, now - issuedAt, idle),
     }
   }
@@ -210,6 +213,11 @@ function headerOf(keyId: number, issuedAt: number): Uint8Array {
   return header
 }
 
+/** Twice the seconds that a text lasts, and one more when it was told how long. */
+function lasting(told: number | undefined, usual: number): number {
+  return told === undefined ? 2 * Math.max(0, usual) : 2 * Math.max(0, told) + 1
+}
+
 /** One text for these bytes, and no other: base64url without padding and without stray bits. */
 function decodeCanonical(text: string): Uint8Array {
   const bytes = /^[\w-]+$/.test(text) ? decodeBase64Url(text) : new Uint8Array(0)
@@ -225,28 +233,11 @@ function lengthPrefixed(text: string): Uint8Array {
   return concatBytes(varint(bytes.length), bytes)
 }
 
-/** Seven bits a byte, the lowest first; the top bit says that more follow. */
-function varint(value: number): Uint8Array {
-  const bytes: number[] = []
-  let rest = value
-  while (rest > 127) {
-    bytes.push((rest % 128) | 128)
-    rest = Math.floor(rest / 128)
-  }
-  return Uint8Array.of(...bytes, rest)
-}
-
-/** The number at `at` and where the next thing starts. The bytes are authentic, hence well-formed. */
-function readVarint(bytes: Uint8Array, at: number): [value: number, next: number] {
-  let value = 0
-  let scale = 1
-  for (let next = at; next < bytes.length; next++) {
-    const byte = bytes[next] as number
-    value += (byte & 127) * scale
-    if (byte < 128) return [value, next + 1]
-    scale *= 128
-  }
-  throw new SessionError('deserialize-failed', 'the sealed value ends too early')
+/** The number at `at` and where the next thing starts. */
+function numberAt(bytes: Uint8Array, at: number): [value: number, next: number] {
+  const found = readVarint(bytes, at)
+  if (!found) throw new SessionError('deserialize-failed', 'the sealed value ends too early')
+  return found
 }
 
 function expired(): SessionError {

@@ -28,6 +28,8 @@ suite('sealed text', () => {
     assert.deepEqual(opened.value, { user: 'ann' })
     assert.equal(opened.issuedAt, noon)
     assert.equal(opened.startedAt, noon - 500)
+    assert.equal(opened.maxAge, 60)
+    assert.equal(codec.open('sid', codec.encode('sid', 'v')).maxAge, undefined)
     assert.equal(opened.renewal, undefined)
     assert.match(text, /^[\w-]+$/)
   })

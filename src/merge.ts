@@ -1,0 +1,114 @@
+/**
+ * What one request changed in a session, made again on what another request saved meanwhile.
+ *
+ * @module
+ */
+
+import { equalBytes } from '#crypto'
+import type { Serializer } from './codec/serializers/serializer.ts'
+import { type Keyed, keyed } from './keyed.ts'
+import type { MergeableChanges, Values } from './session.ts'
+
+/** The three states of a session that a merge looks at. */
+export interface MergeInput {
+  /** What this request read. */
+  readonly base: Values
+  /** What it made of it. */
+  readonly mine: Values
+  /** What is kept now, because another request saved. */
+  readonly theirs: Values
+  /** Which of my changes can be made together with theirs. */
+  readonly changes: MergeableChanges
+}
+
+/** A merge, and the keys that both sides changed, where mine counts. */
+export interface Merged {
+  readonly values: Values
+  readonly contested: readonly string[]
+}
+
+/**
+ * `theirs` with the changes that lead from `base` to `mine`. Keys that I did not change are theirs.
+ * Numbers that I incremented grow by as much; to lists of messages mine are added, and those that I
+ * took are taken. A key that both sides changed otherwise is mine, and contested.
+ *
+ * Values count as equal when their serialized forms are.
+ */
+export function merge(input: MergeInput, serializer: Serializer): Merged {
+  const { base, mine, theirs, changes } = input
+  const same = (a: unknown, b: unknown): boolean =>
+    equalBytes(serializer.serialize({ value: a }), serializer.serialize({ value: b }))
+  const values = { ...theirs }
+  const contested: string[] = []
+  for (const key of new Set([...Object.keys(base), ...Object.keys(mine)])) {
+    const [before, now, there] = [base, mine, theirs].map(side => own(side, key))
+    if (same(before, now)) continue
+    const grown = increase(changes, key, before, now)
+    if (grown !== undefined && typeof (there ?? 0) === 'number') {
+      put(values, key, ((there ?? 0) as number) + grown)
+    } else if (changes.lists.has(key) && isList(before) && isList(now) && isList(there)) {
+      put(values, key, mergeLists(before, now, there, same))
+    } else {
+      if (!same(before, there) && !same(now, there)) contested.push(key)
+      put(values, key, now)
+    }
+  }
+  return { values: withKeyed(values, input, same), contested }
+}
+
+type Same = (a: unknown, b: unknown) => boolean
+
+function own(values: Values, key: string): unknown {
+  return Object.hasOwn(values, key) ? values[key] : undefined
+}
+
+function put(values: Values, key: string, value: unknown): void {
+  if (value === undefined) {
+    delete values[key]
+    return
+  }
+  Object.defineProperty(values, key, {
+    value,
+    configurable: true,
+    enumerable: true,
+    writable: true,
+  })
+}
+
+/** By how much the number grew; undefined when more was done to it than that. */
+function increase(
+  { increments }: MergeableChanges,
+  key: string,
+  before: unknown,
+  now: unknown,
+): number | undefined {
+  const by = increments.get(key)
+  return by !== undefined && now === ((before ?? 0) as number) + by ? by : undefined
+}
+
+function isList(value: unknown): value is readonly unknown[] | undefined {
+  return value === undefined || Array.isArray(value)
+}
+
+/** Messages are added at the end and taken from the start, all that there were. */
+function mergeLists(
+  before: readonly unknown[] = [],
+  now: readonly unknown[] = [],
+  there: readonly unknown[] = [],
+  same: Same,
+): unknown[] | undefined {
+  const kept = now.length >= before.length && before.every((item, index) => same(item, now[index]))
+  const added = kept ? now.slice(before.length) : now
+  const isThere = before.every((item, index) => index < there.length && same(item, there[index]))
+  // When they took what was there before, none of it comes back.
+  const rest = kept || !isThere ? there : there.slice(before.length)
+  const list = [...rest, ...added]
+  return list.length > 0 ? list : undefined
+}
+
+/** Entries whose keys are not strings are merged as one. */
+function withKeyed(values: Values & Keyed, { base, mine }: MergeInput, same: Same): Values {
+  const [before, now] = [base, mine].map(side => (side as Keyed)[keyed])
+  if (now && !same([...(before ?? [])], [...now])) values[keyed] = now
+  return values
+}
