@@ -4,7 +4,15 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
-import { FilesystemStore, type Session, SessionError, save } from 'silverback'
+import {
+  CookieStore,
+  FilesystemStore,
+  ServerStore,
+  type Session,
+  SessionError,
+  save,
+} from 'silverback'
+import { memory } from 'silverback/memory'
 import { codecsFromPairs, SecureCookie } from 'silverback/securecookie'
 import { temporaryPrefix } from '../src/files.ts'
 import {
@@ -65,6 +73,19 @@ suite('a filesystem store', () => {
     assert.equal((await stat(folder)).mode & 0o777, 0o700)
     assert.ok(!(await readFile(file, 'utf8')).includes('bar'))
     assert.ok(!cookie.includes(session.id as string))
+  })
+
+  test('cookies and files of one kind of store are nothing to another with the same keys', async () => {
+    const store = await newStore()
+    const cookie = await visit(store, setFoo)
+    const text = cookie.slice('sid='.length)
+    const other = new CookieStore({ keys })
+    assert.equal((await other.get(nodeRequest(cookie), 'sid')).reason, 'bad-mac')
+    const file = await readFile(await onlyFile(store.path), 'utf8')
+    assert.equal((await other.get(nodeRequest(`sid=${file}`), 'sid')).reason, 'bad-mac')
+    assert.equal((await store.get(nodeRequest(`sid=${file}`), 'sid')).reason, 'bad-mac')
+    const server = new ServerStore(memory(), { keys })
+    assert.equal((await server.get(nodeRequest(`sid=${text}`), 'sid')).reason, 'bad-mac')
   })
 
   test('a session keeps its id and file', async () => {
