@@ -46,7 +46,10 @@ export type RedisClient = IoRedisClient | NodeRedisClient | NodeRedisCluster | N
 /** The client's way to send a command. */
 export function sender(client: RedisClient, topology: Topology): Send {
   if ('callBuffer' in client) {
-    return (_key, [command, ...args]) => client.callBuffer(command as string, ...args)
+    // By the method of each command: `callBuffer` itself loses the command's name in ioredis 6 when
+    // `enableAutoPipelining` is on.
+    const methods = client as unknown as Record<string, (...args: Argument[]) => Promise<unknown>>
+    return (_key, [command, ...args]) => methods[`${String(command).toLowerCase()}Buffer`]!(...args)
   }
   // By the type of the reply, 36 = `$`: a bulk string.
   const options = { typeMapping: { 36: Buffer } }

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict'
+import { after, before, suite, test } from 'node:test'
+import { Cluster } from 'ioredis'
+import { Cluster as ValkeyCluster } from 'iovalkey'
+import { createCluster } from 'redis'
+import type { Backend, OwnerIndex } from 'silverback'
+import { type RedisOptions, redis } from 'silverback/redis'
+import { backendSuite } from 'silverback/testing'
+import { needs } from '../support/programs.ts'
+import { type RedisServer, startRedisCluster } from '../support/redis-server.ts'
+
+interface Opened {
+  readonly backend: Backend & OwnerIndex
+  close(): void
+}
+
+type Connect = (ports: number[], options: Omit<RedisOptions, 'topology'>) => Promise<Opened>
+
+const clients: Record<string, Connect> = {
+  async ioredis(ports, options) {
+    const client = new Cluster(ports.map(port => ({ host: '127.0.0.1', port })))
+    return { backend: redis(client, options), close: () => client.disconnect() }
+  },
+  async 'ioredis pipelining by itself'(ports, options) {
+    const nodes = ports.map(port => ({ host: '127.0.0.1', port }))
+    const client = new Cluster(nodes, { enableAutoPipelining: true })
+    return { backend: redis(client, options), close: () => client.disconnect() }
+  },
+  async iovalkey(ports, options) {
+    const client = new ValkeyCluster(ports.map(port => ({ host: '127.0.0.1', port })))
+    return { backend: redis(client, options), close: () => client.disconnect() }
+  },
+  async 'node-redis'(ports, options) {
+    const client = createCluster({ rootNodes: ports.map(port => ({ socket: { port } })) })
+    await client.connect()
+    return {
+      backend: redis(client, { ...options, topology: 'cluster' }),
+      close: () => client.destroy(),
+    }
+  },
+}
+
+const data = Uint8Array.of(1)
+const expires = Math.floor(Date.now() / 1000) + 3600
+
+suite('a cluster of Redis servers', needs('redis-server', 'redis-cli'), () => {
+  let servers: RedisServer[] = []
+  const opened: Opened[] = []
+
+  const ports = (): number[] => servers.map(({ port }) => port)
+  const open = async (client: string, prefix: string): Promise<Backend & OwnerIndex> => {
+    const one = await clients[client]!(ports(), { prefix })
+    opened.push(one)
+    return one.backend
+  }
+  const cli = (...args: string[]): string => servers[0]!.cli('-c', ...args)
+
+  before(async () => {
+    servers = await startRedisCluster()
+  })
+  after(async () => {
+    for (const { close } of opened) close()
+    await Promise.all(servers.map(server => server.stop()))
+  })
+
+  for (const [name, connect] of Object.entries(clients)) {
+    suite(name, () => backendSuite(test, now => connect(ports(), { now })))
+    suite(`${name}, all on one server`, () => {
+      backendSuite(test, now => connect(ports(), { now, prefix: '{one}:' }))
+    })
+  }
+
+  for (const client of Object.keys(clients)) {
+    test(`${client}: the sessions of an owner lie on all servers, and end together`, async () => {
+      const backend = await open(client, `${client}:`)
+      const ids = Array.from({ length: 30 }, (_, index) => `id${index}`)
+      for (const server of servers) server.cli('SCRIPT', 'FLUSH')
+      await Promise.all(ids.map(id => backend.create(id, { data, expires, owner: 'ann' })))
+      for (const server of servers) {
+        assert.ok(server.cli('KEYS', '*').includes(`${client}:id`))
+      }
+      assert.deepEqual((await backend.ofOwner('ann')).sort(), ids.toSorted())
+      assert.equal(await backend.deleteOwner('ann', { except: ['id7'] }), 29)
+      assert.deepEqual(await backend.ofOwner('ann'), ['id7'])
+      assert.equal(cli('SCARD', `${client}:owner:ann`), '1')
+      await backend.delete('id7')
+      assert.equal(cli('EXISTS', `${client}:owner:ann`), '0')
+    })
+  }
+
+  test("an owner's ids are repaired when they are looked at, and when a record is written", async () => {
+    const backend = await open('ioredis', 'repair:')
+    const created = await backend.create('a', { data, expires, owner: 'ann' })
+    // What a process leaves that ends between two commands: an id without a record, or of another.
+    cli('SADD', 'repair:owner:ann', 'never')
+    await backend.create('b', { data, expires, owner: 'bob' })
+    cli('SADD', 'repair:owner:ann', 'b')
+    assert.deepEqual(await backend.ofOwner('ann'), ['a'])
+    assert.equal(cli('SCARD', 'repair:owner:ann'), '1')
+    // A record that its owner does not find is found after a touch or an update.
+    cli('DEL', 'repair:owner:ann')
+    await backend.touch('a', expires + 1)
+    assert.deepEqual(await backend.ofOwner('ann'), ['a'])
+    cli('DEL', 'repair:owner:ann')
+    const { version } = created as { version: string }
+    await backend.update('a', { data, expires, owner: 'ann' }, version)
+    assert.deepEqual(await backend.ofOwner('ann'), ['a'])
+    // Another's record is not deleted, though the set has it.
+    cli('SADD', 'repair:owner:ann', 'b')
+    assert.equal(await backend.deleteOwner('ann'), 1)
+    assert.ok(await backend.load('b'))
+    const left = Number(cli('PTTL', 'repair:owner:bob')) / 1000
+    assert.ok(left > expires - Date.now() / 1000)
+  })
+
+  test('waiting for replicas is refused: WAIT would ask any of the servers', async () => {
+    const client = new Cluster([{ host: '127.0.0.1', port: servers[0]!.port }], {
+      lazyConnect: true,
+    })
+    const waitForReplicas = { count: 1, timeoutMs: 100 }
+    assert.throws(() => redis(client, { waitForReplicas }), /needs a client with one connection/)
+  })
+})

@@ -1,0 +1,310 @@
+import assert from 'node:assert/strict'
+import { after, before, suite, test } from 'node:test'
+import { Redis } from 'ioredis'
+import { Redis as Valkey } from 'iovalkey'
+import { createClient, createClientPool } from 'redis'
+import type { Backend, OwnerIndex } from 'silverback'
+import { type RedisOptions, redis } from 'silverback/redis'
+import { backendSuite } from 'silverback/testing'
+import { needs } from '../support/programs.ts'
+import { type RedisServer, startRedis } from '../support/redis-server.ts'
+
+type RedisBackend = Backend & OwnerIndex
+
+interface Opened {
+  readonly backend: RedisBackend
+  close(): void
+}
+
+type SingleOptions = RedisOptions & { topology?: 'single' }
+
+// Connections lost on purpose are no news: clients report them as events, and connect again.
+const ignore = (): void => {}
+
+const clients: Record<string, (port: number, options: SingleOptions) => Promise<Opened>> = {
+  async ioredis(port, options) {
+    const client = new Redis(port, { retryStrategy: () => 50 }).on('error', ignore)
+    return { backend: redis(client, options), close: () => client.disconnect() }
+  },
+  async 'ioredis with a prefix of its own, pipelining by itself'(port, options) {
+    const client = new Redis(port, { keyPrefix: 'app:', enableAutoPipelining: true })
+    return { backend: redis(client, options), close: () => client.disconnect() }
+  },
+  async iovalkey(port, options) {
+    const client = new Valkey(port, { retryStrategy: () => 50 }).on('error', ignore)
+    return { backend: redis(client, options), close: () => client.disconnect() }
+  },
+  async 'node-redis'(port, options) {
+    const socket = { port, reconnectStrategy: 50 }
+    const client = await createClient({ socket }).on('error', ignore).connect()
+    return { backend: redis(client, options), close: () => client.destroy() }
+  },
+  async 'node-redis of RESP2'(port, options) {
+    const client = await createClient({ RESP: 2, socket: { port } }).connect()
+    return { backend: redis(client, options), close: () => client.destroy() }
+  },
+  async "node-redis' pool"(port, options) {
+    const pool = createClientPool({ socket: { port } }).on('error', ignore)
+    await pool.connect()
+    return { backend: redis(pool, options), close: () => pool.destroy() }
+  },
+}
+
+const data = Uint8Array.of(1)
+const expires = Math.floor(Date.now() / 1000) + 3600
+
+suite('redis', needs('redis-server', 'redis-cli'), () => {
+  let server: RedisServer
+  const opened: Opened[] = []
+
+  const open = async (client: string, options: SingleOptions = {}): Promise<RedisBackend> => {
+    const one = await clients[client]!(server.port, options)
+    opened.push(one)
+    return one.backend
+  }
+
+  before(async () => {
+    server = await startRedis()
+  })
+  after(async () => {
+    for (const { close } of opened) close()
+    await server.stop()
+  })
+
+  for (const [name, connect] of Object.entries(clients)) {
+    suite(name, () => backendSuite(test, now => connect(server.port, { now })))
+  }
+
+  test('every client reads what the others have written', async () => {
+    const backends = await Promise.all(['ioredis', 'iovalkey', 'node-redis'].map(c => open(c)))
+    const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte)
+    for (const [index, backend] of backends.entries()) {
+      await backend.create(`shared${index}`, { data: bytes, expires, owner: 'all' })
+      for (const other of backends) {
+        assert.deepEqual((await other.load(`shared${index}`))?.data, bytes)
+      }
+    }
+    for (const backend of backends) assert.equal((await backend.ofOwner('all')).length, 3)
+  })
+
+  test('several clients count together, and lose nothing', async () => {
+    const backends = await Promise.all(
+      ['ioredis', 'iovalkey', 'node-redis', "node-redis' pool"].map(c => open(c)),
+    )
+    await backends[0]!.create('count', { data: Uint8Array.of(0), expires })
+    const countOn = async (backend: Backend): Promise<void> => {
+      for (;;) {
+        const record = await backend.load('count')
+        const next = Uint8Array.of(record!.data[0]! + 1)
+        const { status } = await backend.update('count', { data: next, expires }, record!.version)
+        if (status === 'updated') return
+      }
+    }
+    await Promise.all(
+      backends.map(async backend => {
+        for (let i = 0; i < 25; i++) await countOn(backend)
+      }),
+    )
+    assert.deepEqual((await backends[0]!.load('count'))?.data, Uint8Array.of(100))
+  })
+
+  for (const client of ['ioredis', 'iovalkey', 'node-redis']) {
+    test(`${client}: a server that forgets the scripts is told them again`, async () => {
+      const backend = await open(client)
+      const id = `flush-${client}`
+      const forget = (): string => server.cli('SCRIPT', 'FLUSH')
+      forget()
+      const result = await backend.create(id, { data, expires, owner: id })
+      assert.equal(result.status, 'created')
+      const { version } = result as { version: string }
+      forget()
+      assert.equal(
+        (await backend.update(id, { data, expires, owner: id }, version)).status,
+        'updated',
+      )
+      forget()
+      await backend.touch(id, expires + 1)
+      assert.equal((await backend.load(id))?.expires, expires + 1)
+      forget()
+      assert.deepEqual(await backend.ofOwner(id), [id])
+      forget()
+      assert.equal(await backend.deleteOwner(id), 1)
+      forget()
+      await backend.delete(id)
+    })
+
+    test(`${client}: a server started anew is found again, with its records`, async () => {
+      const backend = await open(client)
+      const id = `restart-${client}`
+      await backend.create(id, { data, expires })
+      await server.restart()
+      // The first operations may meet the connection's end.
+      const deadline = Date.now() + 5000
+      let record: unknown
+      while (!record && Date.now() < deadline) {
+        record = await backend.load(id).catch(() => new Promise(done => setTimeout(done, 50)))
+      }
+      assert.ok(record)
+      await backend.touch(id, expires + 5)
+      assert.equal((await backend.load(id))?.expires, expires + 5)
+    })
+
+    test(`${client}: a server that hangs holds nobody up whose signal is aborted`, async () => {
+      const backend = await open(client)
+      const id = `pause-${client}`
+      await backend.create(id, { data, expires, owner: id })
+      server.cli('CLIENT', 'PAUSE', '600')
+      const begin = Date.now()
+      const signal = AbortSignal.timeout(50)
+      for (const operation of [
+        backend.load(id, { signal }),
+        backend.touch(id, expires, { signal }),
+        backend.ofOwner(id, { signal }),
+        backend.create(`${id}2`, { data, expires }, { signal }),
+      ]) {
+        await assert.rejects(operation, { name: 'TimeoutError' })
+      }
+      assert.ok(Date.now() - begin < 400)
+      await assert.rejects(backend.delete(id, { signal }), { name: 'TimeoutError' })
+      assert.ok(await backend.load(id))
+    })
+  }
+
+  test('a hostile prefix is only a prefix', async () => {
+    for (const prefix of [
+      '',
+      '*',
+      '?[a-z]\\*',
+      '\r\nFLUSHALL\r\n',
+      "]]'..os.exit()",
+      '{',
+      '{}é\0',
+    ]) {
+      const backend = await open('ioredis', { prefix })
+      const other = await open('node-redis', { prefix: `${prefix}x` })
+      await other.create('a', { data, expires, owner: 'ann' })
+      await backend.create('a', { data, expires, owner: 'ann' })
+      await backend.create('b', { data, expires, owner: 'ann' })
+      assert.deepEqual((await backend.ofOwner('ann')).sort(), ['a', 'b'])
+      assert.equal(await backend.deleteOwner('ann'), 2)
+      assert.equal(await backend.load('a'), undefined)
+      assert.deepEqual(await other.ofOwner('ann'), ['a'])
+      await other.delete('a')
+    }
+  })
+
+  test('everything goes in the end: keys have a time to live, later than the moment', async () => {
+    const backend = await open('ioredis', { prefix: 'ttl:' })
+    await backend.create('short', { data, expires: expires - 1800, owner: 'ann' })
+    await backend.create('long', { data, expires, owner: 'ann' })
+    await backend.create('other', { data, expires: expires - 1800, owner: 'ann' })
+    const left = (key: string): number => Number(server.cli('PTTL', key)) / 1000
+    const until = (moment: number): number => moment - Date.now() / 1000
+    for (const [key, moment] of Object.entries({
+      'ttl:short': expires - 1800,
+      'ttl:long': expires,
+      // As long as the last of its records.
+      'ttl:owner:ann': expires,
+    })) {
+      assert.ok(left(key) > until(moment) + 60 && left(key) < until(moment) + 600, key)
+    }
+    await backend.touch('short', expires + 1800)
+    assert.ok(left('ttl:owner:ann') > until(expires + 1800))
+    await backend.delete('short')
+    await backend.delete('other')
+    assert.equal(server.cli('SCARD', 'ttl:owner:ann'), '1')
+    await backend.delete('long')
+    assert.equal(server.cli('EXISTS', 'ttl:owner:ann'), '0')
+  })
+
+  test('an id whose record the server has dropped leaves its owner', async () => {
+    const backend = await open('ioredis', { prefix: 'evicted:' })
+    for (const id of ['a', 'b']) await backend.create(id, { data, expires, owner: 'ann' })
+    server.cli('DEL', 'evicted:a')
+    assert.equal(server.cli('SCARD', 'evicted:owner:ann'), '2')
+    assert.deepEqual(await backend.ofOwner('ann'), ['b'])
+    assert.equal(server.cli('SCARD', 'evicted:owner:ann'), '1')
+  })
+
+  test('a key of something else is a failure, and stays', async () => {
+    const backend = await open('ioredis', { prefix: 'foreign:' })
+    server.cli('SET', 'foreign:a', 'mine')
+    await assert.rejects(backend.load('a'), /WRONGTYPE/)
+    await assert.rejects(backend.create('a', { data, expires }), /WRONGTYPE/)
+    assert.equal(server.cli('GET', 'foreign:a'), 'mine')
+  })
+
+  test('an operation is one command', async () => {
+    const client = await createClient({ socket: { port: server.port } }).connect()
+    const sent: string[] = []
+    const backend = redis({
+      sendCommand(args, options) {
+        sent.push(String(args[0]))
+        return client.sendCommand(args, options)
+      },
+    })
+    const created = await backend.create('one', { data, expires, owner: 'one' })
+    const { version } = created as { version: string }
+    sent.length = 0
+    await backend.update('one', { data, expires, owner: 'two' }, version)
+    await backend.update('one', { data, expires }, version)
+    await backend.touch('one', expires + 1)
+    await backend.load('one')
+    await backend.ofOwner('two')
+    await backend.delete('one')
+    await backend.deleteOwner('two')
+    client.destroy()
+    // Besides what an operation sends once to a server that does not know the script.
+    const commands = sent.filter(command => command !== 'EVAL')
+    const script = 'EVALSHA'
+    assert.deepEqual(commands, [script, script, script, 'HMGET', script, script, script])
+  })
+
+  suite('and replicas', () => {
+    let replica: RedisServer
+    before(async () => {
+      replica = await startRedis('--replicaof', `127.0.0.1 ${server.port}`)
+      while (!replica.cli('INFO', 'replication').includes('master_link_status:up')) {
+        await new Promise(resolve => setTimeout(resolve, 50))
+      }
+    })
+    after(() => replica.stop())
+
+    for (const client of ['ioredis', 'iovalkey', 'node-redis']) {
+      test(`${client}: a deletion has reached them, or is refused`, async () => {
+        const waits = await open(client, { waitForReplicas: { count: 1, timeoutMs: 2000 } })
+        const id = `waits-${client}`
+        for (const remove of [() => waits.delete(id), () => waits.deleteOwner('ann')]) {
+          await waits.create(id, { data, expires, owner: 'ann' })
+          await remove()
+          assert.equal(replica.cli('EXISTS', `silverback:${id}`), '0')
+        }
+        const tooMany = await open(client, { waitForReplicas: { count: 2, timeoutMs: 50 } })
+        const message = 'Deleted, but on 1 of 2 replicas within 50 ms'
+        await assert.rejects(tooMany.delete(id), { message })
+        await assert.rejects(tooMany.deleteOwner('ann'), { message })
+      })
+    }
+  })
+
+  test('wrong options', async () => {
+    const client = new Redis(server.port, { lazyConnect: true })
+    const wrong =
+      (options: unknown): (() => unknown) =>
+      () =>
+        redis(client, options as never)
+    assert.throws(wrong({ prefix: 1 }), /^TypeError: prefix must be a string, not a number$/)
+    assert.throws(wrong({ topology: 'ring' }), /^TypeError: topology must be/)
+    const waitForReplicas = { count: 1, timeoutMs: 10 }
+    assert.throws(
+      wrong({ waitForReplicas: { count: 0, timeoutMs: 1 } }),
+      /^RangeError: waitFor.*count/,
+    )
+    assert.throws(wrong({ waitForReplicas: { count: 1 } }), /^RangeError: waitFor.*timeoutMs/)
+    for (const value of [undefined, null, 'redis', {}]) {
+      assert.throws(() => redis(value as never), /^TypeError: client must be one of/)
+    }
+    const pool = createClientPool({ socket: { port: server.port } })
+    assert.throws(() => redis(pool, { waitForReplicas }), /needs a client with one connection/)
+  })
+})
