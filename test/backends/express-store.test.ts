@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { suite, test } from 'node:test'
+import type { NewRecord } from 'silverback'
+import { type ExpressStoreLike, expressStore } from 'silverback/express-store'
+import { memory } from 'silverback/memory'
+import { backendSuite } from 'silverback/testing'
+import { toExpressStore } from 'silverback/to-express-store'
+
+interface SessionModule {
+  Store: abstract new () => ExpressStoreLike
+  MemoryStore: new () => ExpressStoreLike
+}
+type StoreClass<Options> = (session: SessionModule) => new (options: Options) => ExpressStoreLike
+
+const require = createRequire(import.meta.url)
+const session = require('express-session') as SessionModule
+const MemoryStore = (require('memorystore') as StoreClass<object>)(session)
+const FileStore = (require('session-file-store') as StoreClass<object>)(session)
+
+const record = (value: number): NewRecord => ({ data: Uint8Array.of(value), expires: 9e9 })
+
+suite("express-store: express-session's MemoryStore", () => {
+  backendSuite(test, now => ({ backend: expressStore(new session.MemoryStore(), { now }) }))
+})
+
+suite('express-store: memorystore', () => {
+  backendSuite(test, now => ({ backend: expressStore(new MemoryStore({}), { now }) }))
+})
+
+suite('express-store: session-file-store', () => {
+  backendSuite(test, async now => {
+    const path = await mkdtemp(join(tmpdir(), 'silverback-express-'))
+    const store = new FileStore({ path, retries: 0, reapInterval: -1, logFn() {} })
+    return { backend: expressStore(store, { now }), close: () => rm(path, { recursive: true }) }
+  })
+})
+
+suite('express-store: there and back', () => {
+  backendSuite(test, now => ({
+    backend: expressStore(toExpressStore(session.Store, memory({ now }), { now }), { now }),
+  }))
+})
+
+suite('express-store and its limits', () => {
+  test('it says what it cannot keep', () => {
+    assert.deepEqual(expressStore(new session.MemoryStore()).limitations, [
+      'updates-may-be-lost',
+      'deleted-may-return',
+    ])
+  })
+
+  test('stores find a cookie to take their time to live from', async () => {
+    const kept: { cookie: unknown }[] = []
+    const store: ExpressStoreLike = {
+      get: (_, callback) => callback(null),
+      set: (_, session, callback) => {
+        kept.push(session)
+        callback()
+      },
+      destroy: (_, callback) => callback(),
+    }
+    await expressStore(store, { now: () => 1000 }).create('a', { ...record(1), expires: 1100 })
+    assert.deepEqual(kept[0]?.cookie, {
+      path: '/',
+      expires: new Date(1_160_000),
+      maxAge: 160_000,
+      originalMaxAge: 160_000,
+    })
+  })
+
+  test('ENOENT is a missing record; other errors, called back or thrown, reject', async () => {
+    let failure: unknown = Object.assign(new Error('no file'), { code: 'ENOENT' })
+    const backend = expressStore({
+      get: (_, callback) => callback(failure),
+      set: (_, __, callback) => callback(failure),
+      destroy: (_, callback) => callback(failure),
+    })
+    assert.equal(await backend.load('a'), undefined)
+    await backend.delete('a')
+    failure = new Error('store is down')
+    await assert.rejects(backend.load('a'), /store is down/)
+    await assert.rejects(backend.create('a', record(1)), /store is down/)
+    await assert.rejects(backend.delete('a'), /store is down/)
+    const throwing = (): never => {
+      throw failure
+    }
+    const thrower = expressStore({ get: throwing, set: throwing, destroy: throwing })
+    await assert.rejects(thrower.load('a'), /store is down/)
+    await assert.rejects(thrower.delete('a'), /store is down/)
+  })
+
+  test('a session of somebody else is no record', async () => {
+    for (const found of [
+      null,
+      undefined,
+      {},
+      { cookie: {}, record: 5 },
+      { record: 'v1' },
+      'text',
+    ]) {
+      const backend = expressStore({
+        get: (_, callback) => callback(null, found),
+        set: (_, __, callback) => callback(),
+        destroy: (_, callback) => callback(),
+      })
+      assert.equal(await backend.load('a'), undefined)
+    }
+  })
+})

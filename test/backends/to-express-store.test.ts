@@ -1,0 +1,338 @@
+import assert from 'node:assert/strict'
+import { createRequire } from 'node:module'
+import type { AddressInfo } from 'node:net'
+import { suite, type TestContext, test } from 'node:test'
+import express, { type Request, type RequestHandler, type Response } from 'express'
+import type { Backend } from 'silverback'
+import { memory } from 'silverback/memory'
+import { toExpressStore } from 'silverback/to-express-store'
+
+interface Session {
+  cookie: { expires?: Date | string | null; maxAge?: number | null; originalMaxAge?: number | null }
+  user?: string
+  visits?: number
+  regenerate(callback: (error: unknown) => void): void
+  reload(callback: (error: unknown) => void): void
+  save(callback: (error: unknown) => void): void
+  destroy(callback: (error: unknown) => void): void
+}
+interface Store {
+  get(sid: string, callback: (error: unknown, session?: Session) => void): void
+  set(sid: string, session: object, callback?: (error: unknown) => void): void
+  touch(sid: string, session: object, callback?: (error: unknown) => void): void
+  destroy(sid: string, callback?: (error: unknown) => void): void
+  load(sid: string, callback: (error: unknown, session?: Session) => void): void
+}
+type Answer = Record<string, unknown>
+
+interface SessionModule {
+  (options: object): RequestHandler
+  Store: abstract new () => Store
+}
+const session = createRequire(import.meta.url)('express-session') as SessionModule
+
+const of = (request: Request): Session => (request as unknown as { session: Session }).session
+const done =
+  (response: Response) =>
+  (error: unknown): void => {
+    response.status(error ? 500 : 200).json({ error: error ? String(error) : undefined })
+  }
+
+/** An app with sessions in the backend, and a visitor with a cookie jar of one. */
+async function visit(
+  context: TestContext,
+  backend: Backend,
+  options: { cookie?: object; [name: string]: unknown } = {},
+  slow: Promise<void> = Promise.resolve(),
+) {
+  const app = express()
+  app.use(
+    session({
+      secret: 'a secret of the test',
+      resave: false,
+      saveUninitialized: false,
+      cookie: { maxAge: 60_000 },
+      ...options,
+      store: toExpressStore(session.Store, backend),
+    }),
+  )
+  app.post('/login/:user', (request, response) => {
+    of(request).regenerate(error => {
+      if (error) return done(response)(error)
+      of(request).user = request.params.user
+      of(request).save(done(response))
+    })
+  })
+  app.post('/change', (request, response) => {
+    of(request).visits = (of(request).visits ?? 0) + 1
+    response.json({ visits: of(request).visits })
+  })
+  app.post('/slowly', async (request, response) => {
+    of(request).visits = 100
+    response.write(' ')
+    await slow
+    response.end('{}')
+  })
+  app.post('/logout', (request, response) => {
+    of(request).destroy(done(response))
+  })
+  app.get('/', (request, response) => {
+    const { user, visits, cookie } = of(request)
+    response.json({ user, visits, maxAge: cookie.maxAge })
+  })
+  app.get('/reload', (request, response) => {
+    of(request).reload(error => {
+      response.json({ error: error ? String(error) : undefined, visits: of(request).visits })
+    })
+  })
+  app.use(((error, _, response, next) => {
+    if (response.headersSent) next(error)
+    else response.status(500).json({ error: String(error) })
+  }) as express.ErrorRequestHandler)
+  const server = app.listen(0, '127.0.0.1')
+  await new Promise(resolve => server.once('listening', resolve))
+  context.after(() => server.close())
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+
+  let jar = ''
+  async function send(method: string, path: string, cookie = jar): Promise<Answer> {
+    const headers = { cookie, connection: 'close' }
+    const response = await fetch(url + path, { method, headers })
+    const [line] = response.headers.getSetCookie()
+    if (line !== undefined) jar = line.split(';')[0] as string
+    return JSON.parse(await response.text())
+  }
+  return {
+    get cookie(): string {
+      return jar
+    },
+    get: (path: string, cookie?: string): Promise<Answer> => send('GET', path, cookie),
+    post: (path: string, cookie?: string): Promise<Answer> => send('POST', path, cookie),
+  }
+}
+
+const called = <T>(run: (callback: (error: unknown, value?: T) => void) => void): Promise<T> =>
+  new Promise((resolve, reject) =>
+    run((error, value) => (error ? reject(error) : resolve(value as T))),
+  )
+
+suite('to-express-store in an Express app', () => {
+  test('login, change, logout', async context => {
+    const visitor = await visit(context, memory())
+    assert.equal((await visitor.get('/')).user, undefined)
+    assert.equal(visitor.cookie, '')
+    await visitor.post('/login/ann')
+    const first = visitor.cookie
+    assert.notEqual(first, '')
+    assert.deepEqual(await visitor.post('/change'), { visits: 1 })
+    assert.deepEqual(await visitor.post('/change'), { visits: 2 })
+    const { user, visits } = await visitor.get('/')
+    assert.deepEqual({ user, visits }, { user: 'ann', visits: 2 })
+    assert.deepEqual(await visitor.get('/reload'), { visits: 2 })
+    // Another login is another session, and the old one is gone.
+    await visitor.post('/login/bob')
+    assert.notEqual(visitor.cookie, first)
+    assert.equal((await visitor.get('/', first)).user, undefined)
+    await visitor.post('/logout')
+    assert.equal((await visitor.get('/')).user, undefined)
+  })
+
+  test('a request that changes nothing moves the moment and writes nothing else', async context => {
+    let now = Math.floor(Date.now() / 1000)
+    const backend = memory({ now: () => now })
+    const calls: string[] = []
+    const watched: Backend = {
+      load: id => backend.load(id),
+      create(id, record) {
+        calls.push('create')
+        return backend.create(id, record)
+      },
+      update(id, record, version) {
+        calls.push('update')
+        return backend.update(id, record, version)
+      },
+      touch(id, expires) {
+        calls.push('touch')
+        return backend.touch(id, expires)
+      },
+      delete: id => backend.delete(id),
+    }
+    const visitor = await visit(context, watched)
+    await visitor.post('/login/ann')
+    // express-session saves a session of regenerate() once more at the end of the request.
+    assert.deepEqual(calls.splice(0), ['create', 'update'])
+    await visitor.get('/')
+    await visitor.post('/change')
+    assert.deepEqual(calls, ['touch', 'update'])
+    now += 60
+    assert.equal((await visitor.get('/')).user, 'ann')
+    now += 61
+    assert.equal((await visitor.get('/')).user, undefined)
+  })
+
+  test('what was touched is read with the moment it was moved to', async () => {
+    const backend = memory()
+    const store = toExpressStore(session.Store, backend)
+    const ends = (seconds: number) => ({
+      cookie: {
+        originalMaxAge: 60_000,
+        expires: new Date(Math.ceil(Date.now() / 1000 + seconds) * 1000),
+      },
+    })
+    const [soon, later] = [ends(60), ends(120)]
+    await called(callback => store.set('a', soon, callback))
+    await called(callback => store.touch('a', later, callback))
+    const read = await called<Session>(callback => store.get('a', callback))
+    assert.deepEqual(read.cookie.expires, later.cookie.expires)
+    assert.equal(read.cookie.originalMaxAge, 60_000)
+    const loaded = await called<Session>(callback => store.load('a', callback))
+    assert.ok((loaded.cookie.maxAge as number) > 110_000)
+  })
+
+  test('a slow request does not bring back a session that was ended meanwhile', async context => {
+    let finish = (): void => {}
+    const slow = new Promise<void>(resolve => {
+      finish = resolve
+    })
+    const backend = memory()
+    const visitor = await visit(context, backend, {}, slow)
+    await visitor.post('/login/ann')
+    const { cookie } = visitor
+    const response = visitor.post('/slowly')
+    await new Promise(resolve => setTimeout(resolve, 50))
+    await visitor.post('/logout', cookie)
+    finish()
+    await response
+    assert.equal((await visitor.get('/', cookie)).user, undefined)
+  })
+
+  test('of two saves at once the later counts', async context => {
+    let finish = (): void => {}
+    const slow = new Promise<void>(resolve => {
+      finish = resolve
+    })
+    const visitor = await visit(context, memory(), {}, slow)
+    await visitor.post('/login/ann')
+    const response = visitor.post('/slowly')
+    await new Promise(resolve => setTimeout(resolve, 50))
+    await visitor.post('/change')
+    finish()
+    await response
+    const { user, visits } = await visitor.get('/')
+    assert.deepEqual({ user, visits }, { user: 'ann', visits: 100 })
+  })
+
+  test('cookies that end with the browser are kept for the ttl', async context => {
+    const visitor = await visit(context, memory(), { cookie: {} })
+    await visitor.post('/login/ann')
+    assert.deepEqual(await visitor.get('/'), { user: 'ann', maxAge: null })
+    const moments: number[] = []
+    const backend: Backend = {
+      ...memory(),
+      create: async (_, record) => {
+        moments.push(record.expires)
+        return { status: 'created', version: 1 }
+      },
+    }
+    const store = toExpressStore(session.Store, backend, { ttl: 100, now: () => 1000 })
+    for (const expires of [null, undefined, 'no date']) {
+      await called(callback => store.set('a', { cookie: { expires } }, callback))
+    }
+    assert.deepEqual(moments, [1100, 1100, 1100])
+  })
+
+  test('a backend that fails is an error of the request', async context => {
+    const failing: Backend = {
+      ...memory(),
+      load: () => Promise.reject(new Error('backend is down')),
+      create: async () => ({ status: 'created', version: 1 }),
+    }
+    const visitor = await visit(context, failing)
+    await visitor.post('/change')
+    assert.deepEqual(await visitor.get('/'), { error: 'Error: backend is down' })
+  })
+})
+
+suite('to-express-store without a request', () => {
+  const cookie = { expires: null }
+
+  test('plain sessions are written over, and made again', async () => {
+    const store = toExpressStore(session.Store, memory())
+    const [one, two] = [
+      { cookie, value: 1 },
+      { cookie, value: 2 },
+    ]
+    for (const value of [one, two, one]) await called(callback => store.set('a', value, callback))
+    await called(callback => store.set('b', one, callback))
+    await called(callback => store.destroy('a', callback))
+    assert.equal(await called(callback => store.get('a', callback)), null)
+    await called(callback => store.set('a', one, callback))
+    assert.deepEqual(await called(callback => store.get('a', callback)), one)
+    assert.deepEqual(await called(callback => store.get('b', callback)), one)
+    // Callbacks may be left out.
+    store.set('c', two)
+    store.touch('c', two)
+    store.destroy('c')
+  })
+
+  test('ids of any kind, which the backend does not see', async () => {
+    const seen: string[] = []
+    const backend = memory()
+    const store = toExpressStore(session.Store, {
+      ...backend,
+      load(id) {
+        seen.push(id)
+        return backend.load(id)
+      },
+      create: (id, record) => backend.create(id, record),
+      update: (id, record, version) => backend.update(id, record, version),
+    })
+    const ids = ['a b', '../x', 'ü', '', 'x'.repeat(5000), '__proto__']
+    for (const id of ids) {
+      await called(callback => store.set(id, { cookie, id }, callback))
+      assert.deepEqual(await called(callback => store.get(id, callback)), { cookie, id })
+    }
+    for (const id of seen) assert.match(id, /^[\w-]{43}$/)
+    assert.equal(new Set(seen).size, ids.length)
+  })
+
+  test('a record that is no session is an error that does not quote it', async () => {
+    for (const text of ['secret', '"secret"', 'null', '{"secret":1}', '']) {
+      const store = toExpressStore(session.Store, {
+        ...memory(),
+        load: async () => ({ data: new TextEncoder().encode(text), expires: 9e9, version: 1 }),
+      })
+      await assert.rejects(
+        called(callback => store.get('a', callback)),
+        {
+          message: 'the record holds no session of express-session',
+        },
+      )
+    }
+  })
+
+  test('what cannot be written is an error', async () => {
+    const store = toExpressStore(session.Store, memory())
+    const cyclic: { cookie: object; self?: object } = { cookie }
+    cyclic.self = cyclic
+    await assert.rejects(
+      called(callback => store.set('a', cyclic, callback)),
+      TypeError,
+    )
+    const busy = toExpressStore(session.Store, {
+      ...memory(),
+      load: async () => undefined,
+      create: async () => ({ status: 'exists' }),
+    })
+    await assert.rejects(
+      called(callback => busy.set('a', { cookie }, callback)),
+      /by others 20/,
+    )
+  })
+
+  test('wrong options', () => {
+    for (const ttl of [0, -1, 1.5, Number.NaN]) {
+      assert.throws(() => toExpressStore(session.Store, memory(), { ttl }), /^RangeError: ttl must/)
+    }
+  })
+})
