@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { Redis } from 'ioredis'
 import { Redis as Valkey } from 'iovalkey'
-import { createClient, createClientPool } from 'redis'
+import { createClient, createClientPool, createSentinel } from 'redis'
 import type { Backend, OwnerIndex } from 'silverback'
 import { type RedisOptions, redis } from 'silverback/redis'
 import { backendSuite } from 'silverback/testing'
 import { needs } from '../support/programs.ts'
-import { type RedisServer, startRedis } from '../support/redis-server.ts'
+import { type RedisServer, startRedis, startSentinel } from '../support/redis-server.ts'
 
 type RedisBackend = Backend & OwnerIndex
 
@@ -64,7 +64,8 @@ suite('redis', needs('redis-server', 'redis-cli'), () => {
   }
 
   before(async () => {
-    server = await startRedis()
+    // Replicas are served at once, not together with more that may come.
+    server = await startRedis('--repl-diskless-sync-delay', '0')
   })
   after(async () => {
     for (const { close } of opened) close()
@@ -285,6 +286,34 @@ suite('redis', needs('redis-server', 'redis-cli'), () => {
         await assert.rejects(tooMany.deleteOwner('ann'), { message })
       })
     }
+  })
+
+  suite("node-redis' Sentinel", () => {
+    let sentinel: Awaited<ReturnType<typeof startSentinel>>
+    before(async () => {
+      sentinel = await startSentinel(server)
+    })
+    after(() => sentinel.stop())
+
+    const connect = (): ReturnType<typeof createSentinel> =>
+      createSentinel({
+        name: 'main',
+        sentinelRootNodes: [{ host: '127.0.0.1', port: sentinel.port }],
+      })
+
+    backendSuite(test, async now => {
+      const client = await connect().connect()
+      return {
+        backend: redis(client, { now, topology: 'sentinel' }),
+        close: () => client.destroy(),
+      }
+    })
+
+    test('waiting for replicas is refused', () => {
+      const waitForReplicas = { count: 1, timeoutMs: 10 }
+      const open = (): unknown => redis(connect(), { topology: 'sentinel', waitForReplicas })
+      assert.throws(open, /needs a client with one connection/)
+    })
   })
 
   test('wrong options', async () => {

@@ -1,7 +1,7 @@
 /** Redis servers of tests, each in a folder of its own on a free loopback port. */
 
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -58,6 +58,27 @@ export async function startRedisCluster(): Promise<RedisServer[]> {
     }
   }
   return servers
+}
+
+/** Starts a Sentinel that watches a server under the name `main`. */
+export async function startSentinel(server: RedisServer): Promise<Running & { port: number }> {
+  const port = await freePort()
+  const folder = mkdtempSync(join(tmpdir(), 'sentinel-'))
+  const file = join(folder, 'sentinel.conf')
+  writeFileSync(
+    file,
+    `port ${port}\nbind 127.0.0.1\ndir ${folder}\nsentinel monitor main 127.0.0.1 ${server.port} 1\n`,
+  )
+  const args = [file, '--sentinel']
+  const running = await start(findProgram('redis-server') as string, args, /\+monitor master main/)
+  return {
+    ...running,
+    port,
+    async stop() {
+      await running.stop()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
 }
 
 // The bus of a cluster listens 10,000 above the port, which has to be a port, too.
