@@ -1,0 +1,203 @@
+/**
+ * Records in a table of PostgreSQL.
+ *
+ * Every operation is one statement, and needs no transaction of its own. Only an update that changed
+ * nothing asks once more, whether the record is another or gone: in the same statement it would see
+ * the table as it was before it waited for another's update.
+ *
+ * @module
+ */
+
+import type {
+  Backend,
+  CreateResult,
+  NewRecord,
+  OperationOptions,
+  OwnerIndex,
+  Preparable,
+  Prunable,
+  StoredRecord,
+  UpdateResult,
+  Version,
+} from '../backend.ts'
+import { unixSeconds } from '../clock.ts'
+import {
+  newVersion,
+  pruneBatch,
+  pruneInBatches,
+  type Row,
+  recordOf,
+  type SqlOptions,
+  tableNames,
+  untilAborted,
+} from './lib/sql.ts'
+
+/** A Pool or Client of `pg`, a PGlite, and whatever else asks like them. */
+export interface PgClient {
+  query(text: string, params?: unknown[]): Promise<{ rows: unknown[] }>
+}
+
+/** The `sql` of `postgres`. */
+export interface PostgresJsClient {
+  // Its parameters have a type of their own, which is wide enough.
+  unsafe(text: string, params?: never[]): PromiseLike<ArrayLike<unknown>>
+}
+
+/** Which table, and by which clock. */
+export interface PostgresOptions extends SqlOptions {}
+
+/**
+ * Keeps records in a table, which `ensureSchema()` or the statements of `postgresSchema()` make.
+ *
+ * Throws a TypeError for a wrong name of a table.
+ */
+export function postgres(
+  client: PgClient | PostgresJsClient,
+  options: PostgresOptions = {},
+): Backend & OwnerIndex & Prunable & Preparable {
+  return new PostgresBackend(client, options)
+}
+
+/** The statements that make the table and its indexes where they are missing. */
+export function postgresSchema(options: Pick<PostgresOptions, 'table'> = {}): string {
+  const { table, index } = tableNames('"', options.table)
+  return `CREATE TABLE IF NOT EXISTS ${table} (
+  id text COLLATE "C" PRIMARY KEY,
+  data bytea NOT NULL,
+  expires bigint NOT NULL,
+  version text COLLATE "C" NOT NULL,
+  owner text COLLATE "C"
+);
+CREATE INDEX IF NOT EXISTS ${index('expires')} ON ${table} (expires);
+CREATE INDEX IF NOT EXISTS ${index('owner')} ON ${table} (owner) WHERE owner IS NOT NULL;
+`
+}
+
+class PostgresBackend implements Backend, OwnerIndex, Prunable, Preparable {
+  readonly #client: PgClient | PostgresJsClient
+  readonly #table: string
+  readonly #schema: string
+  readonly #now: () => number
+
+  constructor(client: PgClient | PostgresJsClient, options: PostgresOptions) {
+    this.#client = client
+    this.#table = tableNames('"', options.table).table
+    this.#schema = postgresSchema(options)
+    this.#now = options.now ?? unixSeconds
+  }
+
+  async ensureSchema(options?: OperationOptions): Promise<void> {
+    // IF NOT EXISTS fails when two do it at once, hence the lock. The number is any that others
+    // do not use. One statement, because some clients send no more; and quiet about what is there.
+    await this.#query(
+      `DO $ddl$ BEGIN
+PERFORM set_config('client_min_messages', 'warning', true);
+PERFORM pg_advisory_xact_lock(7310590431482137);
+${this.#schema}END $ddl$`,
+      [],
+      options,
+    )
+  }
+
+  async load(id: string, options?: OperationOptions): Promise<StoredRecord | undefined> {
+    const [row] = await this.#query<Row>(
+      `SELECT data, expires, version, owner FROM ${this.#table} WHERE id = $1 AND expires > $2`,
+      [id, this.#now()],
+      options,
+    )
+    return row && recordOf(row)
+  }
+
+  async create(id: string, record: NewRecord, options?: OperationOptions): Promise<CreateResult> {
+    const version = newVersion()
+    const rows = await this.#query(
+      `INSERT INTO ${this.#table} AS old (id, data, expires, version, owner)
+VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (id) DO UPDATE SET data = excluded.data, expires = excluded.expires,
+  version = excluded.version, owner = excluded.owner WHERE old.expires <= $6
+RETURNING 1`,
+      [id, record.data, record.expires, version, record.owner ?? null, this.#now()],
+      options,
+    )
+    return rows.length === 0 ? { status: 'exists' } : { status: 'created', version }
+  }
+
+  async update(
+    id: string,
+    record: NewRecord,
+    version: Version,
+    options?: OperationOptions,
+  ): Promise<UpdateResult> {
+    const next = newVersion()
+    const rows = await this.#query(
+      `UPDATE ${this.#table} SET data = $2, expires = $3, version = $4, owner = $5
+WHERE id = $1 AND version = $6 AND expires > $7 RETURNING 1`,
+      [id, record.data, record.expires, next, record.owner ?? null, String(version), this.#now()],
+      options,
+    )
+    if (rows.length > 0) return { status: 'updated', version: next }
+    const current = await this.load(id, options)
+    return current ? { status: 'conflict', current } : { status: 'gone' }
+  }
+
+  async touch(id: string, expires: number, options?: OperationOptions): Promise<void> {
+    await this.#query(
+      `UPDATE ${this.#table} SET expires = $2 WHERE id = $1 AND expires > $3`,
+      [id, expires, this.#now()],
+      options,
+    )
+  }
+
+  async delete(id: string, options?: OperationOptions): Promise<void> {
+    await this.#query(`DELETE FROM ${this.#table} WHERE id = $1`, [id], options)
+  }
+
+  async ofOwner(owner: string, options?: OperationOptions): Promise<string[]> {
+    const rows = await this.#query<{ id: string }>(
+      `SELECT id FROM ${this.#table} WHERE owner = $1 AND expires > $2`,
+      [owner, this.#now()],
+      options,
+    )
+    return rows.map(({ id }) => id)
+  }
+
+  async deleteOwner(
+    owner: string,
+    options?: OperationOptions & { readonly except?: readonly string[] },
+  ): Promise<number> {
+    // Locked in one order, so that two at once do not wait for each other. The ids to leave are one
+    // text, because clients differ in how they send arrays; no id has a comma.
+    const rows = await this.#query(
+      `DELETE FROM ${this.#table} WHERE id = ANY (ARRAY (
+  SELECT id FROM ${this.#table}
+  WHERE owner = $1 AND expires > $2 AND id <> ALL (string_to_array($3, ','))
+  ORDER BY id FOR UPDATE
+)) RETURNING 1`,
+      [owner, this.#now(), (options?.except ?? []).join()],
+      options,
+    )
+    return rows.length
+  }
+
+  async prune(options?: OperationOptions): Promise<number> {
+    return pruneInBatches(async () => {
+      const rows = await this.#query(
+        `DELETE FROM ${this.#table} WHERE id = ANY (ARRAY (
+  SELECT id FROM ${this.#table} WHERE expires <= $1 LIMIT ${pruneBatch} FOR UPDATE SKIP LOCKED
+)) RETURNING 1`,
+        [this.#now()],
+        options,
+      )
+      return rows.length
+    })
+  }
+
+  #query<R>(text: string, params: unknown[], options?: OperationOptions): Promise<R[]> {
+    const client = this.#client
+    return untilAborted(options?.signal, async () => {
+      if ('unsafe' in client) return (await client.unsafe(text, params as never[])) as R[]
+      const { rows } = await client.query(text, params)
+      return rows as R[]
+    })
+  }
+}
