@@ -113,6 +113,30 @@ suite('a cluster of Redis servers', needs('redis-server', 'redis-cli'), () => {
     assert.ok(left > expires - Date.now() / 1000)
   })
 
+  test('a repair in the middle of a write does not hide the record', async () => {
+    const other = await open('ioredis', 'middle:')
+    const client = createCluster({ rootNodes: ports().map(port => ({ socket: { port } })) })
+    await client.connect()
+    let repairs = 0
+    const backend = redis(
+      {
+        async sendCommand(key, isReadonly, args, options) {
+          const isRecord = String(key).startsWith('middle:id')
+          if (isRecord) {
+            assert.deepEqual(await other.ofOwner('ann'), [])
+            repairs++
+          }
+          return client.sendCommand(key, isReadonly, args, options)
+        },
+      },
+      { prefix: 'middle:', topology: 'cluster' },
+    )
+    await backend.create('id', { data, expires, owner: 'ann' })
+    assert.ok(repairs > 0)
+    assert.deepEqual(await other.ofOwner('ann'), ['id'])
+    client.destroy()
+  })
+
   test('waiting for replicas is refused: WAIT would ask any of the servers', async () => {
     const client = new Cluster([{ host: '127.0.0.1', port: servers[0]!.port }], {
       lazyConnect: true,
