@@ -1,17 +1,21 @@
 /**
- * Locks between the processes of a machine: a file that exists while somebody holds it.
+ * Locks between the processes of a machine: a name in a folder that exists while somebody holds it.
  *
- * It names its holder, so that the lock of a killed process is broken at once. Where nobody can tell
+ * It tells its holder, so that the lock of a killed process is broken at once. Where nobody can know
  * whether the holder lives (another container, another machine, a system without `/proc`), a lock is
  * broken when it is a minute old: what is done under one takes milliseconds.
+ *
+ * The name is a symbolic link that leads nowhere, its target the text that tells the holder. Links are
+ * made whole: the process that makes a file and is killed before it writes leaves one that tells nothing.
  *
  * @module
  */
 
 import { createHash } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
-import { lstat } from 'node:fs/promises'
+import { type FileHandle, lstat, mkdir, readlink, symlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
+import { dirname } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { encodeBase64Url } from '#bytes'
 import { randomBytes } from './crypto/random.ts'
@@ -42,8 +46,9 @@ export async function withLock<T>(
   task: () => Promise<T>,
   waiting: Waiting,
 ): Promise<T> {
-  while (!(await take(path))) {
+  for (;;) {
     waiting.signal?.throwIfAborted()
+    if (await take(path)) break
     if (await breakAbandoned(path, waiting)) continue
     if (Date.now() >= waiting.deadline) {
       throw new SessionError('store-failed', 'another process does not let go of the record')
@@ -58,23 +63,44 @@ export async function withLock<T>(
 }
 
 async function take(path: string): Promise<boolean> {
+  const holder = `${self()} ${encodeBase64Url(randomBytes(9))}`
   try {
-    const file = await openNew(path)
-    try {
-      const { started } = statusOf(process.pid) ?? { started: '' }
-      const nonce = encodeBase64Url(randomBytes(12))
-      await file.writeFile(`${process.pid} ${started} ${here()} ${nonce}`)
-    } catch (error) {
-      // On a full disk, an empty lock will do: what is there can still be deleted.
-      if (!hasCode(error, 'ENOSPC', 'EDQUOT')) throw error
-    } finally {
-      await file.close()
-    }
+    await makeLink(holder, path)
     return true
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return false
+    if (!hasCode(error, 'EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP')) throw error
+  }
+  return takeByFile(path, holder)
+}
+
+async function makeLink(target: string, path: string): Promise<void> {
+  try {
+    await symlink(target, path)
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw error
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    await symlink(target, path)
+  }
+}
+
+/** Where links cannot be made: on some disks, and for most accounts of Windows. */
+async function takeByFile(path: string, holder: string): Promise<boolean> {
+  let file: FileHandle
+  try {
+    file = await openNew(path)
   } catch (error) {
     if (hasCode(error, 'EEXIST')) return false
     throw error
   }
+  try {
+    await file.writeFile(holder)
+  } catch {
+    // A full disk. An empty lock will do: what is there can still be deleted.
+  } finally {
+    await file.close()
+  }
+  return true
 }
 
 /** Removes the lock if its holder is gone. Answers whether it was worth a try. */
@@ -103,12 +129,17 @@ interface SeenLock {
 
 async function look(path: string): Promise<SeenLock | undefined> {
   try {
-    const { ino, mtimeMs, mtimeNs } = await lstat(path, { bigint: true })
-    const holder = (await readWholeFile(path, 1000)) ?? ''
-    const identity = createHash('sha256').update(`${ino} ${mtimeNs} ${holder}`).digest('hex')
-    return { identity: identity.slice(0, 32), holder, age: Date.now() - Number(mtimeMs) }
+    const stat = await lstat(path, { bigint: true })
+    const holder = stat.isSymbolicLink() ? await readlink(path) : await readWholeFile(path, 1000)
+    const identity = createHash('sha256').update(`${stat.ino} ${stat.mtimeNs} ${holder}`)
+    return {
+      identity: identity.digest('hex').slice(0, 32),
+      holder: holder ?? '',
+      age: Date.now() - Number(stat.mtimeMs),
+    }
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined
+    // It went, or became another, while it was looked at.
+    if (hasCode(error, 'ENOENT', 'EINVAL')) return undefined
     throw error
   }
 }
@@ -150,12 +181,21 @@ function statusOf(pid: number): { state: string; started: string } | undefined {
   }
 }
 
-let place: string | undefined
+let memoizedSelf: string | undefined
+
+/** This process, as locks name it. */
+function self(): string {
+  memoizedSelf ??= `${process.pid} ${statusOf(process.pid)?.started ?? ''} ${here()}`
+  return memoizedSelf
+}
+
+let memoizedPlace: string | undefined
 
 /** Where process numbers mean the same: this start of this machine, this container. */
 function here(): string {
-  place ??= findPlace()
-  return place
+  // Short, so that a link fits where its name does and needs no room on a full disk.
+  memoizedPlace ??= createHash('sha256').update(findPlace()).digest('base64url').slice(0, 10)
+  return memoizedPlace
 }
 
 function findPlace(): string {
@@ -163,6 +203,6 @@ function findPlace(): string {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()
     return `${boot}/${readlinkSync('/proc/self/ns/pid')}`
   } catch {
-    return encodeURIComponent(hostname())
+    return hostname()
   }
 }

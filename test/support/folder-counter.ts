@@ -1,0 +1,22 @@
+/**
+ * Counts on a record of a folder, telling its parent each number it has written, until it is killed
+ * or has counted `times`.
+ */
+
+import { filesystem } from 'silverback/filesystem'
+
+const [folder, id, times] = process.argv.slice(2) as [string, string, string]
+const backend = filesystem(folder)
+
+for (let done = 0; done < Number(times); ) {
+  const record = await backend.load(id)
+  if (!record) throw new Error('the record is gone')
+  const text = String(Number(Buffer.from(record.data).toString()) + 1)
+  // Long enough for a write that is cut off to show.
+  const data = Buffer.from(text.padStart(20_000, '0'))
+  const result = await backend.update(id, { ...record, data }, record.version)
+  if (result.status !== 'updated') continue
+  done++
+  process.send?.(Number(text))
+}
+process.disconnect()
