@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, suite, test } from 'node:test'
+import * as commands from '@aws-sdk/lib-dynamodb'
+import type { Backend, NewRecord } from 'silverback'
+import { dynamodb } from 'silverback/dynamodb'
+import { backendSuite } from 'silverback/testing'
+import { connectTo, type DynamoDBServer, startDynamoDB } from '../support/dynamodb-server.ts'
+
+const record = (value: number, owner?: string): NewRecord => ({
+  data: Uint8Array.of(value),
+  expires: 9e9,
+  owner,
+})
+
+suite('dynamodb', () => {
+  let server: DynamoDBServer
+  before(async () => {
+    server = await startDynamoDB()
+  })
+  after(() => server.stop())
+
+  suite('with an owner index', () => {
+    backendSuite(test, async now => {
+      const table = await server.createTable()
+      return { backend: dynamodb(server.connect(), commands, { table, ownerIndex: 'owners', now }) }
+    })
+  })
+
+  suite('without one', () => {
+    backendSuite(test, async now => {
+      const table = await server.createTable()
+      return { backend: dynamodb(server.connect(), commands, { table, now }) }
+    })
+  })
+
+  test('it says what it cannot keep', () => {
+    const client = server.connect()
+    assert.equal(dynamodb(client, commands, { table: 'table' }).limitations, undefined)
+    assert.equal('ofOwner' in dynamodb(client, commands, { table: 'table' }), false)
+    const options = { table: 'table', ownerIndex: 'owners' }
+    assert.deepEqual(dynamodb(client, commands, options).limitations, ['reads-may-be-stale'])
+  })
+
+  test('several clients count and lose nothing', async () => {
+    const table = await server.createTable()
+    const open = (): Backend => dynamodb(server.connect(), commands, { table })
+    await open().create('counter', record(0))
+    const count = async (backend: Backend): Promise<void> => {
+      for (let left = 5; left > 0; ) {
+        const loaded = await backend.load('counter')
+        assert.ok(loaded)
+        const next = record((loaded.data[0] as number) + 1)
+        const { status } = await backend.update('counter', next, loaded.version)
+        if (status === 'updated') left--
+      }
+    }
+    await Promise.all([open(), open(), open(), open()].map(count))
+    assert.deepEqual((await open().load('counter'))?.data, Uint8Array.of(20))
+  })
+
+  test('DynamoDB may remove a record a minute after its moment', async () => {
+    const table = await server.createTable()
+    const client = server.connect()
+    const ttl = async (): Promise<unknown> => {
+      const { Item } = await client.send(
+        new commands.GetCommand({ TableName: table, Key: { id: 'a' } }),
+      )
+      return Item?.ttl
+    }
+    const backend = dynamodb(client, commands, { table, now: () => 500 })
+    await backend.create('a', { data: Uint8Array.of(1), expires: 1000 })
+    assert.equal(await ttl(), 1060)
+    await backend.touch('a', 2000)
+    assert.equal(await ttl(), 2060)
+  })
+
+  test('an owner with more records than a page holds', async () => {
+    const table = await server.createTable()
+    // Small pages, as a megabyte makes them.
+    class QueryCommand extends commands.QueryCommand {
+      constructor(input: commands.QueryCommandInput) {
+        super({ ...input, Limit: 2 })
+      }
+    }
+    const options = { table, ownerIndex: 'owners' }
+    const backend = dynamodb(server.connect(), { ...commands, QueryCommand }, options)
+    const ids = ['a', 'b', 'c', 'd', 'e']
+    for (const id of ids) await backend.create(id, record(1, 'ann'))
+    assert.deepEqual((await backend.ofOwner('ann')).sort(), ids)
+    assert.equal(await backend.deleteOwner('ann', { except: ['c'] }), 4)
+    assert.deepEqual(await backend.ofOwner('ann'), ['c'])
+  })
+
+  test('a late index does not delete what has become of another', async () => {
+    const table = await server.createTable()
+    const client = server.connect()
+    const plain = dynamodb(client, commands, { table })
+    await plain.create('a', record(1, 'bob'))
+    const late = {
+      send: async (command: object, options?: object) =>
+        command instanceof commands.QueryCommand
+          ? { Items: [{ id: 'a' }, { id: 'gone' }] }
+          : client.send(command as commands.GetCommand, options),
+    }
+    const backend = dynamodb(late, commands, { table, ownerIndex: 'owners' })
+    assert.equal(await backend.deleteOwner('ann'), 0)
+    assert.ok(await plain.load('a'))
+    assert.equal(await backend.deleteOwner('bob'), 1)
+  })
+
+  test('a request that the client sent again counts once', async () => {
+    const table = await server.createTable()
+    const client = server.connect()
+    const repeating = {
+      async send(command: object, options?: object): Promise<unknown> {
+        if (command instanceof commands.PutCommand) await client.send(command, options)
+        return client.send(command as commands.GetCommand, options)
+      },
+    }
+    const backend = dynamodb(repeating, commands, { table })
+    const created = await backend.create('a', record(1))
+    assert.ok(created.status === 'created')
+    const updated = await backend.update('a', record(2), created.version)
+    assert.ok(updated.status === 'updated')
+    const loaded = await backend.load('a')
+    assert.deepEqual(loaded?.data, Uint8Array.of(2))
+    assert.equal(loaded?.version, updated.version)
+    assert.deepEqual(await backend.create('a', record(3)), { status: 'exists' })
+  })
+
+  test('failures reject', async () => {
+    const backend = dynamodb(server.connect(), commands, { table: 'no-such-table' })
+    const missing = { name: 'ResourceNotFoundException' }
+    await assert.rejects(backend.load('a'), missing)
+    await assert.rejects(backend.create('a', record(1)), missing)
+    await assert.rejects(backend.update('a', record(1), 'version'), missing)
+    await assert.rejects(backend.touch('a', 9e9), missing)
+    await assert.rejects(backend.delete('a'), missing)
+  })
+
+  test('wrong names', () => {
+    const client = server.connect()
+    for (const name of ['', 'ab', 'a b', 'a/b', "a';--", 'x'.repeat(256), 5 as unknown as string]) {
+      assert.throws(() => dynamodb(client, commands, { table: name }), /^TypeError: table must be/)
+      assert.throws(
+        () => dynamodb(client, commands, { table: 'table', ownerIndex: name }),
+        /^TypeError: ownerIndex must be/,
+      )
+    }
+  })
+})
+
+suite('dynamodb: trouble', () => {
+  test('the server goes and comes back', async () => {
+    const path = await mkdtemp(join(tmpdir(), 'silverback-dynamodb-'))
+    const first = await startDynamoDB({ path })
+    const { port } = first
+    const table = await first.createTable()
+    const client = connectTo(port)
+    const backend = dynamodb(client, commands, { table })
+    const created = await backend.create('a', record(1))
+    assert.ok(created.status === 'created')
+    await first.stop()
+    await assert.rejects(backend.load('a'), { code: 'ECONNREFUSED' })
+    const second = await startDynamoDB({ path, port })
+    const { status } = await backend.update('a', record(2), created.version)
+    assert.equal(status, 'updated')
+    assert.deepEqual((await backend.load('a'))?.data, Uint8Array.of(2))
+    client.destroy()
+    await second.stop()
+    await rm(path, { recursive: true })
+  })
+
+  test('an aborted operation does not wait for a server that hangs', async () => {
+    const server = createServer(() => {}).listen(0, '127.0.0.1')
+    await new Promise(resolve => server.once('listening', resolve))
+    const client = connectTo((server.address() as AddressInfo).port)
+    const backend = dynamodb(client, commands, { table: 'table' })
+    const controller = new AbortController()
+    setTimeout(() => controller.abort(), 50)
+    await assert.rejects(backend.load('a', { signal: controller.signal }), { name: 'AbortError' })
+    client.destroy()
+    server.closeAllConnections()
+    server.close()
+  })
+})
