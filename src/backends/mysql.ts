@@ -1,0 +1,241 @@
+/**
+ * Records in a table of MySQL or MariaDB.
+ *
+ * Texts are binary columns, so that no collation takes one for another. Every operation is one
+ * statement, and needs no transaction of its own; but an update that changed nothing asks once more,
+ * whether the record is another or gone, and a creation that finds its id taken removes what has
+ * expired there and tries again. A statement that loses a deadlock is repeated.
+ *
+ * @module
+ */
+
+import { Buffer } from 'node:buffer'
+import type {
+  Backend,
+  CreateResult,
+  NewRecord,
+  OperationOptions,
+  OwnerIndex,
+  Preparable,
+  Prunable,
+  StoredRecord,
+  UpdateResult,
+  Version,
+} from '../backend.ts'
+import { unixSeconds } from '../clock.ts'
+import {
+  newVersion,
+  pruneBatch,
+  pruneInBatches,
+  type Row,
+  recordOf,
+  type SqlOptions,
+  tableNames,
+  textOf,
+  untilAborted,
+} from './lib/sql.ts'
+
+/** A pool or connection of `mysql2/promise` or of `mariadb`. */
+export interface MySqlClient {
+  // Their parameters have types of their own, which are wide enough.
+  execute(sql: string, params?: never[]): Promise<unknown>
+}
+
+/** Which table, and by which clock. */
+export interface MySqlOptions extends SqlOptions {}
+
+/** Errors after which a statement, rolled back whole, may be repeated: deadlock, lock wait timeout. */
+const repeatable: readonly unknown[] = [1213, 1205]
+const duplicateKey = 1062
+const attempts = 5
+
+/**
+ * Keeps records in a table, which `ensureSchema()` or the statement of `mysqlSchema()` makes.
+ *
+ * Throws a TypeError for a wrong name of a table.
+ */
+export function mysql(
+  client: MySqlClient,
+  options: MySqlOptions = {},
+): Backend & OwnerIndex & Prunable & Preparable {
+  return new MySqlBackend(client, options)
+}
+
+/** The statement that makes the table where it is missing. */
+export function mysqlSchema(options: Pick<MySqlOptions, 'table'> = {}): string {
+  const { table } = tableNames('`', options.table)
+  return `CREATE TABLE IF NOT EXISTS ${table} (
+  id varbinary(128) NOT NULL PRIMARY KEY,
+  data mediumblob NOT NULL,
+  expires bigint NOT NULL,
+  version varbinary(32) NOT NULL,
+  owner varbinary(128),
+  KEY expires (expires),
+  KEY owner (owner)
+) ENGINE = InnoDB`
+}
+
+class MySqlBackend implements Backend, OwnerIndex, Prunable, Preparable {
+  readonly #client: MySqlClient
+  readonly #table: string
+  readonly #schema: string
+  readonly #now: () => number
+
+  constructor(client: MySqlClient, options: MySqlOptions) {
+    this.#client = client
+    this.#table = tableNames('`', options.table).table
+    this.#schema = mysqlSchema(options)
+    this.#now = options.now ?? unixSeconds
+  }
+
+  async ensureSchema(options?: OperationOptions): Promise<void> {
+    await this.#execute(this.#schema, [], options)
+  }
+
+  async load(id: string, options?: OperationOptions): Promise<StoredRecord | undefined> {
+    const [row] = await this.#rows(
+      `SELECT data, expires, version, owner FROM ${this.#table} WHERE id = ? AND expires > ?`,
+      [id, this.#now()],
+      options,
+    )
+    return row ? recordOf(row as Row) : undefined
+  }
+
+  async create(id: string, record: NewRecord, options?: OperationOptions): Promise<CreateResult> {
+    const now = this.#now()
+    for (;;) {
+      const version = newVersion()
+      if (await this.#insert(id, record, version, options)) return { status: 'created', version }
+      const expired = await this.#change(
+        `DELETE FROM ${this.#table} WHERE id = ? AND expires <= ?`,
+        [id, now],
+        options,
+      )
+      // Neither expired nor there: another removed it just now.
+      if (expired === 0 && (await this.load(id, options))) return { status: 'exists' }
+    }
+  }
+
+  async update(
+    id: string,
+    record: NewRecord,
+    version: Version,
+    options?: OperationOptions,
+  ): Promise<UpdateResult> {
+    const { data, expires, owner } = record
+    const next = newVersion()
+    const changed = await this.#change(
+      `UPDATE ${this.#table} SET data = ?, expires = ?, version = ?, owner = ?
+WHERE id = ? AND version = ? AND expires > ?`,
+      // A number in the place of the version would have the column compared as one.
+      [bufferOf(data), expires, next, owner ?? null, id, String(version), this.#now()],
+      options,
+    )
+    if (changed > 0) return { status: 'updated', version: next }
+    const current = await this.load(id, options)
+    return current ? { status: 'conflict', current } : { status: 'gone' }
+  }
+
+  async touch(id: string, expires: number, options?: OperationOptions): Promise<void> {
+    await this.#execute(
+      `UPDATE ${this.#table} SET expires = ? WHERE id = ? AND expires > ?`,
+      [expires, id, this.#now()],
+      options,
+    )
+  }
+
+  async delete(id: string, options?: OperationOptions): Promise<void> {
+    await this.#execute(`DELETE FROM ${this.#table} WHERE id = ?`, [id], options)
+  }
+
+  async ofOwner(owner: string, options?: OperationOptions): Promise<string[]> {
+    const rows = await this.#rows(
+      `SELECT id FROM ${this.#table} WHERE owner = ? AND expires > ?`,
+      [owner, this.#now()],
+      options,
+    )
+    return (rows as { id: Uint8Array }[]).map(({ id }) => textOf(id))
+  }
+
+  async deleteOwner(
+    owner: string,
+    options?: OperationOptions & { readonly except?: readonly string[] },
+  ): Promise<number> {
+    // The ids to leave are one text, so that it is one statement whatever their number; no id has
+    // a comma.
+    return this.#change(
+      `DELETE FROM ${this.#table} WHERE owner = ? AND expires > ? AND NOT FIND_IN_SET(id, ?)`,
+      [owner, this.#now(), (options?.except ?? []).join()],
+      options,
+    )
+  }
+
+  async prune(options?: OperationOptions): Promise<number> {
+    return pruneInBatches(() =>
+      this.#change(
+        `DELETE FROM ${this.#table} WHERE expires <= ? ORDER BY expires LIMIT ${pruneBatch}`,
+        [this.#now()],
+        options,
+      ),
+    )
+  }
+
+  /** Whether the id was free. */
+  async #insert(
+    id: string,
+    { data, expires, owner }: NewRecord,
+    version: string,
+    options: OperationOptions | undefined,
+  ): Promise<boolean> {
+    try {
+      await this.#execute(
+        `INSERT INTO ${this.#table} (id, data, expires, version, owner) VALUES (?, ?, ?, ?, ?)`,
+        [id, bufferOf(data), expires, version, owner ?? null],
+        options,
+      )
+      return true
+    } catch (error) {
+      if (errorNumber(error) === duplicateKey) return false
+      throw error
+    }
+  }
+
+  /** The rows of a SELECT: mariadb answers them, mysql2 a pair of them and something else. */
+  async #rows(sql: string, params: unknown[], options?: OperationOptions): Promise<unknown[]> {
+    const result = (await this.#execute(sql, params, options)) as unknown[]
+    return Array.isArray(result[0]) ? result[0] : result
+  }
+
+  /** How many rows a statement changed: in an object, which mysql2 answers in a pair again. */
+  async #change(sql: string, params: unknown[], options?: OperationOptions): Promise<number> {
+    const result = await this.#execute(sql, params, options)
+    const { affectedRows } = (Array.isArray(result) ? result[0] : result) as {
+      affectedRows: number | bigint
+    }
+    return Number(affectedRows)
+  }
+
+  #execute(sql: string, params: unknown[], options?: OperationOptions): Promise<unknown> {
+    return untilAborted(options?.signal, async () => {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await this.#client.execute(sql, params as never[])
+        } catch (error) {
+          if (attempt === attempts || !repeatable.includes(errorNumber(error))) throw error
+          options?.signal?.throwIfAborted()
+          // At random, so that those who met do not meet again.
+          await new Promise(resolve => setTimeout(resolve, Math.random() * 20 * 2 ** attempt))
+        }
+      }
+    })
+  }
+}
+
+function errorNumber(error: unknown): unknown {
+  return (error as { errno?: unknown } | undefined)?.errno
+}
+
+/** The same bytes as a Buffer: the clients know no other bytes. */
+function bufferOf(data: Uint8Array): Buffer {
+  return Buffer.from(data.buffer, data.byteOffset, data.length)
+}

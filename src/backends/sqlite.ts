@@ -1,0 +1,222 @@
+/**
+ * Records in a table of SQLite: one file, for the processes of one machine.
+ *
+ * Every operation is one statement, and needs no transaction of its own. Only an update that changed
+ * nothing asks once more, whether the record is another or gone.
+ *
+ * @module
+ */
+
+import type {
+  Backend,
+  CreateResult,
+  NewRecord,
+  OperationOptions,
+  OwnerIndex,
+  Preparable,
+  Prunable,
+  StoredRecord,
+  UpdateResult,
+  Version,
+} from '../backend.ts'
+import { wholeNumber } from '../checks.ts'
+import { unixSeconds } from '../clock.ts'
+import {
+  newVersion,
+  pruneBatch,
+  pruneInBatches,
+  type Row,
+  recordOf,
+  type SqlOptions,
+  tableNames,
+} from './lib/sql.ts'
+
+/** A database of `node:sqlite`, `better-sqlite3`, `bun:sqlite` or `libsql`, open. */
+export interface SqliteDatabase {
+  exec(sql: string): unknown
+  prepare(sql: string): SqliteStatement
+}
+
+/** What a database prepares. */
+export interface SqliteStatement {
+  get(...params: unknown[]): unknown
+  all(...params: unknown[]): unknown[]
+}
+
+/** Which table, by which clock, and how patient. */
+export interface SqliteOptions extends SqlOptions {
+  /**
+   * How long to wait, in milliseconds, while another process writes. Default 5000. It is set for the
+   * whole connection.
+   */
+  busyTimeout?: number
+}
+
+/**
+ * Keeps records in a table, which `ensureSchema()` or the statements of `sqliteSchema()` make.
+ *
+ * Throws a TypeError for a wrong name of a table, a RangeError for a wrong time.
+ */
+export function sqlite(
+  database: SqliteDatabase,
+  options: SqliteOptions = {},
+): Backend & OwnerIndex & Prunable & Preparable {
+  return new SqliteBackend(database, options)
+}
+
+/** The statements that make the table and its indexes where they are missing. */
+export function sqliteSchema(options: Pick<SqliteOptions, 'table'> = {}): string {
+  const { table, schema, name, index } = tableNames('"', options.table)
+  return `CREATE TABLE IF NOT EXISTS ${table} (
+  id TEXT NOT NULL PRIMARY KEY,
+  data BLOB NOT NULL,
+  expires INTEGER NOT NULL,
+  version TEXT NOT NULL,
+  owner TEXT
+);
+CREATE INDEX IF NOT EXISTS ${schema}${index('expires')} ON ${name} (expires);
+CREATE INDEX IF NOT EXISTS ${schema}${index('owner')} ON ${name} (owner) WHERE owner IS NOT NULL;
+`
+}
+
+class SqliteBackend implements Backend, OwnerIndex, Prunable, Preparable {
+  readonly #database: SqliteDatabase
+  readonly #table: string
+  readonly #schema: string
+  readonly #now: () => number
+  readonly #busyTimeout: number
+  readonly #statements = new Map<string, SqliteStatement>()
+
+  constructor(database: SqliteDatabase, options: SqliteOptions) {
+    this.#database = database
+    this.#table = tableNames('"', options.table).table
+    this.#schema = sqliteSchema(options)
+    this.#now = options.now ?? unixSeconds
+    this.#busyTimeout = wholeNumber('busyTimeout', options.busyTimeout ?? 5000, 0)
+    database.exec(`PRAGMA busy_timeout = ${this.#busyTimeout}`)
+  }
+
+  async ensureSchema(options?: OperationOptions): Promise<void> {
+    options?.signal?.throwIfAborted()
+    await this.#writeAhead(options)
+    this.#database.exec(this.#schema)
+  }
+
+  async load(id: string, options?: OperationOptions): Promise<StoredRecord | undefined> {
+    const [row] = this.#all(
+      `SELECT data, expires, version, owner FROM ${this.#table} WHERE id = ? AND expires > ?`,
+      [id, this.#now()],
+      options,
+    )
+    return row ? recordOf(row as Row) : undefined
+  }
+
+  async create(id: string, record: NewRecord, options?: OperationOptions): Promise<CreateResult> {
+    const version = newVersion()
+    const rows = this.#all(
+      `INSERT INTO ${this.#table} AS old (id, data, expires, version, owner)
+VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET data = excluded.data, expires = excluded.expires,
+  version = excluded.version, owner = excluded.owner WHERE old.expires <= ?
+RETURNING 1`,
+      [id, record.data, record.expires, version, record.owner ?? null, this.#now()],
+      options,
+    )
+    return rows.length === 0 ? { status: 'exists' } : { status: 'created', version }
+  }
+
+  async update(
+    id: string,
+    record: NewRecord,
+    version: Version,
+    options?: OperationOptions,
+  ): Promise<UpdateResult> {
+    const next = newVersion()
+    const rows = this.#all(
+      `UPDATE ${this.#table} SET data = ?, expires = ?, version = ?, owner = ?
+WHERE id = ? AND version = ? AND expires > ? RETURNING 1`,
+      [record.data, record.expires, next, record.owner ?? null, id, String(version), this.#now()],
+      options,
+    )
+    if (rows.length > 0) return { status: 'updated', version: next }
+    const current = await this.load(id, options)
+    return current ? { status: 'conflict', current } : { status: 'gone' }
+  }
+
+  async touch(id: string, expires: number, options?: OperationOptions): Promise<void> {
+    this.#all(
+      `UPDATE ${this.#table} SET expires = ? WHERE id = ? AND expires > ? RETURNING 1`,
+      [expires, id, this.#now()],
+      options,
+    )
+  }
+
+  async delete(id: string, options?: OperationOptions): Promise<void> {
+    this.#all(`DELETE FROM ${this.#table} WHERE id = ? RETURNING 1`, [id], options)
+  }
+
+  async ofOwner(owner: string, options?: OperationOptions): Promise<string[]> {
+    const rows = this.#all(
+      `SELECT id FROM ${this.#table} WHERE owner = ? AND expires > ?`,
+      [owner, this.#now()],
+      options,
+    )
+    return (rows as { id: string }[]).map(({ id }) => id)
+  }
+
+  async deleteOwner(
+    owner: string,
+    options?: OperationOptions & { readonly except?: readonly string[] },
+  ): Promise<number> {
+    return this.#all(
+      `DELETE FROM ${this.#table} WHERE owner = ? AND expires > ?
+  AND id NOT IN (SELECT value FROM json_each(?)) RETURNING 1`,
+      [owner, this.#now(), JSON.stringify(options?.except ?? [])],
+      options,
+    ).length
+  }
+
+  async prune(options?: OperationOptions): Promise<number> {
+    return pruneInBatches(async () => {
+      // Each batch blocks this thread, and the writers of others: let them have their turn.
+      await pause(0)
+      return this.#all(
+        `DELETE FROM ${this.#table} WHERE id IN (
+  SELECT id FROM ${this.#table} WHERE expires <= ? LIMIT ${pruneBatch}
+) RETURNING 1`,
+        [this.#now()],
+        options,
+      ).length
+    })
+  }
+
+  /** Rows to the end, so that the statement is complete and holds no lock. */
+  #all(sql: string, params: unknown[], options: OperationOptions | undefined): unknown[] {
+    options?.signal?.throwIfAborted()
+    let statement = this.#statements.get(sql)
+    if (!statement) {
+      statement = this.#database.prepare(sql)
+      this.#statements.set(sql, statement)
+    }
+    return statement.all(...params)
+  }
+
+  /** Lets readers and a writer go on side by side. The change itself knows no waiting, hence ours. */
+  async #writeAhead(options: OperationOptions | undefined): Promise<void> {
+    const deadline = Date.now() + this.#busyTimeout
+    for (;;) {
+      try {
+        this.#database.exec('PRAGMA journal_mode = WAL')
+        return
+      } catch (error) {
+        if (Date.now() >= deadline) throw error
+        await pause(20)
+        options?.signal?.throwIfAborted()
+      }
+    }
+  }
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, milliseconds))
+}

@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict'
+import { after, before, suite, test } from 'node:test'
+import mariadb, { type Pool as MariadbPool } from 'mariadb'
+import mysql2 from 'mysql2/promise'
+import { type MySqlOptions, mysql, mysqlSchema } from 'silverback/mysql'
+import { backendSuite } from 'silverback/testing'
+import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts'
+import { needs } from '../support/programs.ts'
+import { countTogether } from '../support/sql.ts'
+
+const data = Uint8Array.of(1)
+
+/** A client whose statement fails this often, with this number, before it is done. */
+function failing(times: number, errno: number): { execute(): Promise<unknown>; calls: number } {
+  const client = {
+    calls: 0,
+    async execute() {
+      client.calls++
+      if (client.calls <= times) throw Object.assign(new Error('no'), { errno })
+      return [{ affectedRows: 1 }, undefined]
+    },
+  }
+  return client
+}
+
+suite('mysql: without a server', () => {
+  test('deadlocks and waits for locks are tried again, a few times', async () => {
+    for (const errno of [1213, 1205]) {
+      const client = failing(2, errno)
+      await mysql(client).touch('id', 9e9)
+      assert.equal(client.calls, 3)
+      const hopeless = failing(99, errno)
+      await assert.rejects(mysql(hopeless).touch('id', 9e9), { errno })
+      assert.equal(hopeless.calls, 5)
+    }
+    const client = failing(1, 1146)
+    await assert.rejects(mysql(client).touch('id', 9e9), { errno: 1146 })
+    assert.equal(client.calls, 1)
+  })
+
+  test('an abort ends the wait for an answer, and the attempts', async () => {
+    const controller = new AbortController()
+    const { signal } = controller
+    const waiting = mysql({ execute: () => new Promise(() => {}) }).load('id', { signal })
+    const client = failing(99, 1213)
+    const trying = mysql(client).touch('id', 9e9, { signal })
+    controller.abort(new Error('enough'))
+    await assert.rejects(waiting, /enough/)
+    await assert.rejects(trying, /enough/)
+    await new Promise(resolve => setTimeout(resolve, 100))
+    assert.equal(client.calls, 1)
+  })
+
+  test('names that are no identifiers are refused', () => {
+    const wrong = ['', 'a b', 'a`b', "a'b", 'a;b', 'a--', 'a.b.c', '.a', 'a.', 'tëst', 'a\n', 'a\0']
+    for (const table of [...wrong, 'x'.repeat(49), 7, null]) {
+      const options = { table } as MySqlOptions
+      assert.throws(() => mysql(failing(0, 0), options), {
+        name: 'TypeError',
+        message: /^table must be/,
+      })
+      assert.throws(() => mysqlSchema(options), TypeError)
+    }
+  })
+})
+
+suite('mysql: a server', needs('mariadb-install-db', 'mariadbd'), () => {
+  let server: MariadbServer
+  let pool: mysql2.Pool
+  let mariaPool: MariadbPool
+  before(async () => {
+    server = await startMariadb()
+    pool = mysql2.createPool(`mysql://${server.address}`)
+    mariaPool = mariadb.createPool(`mariadb://${server.address}`)
+  })
+  after(async () => {
+    await pool.end()
+    await mariaPool.end()
+    await server.stop()
+  })
+
+  let tables = 0
+  const nextTable = (): string => `t${tables++}`
+
+  suite('mysql2', () => {
+    backendSuite(test, async now => {
+      const backend = mysql(pool, { now, table: nextTable() })
+      await backend.ensureSchema()
+      return { backend }
+    })
+  })
+
+  suite('mariadb', () => {
+    backendSuite(test, async now => {
+      const backend = mysql(mariaPool, { now, table: nextTable() })
+      await backend.ensureSchema()
+      return { backend }
+    })
+  })
+
+  test('one connection will do', async () => {
+    const connections = [await pool.getConnection(), await mariaPool.getConnection()]
+    for (const connection of connections) {
+      const backend = mysql(connection, { table: nextTable() })
+      await backend.ensureSchema()
+      await backend.create('id', { data, expires: 9e9 })
+      assert.deepEqual((await backend.load('id'))?.data, data)
+      await connection.release()
+    }
+  })
+
+  test('many make the schema at once', async () => {
+    const table = nextTable()
+    const all = Array.from({ length: 16 }, (_, n) => mysql(n % 2 ? pool : mariaPool, { table }))
+    await Promise.all(all.map(backend => backend.ensureSchema()))
+  })
+
+  test('several processes count together', () =>
+    countTogether('mysql', `mariadb://${server.address}`, mysql(pool)))
+
+  test('of many creations in the place of an expired record, pruned meanwhile, one is made', async () => {
+    let now = 1000
+    const backend = mysql(pool, { table: nextTable(), now: () => now })
+    await backend.ensureSchema()
+    for (let round = 0; round < 20; round++) {
+      await backend.create('id', { data, expires: now + 1 })
+      now++
+      const results = await Promise.all([
+        ...Array.from({ length: 8 }, () => backend.create('id', { data, expires: now + 1 })),
+        backend.prune().then(() => undefined),
+      ])
+      assert.equal(results.filter(result => result?.status === 'created').length, 1)
+      now++
+    }
+  })
+
+  test('many delete what owners have, update and prune, at once', async () => {
+    const table = nextTable()
+    const backend = mysql(pool, { table, now: () => 2000 })
+    await backend.ensureSchema()
+    await pool.query(
+      `INSERT INTO ${table} SELECT CONCAT('id', seq), '', 2000 + seq % 2, '', 'ann' FROM seq_1_to_4000`,
+    )
+    const counts = await Promise.all([
+      ...Array.from({ length: 4 }, () => backend.prune()),
+      ...Array.from({ length: 4 }, () => backend.deleteOwner('ann')),
+      ...Array.from({ length: 50 }, (_, n) => backend.touch(`id${n}`, 9e9).then(() => 0)),
+    ])
+    assert.equal(
+      counts.reduce((sum, count) => sum + count),
+      4000,
+    )
+  })
+
+  test('names that are words of SQL, or of a database', async () => {
+    await pool.query('CREATE DATABASE web')
+    for (const table of ['order', 'web.user', '9lives', 'x'.repeat(48)]) {
+      const backend = mysql(pool, { table })
+      await backend.ensureSchema()
+      assert.equal((await backend.create('id', { data, expires: 9e9 })).status, 'created')
+      assert.deepEqual((await backend.load('id'))?.data, data)
+    }
+  })
+
+  test('texts that would be SQL, or numbers, are texts', async () => {
+    const backend = mysql(pool, { table: nextTable() })
+    await backend.ensureSchema()
+    const id = `'; DROP TABLE t; --`
+    await backend.create(id, { data, expires: 9e9, owner: id })
+    assert.deepEqual(await backend.ofOwner(id), [id])
+    assert.equal((await backend.update(id, { data, expires: 9e9 }, 0)).status, 'conflict')
+    assert.equal(await backend.deleteOwner(id, { except: [`') OR ('' = '`] }), 1)
+    await backend.create('id ', { data, expires: 9e9 })
+    assert.equal(await backend.load('id'), undefined)
+  })
+
+  test('a restart of the server costs no restart of ours', async () => {
+    for (const client of [pool, mariaPool]) {
+      const backend = mysql(client, { table: nextTable() })
+      await backend.ensureSchema()
+      await backend.create('id', { data, expires: 9e9 })
+      await server.restart()
+      const deadline = Date.now() + 5000
+      let record: unknown
+      while (!record && Date.now() < deadline) record = await backend.load('id').catch(() => {})
+      assert.ok(record)
+    }
+  })
+})

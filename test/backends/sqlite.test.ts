@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, suite, test } from 'node:test'
+import Database from 'better-sqlite3'
+import Libsql from 'libsql'
+import { type SqliteDatabase, type SqliteOptions, sqlite, sqliteSchema } from 'silverback/sqlite'
+import { backendSuite } from 'silverback/testing'
+import { countTogether } from '../support/sql.ts'
+
+const data = Uint8Array.of(1)
+const folder = mkdtempSync(join(tmpdir(), 'sqlite-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+let files = 0
+const nextFile = (): string => join(folder, `${files++}.db`)
+
+const clients: Record<string, (file: string) => SqliteDatabase & { close(): unknown }> = {
+  'better-sqlite3': file => new Database(file),
+  libsql: file => new Libsql(file),
+}
+
+for (const [name, open] of Object.entries(clients)) {
+  suite(`sqlite: ${name}`, () => {
+    backendSuite(test, async now => {
+      const db = open(nextFile())
+      const backend = sqlite(db, { now })
+      await backend.ensureSchema()
+      return { backend, close: () => void db.close() }
+    })
+
+    test('in memory', async () => {
+      const backend = sqlite(open(':memory:'))
+      await backend.ensureSchema()
+      await backend.create('id', { data, expires: 9e9 })
+      assert.deepEqual((await backend.load('id'))?.data, data)
+    })
+  })
+}
+
+suite('sqlite: better-sqlite3, and more', () => {
+  test('several processes count together, having made the file together', async () => {
+    const file = nextFile()
+    const db = new Database(file)
+    await countTogether('sqlite', file, sqlite(db))
+    assert.equal(db.pragma('journal_mode', { simple: true }), 'wal')
+    db.close()
+  })
+
+  test('a writer is waited for, as long as was said', async () => {
+    const file = nextFile()
+    const [db, other] = [new Database(file), new Database(file)]
+    const backend = sqlite(db, { busyTimeout: 100 })
+    await backend.ensureSchema()
+    await backend.create('id', { data, expires: 9e9 })
+    other.exec('BEGIN IMMEDIATE')
+    const begun = Date.now()
+    await assert.rejects(backend.touch('id', 8e9), { code: 'SQLITE_BUSY' })
+    assert.ok(Date.now() - begun >= 90)
+    assert.equal((await backend.load('id'))?.expires, 9e9, 'readers go on')
+    other.exec('COMMIT')
+    await backend.touch('id', 8e9)
+    assert.equal((await backend.load('id'))?.expires, 8e9)
+    db.close()
+    other.close()
+  })
+
+  test('what was kept outlives the connection', async () => {
+    const file = nextFile()
+    for (const status of ['created', 'exists']) {
+      const db = new Database(file)
+      const backend = sqlite(db)
+      await backend.ensureSchema()
+      assert.equal((await backend.create('id', { data, expires: 9e9 })).status, status)
+      db.close()
+    }
+  })
+
+  test('integers of any kind', async () => {
+    const db = new Database(nextFile())
+    db.defaultSafeIntegers(true)
+    const backend = sqlite(db)
+    await backend.ensureSchema()
+    await backend.create('id', { data, expires: 9e9 })
+    assert.equal((await backend.load('id'))?.expires, 9e9)
+    db.close()
+  })
+
+  test('more than a batch is pruned, and others have their turn', async () => {
+    const db = new Database(nextFile())
+    const backend = sqlite(db, { now: () => 3000 })
+    await backend.ensureSchema()
+    const insert = db.prepare(`INSERT INTO sessions VALUES (?, '', ?, '', NULL)`)
+    for (let n = 1; n <= 4000; n++) insert.run(`id${n}`, n)
+    let pruned = false
+    const pruning = backend.prune().finally(() => {
+      pruned = true
+    })
+    let turns = 0
+    while (!pruned) {
+      turns++
+      await new Promise(resolve => setTimeout(resolve))
+    }
+    assert.equal(await pruning, 3000)
+    assert.ok(turns >= 3)
+    db.close()
+  })
+
+  test('the statements of sqliteSchema make the table', async () => {
+    const db = new Database(':memory:')
+    db.exec(sqliteSchema({ table: 'migrated' }))
+    db.exec(sqliteSchema({ table: 'migrated' }))
+    const backend = sqlite(db, { table: 'migrated' })
+    assert.equal((await backend.create('id', { data, expires: 9e9 })).status, 'created')
+    const indexes = db.prepare(`SELECT name FROM sqlite_schema WHERE sql LIKE 'CREATE INDEX%'`)
+    assert.deepEqual(indexes.pluck().all(), ['migrated_expires', 'migrated_owner'])
+    db.close()
+  })
+
+  test('names that are words of SQL, or of an attached database', async () => {
+    const db = new Database(':memory:')
+    db.exec(`ATTACH ':memory:' AS web`)
+    for (const table of ['order', 'web.user', '9lives', 'x'.repeat(48)]) {
+      const backend = sqlite(db, { table })
+      await backend.ensureSchema()
+      assert.equal((await backend.create('id', { data, expires: 9e9 })).status, 'created')
+      assert.deepEqual((await backend.load('id'))?.data, data)
+    }
+    db.close()
+  })
+
+  test('wrong options', () => {
+    const db = new Database(':memory:')
+    for (const table of [
+      '',
+      'a b',
+      'a"b',
+      "a'b",
+      'a;b',
+      'a.b.c',
+      'a\n',
+      'a\0',
+      'x'.repeat(49),
+      7,
+    ]) {
+      const options = { table } as SqliteOptions
+      assert.throws(() => sqlite(db, options), { name: 'TypeError', message: /^table must be/ })
+      assert.throws(() => sqliteSchema(options), TypeError)
+    }
+    assert.throws(() => sqlite(db, { busyTimeout: -1 }), /^RangeError: busyTimeout must be/)
+    db.close()
+  })
+
+  test('texts that would be SQL are texts', async () => {
+    const db = new Database(':memory:')
+    const backend = sqlite(db)
+    await backend.ensureSchema()
+    const id = `'; DROP TABLE sessions; --`
+    await backend.create(id, { data, expires: 9e9, owner: id })
+    assert.deepEqual(await backend.ofOwner(id), [id])
+    assert.equal(await backend.deleteOwner(id, { except: [`') OR ('' = '`] }), 1)
+    db.close()
+  })
+})

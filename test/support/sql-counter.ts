@@ -1,0 +1,40 @@
+/** A program that counts on in one record, for tests of several at once: place, address, id, times. */
+
+import Database from 'better-sqlite3'
+import mariadb from 'mariadb'
+import pg from 'pg'
+import type { Backend, Preparable } from 'silverback'
+import { mysql } from 'silverback/mysql'
+import { postgres } from 'silverback/postgres'
+import { sqlite } from 'silverback/sqlite'
+
+/** Adds one, `times` times, beginning anew whenever another was quicker. */
+async function countOn(backend: Backend, id: string, times: number): Promise<void> {
+  for (let done = 0; done < times; ) {
+    const record = await backend.load(id)
+    if (!record) throw new Error('no record to count in')
+    const data = Buffer.from(String(Number(Buffer.from(record.data).toString()) + 1))
+    const { status } = await backend.update(id, { ...record, data }, record.version)
+    if (status === 'updated') done++
+  }
+}
+
+function open(place: string, address: string): [Backend & Preparable, () => unknown] {
+  if (place === 'postgres') {
+    const pool = new pg.Pool({ connectionString: address })
+    return [postgres(pool), () => pool.end()]
+  }
+  if (place === 'mysql') {
+    const pool = mariadb.createPool(address)
+    return [mysql(pool), () => pool.end()]
+  }
+  const db = new Database(address)
+  return [sqlite(db), () => db.close()]
+}
+
+const [place, address, id, times] = process.argv.slice(2) as [string, string, string, string]
+const [backend, close] = open(place, address)
+await backend.ensureSchema()
+await backend.create(id, { data: Buffer.from('0'), expires: 9e9 })
+await countOn(backend, id, Number(times))
+await close()
