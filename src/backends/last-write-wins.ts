@@ -92,10 +92,11 @@ export class LastWriteWins implements Backend {
     return this.#alone(id, options, () => this.#place.delete(id))
   }
 
-  /** Removes the record if its moment has come, or if it is none. Answers whether it did. */
+  /** Removes a record whose moment has come, and nothing that is no record. Answers whether it did. */
   deleteExpired(id: string, options?: OperationOptions): Promise<boolean> {
     return this.#alone(id, options, async () => {
-      if (await this.#read(id)) return false
+      const record = parse(await this.#place.get(id))
+      if (!record || record.expires > this.#now()) return false
       await this.#place.delete(id)
       return true
     })
