@@ -39,8 +39,8 @@ const recordText = /^v1\.([\w-]+)\.(\d{1,15})\.([\w-]*)\.([\w-]*)$/
 let instances = 0
 
 /**
- * A backend over such a place. In this process the operations on a record happen one after another;
- * against other processes nothing holds, and the limitations say so.
+ * A backend over such a place. Its own operations on a record happen one after another; against those
+ * of other processes nothing holds, and the limitations say so.
  */
 export class LastWriteWins implements Backend {
   readonly limitations: readonly Limitation[] = ['updates-may-be-lost', 'deleted-may-return']
