@@ -38,7 +38,13 @@ import {
   writeWholeFile,
 } from '../files.ts'
 import { serially } from '../serially.ts'
-import { fromBytes, type IdentifiedRecord, longestHeader, toBytes } from './record-bytes.ts'
+import {
+  fromBytes,
+  type IdentifiedRecord,
+  longestHeader,
+  toBytes,
+  withoutId,
+} from './record-bytes.ts'
 
 /** How a folder is used. */
 export interface FilesystemOptions {
@@ -287,10 +293,6 @@ class FilesystemBackend implements Backend, OwnerIndex, Prunable {
 
 function hashOf(text: string): string {
   return createHash('sha256').update(text, 'utf8').digest('hex')
-}
-
-function withoutId({ id, ...record }: IdentifiedRecord): StoredRecord {
-  return record
 }
 
 async function readRecord(path: string, most?: number): Promise<IdentifiedRecord | undefined> {

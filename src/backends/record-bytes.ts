@@ -12,6 +12,11 @@ export interface IdentifiedRecord extends StoredRecord {
   readonly id: string
 }
 
+/** What callers are answered. */
+export function withoutId({ id, ...record }: IdentifiedRecord): StoredRecord {
+  return record
+}
+
 /** More than the first line ever needs: an id and an owner of 128 characters, and the rest. */
 export const longestHeader = 512
 
