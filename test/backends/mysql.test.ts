@@ -152,6 +152,24 @@ suite('mysql: a server', needs('mariadb-install-db', 'mariadbd'), () => {
     )
   })
 
+  test('a row that another holds for too long is waited for again', async () => {
+    const table = nextTable()
+    const [waiting, holding] = [await pool.getConnection(), await pool.getConnection()]
+    await waiting.query('SET SESSION innodb_lock_wait_timeout = 1')
+    const backend = mysql(waiting, { table })
+    await backend.ensureSchema()
+    await backend.create('id', { data, expires: 9e9 })
+    await holding.beginTransaction()
+    await holding.query(`UPDATE ${table} SET expires = 7000000000`)
+    const begun = Date.now()
+    setTimeout(() => void holding.commit(), 1300)
+    await backend.touch('id', 8e9)
+    assert.ok(Date.now() - begun > 1200)
+    assert.equal((await backend.load('id'))?.expires, 8e9)
+    waiting.release()
+    holding.release()
+  })
+
   test('names that are words of SQL, or of a database', async () => {
     await pool.query('CREATE DATABASE web')
     for (const table of ['order', 'web.user', '9lives', 'x'.repeat(48)]) {
