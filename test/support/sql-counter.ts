@@ -1,6 +1,6 @@
 /** A program that counts on in one record, for tests of several at once: place, address, id, times. */
 
-import Database from 'better-sqlite3'
+import Database from 'libsql'
 import mariadb from 'mariadb'
 import pg from 'pg'
 import type { Backend, Preparable } from 'silverback'
