@@ -137,6 +137,31 @@ suite('a cluster of Redis servers', needs('redis-server', 'redis-cli'), () => {
     client.destroy()
   })
 
+  test('a record is found by its owner though the process ended when it was written', async () => {
+    const other = await open('ioredis', 'ended:')
+    const client = createCluster({ rootNodes: ports().map(port => ({ socket: { port } })) })
+    await client.connect()
+    let ended = false
+    const backend = redis(
+      {
+        async sendCommand(key, isReadonly, args, options) {
+          if (ended) throw new Error('ended')
+          const reply = await client.sendCommand(key, isReadonly, args, options)
+          ended = String(key) === 'ended:id'
+          return reply
+        },
+      },
+      { prefix: 'ended:', topology: 'cluster' },
+    )
+    // The script has to be known, for the write to be one command.
+    for (const id of Array.from({ length: 30 }, (_, index) => `${index}`)) {
+      await backend.create(id, { data, expires })
+    }
+    await assert.rejects(backend.create('id', { data, expires, owner: 'ann' }), /ended/)
+    assert.deepEqual(await other.ofOwner('ann'), ['id'])
+    client.destroy()
+  })
+
   test('waiting for replicas is refused: WAIT would ask any of the servers', async () => {
     const client = new Cluster([{ host: '127.0.0.1', port: servers[0]!.port }], {
       lazyConnect: true,

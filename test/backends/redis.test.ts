@@ -227,6 +227,18 @@ suite('redis', needs('redis-server', 'redis-cli'), () => {
     assert.equal(server.cli('SCARD', 'evicted:owner:ann'), '1')
   })
 
+  test('a record leaves the set of its owner when it gets another, or none', async () => {
+    const backend = await open('ioredis', { prefix: 'moved:' })
+    const sizes = (): string[] => ['ann', 'bob'].map(o => server.cli('SCARD', `moved:owner:${o}`))
+    const created = await backend.create('a', { data, expires, owner: 'ann' })
+    const { version } = created as { version: string }
+    assert.deepEqual(sizes(), ['1', '0'])
+    const updated = await backend.update('a', { data, expires, owner: 'bob' }, version)
+    assert.deepEqual(sizes(), ['0', '1'])
+    await backend.update('a', { data, expires }, (updated as { version: string }).version)
+    assert.deepEqual(sizes(), ['0', '0'])
+  })
+
   test('a key of something else is a failure, and stays', async () => {
     const backend = await open('ioredis', { prefix: 'foreign:' })
     server.cli('SET', 'foreign:a', 'mine')
