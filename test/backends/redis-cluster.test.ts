@@ -4,7 +4,7 @@ import { Cluster } from 'ioredis'
 import { Cluster as ValkeyCluster } from 'iovalkey'
 import { createCluster } from 'redis'
 import type { Backend, OwnerIndex } from 'silverback'
-import { type RedisOptions, redis } from 'silverback/redis'
+import { type NodeRedisCluster, type RedisOptions, redis } from 'silverback/redis'
 import { backendSuite } from 'silverback/testing'
 import { needs } from '../support/programs.ts'
 import { type RedisServer, startRedisCluster } from '../support/redis-server.ts'
@@ -52,6 +52,13 @@ suite('a cluster of Redis servers', needs('redis-server', 'redis-cli'), () => {
     const one = await clients[client]!(ports(), { prefix })
     opened.push(one)
     return one.backend
+  }
+  const connectCluster = async (): Promise<NodeRedisCluster> => {
+    const client = createCluster({ rootNodes: ports().map(port => ({ socket: { port } })) })
+    await client.connect()
+    const backend = redis(client, { topology: 'cluster' })
+    opened.push({ backend, close: () => client.destroy() })
+    return client
   }
   const cli = (...args: string[]): string => servers[0]!.cli('-c', ...args)
 
@@ -115,8 +122,7 @@ suite('a cluster of Redis servers', needs('redis-server', 'redis-cli'), () => {
 
   test('a repair in the middle of a write does not hide the record', async () => {
     const other = await open('ioredis', 'middle:')
-    const client = createCluster({ rootNodes: ports().map(port => ({ socket: { port } })) })
-    await client.connect()
+    const client = await connectCluster()
     let repairs = 0
     const backend = redis(
       {
@@ -134,13 +140,11 @@ suite('a cluster of Redis servers', needs('redis-server', 'redis-cli'), () => {
     await backend.create('id', { data, expires, owner: 'ann' })
     assert.ok(repairs > 0)
     assert.deepEqual(await other.ofOwner('ann'), ['id'])
-    client.destroy()
   })
 
   test('a record is found by its owner though the process ended when it was written', async () => {
     const other = await open('ioredis', 'ended:')
-    const client = createCluster({ rootNodes: ports().map(port => ({ socket: { port } })) })
-    await client.connect()
+    const client = await connectCluster()
     let ended = false
     const backend = redis(
       {
@@ -159,7 +163,6 @@ suite('a cluster of Redis servers', needs('redis-server', 'redis-cli'), () => {
     }
     await assert.rejects(backend.create('id', { data, expires, owner: 'ann' }), /ended/)
     assert.deepEqual(await other.ofOwner('ann'), ['id'])
-    client.destroy()
   })
 
   test('waiting for replicas is refused: WAIT would ask any of the servers', async () => {

@@ -256,6 +256,7 @@ suite('redis', needs('redis-server', 'redis-cli'), () => {
         return client.sendCommand(args, options)
       },
     })
+    opened.push({ backend, close: () => client.destroy() })
     const created = await backend.create('one', { data, expires, owner: 'one' })
     const { version } = created as { version: string }
     sent.length = 0
@@ -266,7 +267,6 @@ suite('redis', needs('redis-server', 'redis-cli'), () => {
     await backend.ofOwner('two')
     await backend.delete('one')
     await backend.deleteOwner('two')
-    client.destroy()
     // Besides what an operation sends once to a server that does not know the script.
     const commands = sent.filter(command => command !== 'EVAL')
     const script = 'EVALSHA'
