@@ -16,7 +16,13 @@ import { type Codec, encodeMulti, type Renewal } from './codec/codec.ts'
 import { CodecStore, type CodecStoreOptions, openText } from './codec-store.ts'
 import { randomBytes } from './crypto/random.ts'
 import { SessionError } from './errors.ts'
-import { readWholeFile, removeFile, temporaryPrefix, writeWholeFile } from './files.ts'
+import {
+  abandonedAfter,
+  readWholeFile,
+  removeFile,
+  temporaryPrefix,
+  writeWholeFile,
+} from './files.ts'
 import { serially } from './serially.ts'
 import { Session } from './session.ts'
 
@@ -27,9 +33,6 @@ const safeId = /^[\w-]{1,128}$/
 
 /** Larger files are not session files. */
 const maxFileBytes = 16 * 1024 * 1024
-
-/** A temporary file this old, in seconds, has no writer any more. */
-const abandonedAfter = 3600
 
 /**
  * Keeps each session in a file of a folder: whole at every moment, readable by its owner alone.

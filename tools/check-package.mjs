@@ -24,7 +24,8 @@ try {
   run('npx', ['publint', '--strict', tarball])
   run('npx', ['attw', tarball, '--profile', 'esm-only'])
   checkInstalled(tarball)
-  console.log(`${filename}: publint, attw and ${entries().length} imports are fine`)
+  for (const compiler of ['typescript', 'typescript7']) checkTypes(compiler)
+  console.log(`${filename}: publint, attw, types and ${entries().length} imports are fine`)
 } catch (error) {
   console.error(error.stdout ?? error)
   process.exitCode = 1
@@ -37,6 +38,27 @@ function entries() {
   return Object.keys(manifest.exports)
     .filter(entry => entry !== './package.json')
     .map(entry => entry.replace(/^\./, manifest.name))
+}
+
+/** Every entry compiles where nothing else is installed: no types of Node, and no library skipped. */
+function checkTypes(compiler) {
+  const imports = entries().map((entry, index) => `export * as entry${index} from '${entry}'`)
+  writeFileSync(join(project, 'main.ts'), imports.join('\n'))
+  const options = {
+    compilerOptions: {
+      module: 'NodeNext',
+      target: 'ES2023',
+      lib: ['ES2023', 'DOM', 'DOM.Iterable'],
+      types: [],
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      skipLibCheck: false,
+      noEmit: true,
+    },
+    files: ['main.ts'],
+  }
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify(options))
+  run(process.execPath, [`${root}node_modules/${compiler}/bin/tsc`, '-p', project])
 }
 
 function checkInstalled(tarball) {

@@ -6,7 +6,7 @@
 
 import type { Backend } from '../backend.ts'
 import { unixSeconds } from '../clock.ts'
-import { LastWriteWins } from './last-write-wins.ts'
+import { LastWriteWins } from './lib/last-write-wins.ts'
 
 /** What is called of a store made for express-session. */
 export interface ExpressStoreLike {

@@ -44,7 +44,7 @@ import {
   longestHeader,
   toBytes,
   withoutId,
-} from './record-bytes.ts'
+} from './lib/record-bytes.ts'
 
 /** How a folder is used. */
 export interface FilesystemOptions {

@@ -5,7 +5,7 @@
  */
 
 import type { Backend } from '../backend.ts'
-import { keyPrefix, LastWriteWins } from './last-write-wins.ts'
+import { keyPrefix, LastWriteWins } from './lib/last-write-wins.ts'
 
 /** What is called of a `Keyv`. */
 export interface KeyvLike {

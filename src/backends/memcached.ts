@@ -8,7 +8,6 @@
  * @module
  */
 
-import { Buffer } from 'node:buffer'
 import { encodeBase64Url } from '#bytes'
 import type {
   Backend,
@@ -22,19 +21,19 @@ import type {
 import { unixSeconds } from '../clock.ts'
 import { randomBytes } from '../crypto/random.ts'
 import { describeKind } from '../describe.ts'
-import { untilAborted } from './lib/sql.ts'
-import { fromBytes, type IdentifiedRecord, toBytes, withoutId } from './record-bytes.ts'
+import { fromBytes, type IdentifiedRecord, toBytes, withoutId } from './lib/record-bytes.ts'
+import { untilAborted } from './lib/until-aborted.ts'
 
 /** What is called of a client: `memcache-client` has it. */
 export interface MemcachedClient {
   /** Answers `casUniq` and `value`, or undefined. */
   gets(key: string): Promise<unknown>
   /** Rejects with `NOT_STORED` when the key exists. */
-  add(key: string, value: Buffer, options: { lifetime: number }): Promise<unknown>
+  add(key: string, value: never, options: { lifetime: number }): Promise<unknown>
   /** Rejects with `EXISTS` or `NOT_FOUND` when it is not as it was read. */
   cas(
     key: string,
-    value: Buffer,
+    value: never,
     options: { lifetime: number; casUniq: string | number },
   ): Promise<unknown>
   /** Rejects with `NOT_FOUND` when there is no such key. */
@@ -167,14 +166,15 @@ class MemcachedBackend implements Backend {
   /** Keeps it if there is no such item. */
   #add(record: IdentifiedRecord): Promise<boolean> {
     const options = { lifetime: lifetimeOf(record) }
-    const value = Buffer.from(toBytes(record))
+    // The client asks for a Buffer. Its type is left open above, to compile without Node's.
+    const value = Buffer.from(toBytes(record)) as never
     return unless(this.#client.add(this.#keyOf(record.id), value, options), 'NOT_STORED')
   }
 
   /** Keeps it if the item is as it was read. */
   #swap({ casUniq }: Item, record: IdentifiedRecord): Promise<boolean> {
     const options = { lifetime: lifetimeOf(record), casUniq }
-    const value = Buffer.from(toBytes(record))
+    const value = Buffer.from(toBytes(record)) as never
     const swapped = this.#client.cas(this.#keyOf(record.id), value, options)
     return unless(swapped, 'EXISTS', 'NOT_FOUND')
   }

@@ -32,8 +32,8 @@ import {
   type SqlOptions,
   tableNames,
   textOf,
-  untilAborted,
 } from './lib/sql.ts'
+import { untilAborted } from './lib/until-aborted.ts'
 
 /** A pool or connection of `mysql2/promise` or of `mariadb`. */
 export interface MySqlClient {

@@ -29,8 +29,8 @@ import {
   recordOf,
   type SqlOptions,
   tableNames,
-  untilAborted,
 } from './lib/sql.ts'
+import { untilAborted } from './lib/until-aborted.ts'
 
 /** A Pool or Client of `pg`, a PGlite, and whatever else asks like them. */
 export interface PgClient {

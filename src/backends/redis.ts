@@ -26,9 +26,10 @@ import type {
   RedisClient,
   Send,
   Topology,
-} from './redis/clients.ts'
-import { hasManyConnections, isCluster, sender } from './redis/clients.ts'
-import * as scripts from './redis/scripts.ts'
+} from './lib/redis-clients.ts'
+import { hasManyConnections, isCluster, sender } from './lib/redis-clients.ts'
+import * as scripts from './lib/redis-scripts.ts'
+import { untilAborted } from './lib/until-aborted.ts'
 
 export type {
   Argument,
@@ -37,7 +38,7 @@ export type {
   NodeRedisCluster,
   NodeRedisSentinel,
   Topology,
-} from './redis/clients.ts'
+} from './lib/redis-clients.ts'
 
 /** How records are kept. */
 export interface RedisOptions {
@@ -96,7 +97,7 @@ class RedisBackend implements Backend, OwnerIndex {
   }
 
   load(id: string, options?: OperationOptions): Promise<StoredRecord | undefined> {
-    return during(options, async () => {
+    return untilAborted(options?.signal, async () => {
       const fields = ['data', 'expires', 'version', 'owner']
       const record = recordOf(await this.#command(this.#key(id), 'HMGET', ...fields))
       return record && record.expires > this.#now() ? record : undefined
@@ -104,7 +105,7 @@ class RedisBackend implements Backend, OwnerIndex {
   }
 
   create(id: string, record: NewRecord, options?: OperationOptions): Promise<CreateResult> {
-    return during(options, async () => {
+    return untilAborted(options?.signal, async () => {
       const { status, version } = await this.#write('create', id, record, '')
       return status === 'written' ? { status: 'created', version } : { status: 'exists' }
     })
@@ -116,7 +117,7 @@ class RedisBackend implements Backend, OwnerIndex {
     expected: Version,
     options?: OperationOptions,
   ): Promise<UpdateResult> {
-    return during(options, async () => {
+    return untilAborted(options?.signal, async () => {
       const { status, version, fields } = await this.#write('update', id, record, String(expected))
       if (status === 'written') return { status: 'updated', version }
       const current = recordOf(fields)
@@ -125,7 +126,7 @@ class RedisBackend implements Backend, OwnerIndex {
   }
 
   touch(id: string, expires: number, options?: OperationOptions): Promise<void> {
-    return during(options, async () => {
+    return untilAborted(options?.signal, async () => {
       const args = [id, this.#time(), this.#jointly(), String(expires), deadline(expires)]
       const owner = await this.#run(scripts.touch, this.#key(id), args)
       if (owner && !this.#joint) await this.#enlist(String(owner), id, expires)
@@ -133,14 +134,14 @@ class RedisBackend implements Backend, OwnerIndex {
   }
 
   delete(id: string, options?: OperationOptions): Promise<void> {
-    return during(options, async () => {
+    return untilAborted(options?.signal, async () => {
       const owner = await this.#erase(scripts.remove, this.#key(id), [id, this.#jointly()])
       if (owner && !this.#joint) await this.#command(this.#ownerKey(String(owner)), 'SREM', id)
     })
   }
 
   ofOwner(owner: string, options?: OperationOptions): Promise<string[]> {
-    return during(options, async () => {
+    return untilAborted(options?.signal, async () => {
       if (!this.#joint) return this.#listApart(owner)
       const args = ['list', this.#time(), owner]
       return texts(await this.#run(scripts.owned, this.#ownerKey(owner), args))
@@ -152,7 +153,7 @@ class RedisBackend implements Backend, OwnerIndex {
     options?: OperationOptions & { readonly except?: readonly string[] },
   ): Promise<number> {
     const except = options?.except ?? []
-    return during(options, async () => {
+    return untilAborted(options?.signal, async () => {
       if (!this.#joint) return this.#deleteApart(owner, except)
       const args = ['delete', this.#time(), owner, ...except]
       return texts(await this.#erase(scripts.owned, this.#ownerKey(owner), args)).length
@@ -300,17 +301,4 @@ function recordOf(fields: unknown): StoredRecord | undefined {
 
 function texts(reply: unknown): string[] {
   return (reply as unknown[]).map(String)
-}
-
-/** Runs an operation, and rejects as soon as its signal is aborted. */
-async function during<T>(options: OperationOptions | undefined, run: () => Promise<T>): Promise<T> {
-  const signal = options?.signal
-  if (!signal) return run()
-  signal.throwIfAborted()
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason)
-    signal.addEventListener('abort', abort, { once: true })
-    const done = (): void => signal.removeEventListener('abort', abort)
-    run().then(resolve, reject).finally(done)
-  })
 }

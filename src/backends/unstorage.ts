@@ -5,7 +5,7 @@
  */
 
 import type { Backend, OperationOptions, OwnerIndex, Prunable } from '../backend.ts'
-import { keyPrefix, LastWriteWins } from './last-write-wins.ts'
+import { keyPrefix, LastWriteWins } from './lib/last-write-wins.ts'
 
 /** What is called of a storage that unstorage's `createStorage` made. */
 export interface UnstorageLike {

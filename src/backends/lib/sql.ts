@@ -1,5 +1,5 @@
 /**
- * What the SQL backends share: names of tables, versions, the end of waiting.
+ * What the SQL backends share: names of tables, versions, rows.
  *
  * @module
  */
@@ -74,25 +74,6 @@ export function recordOf({ data, expires, version, owner }: Row): StoredRecord {
 /** The text of a column, which is ASCII. */
 export function textOf(value: string | Uint8Array): string {
   return typeof value === 'string' ? value : latin1Text(value, 0, value.length)
-}
-
-/** Runs the operation. Rejects as soon as the signal is aborted, whatever becomes of it. */
-export async function untilAborted<T>(
-  signal: AbortSignal | undefined,
-  run: () => Promise<T>,
-): Promise<T> {
-  if (!signal) return run()
-  signal.throwIfAborted()
-  let abort = (): void => {}
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(signal.reason)
-    signal.addEventListener('abort', abort)
-  })
-  try {
-    return await Promise.race([run(), aborted])
-  } finally {
-    signal.removeEventListener('abort', abort)
-  }
 }
 
 /** Repeats a removal of up to `pruneBatch` records until it finds fewer. Answers how many in all. */

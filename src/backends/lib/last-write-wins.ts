@@ -14,11 +14,12 @@ import type {
   StoredRecord,
   UpdateResult,
   Version,
-} from '../backend.ts'
-import { unixSeconds } from '../clock.ts'
-import { randomBytes } from '../crypto/random.ts'
-import { describeKind } from '../describe.ts'
-import { serially } from '../serially.ts'
+} from '../../backend.ts'
+import { unixSeconds } from '../../clock.ts'
+import { randomBytes } from '../../crypto/random.ts'
+import { describeKind } from '../../describe.ts'
+import { serially } from '../../serially.ts'
+import { untilAborted } from './until-aborted.ts'
 
 /** Where texts are kept under ids. */
 export interface TextPlace {
@@ -125,12 +126,12 @@ export class LastWriteWins implements Backend {
     task: () => Promise<T>,
   ): Promise<T> {
     const signal = options?.signal
-    signal?.throwIfAborted()
-    const run = serially(`${this.#instance} ${id}`, async () => {
-      signal?.throwIfAborted()
-      return task()
-    })
-    return signal ? orAborted(run, signal) : run
+    return untilAborted(signal, () =>
+      serially(`${this.#instance} ${id}`, async () => {
+        signal?.throwIfAborted()
+        return task()
+      }),
+    )
   }
 }
 
@@ -161,14 +162,6 @@ function asText(value: unknown): string {
     return new TextDecoder().decode(value)
   }
   return ''
-}
-
-function orAborted<T>(run: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason)
-    signal.addEventListener('abort', abort, { once: true })
-    run.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
 }
 
 /** The start of keys. Throws a TypeError for characters that places give a meaning of their own. */

@@ -6,7 +6,7 @@
  */
 
 /** A part of a command. */
-export type Argument = string | Buffer
+export type Argument = string | Uint8Array
 
 /** Sends a command to the server that has the key. */
 export type Send = (key: string, args: Argument[]) => Promise<unknown>
@@ -14,30 +14,33 @@ export type Send = (key: string, args: Argument[]) => Promise<unknown>
 /** How a client's servers are arranged, where the client has a `sendCommand` of its own for it. */
 export type Topology = 'single' | 'cluster' | 'sentinel'
 
-/** A client of ioredis or iovalkey: `Redis` or `Cluster`. */
+/**
+ * A client of ioredis or iovalkey: `Redis` or `Cluster`. Here and below the arguments are left open:
+ * each client has a type of its own for them, and none of them is needed to compile this.
+ */
 export interface IoRedisClient {
   readonly isCluster?: boolean
-  callBuffer(command: string, ...args: Argument[]): Promise<unknown>
+  callBuffer(command: string, ...args: never[]): Promise<unknown>
 }
 
 /** A client of node-redis: `createClient` or `createClientPool`. */
 export interface NodeRedisClient {
-  sendCommand(args: Argument[], options?: object): Promise<unknown>
+  sendCommand(args: never[], options?: object): Promise<unknown>
 }
 
 /** A client of node-redis: `createCluster`. */
 export interface NodeRedisCluster {
   sendCommand(
-    firstKey: Argument | undefined,
+    firstKey: never,
     isReadonly: boolean | undefined,
-    args: Argument[],
+    args: never[],
     options?: object,
   ): Promise<unknown>
 }
 
 /** A client of node-redis: `createSentinel`. */
 export interface NodeRedisSentinel {
-  sendCommand(isReadonly: boolean | undefined, args: Argument[], options?: object): Promise<unknown>
+  sendCommand(isReadonly: boolean | undefined, args: never[], options?: object): Promise<unknown>
 }
 
 /** Any of the clients. */
@@ -56,13 +59,13 @@ export function sender(client: RedisClient, topology: Topology): Send {
   // Never "read-only": such a command may be sent to a replica, which is behind.
   if (topology === 'cluster') {
     const cluster = client as NodeRedisCluster
-    return (key, args) => cluster.sendCommand(key, false, args, options)
+    return (key, args) => cluster.sendCommand(key as never, false, args as never[], options)
   }
   if (topology === 'sentinel') {
     const sentinel = client as NodeRedisSentinel
-    return (_key, args) => sentinel.sendCommand(false, args, options)
+    return (_key, args) => sentinel.sendCommand(false, args as never[], options)
   }
-  return (_key, args) => (client as NodeRedisClient).sendCommand(args, options)
+  return (_key, args) => (client as NodeRedisClient).sendCommand(args as never[], options)
 }
 
 /** Whether its commands go over several connections, so that one does not wait for another's. */
