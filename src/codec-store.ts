@@ -44,6 +44,11 @@ export interface CodecStoreOptions {
    * empty. Default false: nothing is written and no cookie set without a reason.
    */
   saveUnchanged?: boolean
+  /**
+   * With `keys`, memory for cookies that were opened before, in bytes. 0 = none. Default 1 MiB. Codecs
+   * of your choice have a setting of their own.
+   */
+  cacheBytes?: number
   /** The clock: Unix time in seconds. With `codecs`, give them the same. */
   now?: () => number
 }
@@ -196,12 +201,20 @@ export abstract class CodecStore implements Store {
     purpose: string,
     settings: Omit<SealedOptions, 'keys' | 'purpose'> = {},
   ): readonly Codec[] {
-    const { codecs, now } = this.#init
+    const { codecs, now, cacheBytes } = this.#init
     if ((this.#keyring === undefined) === (codecs === undefined)) {
       throw new TypeError('a store needs keys, or codecs in their place')
     }
     if (!this.#keyring) return [...(codecs as readonly Codec[])]
-    return [new Sealed({ ...settings, keys: this.#keyring, purpose, ...(now && { now }) })]
+    return [
+      new Sealed({
+        keys: this.#keyring,
+        purpose,
+        ...(now && { now }),
+        ...(cacheBytes !== undefined && { cacheBytes }),
+        ...settings,
+      }),
+    ]
   }
 
   /** @internal The cookies for a text. Throws when it needs more than one. */

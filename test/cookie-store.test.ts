@@ -228,6 +228,18 @@ test('what cannot be carried is refused the same way in a session that was read'
   })
 })
 
+test('cacheBytes reaches the codec', async () => {
+  const store = new CookieStore({ keys, cacheBytes: 0 })
+  const cookie = await visit(store, setFoo)
+  for (let i = 0; i < 3; i++) {
+    assert.equal((await store.get(nodeRequest(cookie), 'sid')).values.foo, 'bar')
+  }
+  assert.throws(
+    () => new CookieStore({ keys, cacheBytes: -1 }),
+    /cacheBytes must be a whole number/,
+  )
+})
+
 suite('what clients send', () => {
   const store = new CookieStore({ keys })
 
