@@ -53,6 +53,11 @@ export interface CodecStoreOptions {
   now?: () => number
 }
 
+/** What differs between the sealed codecs of a store. */
+type SealedSettings = Omit<SealedOptions, 'keys' | 'purpose'>
+
+const thirtyDays = 30 * 86_400
+
 /** Where a session stood when it was read, and what became of it since. */
 interface Progress {
   readonly opened: Partial<Opened> | undefined
@@ -103,11 +108,11 @@ export abstract class CodecStore implements Store {
   readonly #init: CodecStoreOptions
 
   /** @internal `purpose` keeps the texts of one kind of store from those of another. */
-  protected constructor(options: CodecStoreOptions, purpose: string) {
+  protected constructor(options: CodecStoreOptions, purpose: string, settings?: SealedSettings) {
     // One ring for all codecs of the store.
     this.#keyring = options.keys && ringOf(options.keys)
     this.#init = options
-    this.codecs = this.codecsFor(purpose)
+    this.codecs = this.codecsFor(purpose, settings)
     this.agingCodecs = [...this.codecs]
     this.options = { ...defaultOptions, ...options.options }
     this.saveUnchanged = options.saveUnchanged ?? false
@@ -193,15 +198,15 @@ export abstract class CodecStore implements Store {
   protected setMaxAge(maxAge: number | 'session', codecMaxAge: number): void {
     assertOptions({ maxAge })
     this.options.maxAge = maxAge
-    for (const codec of this.agingCodecs) codec.maxAge = codecMaxAge
+    for (const codec of this.agingCodecs) {
+      codec.maxAge = codecMaxAge
+      if (codec.maxLifetime !== undefined) codec.maxLifetime = longestLife(codecMaxAge)
+    }
   }
 
   /** @internal The codecs given, or sealed ones with the keys given, for this purpose alone. */
-  protected codecsFor(
-    purpose: string,
-    settings: Omit<SealedOptions, 'keys' | 'purpose'> = {},
-  ): readonly Codec[] {
-    const { codecs, now, cacheBytes } = this.#init
+  protected codecsFor(purpose: string, settings: SealedSettings = {}): readonly Codec[] {
+    const { codecs, now, cacheBytes, options } = this.#init
     if ((this.#keyring === undefined) === (codecs === undefined)) {
       throw new TypeError('a store needs keys, or codecs in their place')
     }
@@ -212,6 +217,7 @@ export abstract class CodecStore implements Store {
         purpose,
         ...(now && { now }),
         ...(cacheBytes !== undefined && { cacheBytes }),
+        maxLifetime: longestLife(options?.maxAge),
         ...settings,
       }),
     ]
@@ -296,6 +302,11 @@ export abstract class CodecStore implements Store {
     progress.serialized = serialized(session.values, progress.opened?.serializer)
     return isSameAsRead(progress.serialized, progress.opened?.payload)
   }
+}
+
+/** 30 days, or as long as the sessions of a store are told to last. */
+function longestLife(maxAge: number | 'session' | undefined): number {
+  return Math.max(thirtyDays, typeof maxAge === 'number' ? maxAge : 0)
 }
 
 function ringOf(keys: KeyList | Keyring): Keyring {

@@ -94,12 +94,16 @@ export class ServerStore extends CodecStore {
 
   /** Throws TypeError or RangeError for wrong options, and for a backend that promises too little. */
   constructor(backend: Backend & Partial<OwnerIndex>, options: ServerStoreOptions = {}) {
-    super(options.keys ? options : { ...options, codecs: [plainIds] }, 'session record id')
+    const idle = wholeNumber('lifetime.idle', options.lifetime?.idle ?? 86_400)
+    const absolute = wholeNumber('lifetime.absolute', options.lifetime?.absolute ?? 30 * 86_400)
+    // The id in a cookie lasts as long as its record.
+    const lasting = { maxAge: idle, maxLifetime: absolute }
+    super(options.keys ? options : { ...options, codecs: [plainIds] }, 'session record id', lasting)
     assertLimitations(backend, options.allow ?? [])
     this.#backend = backend
     this.#serializer = options.serializer ?? json
-    this.#idle = wholeNumber('lifetime.idle', options.lifetime?.idle ?? 86_400)
-    this.#absolute = wholeNumber('lifetime.absolute', options.lifetime?.absolute ?? 30 * 86_400)
+    this.#idle = idle
+    this.#absolute = absolute
     const renewAfter = options.lifetime?.renewAfter ?? Math.max(60, Math.floor(this.#idle / 20))
     this.#renewAfter = wholeNumber('lifetime.renewAfter', renewAfter)
     this.#maxRecordBytes = wholeNumber('maxRecordBytes', options.maxRecordBytes ?? 65_536)
@@ -149,7 +153,9 @@ export class ServerStore extends CodecStore {
     const body = this.#bodyOf(name, id, record)
     if (!body) return this.begin(name, 'malformed')
     if (this.#now() >= body.created + this.#absolute) return this.begin(name, 'expired')
-    return this.#session(name, id, record, body, cookie.opened.renewal)
+    // When to renew for its age, the record knows: it is what the request writes then.
+    const renewal = cookie.opened.renewal === 'old-key' ? 'old-key' : undefined
+    return this.#session(name, id, record, body, renewal)
   }
 
   #session<T extends object>(

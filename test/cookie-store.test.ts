@@ -350,6 +350,21 @@ suite('keys', () => {
 })
 
 suite('maxAge of a store', () => {
+  test('beyond thirty days is meant', async () => {
+    for (const lasting of ['option', 'method']) {
+      let now = 1_800_000_000
+      const year = 365 * 86_400
+      const options = lasting === 'option' ? { maxAge: year } : {}
+      const store = new CookieStore({ keys, options, now: () => now })
+      if (lasting === 'method') store.maxAge(year)
+      const cookie = await visit(store, setFoo)
+      now += 300 * 86_400
+      assert.equal((await store.get(nodeRequest(cookie), 'sid')).values.foo, 'bar', lasting)
+      now += 66 * 86_400
+      assert.equal((await store.get(nodeRequest(cookie), 'sid')).reason, 'expired')
+    }
+  })
+
   test('sets cookies and codecs', async () => {
     const store = new CookieStore({ keys })
     store.maxAge(3600)

@@ -266,6 +266,24 @@ suite('lifetimes', () => {
     assert.ok((await store.get(nodeRequest(cookie), 'sid')).isNew)
   })
 
+  test('the id in a sealed cookie lasts as long as the record', async () => {
+    let now = 1_800_000_000
+    const long = { idle: 7 * 86_400, absolute: 60 * 86_400, renewAfter: 86_400 }
+    const { backend, calls } = counting(memory({ now: () => now }))
+    const store = new ServerStore(backend, { keys, lifetime: long, now: () => now })
+    let cookie = await visit(store, setFoo)
+    now += 3600
+    assert.equal(await visit(store, () => undefined, cookie), '')
+    assert.equal(calls.touch, undefined)
+    for (let day = 0; day < 55; day += 5) {
+      assert.deepEqual(await valuesOf(store, cookie), { foo: 'bar' }, `day ${day}`)
+      cookie = (await visit(store, () => undefined, cookie)) || cookie
+      now += 5 * 86_400
+    }
+    now = 1_800_000_000 + 60 * 86_400
+    assert.ok((await store.get(nodeRequest(cookie), 'sid')).isNew)
+  })
+
   test('"remember me" is remembered', async () => {
     let now = Math.floor(Date.now() / 1000)
     const store = new ServerStore(memory({ now: () => now }), { now: () => now })
