@@ -1,8 +1,11 @@
 /**
- * The clock that everything has unless it is given another.
+ * The clock that everything has unless it is given another, in seconds.
  *
  * @module
  */
+
+/** Gorilla's lifetime of cookies, and the longest that sessions live here unless told otherwise. */
+export const thirtyDays: number = 30 * 86_400
 
 /** Unix time in whole seconds. */
 export function unixSeconds(): number {

@@ -5,6 +5,7 @@
  */
 
 import { equalBytes } from '#crypto'
+import { thirtyDays } from './clock.ts'
 import {
   type Codec,
   type EncodeContext,
@@ -55,8 +56,6 @@ export interface CodecStoreOptions {
 
 /** What differs between the sealed codecs of a store. */
 type SealedSettings = Omit<SealedOptions, 'keys' | 'purpose'>
-
-const thirtyDays = 30 * 86_400
 
 /** Where a session stood when it was read, and what became of it since. */
 interface Progress {

@@ -15,7 +15,7 @@ import type {
   Version,
 } from './backend.ts'
 import { wholeNumber } from './checks.ts'
-import { unixSeconds } from './clock.ts'
+import { thirtyDays, unixSeconds } from './clock.ts'
 import { type Codec, encodeMulti, type Renewal } from './codec/codec.ts'
 import { json } from './codec/serializers/json.ts'
 import { nop } from './codec/serializers/nop.ts'
@@ -95,7 +95,7 @@ export class ServerStore extends CodecStore {
   /** Throws TypeError or RangeError for wrong options, and for a backend that promises too little. */
   constructor(backend: Backend & Partial<OwnerIndex>, options: ServerStoreOptions = {}) {
     const idle = wholeNumber('lifetime.idle', options.lifetime?.idle ?? 86_400)
-    const absolute = wholeNumber('lifetime.absolute', options.lifetime?.absolute ?? 30 * 86_400)
+    const absolute = wholeNumber('lifetime.absolute', options.lifetime?.absolute ?? thirtyDays)
     // The id in a cookie lasts as long as its record.
     const lasting = { maxAge: idle, maxLifetime: absolute }
     super(options.keys ? options : { ...options, codecs: [plainIds] }, 'session record id', lasting)

@@ -8,26 +8,13 @@ import { cookieSessions } from '../libraries/cookie-session.ts'
 import { ironSession } from '../libraries/iron-session.ts'
 import { secureSessions } from '../libraries/secure-session.ts'
 import { gorilla, sealed } from '../libraries/silverback.ts'
-import type { Library } from '../library.ts'
-import type { Values } from '../samples.ts'
+import { jsonCarried, type Library } from '../library.ts'
+import { samples, type Values } from '../samples.ts'
 
 /** Plain JSON data, which all of them carry alike. */
 export const sessions: Readonly<Record<string, Values>> = {
-  '3 keys': { user: 'ada@example.com', visits: 42, admin: true },
-  '12 keys': {
-    user: 'ada@example.com',
-    name: 'Ada Lovelace',
-    language: 'en-GB',
-    csrf: 'b7e2f0c94d1a8365b7e2f0c94d1a8365',
-    visits: 42,
-    cartItems: 3,
-    balance: 12.75,
-    taxRate: 0.19,
-    admin: false,
-    newsletter: true,
-    preferences: { theme: 'dark', pageSize: 50, beta: true },
-    signedIn: '2026-01-02T03:04:05.678Z',
-  },
+  '3 keys': jsonCarried(samples['3 keys']),
+  '12 keys': jsonCarried(samples['12 keys']),
   '40 keys': Object.fromEntries(
     Array.from({ length: 40 }, (_, index) => [
       `key${index}`,

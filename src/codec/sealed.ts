@@ -15,7 +15,7 @@ import { concatBytes, decodeBase64Url, encodeBase64Url, utf8Bytes } from '#bytes
 import { openAesGcm, sealAesGcm } from '#crypto'
 import { readVarint, varint } from '../bytes/varint.ts'
 import { wholeNumber } from '../checks.ts'
-import { unixSeconds } from '../clock.ts'
+import { thirtyDays, unixSeconds } from '../clock.ts'
 import { randomBytes } from '../crypto/random.ts'
 import { SessionError } from '../errors.ts'
 import type { Codec, EncodeContext, Opened, Renewal, Serialized } from './codec.ts'
@@ -80,7 +80,7 @@ export class Sealed implements Codec {
     this.#now = options.now ?? unixSeconds
     this.#verified = new VerifiedTexts(options.cacheBytes ?? 1024 * 1024)
     this.maxAge = wholeNumber('maxAge', options.maxAge ?? 86_400)
-    this.maxLifetime = wholeNumber('maxLifetime', options.maxLifetime ?? 30 * 86_400)
+    this.maxLifetime = wholeNumber('maxLifetime', options.maxLifetime ?? thirtyDays)
     this.maxLength = wholeNumber('maxLength', options.maxLength ?? 65_536)
   }
 

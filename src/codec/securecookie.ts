@@ -14,7 +14,7 @@
 import { concatBytes, latin1Text, utf8Bytes } from '#bytes'
 import { aesCtr, equalBytes, hmac } from '#crypto'
 import { decodePadded, encodePadded } from '../bytes/base64url.ts'
-import { unixSeconds } from '../clock.ts'
+import { thirtyDays, unixSeconds } from '../clock.ts'
 import { type HashName, hashNames } from '../crypto/hashes.ts'
 import { randomBytes } from '../crypto/random.ts'
 import { describeKind } from '../describe.ts'
@@ -65,7 +65,6 @@ interface Verified extends VerifiedText {
   readonly seconds: string
 }
 
-const thirtyDays = 86_400 * 30
 const pipe = 0x7c
 const pipeByte = Uint8Array.of(pipe)
 const ivLength = 16

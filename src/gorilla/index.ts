@@ -5,14 +5,13 @@
  * @module
  */
 
+import { thirtyDays } from '../clock.ts'
 import { codecsFromPairs, type Key } from '../codec/securecookie.ts'
 import { CookieStore } from '../cookie-store.ts'
 import { FilesystemStore } from '../filesystem-store.ts'
 import type { Options } from '../options.ts'
 
 export { go } from '../gob/index.ts'
-
-const thirtyDays = 86_400 * 30
 
 /** What gorilla's stores do and ours do not, unless told: every save writes and sets the cookie. */
 const saveUnchanged = true
