@@ -6,12 +6,15 @@
 
 import { SessionError } from './errors.ts'
 
-/** The outcome of an operation. Rejects with `store-failed` when it fails: that is no visitor's fault. */
-export async function attempt<T>(operation: () => Promise<T>): Promise<T> {
+/**
+ * The outcome of an operation. Rejects with `store-failed`, naming the operation, when it fails: that is
+ * no visitor's fault.
+ */
+export async function attempt<T>(name: string, operation: () => Promise<T>): Promise<T> {
   try {
     return await operation()
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : 'unknown failure'
-    throw new SessionError('store-failed', `session backend: ${message}`, { cause })
+    throw new SessionError('store-failed', `session backend: ${name}: ${message}`, { cause })
   }
 }

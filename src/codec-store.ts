@@ -5,39 +5,60 @@
  */
 
 import { equalBytes } from '#crypto'
-import { thirtyDays } from './clock.ts'
+import { thirtyDays, unixSeconds } from './clock.ts'
 import {
   type Codec,
   type EncodeContext,
   encodeMulti,
   type Opened,
   openMulti,
+  type Renewal,
   type Serialized,
 } from './codec/codec.ts'
 import { type KeyList, Keyring } from './codec/keyring.ts'
 import { Sealed, type SealedOptions } from './codec/sealed.ts'
+import { json } from './codec/serializers/json.ts'
 import type { Serializer } from './codec/serializers/serializer.ts'
+import type { DefinableStore, SessionPolicy } from './definition.ts'
+import { describeKind } from './describe.ts'
 import { type ErrorCode, MultiError, SessionError } from './errors.ts'
+import { emit, type Hooks, type SaveOutcome, type SessionEvent } from './events.ts'
 import { assertFits } from './fits.ts'
 import { chunkNames, leftoverChunks, maxCookieBytes, type Piece, readValue } from './http/chunks.ts'
 import { assertCookie, type Cookie, cookieOf, deletionOf } from './http/cookie.ts'
 import { type RequestLike, readCookies } from './http/request.ts'
 import { headersOf, type ResponseHeaders, type ResponseLike } from './http/response.ts'
 import { type Keyed, keyed } from './keyed.ts'
+import {
+  defaultLifetime,
+  type FullLifetime,
+  fullLifetime,
+  isRenewalDue,
+  type Lifetime,
+} from './lifetime.ts'
+import { encodeMetadata, isSameMetadata, type SessionMetadata } from './metadata.ts'
 import type { Reader } from './migrate/reader.ts'
 import { assertOptions, defaultOptions, isDeletion, type Options, sameOptions } from './options.ts'
 import { registry } from './registry.ts'
 import { type Reason, Session, type SessionState, type Values } from './session.ts'
-import type { Store } from './store.ts'
+import type { Capability, ReadOptions, Store } from './store.ts'
 
 /** What every store of this library can be told. Either `keys` or `codecs` is needed. */
-export interface CodecStoreOptions {
+export interface CodecStoreOptions extends Hooks {
   /** Secret keys, newest first, for {@link Sealed} texts: the first seals, all open. */
   keys?: KeyList | Keyring
   /** Codecs of your choice, newest first: the first writes, all read. */
   codecs?: readonly Codec[]
   /** Cookie attributes, on top of {@link defaultOptions}. */
   options?: Options
+  /** How long sessions live. With `codecs`, which have limits of their own, there is none to set. */
+  lifetime?: Lifetime
+  /**
+   * When the place that keeps sessions fails to answer: reject (`'throw'`, the default), or go on with
+   * an empty session whose reason is `store-failed` (`'anonymous'`). Its saves do nothing, so that the
+   * visitor's cookie stays as it is; one that signs in, rotates or destroys it rejects all the same.
+   */
+  onStoreFailure?: 'throw' | 'anonymous'
   /** Readers for the cookies of other libraries, asked in order when there is no session of ours. */
   accepts?: readonly Reader[]
   /**
@@ -61,8 +82,15 @@ type SealedSettings = Omit<SealedOptions, 'keys' | 'purpose'>
 interface Progress {
   readonly opened: Partial<Opened> | undefined
   readonly options: Options
-  readonly owner: string | undefined
+  /** What was kept beside its values. */
+  readonly metadata: SessionMetadata
+  /** What a new session was given to begin with, serialized. */
+  initial: Uint8Array | undefined
+  /** Why the codecs refused its cookie. */
+  readonly refusals: readonly ErrorCode[]
   saved: boolean
+  /** Destroyed, and that was done. */
+  ended: boolean
   /** The values as `save` found them. */
   serialized?: Serialized | undefined
 }
@@ -75,25 +103,52 @@ class StoredSession<T extends object> extends Session<T> {
     store: Store,
     name: string,
     state: SessionState<T>,
-    opened: Partial<Opened> | undefined,
+    progress: Pick<Progress, 'opened' | 'metadata' | 'refusals'>,
   ) {
     super(store, name, state)
-    const { options, owner } = state
-    this.#progress = { opened, options: { ...options }, owner, saved: false }
+    const { options } = state
+    this.#progress = {
+      ...progress,
+      options: { ...options },
+      initial: undefined,
+      saved: false,
+      ended: false,
+    }
   }
 
   /** Sessions that were made by hand stood nowhere: they are saved whatever they hold. */
   static progressOf(session: Session<object>): Progress {
     if (#progress in session) return (session as StoredSession<object>).#progress
-    return { opened: undefined, options: {}, owner: undefined, saved: true }
+    return { ...nowhere }
   }
+}
+
+const nowhere: Progress = {
+  opened: undefined,
+  options: {},
+  metadata: {},
+  initial: undefined,
+  refusals: [],
+  saved: true,
+  ended: false,
+}
+
+/** What a request asks of a store beside the text in its cookie. */
+export interface Reading extends ReadOptions {
+  readonly request: RequestLike
+}
+
+/** What a save did, and the cookies that it takes. */
+interface Saved {
+  readonly outcome: SaveOutcome
+  readonly cookies: readonly Cookie[]
 }
 
 /**
  * A store whose texts are made by codecs, with one set of cookie attributes for its sessions.
  * What differs between such stores is what the text in the cookie stands for.
  */
-export abstract class CodecStore implements Store {
+export abstract class CodecStore implements DefinableStore {
   /** Codecs, newest first. */
   readonly codecs: readonly Codec[]
   /** Cookie attributes that new sessions get a copy of. */
@@ -105,24 +160,47 @@ export abstract class CodecStore implements Store {
   readonly #accepts: readonly Reader[]
   readonly #keyring: Keyring | undefined
   readonly #init: CodecStoreOptions
+  readonly #policies = new Map<string, SessionPolicy & { readonly lifetime: FullLifetime }>()
+  #lifetime: FullLifetime
+  readonly #onStoreFailure: 'throw' | 'anonymous'
+  /** @internal */
+  protected readonly now: () => number
 
   /** @internal `purpose` keeps the texts of one kind of store from those of another. */
   protected constructor(options: CodecStoreOptions, purpose: string, settings?: SealedSettings) {
     // One ring for all codecs of the store.
     this.#keyring = options.keys && ringOf(options.keys)
     this.#init = options
+    this.now = options.now ?? unixSeconds
+    this.#lifetime = this.#fullLifetime(options)
     this.codecs = this.codecsFor(purpose, settings)
     this.agingCodecs = [...this.codecs]
     this.options = { ...defaultOptions, ...options.options }
     this.saveUnchanged = options.saveUnchanged ?? false
     this.#accepts = [...(options.accepts ?? [])]
+    this.#onStoreFailure = options.onStoreFailure ?? 'throw'
+    if (!['throw', 'anonymous'].includes(this.#onStoreFailure)) {
+      const given = describeKind(this.#onStoreFailure)
+      throw new TypeError(`onStoreFailure must be 'throw' or 'anonymous', not ${given}`)
+    }
     assertOptions(this.options)
+  }
+
+  /** What this store can do beside reading and saving. */
+  get capabilities(): ReadonlySet<Capability> {
+    return new Set<Capability>(this.keepsMetadata ? ['metadata', 'lifetimes'] : [])
+  }
+
+  /** @internal Whether what is said beside the values has a place: Go's envelope has none. */
+  protected get keepsMetadata(): boolean {
+    return this.#keyring !== undefined
   }
 
   /** @internal The session that the text in the cookie stands for. */
   protected abstract read<T extends object>(
     name: string,
     text: string,
+    reading: Reading,
   ): Session<T> | Promise<Session<T>>
 
   /** @internal Keeps the session; answers the text for its cookie, or undefined when it has ended. */
@@ -133,18 +211,74 @@ export abstract class CodecStore implements Store {
   /** @internal Forgets what the store keeps of the session. */
   protected abstract erase(session: Session<object>): void | Promise<void>
 
-  get<T extends object = Values>(request: RequestLike, name: string): Promise<Session<T>> {
-    return registry(request).get<T>(this, name)
+  /** @internal Cookies beside the one of the session, when it was read or written. */
+  protected companions(
+    _session: Session<object>,
+    _request: RequestLike,
+    _outcome: SaveOutcome,
+  ): readonly Cookie[] {
+    return []
   }
 
-  async new<T extends object = Values>(request: RequestLike, name: string): Promise<Session<T>> {
-    const waiting = this.#keyring?.ready()
-    if (waiting) await waiting
+  /** @internal How often the last save of the session was written again, because others saved first. */
+  protected conflictsOf(_session: Session<object>): number {
+    return 0
+  }
+
+  get<T extends object = Values>(
+    request: RequestLike,
+    name: string,
+    options?: ReadOptions,
+  ): Promise<Session<T>> {
+    return registry(request).get<T>(this, name, options)
+  }
+
+  async new<T extends object = Values>(
+    request: RequestLike,
+    name: string,
+    options?: ReadOptions,
+  ): Promise<Session<T>> {
+    const since = performance.now()
     const text = readValue(request, name)
-    const read = text === undefined ? this.begin<T>(name, 'no-cookie') : this.read<T>(name, text)
-    const session = read instanceof Promise ? await read : read
-    if (!session.isNew || this.#accepts.length === 0) return session
-    return (await this.#adopt<T>(request, name)) ?? session
+    let session: Session<T>
+    try {
+      const waiting = this.#keyring?.ready()
+      if (waiting) await waiting
+      session = await this.#read<T>(name, text, { request, ...options })
+    } catch (error) {
+      this.#fails('read', error, request)
+      if (this.#onStoreFailure === 'throw' || !isStoreFailure(error)) throw error
+      session = this.begin<T>(name, 'store-failed')
+    }
+    const policy = this.#policies.get(name)
+    if (policy?.load) await this.#load(session, policy)
+    this.#tellRead(session, text, since, request)
+    return session
+  }
+
+  /** The session of a WebSocket's upgrade, of which there are only headers: `new` with these. */
+  fromHeaders<T extends object = Values>(
+    headers: RequestLike['headers'],
+    name: string,
+    options?: ReadOptions,
+  ): Promise<Session<T>> {
+    return this.new<T>({ headers }, name, options)
+  }
+
+  /** @internal See {@link DefinableStore}. */
+  define(name: string, policy: SessionPolicy): void {
+    if (this.#policies.has(name)) throw new TypeError(`session "${name}" is defined already`)
+    if (!this.keepsMetadata && Object.keys(policy.lifetime).length > 0) {
+      throw new TypeError('this store keeps no lifetimes: its codecs have limits of their own')
+    }
+    assertOptions({ ...this.options, ...policy.options })
+    const lifetime = fullLifetime(policy.lifetime, this.#lifetime)
+    this.#policies.set(name, { ...policy, lifetime })
+    for (const codec of this.agingCodecs) {
+      if (codec.maxLifetime !== undefined) {
+        codec.maxLifetime = Math.max(codec.maxLifetime, lifetime.absolute)
+      }
+    }
   }
 
   async save(
@@ -152,37 +286,86 @@ export abstract class CodecStore implements Store {
     response: ResponseLike,
     session: Session<object>,
   ): Promise<void> {
+    const since = performance.now()
     const headers = headersOf(response)
     headers.varyOnCookie()
-    if (this.#isUnchanged(session)) return
+    try {
+      const { outcome, cookies } = await this.#save(session)
+      const others = this.companions(session, request, outcome)
+      this.#setCookies(request, headers, session, cookies)
+      for (const cookie of others) headers.setCookie(cookie)
+      if (cookies.length + others.length > 0) headers.forbidCaching()
+      const conflicts = this.conflictsOf(session)
+      const { name } = session
+      this.tell(
+        { type: 'save', name, ...this.#told, outcome, conflicts, durationMs: past(since) },
+        request,
+      )
+    } catch (error) {
+      this.#fails('save', error, request)
+      throw error
+    }
+  }
+
+  async #save(session: Session<object>): Promise<Saved> {
+    const progress = StoredSession.progressOf(session)
+    if (progress.ended || session.isReadOnly) return { outcome: 'dropped', cookies: [] }
+    if (session.reason === 'store-failed') return dropUnlessMeant(session)
+    const policy = this.#policies.get(session.name)
+    if (!session.isDestroyed) policy?.beforeSave?.(session, this.now())
+    if (this.#isUnchanged(session)) return { outcome: 'unchanged', cookies: [] }
     const waiting = this.#keyring?.ready()
     if (waiting) await waiting
     // Before anything is written: attributes that browsers would refuse leave nothing behind.
     assertCookie(session.name, session.options)
-    const cookies = isDeletion(session.options)
-      ? await this.#end(session)
-      : await this.#keep(session)
+    this.#assertKept(session)
+    const saved =
+      session.isDestroyed || isDeletion(session.options)
+        ? await this.#end(session)
+        : await this.#keep(session)
+    progress.saved = saved.cookies.length > 0
+    progress.ended = session.isDestroyed
+    return saved
+  }
+
+  async #end(session: Session<object>): Promise<Saved> {
+    await this.erase(session)
+    return { outcome: 'destroyed', cookies: [deletionOf(session.name, session.options)] }
+  }
+
+  /** The cookies of the session; none when it has ended meanwhile. */
+  async #keep(session: Session<object>): Promise<Saved> {
+    const rotation = Session.rotationOf(session)
+    const text = await this.write(session)
+    Session.forgetChanges(session)
+    if (text === undefined) return { outcome: 'dropped', cookies: [] }
+    const options = { ...session.options, maxAge: this.#cookieAge(session) }
+    const cookies = this.pieces(session, text).map(({ name, value }) =>
+      cookieOf(name, value, options),
+    )
+    return { outcome: rotation ? 'rotated' : 'saved', cookies }
+  }
+
+  #setCookies(
+    request: RequestLike,
+    headers: ResponseHeaders,
+    session: Session<object>,
+    cookies: readonly Cookie[],
+  ): void {
     if (cookies.length === 0) return
     for (const cookie of cookies) headers.setCookie(cookie)
     for (const name of this.#leftovers(request, headers, session.name, cookies.length)) {
       headers.setCookie(deletionOf(name, session.options))
     }
-    headers.forbidCaching()
-    StoredSession.progressOf(session).saved = true
   }
 
-  async #end(session: Session<object>): Promise<Cookie[]> {
-    await this.erase(session)
-    return [deletionOf(session.name, session.options)]
-  }
-
-  /** The cookies of the session; none when it has ended meanwhile. */
-  async #keep(session: Session<object>): Promise<Cookie[]> {
-    const text = await this.write(session)
-    if (text === undefined) return []
-    return this.pieces(session, text).map(({ name, value }) =>
-      cookieOf(name, value, session.options),
-    )
+  /** The Max-Age of the cookie: no longer than the session may live. */
+  #cookieAge({ options, lifetime, name, createdAt }: Session<object>): number | 'session' {
+    const { maxAge = 'session' } = options
+    if (maxAge === 'session' || !this.keepsMetadata) return maxAge
+    const absolute = Math.min(lifetime.absolute, this.lifetimeOf(name).absolute)
+    const age = this.now() - (createdAt ?? this.now())
+    return Math.max(1, Math.min(maxAge, absolute - age))
   }
 
   /**
@@ -197,6 +380,10 @@ export abstract class CodecStore implements Store {
   protected setMaxAge(maxAge: number | 'session', codecMaxAge: number): void {
     assertOptions({ maxAge })
     this.options.maxAge = maxAge
+    if (codecMaxAge > 0) {
+      const lifetime = { idle: codecMaxAge, absolute: longestLife(codecMaxAge) }
+      this.#lifetime = fullLifetime(lifetime, this.#lifetime)
+    }
     for (const codec of this.agingCodecs) {
       codec.maxAge = codecMaxAge
       if (codec.maxLifetime !== undefined) codec.maxLifetime = longestLife(codecMaxAge)
@@ -228,37 +415,193 @@ export abstract class CodecStore implements Store {
     return [{ name: session.name, value: text }]
   }
 
-  /** @internal A session of which nothing was read, and why. */
-  protected begin<T extends object>(name: string, reason: Reason): Session<T> {
-    return new StoredSession<T>(this, name, { options: this.options, reason }, undefined)
+  /** @internal How long sessions of this name live. */
+  protected lifetimeOf(name: string): FullLifetime {
+    return this.#policies.get(name)?.lifetime ?? this.#lifetime
   }
 
-  /** @internal A session with what was read; a new one when that is no set of values. */
+  /** @internal Tells hooks, subscribers and the request. */
+  protected tell(event: SessionEvent, request?: RequestLike): void {
+    emit(this.#init, event, request)
+  }
+
+  /** @internal A session of which nothing was read, and why. */
+  protected begin<T extends object>(
+    name: string,
+    reason: Reason,
+    refusals: readonly ErrorCode[] = [],
+  ): Session<T> {
+    const state = { ...this.#stateOf(name), reason }
+    return new StoredSession<T>(this, name, state, {
+      opened: undefined,
+      metadata: {},
+      refusals,
+    })
+  }
+
+  /** @internal A session with what was read; a new one when that is no set of values, or too old. */
   protected resume<T extends object>(
     name: string,
     opened: Partial<Opened>,
-    kept: { readonly id?: string | undefined; readonly owner?: string | undefined } = {},
+    metadata: SessionMetadata,
+    kept: Pick<SessionState, 'id' | 'isReadOnly' | 'isCopy'> = {},
   ): Session<T> {
-    const { value, renewal, maxAge } = opened
+    const { value, maxAge, startedAt } = opened
     if (!isPlainObject(value)) return this.begin(name, 'malformed')
+    const state = this.#stateOf(name)
+    const lifetime = ownLifetime(metadata, state.lifetime)
+    if (startedAt !== undefined && this.now() >= startedAt + lifetime.absolute) {
+      return this.begin(name, 'expired')
+    }
     // "Remember me" is remembered: what is saved again lasts as long as it was told to.
-    const options = maxAge === undefined ? this.options : { ...this.options, maxAge }
-    const state = { options, values: value as T, renewal, ...kept }
-    return new StoredSession<T>(this, name, state, opened)
+    const options = maxAge === undefined ? state.options : { ...state.options, maxAge }
+    const { owner, label, authenticatedAt } = metadata
+    const renewal = this.renewalOf(opened, lifetime)
+    const known = { owner, label, authenticatedAt, createdAt: startedAt, lifetime, renewal }
+    return new StoredSession<T>(
+      this,
+      name,
+      { ...state, options, values: value as T, ...known, ...kept },
+      { opened, metadata, refusals: [] },
+    )
+  }
+
+  /** @internal Why the session is to be written although nothing changed. */
+  protected renewalOf(
+    { renewal, issuedAt, startedAt, maxAge }: Partial<Opened>,
+    lifetime: FullLifetime,
+  ): Renewal | undefined {
+    if (renewal !== undefined && renewal !== 'age') return renewal
+    if (issuedAt === undefined || startedAt === undefined) return renewal
+    return isRenewalDue(this.now() - issuedAt, maxAge, lifetime) ? 'age' : undefined
+  }
+
+  #stateOf(name: string): {
+    readonly options: Options
+    readonly lifetime: FullLifetime
+    readonly now: () => number
+  } {
+    const policy = this.#policies.get(name)
+    return {
+      options: policy ? { ...this.options, ...policy.options } : this.options,
+      lifetime: policy?.lifetime ?? this.#lifetime,
+      now: this.now,
+    }
   }
 
   /** @internal What the texts of this session say of it besides its values. */
   protected contextOf(session: Session<object>): EncodeContext {
     const { maxAge } = session.options
-    const { startedAt } = StoredSession.progressOf(session).opened ?? {}
-    return { startedAt, maxAge: typeof maxAge === 'number' ? maxAge : undefined }
+    const { idle } = session.lifetime
+    return {
+      startedAt: session.createdAt,
+      maxAge: typeof maxAge === 'number' ? maxAge : undefined,
+      ...(idle !== this.#lifetime.idle && { idle }),
+    }
   }
 
-  /** @internal The text of the session's values. */
+  /** @internal What is kept beside the values. */
+  protected metadataOf(session: Session<object>): SessionMetadata {
+    const { owner, label, authenticatedAt, lifetime, name } = session
+    const usual = this.lifetimeOf(name)
+    const { version = 1 } = this.#policies.get(name) ?? {}
+    return {
+      owner: owner || undefined,
+      label: label || undefined,
+      authenticatedAt,
+      idle: lifetime.idle === usual.idle ? undefined : lifetime.idle,
+      absolute: lifetime.absolute < usual.absolute ? lifetime.absolute : undefined,
+      version: version === 1 ? undefined : version,
+    }
+  }
+
+  /** @internal What was kept beside the values when the session was read. */
+  protected metadataRead(session: Session<object>): SessionMetadata {
+    return StoredSession.progressOf(session).metadata
+  }
+
+  /** @internal The text of the session's values, and of what is kept beside them. */
   protected encodeValues(session: Session<object>, codecs: readonly Codec[]): string {
     const { serialized } = StoredSession.progressOf(session)
-    const context = { ...this.contextOf(session), serialized }
+    const metadata = this.keepsMetadata ? encodeMetadata(this.metadataOf(session)) : undefined
+    const context = { ...this.contextOf(session), serialized, metadata }
     return encodeMulti(session.name, session.values, codecs, context)
+  }
+
+  #read<T extends object>(
+    name: string,
+    text: string | undefined,
+    reading: Reading,
+  ): Promise<Session<T>> | Session<T> {
+    const read =
+      text === undefined ? this.begin<T>(name, 'no-cookie') : this.read<T>(name, text, reading)
+    if (this.#accepts.length === 0) return read
+    return this.#readOrAdopt(name, read, reading.request)
+  }
+
+  async #readOrAdopt<T extends object>(
+    name: string,
+    read: Session<T> | Promise<Session<T>>,
+    request: RequestLike,
+  ): Promise<Session<T>> {
+    const session = await read
+    return session.isNew ? ((await this.#adopt<T>(request, name)) ?? session) : session
+  }
+
+  async #load(session: Session<object>, policy: SessionPolicy): Promise<void> {
+    const progress = StoredSession.progressOf(session)
+    await policy.load?.(session, progress.metadata.version ?? 1, this.now())
+    if (session.isNew) progress.initial = serialized(session.values, json)?.bytes
+  }
+
+  #tellRead(
+    session: Session<object>,
+    text: string | undefined,
+    since: number,
+    request: RequestLike,
+  ): void {
+    const { name, isNew, reason, isCopy } = session
+    const { refusals } = StoredSession.progressOf(session)
+    const event = {
+      name,
+      ...this.#told,
+      isNew,
+      reason,
+      cookieBytes: text?.length,
+      refusals,
+      fromCache: isCopy,
+      durationMs: past(since),
+    }
+    this.tell({ type: 'session', ...event }, request)
+    if (reason && text !== undefined) this.tell({ type: 'reject', ...event, reason }, request)
+  }
+
+  get #told(): { readonly store: string } {
+    return { store: this.constructor.name }
+  }
+
+  #fails(operation: string, error: unknown, request: RequestLike): void {
+    if (!isStoreFailure(error)) return
+    this.tell({ type: 'store-error', ...this.#told, operation, error }, request)
+  }
+
+  /** Throws `not-kept` for what the store has no place for: it would be lost without a word. */
+  #assertKept(session: Session<object>): void {
+    if (this.keepsMetadata || session.isDestroyed) return
+    const { owner, label, authenticatedAt } = session
+    if (owner || label || authenticatedAt !== undefined) {
+      throw new SessionError(
+        'not-kept',
+        `session "${session.name}" has an owner or a label, which its store has no place for`,
+      )
+    }
+  }
+
+  #fullLifetime({ lifetime, options }: CodecStoreOptions): FullLifetime {
+    if (lifetime && !this.keepsMetadata)
+      throw new TypeError('lifetime needs keys: codecs have limits of their own')
+    const absolute = longestLife(options?.maxAge)
+    return fullLifetime(lifetime ?? {}, { ...defaultLifetime, absolute })
   }
 
   /** A session that another library keeps, if there is one. */
@@ -268,7 +611,7 @@ export abstract class CodecStore implements Store {
   ): Promise<Session<T> | undefined> {
     for (const reader of this.#accepts) {
       const value = await reader.read(name, cookie => readCookies(request, cookie)[0])
-      if (value) return this.resume<T>(name, { value, renewal: 'foreign' })
+      if (value) return this.resume<T>(name, { value, renewal: 'foreign' }, {})
     }
     return undefined
   }
@@ -294,10 +637,13 @@ export abstract class CodecStore implements Store {
   #isUnchanged(session: Session<object>): boolean {
     const progress = StoredSession.progressOf(session)
     progress.serialized = undefined
+    if (session.isDestroyed) return session.reason === 'no-cookie' && !progress.saved
     if (this.saveUnchanged || progress.saved || session.renewal) return false
-    if (progress.owner !== session.owner) return false
+    const rotation = Session.rotationOf(session)
+    if (rotation && !(rotation === 'rotate' && session.isNew)) return false
     if (!sameOptions(progress.options, session.options)) return false
-    if (session.isNew) return isEmpty(session.values)
+    if (!isSameMetadata(this.metadataOf(session), progress.metadata)) return false
+    if (session.isNew) return isEmpty(session.values) || isInitial(session.values, progress.initial)
     progress.serialized = serialized(session.values, progress.opened?.serializer)
     return isSameAsRead(progress.serialized, progress.opened?.payload)
   }
@@ -323,6 +669,41 @@ function isEmpty(values: object): boolean {
   return Object.keys(values).length === 0 && (others?.size ?? 0) === 0
 }
 
+/** Whether a new session holds what it began with. */
+function isInitial(values: object, initial: Uint8Array | undefined): boolean {
+  const now = serialized(values, json)
+  return initial !== undefined && now !== undefined && equalBytes(now.bytes, initial)
+}
+
+/** The lifetime that metadata tells of: shorter than usual, never longer. */
+function ownLifetime({ idle, absolute }: SessionMetadata, usual: FullLifetime): FullLifetime {
+  return {
+    ...usual,
+    idle: idle ?? usual.idle,
+    absolute: Math.min(absolute ?? usual.absolute, usual.absolute),
+  }
+}
+
+/** A session that could not be read: its changes are dropped, but not a sign-in or a sign-out. */
+function dropUnlessMeant(session: Session<object>): Saved {
+  if (session.isDestroyed || Session.rotationOf(session) || session.owner) {
+    throw new SessionError(
+      'store-failed',
+      `session "${session.name}" could not be read, so it cannot be signed in, rotated or destroyed`,
+    )
+  }
+  return { outcome: 'dropped', cookies: [] }
+}
+
+function isStoreFailure(error: unknown): error is SessionError {
+  return error instanceof SessionError && error.code === 'store-failed'
+}
+
+/** Milliseconds since. */
+function past(since: number): number {
+  return performance.now() - since
+}
+
 /** Undefined when it cannot be serialized: then the codec will say why. */
 function serialized(values: object, serializer: Serializer | undefined): Serialized | undefined {
   try {
@@ -343,14 +724,17 @@ function isSameAsRead(current: Serialized | undefined, payload: Uint8Array | und
 }
 
 /** What a text holds and, where the store has ids, under which; or why it cannot be opened. */
-export type OpenedText = { opened: Partial<Opened>; id?: string } | { reason: Reason }
+export type OpenedText =
+  | { opened: Partial<Opened>; id?: string }
+  | { reason: Reason; refusals?: readonly ErrorCode[] }
 
 /** Opens a text. Throws only when the store is configured wrongly. */
 export function openText(name: string, text: string, codecs: readonly Codec[]): OpenedText {
   try {
     return { opened: openMulti(name, text, codecs) }
   } catch (error) {
-    return { reason: reasonOf(error) }
+    const refusals = refusalsOf(error)
+    return { reason: reasonOf(error, refusals), refusals }
   }
 }
 
@@ -368,12 +752,13 @@ const reasons: Partial<Record<ErrorCode, Reason>> = {
 }
 const furthestLast = Object.keys(reasons)
 
-function reasonOf(error: unknown): Reason {
+function refusalsOf(error: unknown): ErrorCode[] {
   const errors = error instanceof MultiError ? error.errors : [error]
-  const codes = errors.flatMap(each =>
-    each instanceof SessionError && each.isDecode ? [each.code] : [],
-  )
-  codes.sort((a, b) => furthestLast.indexOf(b) - furthestLast.indexOf(a))
+  return errors.flatMap(each => (each instanceof SessionError && each.isDecode ? [each.code] : []))
+}
+
+function reasonOf(error: unknown, refusals: readonly ErrorCode[]): Reason {
+  const codes = [...refusals].sort((a, b) => furthestLast.indexOf(b) - furthestLast.indexOf(a))
   const [furthest] = codes
   // Without a single decode error the store has no usable key: that is nobody's cookie.
   if (furthest === undefined) throw error

@@ -27,6 +27,10 @@ const kinds = {
   'headers-sent': 'usage',
   'headers-immutable': 'usage',
   'gob-unsupported': 'usage',
+  'not-kept': 'usage',
+  'session-destroyed': 'usage',
+  'too-many-sessions': 'usage',
+  'schema-mismatch': 'internal',
   // The input: nothing that a client sends ends in another kind.
   'text-too-long': 'decode',
   'base64-invalid': 'decode',

@@ -23,8 +23,12 @@ import {
   temporaryPrefix,
   writeWholeFile,
 } from './files.ts'
+import { decodeMetadata } from './metadata.ts'
 import { serially } from './serially.ts'
 import { Session } from './session.ts'
+import type { Capability } from './store.ts'
+
+const nothing = new Uint8Array(0)
 
 const filePrefix = 'session_'
 
@@ -59,7 +63,7 @@ export class FilesystemStore extends CodecStore {
 
   protected async read<T extends object>(name: string, text: string): Promise<Session<T>> {
     const result = openText(name, text, this.codecs)
-    if ('reason' in result) return this.begin(name, result.reason)
+    if ('reason' in result) return this.begin(name, result.reason, result.refusals)
     const id = result.opened.value
     if (typeof id !== 'string' || !safeId.test(id)) return this.begin(name, 'malformed')
     return this.#load(name, id, result.opened.renewal)
@@ -67,18 +71,25 @@ export class FilesystemStore extends CodecStore {
 
   protected async write(session: Session<object>): Promise<string | undefined> {
     const { name } = session
-    const id = session.id ?? encodeBase32(randomBytes(32))
-    const context = this.contextOf(session)
-    const cookieText = encodeMulti(name, id, this.codecs, context)
+    const isRotated = Session.rotationOf(session) !== undefined
+    const old = session.id
+    const id = old === undefined || isRotated ? encodeBase32(randomBytes(32)) : old
+    const cookieText = encodeMulti(name, id, this.codecs, this.contextOf(session))
     const fileText = this.encodeValues(session, this.#fileCodecs)
-    const written = await this.#attempt(id, async path => {
+    const written = await this.#attempt(old ?? id, async path => {
       // Not there any more: the session was ended meanwhile.
-      if (session.id !== undefined && !(await exists(path))) return false
-      await writeWholeFile(path, fileText)
+      if (old !== undefined && !(await exists(path))) return false
+      await writeWholeFile(this.#pathOf(id), fileText)
+      // The old id is dead before the response leaves.
+      if (old !== undefined && old !== id) await removeFile(path)
       Session.assignId(session, id)
       return true
     })
     return written ? cookieText : undefined
+  }
+
+  override get capabilities(): ReadonlySet<Capability> {
+    return new Set<Capability>([...super.capabilities, 'revocation'])
   }
 
   protected async erase({ id }: Session<object>): Promise<void> {
@@ -114,22 +125,29 @@ export class FilesystemStore extends CodecStore {
     // The id of a lost session is not used again, so that nobody brings it back.
     if (text === undefined) return this.begin(name, 'unknown-id')
     const result = openText(name, text, this.#fileCodecs)
-    if ('reason' in result) return this.begin(name, result.reason)
+    if ('reason' in result) return this.begin(name, result.reason, result.refusals)
     const { opened } = result
-    return this.resume(name, { ...opened, renewal: opened.renewal ?? renewal }, { id })
+    const metadata = decodeMetadata(opened.metadata ?? nothing)
+    if (!metadata) return this.begin(name, 'malformed')
+    const known = { ...opened, renewal: opened.renewal ?? renewal }
+    return this.resume(name, known, metadata, { id })
   }
 
   /** One file operation at a time for each session; a failing disk is an error of its own kind. */
   async #attempt<T>(id: string, operation: (path: string) => Promise<T>): Promise<T> {
     // An id is checked here too: a custom codec may have let anything through.
     if (!safeId.test(id)) throw new RangeError('a session id has letters, digits, "-" and "_" only')
-    const path = join(this.path, filePrefix + id)
+    const path = this.#pathOf(id)
     try {
       return await serially(path, () => operation(path))
     } catch (error) {
-      const cause = withoutId(error, id)
+      const cause = withoutIds(error)
       throw new SessionError('store-failed', `session file: ${cause.message}`, { cause })
     }
+  }
+
+  #pathOf(id: string): string {
+    return join(this.path, filePrefix + id)
   }
 }
 
@@ -158,12 +176,12 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
-/** Errors of files name their paths, and these hold the id. */
-function withoutId(error: unknown, id: string): Error {
+/** Errors of files name their paths, and these hold ids. */
+function withoutIds(error: unknown): Error {
   const failure = error as NodeJS.ErrnoException & { dest?: string }
   for (const property of ['message', 'stack', 'path', 'dest'] as const) {
     const text = failure[property]
-    if (text) failure[property] = text.replaceAll(id, '…')
+    if (text) failure[property] = text.replaceAll(/(?<=session_)[\w-]+/g, '…')
   }
   return failure
 }

@@ -8,17 +8,30 @@
 export { CookieStore, type CookieStoreOptions } from './cookie-store.ts'
 export { FilesystemStore } from './filesystem-store.ts'
 export {
-  type Lifetime,
   ServerStore,
   type ServerStoreOptions,
   type SessionInfo,
 } from './server-store.ts'
+export type { MaxPerOwner } from './owner-limit.ts'
 export type { CodecStoreOptions } from './codec-store.ts'
+export { type Lifetime, type FullLifetime, defaultLifetime, lifetimes } from './lifetime.ts'
+
+// Sessions with a name and a type
+export {
+  type DefinableStore,
+  type DefinitionOptions,
+  type SchemaDefinitionOptions,
+  type SessionDefinition,
+  type SessionPolicy,
+  defineSession,
+} from './definition.ts'
+export type { SchemaOutput, SchemaResult, StandardSchema } from './standard-schema.ts'
 
 // Sessions of a request
 export {
   type MergeableChanges,
   Session,
+  type Rotation,
   type SessionState,
   type Values,
   type Reason,
@@ -39,6 +52,7 @@ export type {
   Backend,
   CreateResult,
   Limitation,
+  Listable,
   NewRecord,
   OperationOptions,
   OwnerIndex,
@@ -50,7 +64,7 @@ export type {
 } from './backend.ts'
 
 // For custom stores and codecs
-export type { Store } from './store.ts'
+export type { Capability, ReadOptions, Store } from './store.ts'
 export {
   type Codec,
   type EncodeContext,
@@ -70,6 +84,19 @@ export {
   varyOnCookie,
 } from './http/response.ts'
 export { type Cookie, type CookieAttributes, newCookie } from './http/cookie.ts'
+
+// What happened
+export {
+  type Hooks,
+  type RejectEvent,
+  type RevokeEvent,
+  type SaveEvent,
+  type SaveOutcome,
+  type SessionEvent,
+  type SessionReadEvent,
+  type StoreErrorEvent,
+  explain,
+} from './events.ts'
 
 // Errors
 export {

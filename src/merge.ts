@@ -6,6 +6,7 @@
 
 import { equalBytes } from '#crypto'
 import type { Serializer } from './codec/serializers/serializer.ts'
+import { expiresKey } from './definition.ts'
 import { type Keyed, keyed } from './keyed.ts'
 import type { MergeableChanges, Values } from './session.ts'
 
@@ -48,6 +49,8 @@ export function merge(input: MergeInput, serializer: Serializer): Merged {
       put(values, key, ((there ?? 0) as number) + grown)
     } else if (changes.lists.has(key) && isList(before) && isList(now) && isList(there)) {
       put(values, key, mergeLists(before, now, there, same))
+    } else if (key === expiresKey) {
+      put(values, key, mergeMoments(before, now, there))
     } else {
       if (!same(before, there) && !same(now, there)) contested.push(key)
       put(values, key, now)
@@ -104,6 +107,24 @@ function mergeLists(
   const rest = kept || !isThere ? there : there.slice(before.length)
   const list = [...rest, ...added]
   return list.length > 0 ? list : undefined
+}
+
+/** The moments at which keys stop to count belong to the keys, and are merged key by key as they are. */
+function mergeMoments(...sides: unknown[]): unknown {
+  const [before, now, there] = sides.map(side => (isObject(side) ? side : {})) as [
+    Values,
+    Values,
+    Values,
+  ]
+  const moments = { ...there }
+  for (const key of new Set([...Object.keys(before), ...Object.keys(now)])) {
+    if (own(before, key) !== own(now, key)) put(moments, key, own(now, key))
+  }
+  return Object.keys(moments).length > 0 ? moments : undefined
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }
 
 /** Entries whose keys are not strings are merged as one. */

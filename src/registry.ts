@@ -9,7 +9,7 @@ import { isCookieName } from './http/cookie.ts'
 import { assertRequest, type RequestLike } from './http/request.ts'
 import type { ResponseLike } from './http/response.ts'
 import type { Session, Values } from './session.ts'
-import type { Store } from './store.ts'
+import type { ReadOptions, Store } from './store.ts'
 
 /** Held by the request object itself: they go together, and no list of requests exists. */
 const registries = new WeakMap<object, Registry>()
@@ -53,7 +53,11 @@ export class Registry {
    *
    * Rejects with a {@link SessionError}: `invalid-name`, `store-mismatch`.
    */
-  get<T extends object = Values>(store: Store, name: string): Promise<Session<T>> {
+  get<T extends object = Values>(
+    store: Store,
+    name: string,
+    options?: ReadOptions,
+  ): Promise<Session<T>> {
     const entry = this.#entries.get(name)
     if (entry && entry.store !== store) {
       return Promise.reject(
@@ -63,7 +67,17 @@ export class Registry {
         ),
       )
     }
-    return (entry?.session ?? this.#read(store, name)) as Promise<Session<T>>
+    const session = entry?.session ?? this.#read(store, name, options)
+    return (options?.fresh ? this.#fresh(store, name, session) : session) as Promise<Session<T>>
+  }
+
+  /** The session, or another in its place when a copy in the browser was good enough for the first. */
+  async #fresh(
+    store: Store,
+    name: string,
+    session: Promise<Session<object>>,
+  ): Promise<Session<object>> {
+    return (await session).isCopy ? this.#read(store, name, { fresh: true }) : session
   }
 
   /** As {@link save}, for the request of this registry. */
@@ -83,16 +97,16 @@ export class Registry {
     if (failures.length > 0) throw new MultiError(failures)
   }
 
-  #read(store: Store, name: string): Promise<Session<object>> {
-    const session = this.#load(store, name)
+  #read(store: Store, name: string, options?: ReadOptions): Promise<Session<object>> {
+    const session = this.#load(store, name, options)
     this.#entries.set(name, { store, session })
     return session
   }
 
-  async #load(store: Store, name: string): Promise<Session<object>> {
+  async #load(store: Store, name: string, options?: ReadOptions): Promise<Session<object>> {
     try {
       if (!isCookieName(name)) throw invalidName(name)
-      return await store.new(this.#request, name)
+      return await store.new(this.#request, name, options)
     } catch (error) {
       // A store that failed may work the next time it is asked.
       await undefined

@@ -4,43 +4,33 @@
  * @module
  */
 
-import { latin1Text, utf8Bytes } from '#bytes'
 import { attempt } from './attempt.ts'
-import type {
-  Backend,
-  Limitation,
-  NewRecord,
-  OwnerIndex,
-  StoredRecord,
-  Version,
-} from './backend.ts'
+import type { Backend, Limitation, Listable, NewRecord, OwnerIndex, Version } from './backend.ts'
+import { BrowserCopies } from './browser-copies.ts'
 import { wholeNumber } from './checks.ts'
-import { thirtyDays, unixSeconds } from './clock.ts'
+import { thirtyDays } from './clock.ts'
 import { type Codec, encodeMulti, type Renewal } from './codec/codec.ts'
 import { json } from './codec/serializers/json.ts'
 import { nop } from './codec/serializers/nop.ts'
 import type { Serializer } from './codec/serializers/serializer.ts'
-import { CodecStore, type CodecStoreOptions, openText } from './codec-store.ts'
+import { CodecStore, type CodecStoreOptions, openText, type Reading } from './codec-store.ts'
+import { Counters } from './counters.ts'
+import { Epoch, isEpochKey } from './epoch.ts'
 import { SessionError } from './errors.ts'
+import type { SaveOutcome } from './events.ts'
+import type { Cookie } from './http/cookie.ts'
+import type { RequestLike } from './http/request.ts'
 import { isId, keyOf, newId, ownerKey } from './ids.ts'
 import { merge } from './merge.ts'
-import { createdOf, decodeRecord, encodeRecord, isSameBody, type RecordBody } from './record.ts'
+import { mergeMetadata, type SessionMetadata } from './metadata.ts'
+import { type MaxPerOwner, OwnerLimit } from './owner-limit.ts'
+import { isMoved, isSameBody, type Moved, type RecordBody } from './record.ts'
+import { Records } from './records.ts'
 import { Session, type Values } from './session.ts'
-
-/** How long sessions live, in seconds. */
-export interface Lifetime {
-  /** Without a request. Default 24 hours. */
-  idle?: number
-  /** At all, however busy. Default 30 days. */
-  absolute?: number
-  /** After how long a request renews the idle time. Default a twentieth of it, at least a minute. */
-  renewAfter?: number
-}
+import type { Capability } from './store.ts'
 
 /** What a {@link ServerStore} can be told. */
 export interface ServerStoreOptions extends Omit<CodecStoreOptions, 'codecs'> {
-  /** How long sessions live. */
-  lifetime?: Lifetime
   /** Between values and bytes. Default {@link json}. */
   serializer?: Serializer
   /** Keep records encrypted, bound to their ids. Needs `keys`. Default false. */
@@ -54,25 +44,56 @@ export interface ServerStoreOptions extends Omit<CodecStoreOptions, 'codecs'> {
   onConflict?: 'merge' | 'throw'
   /** Promises of the contract that may be missing: a backend that lacks others is refused. */
   allow?: readonly Limitation[]
+  /** New ids beside those of `session.rotate()` and `login()`. */
+  rotation?: {
+    /** Give a session a new id when its id is as old as this, in seconds. Left out: never. */
+    every?: number
+    /**
+     * For how many seconds after a rotation requests that were sent with the old id may still read the
+     * session. Default 0: none. Not after a `login`.
+     */
+    graceSeconds?: number
+  }
+  /** Sessions that one owner may have at once: a number, or with what happens to one more. */
+  maxPerOwner?: number | MaxPerOwner
+  /**
+   * Let a copy in a second, sealed cookie answer reads for up to `maxAge` seconds, without the backend.
+   * For as long an ended session may still be read elsewhere; `get(…, { fresh: true })` asks the
+   * backend. Needs `keys`.
+   */
+  cookieCache?: { maxAge: number }
 }
 
 /** What is known of the record that a session was read from, or written to. */
 interface Kept {
+  readonly key: string
   readonly body: RecordBody
   readonly version: Version
+  readonly expires: number
 }
 
 /** A session of an owner, as {@link ServerStore.sessionsOf} lists it. */
 export interface SessionInfo {
   /** Names the session for {@link ServerStore.revoke}. No cookie can be made of it. */
   readonly handle: string
+  /** The name of its cookie. */
+  readonly name: string
+  /** What the application called it. */
+  readonly label: string | undefined
   /** When it began, and when it ends unless it is used: Unix times in seconds. */
   readonly created: number
   readonly expires: number
+  /** When it was last used, as exactly as idle times are renewed: Unix time in seconds. */
+  readonly lastSeen: number
+  /** When its owner last proved who they are: Unix time in seconds. */
+  readonly authenticatedAt: number | undefined
 }
 
 /** Tries to write against others who write the same session. */
-const attempts = 20
+const attempts = 50
+
+/** Seconds for which requests that were under way find a session that moved. */
+const markedFor = 60
 
 /**
  * Keeps sessions in a {@link Backend}.
@@ -81,36 +102,50 @@ const attempts = 20
  * brought back by a slower request: saving it does nothing.
  */
 export class ServerStore extends CodecStore {
-  readonly #backend: Backend & Partial<OwnerIndex>
+  readonly #backend: Backend & Partial<OwnerIndex & Listable>
   readonly #serializer: Serializer
-  readonly #sealing: readonly Codec[] | undefined
-  readonly #idle: number
-  readonly #absolute: number
-  readonly #renewAfter: number
-  readonly #maxRecordBytes: number
+  readonly #records: Records
   readonly #onConflict: 'merge' | 'throw'
-  readonly #now: () => number
+  readonly #epoch: Epoch
+  readonly #limit: OwnerLimit | undefined
+  readonly #copies: BrowserCopies | undefined
+  readonly #rotateEvery: number
+  readonly #graceSeconds: number
   readonly #kept = new WeakMap<Session<object>, Kept>()
+  readonly #conflicts = new WeakMap<Session<object>, number>()
 
   /** Throws TypeError or RangeError for wrong options, and for a backend that promises too little. */
-  constructor(backend: Backend & Partial<OwnerIndex>, options: ServerStoreOptions = {}) {
+  constructor(backend: Backend & Partial<OwnerIndex & Listable>, options: ServerStoreOptions = {}) {
+    const { keys, encrypt, cookieCache, rotation = {}, maxPerOwner } = options
     const idle = wholeNumber('lifetime.idle', options.lifetime?.idle ?? 86_400)
     const absolute = wholeNumber('lifetime.absolute', options.lifetime?.absolute ?? thirtyDays)
     // The id in a cookie lasts as long as its record.
     const lasting = { maxAge: idle, maxLifetime: absolute }
-    super(options.keys ? options : { ...options, codecs: [plainIds] }, 'session record id', lasting)
+    super(keys ? options : { ...options, codecs: [plainIds] }, 'session record id', lasting)
     assertLimitations(backend, options.allow ?? [])
     this.#backend = backend
     this.#serializer = options.serializer ?? json
-    this.#idle = idle
-    this.#absolute = absolute
-    const renewAfter = options.lifetime?.renewAfter ?? Math.max(60, Math.floor(this.#idle / 20))
-    this.#renewAfter = wholeNumber('lifetime.renewAfter', renewAfter)
-    this.#maxRecordBytes = wholeNumber('maxRecordBytes', options.maxRecordBytes ?? 65_536)
     this.#onConflict = options.onConflict ?? 'merge'
-    this.#now = options.now ?? unixSeconds
-    if (options.encrypt && !options.keys) throw new TypeError('encrypt needs keys')
-    this.#sealing = options.encrypt ? this.#sealingCodecs() : undefined
+    if (encrypt && !keys) throw new TypeError('encrypt needs keys')
+    if (cookieCache && !keys) throw new TypeError('cookieCache needs keys')
+    const maxBytes = wholeNumber('maxRecordBytes', options.maxRecordBytes ?? 65_536)
+    this.#records = new Records(encrypt ? this.#sealing(maxBytes, absolute) : undefined, maxBytes)
+    this.#epoch = new Epoch(new Counters(backend), this.now)
+    this.#limit = maxPerOwner === undefined ? undefined : limitOf(backend, maxPerOwner)
+    this.#copies = cookieCache && this.#browserCopies(cookieCache.maxAge)
+    const { every = Number.MAX_SAFE_INTEGER, graceSeconds = 0 } = rotation
+    this.#rotateEvery = wholeNumber('rotation.every', every)
+    this.#graceSeconds = wholeNumber('rotation.graceSeconds', graceSeconds, 0)
+  }
+
+  override get capabilities(): ReadonlySet<Capability> {
+    const own: Capability[] = ['merging', 'revocation']
+    if (this.#backend.ofOwner) own.push('owners', 'inventory')
+    return new Set([...super.capabilities, ...own])
+  }
+
+  protected override get keepsMetadata(): boolean {
+    return true
   }
 
   /**
@@ -118,16 +153,31 @@ export class ServerStore extends CodecStore {
    */
   async sessionsOf(owner: string): Promise<SessionInfo[]> {
     const index = this.#ownerIndex()
-    const handles = await attempt(() => index.ofOwner(ownerKey(owner)))
-    const infos = await Promise.all(handles.map(handle => this.#info(handle)))
+    const epoch = await this.#epoch.current()
+    const handles = await attempt('ofOwner', () => index.ofOwner(ownerKey(owner)))
+    const infos = await Promise.all(handles.map(handle => this.#info(handle, owner, epoch)))
     return infos
       .filter(info => info !== undefined)
       .sort((one, other) => other.created - one.created)
   }
 
-  /** Ends the session of this handle, wherever it is signed in. */
-  async revoke(handle: string): Promise<void> {
-    await attempt(() => this.#backend.delete(handle))
+  /** The handle of a session, to find it among those of its owner; undefined before its first save. */
+  handleOf({ id }: Session<object>): string | undefined {
+    return id === undefined ? undefined : keyOf(id)
+  }
+
+  /**
+   * Ends the session of this handle, wherever it is signed in. Answers whether there was one.
+   *
+   * @param owner - refuse the handle of anybody else's session, for handles that come from a form
+   */
+  async revoke(handle: string, { owner }: { owner?: string | undefined } = {}): Promise<boolean> {
+    if (!isId(handle)) return false
+    const body = await this.#bodyAt(handle)
+    if (!body || (owner !== undefined && body.metadata.owner !== owner)) return false
+    await attempt('delete', () => this.#backend.delete(handle))
+    this.#tellRevoked('session', 1)
+    return true
   }
 
   /**
@@ -139,121 +189,335 @@ export class ServerStore extends CodecStore {
     { except }: { except?: Session<object> | undefined } = {},
   ): Promise<number> {
     const index = this.#ownerIndex()
-    const kept = except?.id === undefined ? [] : [keyOf(except.id)]
-    return attempt(() => index.deleteOwner(ownerKey(owner), { except: kept }))
+    const spared = except?.id === undefined ? [] : [keyOf(except.id)]
+    const key = ownerKey(owner)
+    const count = await attempt('deleteOwner', () => index.deleteOwner(key, { except: spared }))
+    this.#tellRevoked('owner', count)
+    return count
   }
 
-  protected async read<T extends object>(name: string, text: string): Promise<Session<T>> {
+  /**
+   * Ends every session of this backend: within a second everywhere, and here at once. Then removes what
+   * is kept of them, where the backend lists its records; for as long as that takes, the call lasts.
+   */
+  async revokeEverything(): Promise<void> {
+    await this.#epoch.advance()
+    this.#tellRevoked('everything')
+    if (!this.#backend.all) return
+    for await (const key of this.#backend.all()) {
+      if (!isEpochKey(key)) await attempt('delete', () => this.#backend.delete(key))
+    }
+  }
+
+  protected async read<T extends object>(
+    name: string,
+    text: string,
+    { request, fresh }: Reading,
+  ): Promise<Session<T>> {
     const cookie = openText(name, text, this.codecs)
-    if ('reason' in cookie) return this.begin(name, cookie.reason)
+    if ('reason' in cookie) return this.begin(name, cookie.reason, cookie.refusals)
     const id = cookie.opened.value
     if (!isId(id)) return this.begin(name, 'malformed')
-    const record = await attempt(() => this.#backend.load(keyOf(id)))
-    if (!record) return this.begin(name, 'unknown-id')
-    const body = this.#bodyOf(name, id, record)
-    if (!body) return this.begin(name, 'malformed')
-    if (this.#now() >= body.created + this.#absolute) return this.begin(name, 'expired')
     // When to renew for its age, the record knows: it is what the request writes then.
     const renewal = cookie.opened.renewal === 'old-key' ? 'old-key' : undefined
-    return this.#session(name, id, record, body, renewal)
+    const key = keyOf(id)
+    const copy = fresh ? undefined : this.#copies?.read(request, name, key)
+    if (copy && copy.expires > this.now())
+      return this.#resume(name, copy, { id, isCopy: true }, renewal)
+    return this.#load(name, id, renewal)
   }
 
-  #session<T extends object>(
+  async #load<T extends object>(
     name: string,
     id: string,
-    record: StoredRecord,
-    body: RecordBody,
+    renewal: Renewal | undefined,
+  ): Promise<Session<T>> {
+    const key = keyOf(id)
+    // Both at once, when the epoch has to be asked for at all.
+    const epoch = this.#epoch.current()
+    const record = await attempt('load', () => this.#backend.load(key))
+    if (!record) return this.begin(name, 'unknown-id')
+    const body = this.#records.unpack(key, record.data)
+    if (isMoved(body)) return this.#resumeMoved(name, id, body)
+    if (!body) return this.begin(name, 'malformed')
+    if (body.name !== name) return this.begin(name, 'unknown-id')
+    if ((body.metadata.epoch ?? 0) < (await epoch)) return this.begin(name, 'revoked')
+    const { version, expires } = record
+    return this.#resume(name, { key, body, version, expires }, { id }, renewal)
+  }
+
+  #resume<T extends object>(
+    name: string,
+    kept: Kept,
+    state: { id: string; isCopy?: boolean; isReadOnly?: boolean },
     renewal: Renewal | undefined,
   ): Session<T> {
-    const { payload, created } = body
-    const owner = body.owner || undefined
+    const { payload, created, idle, isTold, metadata } = kept.body
     const opened = {
       value: this.#deserialize(payload),
       payload,
       serializer: this.#serializer,
       startedAt: created,
-      maxAge: body.isTold ? body.idle : undefined,
-      renewal: renewal ?? this.#renewal(record, body),
+      maxAge: isTold ? idle : undefined,
+      // At the end of its life there is nothing to renew.
+      issuedAt: kept.expires >= this.#endOf(kept.body) ? undefined : kept.expires - idle,
+      renewal: renewal ?? this.#rotationDue(kept.body),
     }
-    const session = this.resume<T>(name, opened, { id, owner })
-    if (!session.isNew) this.#kept.set(session, { version: record.version, body })
+    const session = this.resume<T>(name, opened, metadata, state)
+    if (!session.isNew) this.#kept.set(session, kept)
     return session
   }
 
-  /** Idle time is renewed now and then, not with every request: each renewal is a write. */
-  #renewal({ expires }: StoredRecord, { idle, created }: RecordBody): Renewal | undefined {
-    if (expires >= created + this.#absolute) return undefined
-    const used = this.#now() - (expires - idle)
-    return used >= Math.min(this.#renewAfter, idle / 2) ? 'age' : undefined
+  #rotationDue({ created, metadata }: RecordBody): Renewal | undefined {
+    const age = this.now() - (metadata.rotatedAt ?? created)
+    return age >= this.#rotateEvery ? 'rotation' : undefined
+  }
+
+  /** The session that has another id by now, to be read and no more, if that is allowed still. */
+  async #resumeMoved<T extends object>(
+    name: string,
+    id: string,
+    moved: Moved,
+  ): Promise<Session<T>> {
+    const key = moved.successor
+    const record =
+      this.now() < moved.until ? await attempt('load', () => this.#backend.load(key)) : undefined
+    const body = record && this.#records.unpack(key, record.data)
+    if (!record || !body || isMoved(body) || body.name !== name)
+      return this.begin(name, 'unknown-id')
+    const { version, expires } = record
+    return this.#resume(name, { key, body, version, expires }, { id, isReadOnly: true }, undefined)
   }
 
   protected async write(session: Session<object>): Promise<string | undefined> {
+    this.#conflicts.set(session, 0)
+    const id = await this.#written(session)
+    return id && encodeMulti(session.name, id, this.codecs, this.contextOf(session))
+  }
+
+  /** The id under which the session is kept now; undefined when it has ended meanwhile. */
+  #written(session: Session<object>): Promise<string | undefined> {
     const kept = this.#kept.get(session)
-    const id = kept ? session.id : await this.#create(session)
-    if (id === undefined || (kept && !(await this.#update(session, id, kept)))) return undefined
-    return encodeMulti(session.name, id, this.codecs, this.contextOf(session))
+    const { id } = session
+    if (!kept || id === undefined) return this.#create(session)
+    const rotation = Session.rotationOf(session)
+    if (rotation === 'login') return this.#replace(session, kept)
+    if (rotation || session.renewal === 'rotation') return this.#move(session, kept)
+    return this.#update(session, id, kept)
   }
 
   protected async erase({ id }: Session<object>): Promise<void> {
-    if (id !== undefined) await attempt(() => this.#backend.delete(keyOf(id)))
+    if (id !== undefined) await attempt('delete', () => this.#backend.delete(keyOf(id)))
   }
 
-  async #create(session: Session<object>): Promise<string> {
+  protected override conflictsOf(session: Session<object>): number {
+    return this.#conflicts.get(session) ?? 0
+  }
+
+  protected override metadataRead(session: Session<object>): SessionMetadata {
+    return this.#kept.get(session)?.body.metadata ?? super.metadataRead(session)
+  }
+
+  protected override metadataOf(session: Session<object>): SessionMetadata {
+    const { rotatedAt, epoch } = this.metadataRead(session)
+    return { ...super.metadataOf(session), rotatedAt, epoch }
+  }
+
+  protected override companions(
+    session: Session<object>,
+    request: RequestLike,
+    outcome: SaveOutcome,
+  ): readonly Cookie[] {
+    const copies = this.#copies
+    if (!copies) return []
+    const kept = this.#kept.get(session)
+    const isAlive = kept && outcome !== 'destroyed' && outcome !== 'dropped'
+    if (isAlive && outcome === 'unchanged' && session.isCopy) return []
+    const copy = isAlive ? copies.cookie(kept, session.options) : undefined
+    const cookie = copy ?? copies.deletion(request, session.name, session.options)
+    return cookie ? [cookie] : []
+  }
+
+  /** A session of its own under a new id, in the place of `old` if there is one. */
+  async #create(session: Session<object>, old?: Kept): Promise<string> {
     const id = newId()
-    const body = this.#newBody(session, this.#now(), session.values)
-    const record = this.#record(session, id, body)
-    const result = await attempt(() => this.#backend.create(keyOf(id), record))
+    const epoch = (await this.#epoch.current()) || undefined
+    const metadata = { ...this.metadataOf(session), rotatedAt: undefined, epoch }
+    const created = session.createdAt ?? this.now()
+    const kept = await this.#insert(id, this.#newBody(session, session.values, created, metadata))
+    await this.#admit(session, kept, old?.key)
+    Session.assignId(session, id)
+    this.#keep(session, kept)
+    return id
+  }
+
+  /** As {@link #create}; of the session that was read nothing lives on. */
+  async #replace(session: Session<object>, old: Kept): Promise<string> {
+    const id = await this.#create(session, old)
+    await attempt('delete', () => this.#backend.delete(old.key))
+    return id
+  }
+
+  /** The same session under a new id; undefined when it has ended, or has been moved, meanwhile. */
+  async #move(session: Session<object>, old: Kept): Promise<string | undefined> {
+    const id = newId()
+    const mine = { ...this.metadataOf(session), rotatedAt: this.now() }
+    const first = this.#newBody(session, session.values, this.#startOf(session, old.body), mine)
+    let kept = await this.#insert(id, first)
+    await this.#admit(session, kept, old.key)
+    let { version } = old
+    for (let tried = 0; tried < attempts; tried++) {
+      const marker = this.#marker(old.key, kept.key)
+      const result = await attempt('update', () => this.#backend.update(old.key, marker, version))
+      if (result.status === 'updated') {
+        this.#settle(session, kept.body, first)
+        Session.assignId(session, id)
+        this.#keep(session, kept)
+        return id
+      }
+      const current = result.status === 'conflict' ? result.current : undefined
+      const theirs = current && this.#records.unpack(old.key, current.data)
+      if (!current || isMoved(theirs)) {
+        await attempt('delete', () => this.#backend.delete(kept.key))
+        if (isMoved(theirs)) await this.#follow(session, old, theirs)
+        return undefined
+      }
+      version = current.version
+      kept = await this.#rewrite(kept, this.#merged(session, old, theirs))
+      await this.#pause(session, tried)
+    }
+    throw this.#contended(session)
+  }
+
+  /** The id; undefined when the session has ended meanwhile, or has another one. */
+  async #update(session: Session<object>, id: string, kept: Kept): Promise<string | undefined> {
+    const start = this.#startOf(session, kept.body)
+    const body = this.#newBody(session, session.values, start, this.metadataOf(session))
+    if (isSameBody(body, kept.body)) return (await this.#renew(session, kept)) ? id : undefined
+    if (body.metadata.owner !== kept.body.metadata.owner) await this.#admit(session, kept)
+    return (await this.#replay(session, kept, kept, body)) ? id : undefined
+  }
+
+  /** Moves the moment at which the session ends. False when it has ended already. */
+  async #renew(session: Session<object>, kept: Kept): Promise<boolean> {
+    const expires = this.#expiryOf(kept.body)
+    await attempt('touch', () => this.#backend.touch(kept.key, expires))
+    // Touching tells nothing: a cookie with an id that is gone would overwrite the one with its heir.
+    const record = await attempt('load', () => this.#backend.load(kept.key))
+    if (!record || isMoved(this.#records.unpack(kept.key, record.data))) return false
+    if (record.version === kept.version) this.#keep(session, { ...kept, expires })
+    return true
+  }
+
+  /**
+   * Writes `first` at `place`, or what becomes of it on what others saved meanwhile. False when the
+   * session has ended, or goes on under another id.
+   *
+   * @param base - what this request read
+   */
+  async #replay(
+    session: Session<object>,
+    base: Kept,
+    place: { readonly key: string; readonly version: Version },
+    first: RecordBody,
+  ): Promise<boolean> {
+    const { key } = place
+    let { version } = place
+    let body = first
+    for (let tried = 0; tried < attempts; tried++) {
+      const record = this.#record(key, body)
+      const result = await attempt('update', () => this.#backend.update(key, record, version))
+      if (result.status === 'gone') return false
+      if (result.status === 'updated') {
+        this.#settle(session, body, first)
+        this.#keep(session, { key, body, version: result.version, expires: record.expires })
+        return true
+      }
+      const theirs = this.#records.unpack(key, result.current.data)
+      if (isMoved(theirs)) {
+        await this.#follow(session, base, theirs)
+        return false
+      }
+      version = result.current.version
+      body = this.#merged(session, base, theirs)
+      await this.#pause(session, tried)
+    }
+    throw this.#contended(session)
+  }
+
+  /** Makes the changes of this request where the session went. Its cookie is the other request's. */
+  async #follow(session: Session<object>, base: Kept, moved: Moved): Promise<void> {
+    if (!moved.follows) return
+    const key = moved.successor
+    const current = await attempt('load', () => this.#backend.load(key))
+    const theirs = current && this.#records.unpack(key, current.data)
+    if (!current || !theirs) return
+    if (isMoved(theirs)) return this.#follow(session, base, theirs)
+    const body = this.#merged(session, base, theirs)
+    await this.#replay(session, base, { key, version: current.version }, body)
+  }
+
+  async #insert(id: string, body: RecordBody): Promise<Kept> {
+    const key = keyOf(id)
+    const record = this.#record(key, body)
+    const result = await attempt('create', () => this.#backend.create(key, record))
     if (result.status === 'exists') {
       // Two ids of 256 random bits never are alike: the backend is not what it says it is.
       throw new SessionError('store-failed', 'session backend: a new id exists already')
     }
-    Session.assignId(session, id)
-    this.#keep(session, body, result.version)
-    return id
+    return { key, body, version: result.version, expires: record.expires }
   }
 
-  /** False when the session has ended meanwhile. */
-  async #update(session: Session<object>, id: string, kept: Kept): Promise<boolean> {
-    let { version } = kept
-    let values = session.values
-    let body = this.#newBody(session, kept.body.created, values)
-    if (isSameBody(body, kept.body)) {
-      await attempt(() => this.#backend.touch(keyOf(id), this.#expiry(body)))
-      return true
+  /** Writes a record anew that nobody else knows yet. */
+  async #rewrite({ key, version }: Kept, body: RecordBody): Promise<Kept> {
+    const record = this.#record(key, body)
+    const result = await attempt('update', () => this.#backend.update(key, record, version))
+    if (result.status === 'updated') {
+      return { key, body, version: result.version, expires: record.expires }
     }
-    for (let tried = 0; tried < attempts; tried++) {
-      const record = this.#record(session, id, body)
-      const result = await attempt(() => this.#backend.update(keyOf(id), record, version))
-      if (result.status === 'gone') return false
-      if (result.status === 'updated') {
-        replaceValues(session.values, values)
-        this.#keep(session, body, result.version)
-        return true
-      }
-      version = result.current.version
-      values = this.#merged(session, id, kept, result.current)
-      body = this.#newBody(session, kept.body.created, values)
-      await pause(tried)
+    throw new SessionError('store-failed', 'session backend: a record is gone that was just made')
+  }
+
+  /** What stays under the old key for a while. */
+  #marker(key: string, successor: string): NewRecord {
+    const now = this.now()
+    const until = now + this.#graceSeconds
+    const data = this.#records.packMoved(key, { successor, until, follows: true })
+    return { data, expires: now + Math.max(this.#graceSeconds, markedFor) }
+  }
+
+  /** Gives the session a place among those of its owner, or ends it when there is none. */
+  async #admit({ owner }: Session<object>, kept: Kept, replaces?: string): Promise<void> {
+    if (!owner || !this.#limit) return
+    const place = { key: kept.key, created: kept.body.created }
+    try {
+      await this.#limit.admit(owner, place, kept.expires, replaces)
+    } catch (error) {
+      if (kept.key !== replaces) await attempt('delete', () => this.#backend.delete(kept.key))
+      throw error
     }
-    throw new SessionError(
-      'conflict',
-      `session "${session.name}" was changed by others all the time`,
-    )
   }
 
   /** From here on the session is compared with this. */
-  #keep(session: Session<object>, body: RecordBody, version: Version): void {
-    this.#kept.set(session, { body, version })
+  #keep(session: Session<object>, kept: Kept): void {
+    this.#kept.set(session, kept)
     Session.forgetChanges(session)
   }
 
+  /** Shows the session what was merged into it. */
+  #settle(session: Session<object>, body: RecordBody, mine: RecordBody): void {
+    if (body === mine) return
+    replaceValues(session.values, this.#deserialize(body.payload) as Values)
+    session.owner = body.metadata.owner
+    session.label = body.metadata.label
+  }
+
   /** What this request changed, on what another saved. */
-  #merged(session: Session<object>, id: string, kept: Kept, current: StoredRecord): Values {
-    const theirs = this.#bodyOf(session.name, id, current)
+  #merged(session: Session<object>, base: Kept, theirs: RecordBody | undefined): RecordBody {
     if (!theirs) throw new SessionError('store-failed', 'session backend: the record is damaged')
     const { values, contested } = merge(
       {
-        base: this.#deserialize(kept.body.payload) as Values,
+        base: this.#deserialize(base.body.payload) as Values,
         mine: session.values as Values,
         theirs: this.#deserialize(theirs.payload) as Values,
         changes: Session.mergeableChanges(session),
@@ -264,70 +528,65 @@ export class ServerStore extends CodecStore {
       const keys = contested.map(key => JSON.stringify(key)).join(', ')
       throw new SessionError('conflict', `session "${session.name}": others changed ${keys} too`)
     }
-    if (ownerOf(session) === kept.body.owner) session.owner = theirs.owner || undefined
-    return values
+    const mine = this.metadataOf(session)
+    const metadata = mergeMetadata(base.body.metadata, mine, theirs.metadata)
+    const start = this.#startOf(session, base.body)
+    const created = start === base.body.created ? theirs.created : start
+    return this.#newBody(session, values, created, metadata)
   }
 
-  #newBody(session: Session<object>, created: number, values: object): RecordBody {
+  /** When the session began; later than what was read, where its owner has signed in again. */
+  #startOf(session: Session<object>, read: RecordBody): number {
+    return session.createdAt ?? read.created
+  }
+
+  #newBody(
+    session: Session<object>,
+    values: object,
+    created: number,
+    metadata: SessionMetadata,
+  ): RecordBody {
+    const { name, lifetime } = session
     const { maxAge } = session.options
+    const isTold = typeof maxAge === 'number'
+    const idle = isTold ? maxAge : lifetime.idle
+    return { name, created, idle, isTold, metadata, payload: this.#serialize(values) }
+  }
+
+  #record(key: string, body: RecordBody): NewRecord {
+    const { owner } = body.metadata
     return {
-      created,
-      idle: typeof maxAge === 'number' ? maxAge : this.#idle,
-      isTold: typeof maxAge === 'number',
-      owner: ownerOf(session),
-      payload: this.#serialize(values),
+      data: this.#records.pack(key, body),
+      expires: this.#expiryOf(body),
+      owner: owner ? ownerKey(owner) : undefined,
     }
   }
 
-  #record(session: Session<object>, id: string, body: RecordBody): NewRecord {
-    const data = encodeRecord(body, bytes => this.#seal(session.name, id, bytes))
-    if (data.length > this.#maxRecordBytes) {
-      throw new SessionError(
-        'value-too-long',
-        `session "${session.name}" has ${data.length} bytes; at most ${this.#maxRecordBytes} are kept`,
-      )
-    }
-    const owner = body.owner ? ownerKey(body.owner) : undefined
-    return { data, expires: this.#expiry(body), owner }
+  #expiryOf(body: RecordBody): number {
+    return Math.min(this.now() + body.idle, this.#endOf(body))
   }
 
-  #expiry({ created, idle }: RecordBody): number {
-    return Math.min(this.#now() + idle, created + this.#absolute)
+  /** When the session ends, however busy. */
+  #endOf({ name, created, metadata }: RecordBody): number {
+    const { absolute } = this.lifetimeOf(name)
+    return created + Math.min(metadata.absolute ?? absolute, absolute)
   }
 
-  #bodyOf(name: string, id: string, { data }: StoredRecord): RecordBody | undefined {
-    return decodeRecord(data, bytes => this.#open(name, id, bytes))
+  async #info(handle: string, owner: string, epoch: number): Promise<SessionInfo | undefined> {
+    const record = await attempt('load', () => this.#backend.load(handle))
+    const body = record && this.#records.unpack(handle, record.data)
+    if (!body || isMoved(body) || (body.metadata.epoch ?? 0) < epoch) return undefined
+    const { name, created, metadata, idle } = body
+    if (metadata.owner !== owner) return undefined
+    const { label, authenticatedAt } = metadata
+    const lastSeen = Math.max(created, record.expires - idle)
+    return { handle, name, label, created, expires: record.expires, lastSeen, authenticatedAt }
   }
 
-  #seal(name: string, id: string, bytes: Uint8Array): Uint8Array {
-    if (!this.#sealing) return bytes
-    return utf8Bytes(encodeMulti(recordName(name, id), bytes, this.#sealing))
-  }
-
-  #open(name: string, id: string, bytes: Uint8Array): Uint8Array | undefined {
-    if (!this.#sealing) return bytes
-    const text = latin1Text(bytes, 0, bytes.length)
-    const result = openText(recordName(name, id), text, this.#sealing)
-    return 'reason' in result ? undefined : (result.opened.value as Uint8Array)
-  }
-
-  #sealingCodecs(): readonly Codec[] {
-    const lasting = { maxAge: this.#absolute, maxLifetime: this.#absolute }
-    const maxLength = Math.ceil((this.#maxRecordBytes + 100) / 3) * 4
-    return this.codecsFor('session record', {
-      serializer: nop,
-      maxLength,
-      cacheBytes: 0,
-      ...lasting,
-    })
-  }
-
-  async #info(handle: string): Promise<SessionInfo | undefined> {
-    const record = await attempt(() => this.#backend.load(handle))
-    const created = record && createdOf(record.data)
-    return record && created !== undefined
-      ? { handle, created, expires: record.expires }
-      : undefined
+  async #bodyAt(handle: string): Promise<RecordBody | undefined> {
+    const record = await attempt('load', () => this.#backend.load(handle))
+    const body = record && this.#records.unpack(handle, record.data)
+    return isMoved(body) ? undefined : body
   }
 
   #ownerIndex(): OwnerIndex {
@@ -336,6 +595,34 @@ export class ServerStore extends CodecStore {
       throw new TypeError('this backend does not find sessions by their owner')
     }
     return this.#backend as OwnerIndex
+  }
+
+  #tellRevoked(what: 'session' | 'owner' | 'everything', count?: number): void {
+    this.tell({ type: 'revoke', store: this.constructor.name, what, count })
+  }
+
+  #contended({ name }: Session<object>): SessionError {
+    return new SessionError('conflict', `session "${name}" was changed by others all the time`)
+  }
+
+  /** Longer after each try, and by chance, so that two who met do not meet again. */
+  #pause(session: Session<object>, tried: number): Promise<void> {
+    this.#conflicts.set(session, tried + 1)
+    const most = Math.min(2 ** tried, 64)
+    return new Promise(resolve => setTimeout(resolve, Math.random() * most))
+  }
+
+  #sealing(maxRecordBytes: number, absolute: number): readonly Codec[] {
+    const lasting = { maxAge: absolute, maxLifetime: absolute }
+    const maxLength = Math.ceil((maxRecordBytes + 100) / 3) * 4
+    const settings = { serializer: nop, maxLength, cacheBytes: 0, ...lasting }
+    return this.codecsFor('session record', settings)
+  }
+
+  #browserCopies(seconds: number): BrowserCopies {
+    wholeNumber('cookieCache.maxAge', seconds)
+    const settings = { serializer: nop, maxAge: seconds, maxLifetime: seconds }
+    return new BrowserCopies(this.codecsFor('session copy', settings), seconds)
   }
 
   #serialize(values: object): Uint8Array {
@@ -372,13 +659,9 @@ function assertLimitations(backend: Backend, allowed: readonly Limitation[]): vo
   )
 }
 
-/** A record opens only for the session and under the id that it was kept for. */
-function recordName(name: string, id: string): string {
-  return `${name} ${id}`
-}
-
-function ownerOf(session: Session<object>): string {
-  return session.owner ?? ''
+function limitOf(backend: Backend, maxPerOwner: number | MaxPerOwner): OwnerLimit {
+  const limit = typeof maxPerOwner === 'number' ? { count: maxPerOwner } : maxPerOwner
+  return new OwnerLimit(backend, limit)
 }
 
 /** Puts what was merged in the place of what the request had, in the object that it holds. */
@@ -386,10 +669,4 @@ function replaceValues(target: object, values: object): void {
   if (target === values) return
   for (const key of Reflect.ownKeys(target)) Reflect.deleteProperty(target, key)
   Object.defineProperties(target, Object.getOwnPropertyDescriptors(values))
-}
-
-/** Longer after each try, and by chance, so that two who met do not meet again. */
-function pause(tried: number): Promise<void> {
-  const most = Math.min(2 ** tried, 64)
-  return new Promise(resolve => setTimeout(resolve, Math.random() * most))
 }

@@ -4,10 +4,16 @@
  * @module
  */
 
+import { wholeNumber } from './checks.ts'
+import { unixSeconds } from './clock.ts'
 import type { Renewal } from './codec/codec.ts'
+import { csrfKey } from './csrf-key.ts'
+import { describeKind } from './describe.ts'
+import { SessionError } from './errors.ts'
 import type { RequestLike } from './http/request.ts'
 import type { ResponseLike } from './http/response.ts'
 import { type Keyed, keyed } from './keyed.ts'
+import { defaultLifetime, type FullLifetime } from './lifetime.ts'
 import type { Options } from './options.ts'
 import type { Store } from './store.ts'
 
@@ -32,6 +38,12 @@ export type Reason =
   | 'too-new'
   /** Nothing is kept under the id in the cookie. */
   | 'unknown-id'
+  /** The session was ended: by its owner, elsewhere, or with all others. */
+  | 'revoked'
+  /** What is kept does not fit the schema of the session's definition. */
+  | 'schema'
+  /** The place that keeps sessions fails, and the store was told to go on without it. */
+  | 'store-failed'
 
 /** The key under which `flashes()` and `addFlash()` keep their messages: gorilla's. */
 export const flashKey = '_flash'
@@ -50,6 +62,19 @@ export interface SessionState<T extends object = Values> {
   renewal?: Renewal | undefined
   /** Whose session it is. Left out: nobody's. */
   owner?: string | undefined
+  /** What lists call it. */
+  label?: string | undefined
+  /** When it began, and when its owner last proved who they are: Unix times in seconds. */
+  createdAt?: number | undefined
+  authenticatedAt?: number | undefined
+  /** How long it lives; the session keeps a copy. Left out: {@link defaultLifetime}. */
+  lifetime?: FullLifetime | undefined
+  /** Whether saving it does nothing. Left out: false. */
+  isReadOnly?: boolean | undefined
+  /** Whether it comes from a copy in the browser. Left out: false. */
+  isCopy?: boolean | undefined
+  /** The clock: Unix time in seconds. */
+  now?: (() => number) | undefined
 }
 
 /** Changes to a session that commute with those of another request. */
@@ -60,30 +85,51 @@ export interface MergeableChanges {
   readonly increments: ReadonlyMap<string, number>
 }
 
+/** What the session becomes at its next save, beside keeping its values. */
+export type Rotation =
+  /** A new id for the same session. */
+  | 'rotate'
+  /** A new id because its owner has proved again who they are. */
+  | 'elevate'
+  /** A session of its own for an owner who signed in. */
+  | 'login'
+
 /**
  * One session of one request. Stores make it: `await store.get(request, 'name')`.
+ *
+ * What changes it, {@link login}, {@link rotate} and {@link destroy} included, happens at the next
+ * save; adapters save before the response leaves.
  */
 export class Session<T extends object = Values> {
   /** The name of the session and of its cookie. */
   readonly name: string
   /** The store that it came from and is saved to. */
   readonly store: Store
-  /** True when nothing was read for it: the visitor is new, or {@link reason} tells otherwise. */
-  readonly isNew: boolean
-  /** Why it is new; undefined when it is not. */
-  readonly reason: Reason | undefined
+  /** True for a session that is read under an id it no longer has: saving it does nothing. */
+  readonly isReadOnly: boolean
+  /** True when it was read from a copy in the browser, without asking the place that keeps it. */
+  readonly isCopy: boolean
   /** Why the next save writes it although nothing changed; undefined when it does not. */
   readonly renewal: Renewal | undefined
-  /** The data: whatever the store's serializer carries. */
-  values: T
   /** Attributes of the cookie, for this session alone: `session.options.maxAge = 30 * 86_400`. */
   options: Options
+  /** How long it lives, for this session alone: `session.lifetime.idle = 600`. */
+  lifetime: FullLifetime
   /**
-   * Whose session it is, for stores that find sessions by owner: `session.owner = user.id`. Kept
-   * beside the values.
+   * Whose session it is, for stores that find sessions by owner. Kept beside the values. {@link login}
+   * sets it for a visitor who signs in.
    */
   owner: string | undefined
+  /** What a list of the owner's sessions calls it: `'Firefox on Linux'`. Kept beside the values. */
+  label: string | undefined
+  #values: T
+  #reason: Reason | undefined
   #id: string | undefined
+  #createdAt: number | undefined
+  #authenticatedAt: number | undefined
+  #rotation: Rotation | undefined
+  #isDestroyed = false
+  readonly #now: () => number
   readonly #lists = new Set<string>()
   readonly #increments = new Map<string, number>()
 
@@ -92,12 +138,39 @@ export class Session<T extends object = Values> {
     this.store = store
     this.name = name
     this.options = { ...state.options }
-    this.values = state.values ?? ({} as T)
-    this.isNew = state.reason !== undefined
-    this.reason = state.reason
+    this.lifetime = { ...(state.lifetime ?? defaultLifetime) }
+    this.isReadOnly = state.isReadOnly ?? false
+    this.isCopy = state.isCopy ?? false
     this.renewal = state.renewal
     this.owner = state.owner
+    this.label = state.label
+    this.#values = state.values ?? ({} as T)
+    this.#reason = state.reason
     this.#id = state.id
+    this.#createdAt = state.createdAt
+    this.#authenticatedAt = state.authenticatedAt
+    this.#now = state.now ?? unixSeconds
+  }
+
+  /** The data: whatever the store's serializer carries. */
+  get values(): T {
+    return this.#values
+  }
+
+  /** Throws a SessionError `session-destroyed` after {@link destroy}. */
+  set values(values: T) {
+    this.#assertAlive()
+    this.#values = values
+  }
+
+  /** True when nothing was read for it: the visitor is new, or {@link reason} tells otherwise. */
+  get isNew(): boolean {
+    return this.#reason !== undefined
+  }
+
+  /** Why it is new; undefined when it is not. */
+  get reason(): Reason | undefined {
+    return this.#reason
   }
 
   /** The id under which the store keeps the data; undefined before the first save, or without ids. */
@@ -105,9 +178,125 @@ export class Session<T extends object = Values> {
     return this.#id
   }
 
+  /** When it began: Unix time in seconds. Undefined for a new one, and where stores cannot say. */
+  get createdAt(): number | undefined {
+    return this.#createdAt
+  }
+
+  /** When its owner last proved who they are: Unix time in seconds. */
+  get authenticatedAt(): number | undefined {
+    return this.#authenticatedAt
+  }
+
+  /** True from {@link destroy} on. */
+  get isDestroyed(): boolean {
+    return this.#isDestroyed
+  }
+
+  /**
+   * Signs `owner` in: the session gets a new id, its lifetime starts again, and the old id is dead
+   * before the response leaves, so that an id that somebody planted or saw is worth nothing (session
+   * fixation, ASVS 7.2.4).
+   *
+   * @param owner - who signed in, as {@link owner}
+   * @param keep - keys of the values that the visitor takes along, such as a cart. Nothing else of what
+   *   an anonymous visitor's session holds goes over
+   * @throws TypeError when `owner` is empty or no string
+   */
+  login(owner: string, { keep = [] }: { keep?: readonly (keyof T & string)[] } = {}): void {
+    this.#assertAlive()
+    assertOwner(owner)
+    for (const key of Object.keys(this.#values) as (keyof T & string)[]) {
+      if (!keep.includes(key)) delete this.#values[key]
+    }
+    delete (this.#values as Keyed)[keyed]
+    this.#startAgain('login')
+    this.owner = owner
+  }
+
+  /**
+   * Notes that the owner has just proved again who they are, by a password or a second factor. The
+   * session keeps its values, gets a new id, and its lifetime starts again (NIST SP 800-63B-4 §5.2).
+   */
+  elevate(): void {
+    this.#assertAlive()
+    this.#startAgain('elevate')
+  }
+
+  /**
+   * True when its owner proved who they are less than `seconds` ago: what sensitive pages ask
+   * (ASVS 7.5.1). Use of the session does not prolong it.
+   */
+  fresh(seconds: number): boolean {
+    wholeNumber('seconds', seconds)
+    return this.#authenticatedAt !== undefined && this.#now() - this.#authenticatedAt < seconds
+  }
+
+  /** Gives the session a new id, for a change of rights. Values and lifetime stay. */
+  rotate(): void {
+    this.#assertAlive()
+    this.#rotation ??= 'rotate'
+    this.#forgetToken()
+  }
+
+  /**
+   * Ends the session, for good: the next save removes what is kept of it, and its cookie; a slower
+   * request does not bring it back. Its values are gone at once, and changing them is an error.
+   */
+  destroy(): void {
+    this.#isDestroyed = true
+    this.#values = ended as T
+    this.#lists.clear()
+    this.#increments.clear()
+    this.owner = undefined
+    this.#authenticatedAt = undefined
+  }
+
+  /**
+   * "Remember me": whether the cookie outlives the browser, and for how long.
+   *
+   * @param keep - true: for as long as the session may live at all (`lifetime.absolute`); a number of
+   *   seconds without a request; false: until the browser closes
+   */
+  persist(keep: boolean | number = true): void {
+    if (typeof keep === 'number') wholeNumber('seconds', keep)
+    const told = keep === true ? this.lifetime.absolute : keep
+    this.options.maxAge = told === false ? 'session' : told
+  }
+
+  /**
+   * Takes over what another session holds, a guest's cart say.
+   *
+   * @param keys - which keys. Left out: all of them
+   * @param combine - the value for a key that both have. Left out: this session's stays
+   */
+  mergeFrom<Other extends object>(
+    other: Session<Other>,
+    {
+      keys = Object.keys(other.values),
+      combine = (mine): unknown => mine,
+    }: {
+      keys?: readonly string[]
+      combine?: (mine: unknown, theirs: unknown, key: string) => unknown
+    } = {},
+  ): void {
+    this.#assertAlive()
+    const theirs = other.values as Values
+    for (const key of keys.filter(key => Object.hasOwn(theirs, key))) {
+      const mine = Object.hasOwn(this.#values, key)
+      const value = mine ? combine((this.#values as Values)[key], theirs[key], key) : theirs[key]
+      this.#set(key, value)
+    }
+  }
+
   /** Gives the session its id. For custom stores; an id must never come from the client. */
   static assignId(session: Session<object>, id: string | undefined): void {
     session.#id = id
+  }
+
+  /** What the next save has to make of the session's id. For custom stores. */
+  static rotationOf(session: Session<object>): Rotation | undefined {
+    return session.#rotation
   }
 
   /**
@@ -122,6 +311,13 @@ export class Session<T extends object = Values> {
   static forgetChanges(session: Session<object>): void {
     session.#lists.clear()
     session.#increments.clear()
+    session.#rotation = undefined
+  }
+
+  /** @internal The session with other values, and a reason to count as new. */
+  static replace(session: Session<object>, values: object, reason?: Reason): void {
+    session.#values = values
+    session.#reason ??= reason
   }
 
   /**
@@ -195,8 +391,25 @@ export class Session<T extends object = Values> {
     return `Session ${JSON.stringify(this)}`
   }
 
+  #assertAlive(): void {
+    if (this.#isDestroyed) throw destroyed()
+  }
+
+  #startAgain(rotation: 'login' | 'elevate'): void {
+    if (this.#rotation !== 'login') this.#rotation = rotation
+    this.#authenticatedAt = this.#now()
+    this.#createdAt = this.#authenticatedAt
+    this.#forgetToken()
+  }
+
+  /** A token against cross-site requests is worth as much as the id that it was made for. */
+  #forgetToken(): void {
+    delete (this.#values as Values)[csrfKey]
+  }
+
   /** Not an assignment: the key may be any string, `__proto__` included. */
   #set(key: string, value: unknown): void {
+    this.#assertAlive()
     Object.defineProperty(this.values, key, {
       value,
       configurable: true,
@@ -211,5 +424,30 @@ export class Session<T extends object = Values> {
       throw new TypeError(`values.${key} is not a list of flash messages; use another key`)
     }
     return messages
+  }
+}
+
+/** What stands in for the values of a session that was destroyed: nothing, and to stay so. */
+const ended: object = new Proxy(Object.freeze({}), {
+  set: refuse,
+  defineProperty: refuse,
+  deleteProperty: refuse,
+})
+
+function refuse(): never {
+  throw destroyed()
+}
+
+function destroyed(): SessionError {
+  return new SessionError(
+    'session-destroyed',
+    'the session was destroyed; what is to outlive it belongs into another one',
+  )
+}
+
+function assertOwner(owner: unknown): void {
+  if (typeof owner !== 'string' || owner === '') {
+    const given = owner === '' ? 'an empty one' : describeKind(owner)
+    throw new TypeError(`owner must be a text that names who signed in, not ${given}`)
   }
 }

@@ -59,7 +59,7 @@ export class SpillOver {
     if ('reason' in result) return result
     const id = result.opened.value
     if (typeof id !== 'string') return { reason: 'malformed' }
-    const record = await attempt(() => this.#backend.load(keyOf(id)))
+    const record = await attempt('load', () => this.#backend.load(keyOf(id)))
     if (!record) return { reason: 'unknown-id' }
     const opened = openText(recordName(name, id), textOf(record), this.#recordCodecs)
     if ('reason' in opened) return opened
@@ -73,22 +73,25 @@ export class SpillOver {
    */
   async write(session: Session<object>, context: EncodeContext): Promise<string | undefined> {
     const { name, values } = session
-    const id = session.id ?? newId()
+    const existing = Session.rotationOf(session) ? undefined : session.id
+    const id = existing ?? newId()
     const text = encodeMulti(recordName(name, id), values, this.#recordCodecs, context)
-    const written = await attempt(() => this.#put(id, utf8Bytes(text), context, session.id))
+    const written = await attempt('update', () => this.#put(id, utf8Bytes(text), context, existing))
     if (!written) return undefined
+    // After a rotation: the old id is dead before the response leaves.
+    if (session.id !== undefined && session.id !== id) await this.erase(session.id)
     Session.assignId(session, id)
-    return mark + encodeMulti(name, id, this.#idCodecs, context)
+    return mark + encodeMulti(name, id, this.#idCodecs, { ...context, metadata: undefined })
   }
 
   /** Lets the record of a session go that fits its cookie again. */
   async release(id: string): Promise<void> {
-    await attempt(() => this.#backend.touch(keyOf(id), this.#now() + graceSeconds))
+    await attempt('touch', () => this.#backend.touch(keyOf(id), this.#now() + graceSeconds))
   }
 
   /** Removes the record at once. */
   async erase(id: string): Promise<void> {
-    await attempt(() => this.#backend.delete(keyOf(id)))
+    await attempt('delete', () => this.#backend.delete(keyOf(id)))
   }
 
   async #put(

@@ -8,6 +8,30 @@ import type { RequestLike } from './http/request.ts'
 import type { ResponseLike } from './http/response.ts'
 import type { Session, Values } from './session.ts'
 
+/** How a session is read. */
+export interface ReadOptions {
+  /**
+   * Ask the place that keeps sessions, even where a copy in the browser would do: stores that keep such
+   * copies answer from it for a while. Default false.
+   */
+  fresh?: boolean
+}
+
+/** What a store can do with its sessions. */
+export type Capability =
+  /** Keeps what is said beside the values: `owner`, `label`, when the owner signed in. */
+  | 'metadata'
+  /** Keeps lifetimes of a definition, and of a single session. */
+  | 'lifetimes'
+  /** Merges what two requests changed at once. */
+  | 'merging'
+  /** Ends sessions for good: a copy of the cookie is worth nothing after `destroy` and `rotate`. */
+  | 'revocation'
+  /** Ends all sessions of an owner: `revokeAll`. */
+  | 'owners'
+  /** Lists the sessions of an owner: `sessionsOf`. */
+  | 'inventory'
+
 /**
  * Where sessions come from and go to. To write one, implement `new` and `save`; `get` is
  *
@@ -16,16 +40,27 @@ import type { Session, Values } from './session.ts'
  *     }
  */
 export interface Store {
+  /** What it can do beside reading and saving. Left out: nothing. */
+  readonly capabilities?: ReadonlySet<Capability>
+
   /**
    * The session of this name, read once a request: a second call answers the same object.
    * Always a session, even a new one. Rejects only when the store itself fails or the name is no
    * cookie name, never because of what the client sent.
    */
-  get<T extends object = Values>(request: RequestLike, name: string): Promise<Session<T>>
+  get<T extends object = Values>(
+    request: RequestLike,
+    name: string,
+    options?: ReadOptions,
+  ): Promise<Session<T>>
 
   /** As `get`, but read anew at each call and not part of what `save(request, response)` saves. */
   // Quoted, or it would declare a constructor.
-  'new'<T extends object = Values>(request: RequestLike, name: string): Promise<Session<T>>
+  'new'<T extends object = Values>(
+    request: RequestLike,
+    name: string,
+    options?: ReadOptions,
+  ): Promise<Session<T>>
 
   /** Keeps the session and sets its cookie; with `options.maxAge` of 0 or less, deletes both. */
   save(request: RequestLike, response: ResponseLike, session: Session<object>): Promise<void>

@@ -33,8 +33,12 @@ export interface Codec {
 export interface EncodeContext {
   /** When the session began: Unix time in seconds. Left out: now. */
   startedAt?: number | undefined
-  /** How long the text lasts, in seconds. Left out: the codec's `maxAge`. */
+  /** How long this text was told to last, in seconds. Left out: as long as `idle` says. */
   maxAge?: number | undefined
+  /** How long texts of its kind last, in seconds. Left out: the codec's `maxAge`. */
+  idle?: number | undefined
+  /** What is to be kept beside the value. */
+  metadata?: Uint8Array | undefined
   /** The value, where it was serialized already, and by what: not done twice by the same. */
   serialized?: Serialized | undefined
 }
@@ -52,20 +56,22 @@ export interface Opened {
   readonly payload: Uint8Array
   readonly serializer: Serializer
   /** When the text was made: Unix time in seconds. */
-  readonly issuedAt: number
+  readonly issuedAt: number | undefined
   /** When the session began: Unix time in seconds. */
   readonly startedAt?: number
   /** How long the text was told to last, in seconds; undefined when it was not told. */
   readonly maxAge?: number | undefined
+  /** What was kept beside the value. */
+  readonly metadata?: Uint8Array | undefined
   /** Why it should be written anew although nothing changed. */
   readonly renewal?: Renewal | undefined
 }
 
 /**
  * Why a session is written anew although nothing changed: an older key made its text, the text is of
- * some age, or another library wrote it.
+ * some age, another library wrote it, or its id is due to change.
  */
-export type Renewal = 'old-key' | 'age' | 'foreign'
+export type Renewal = 'old-key' | 'age' | 'foreign' | 'rotation'
 
 /**
  * Encodes with the first codec that can, so the first of a rotation writes.

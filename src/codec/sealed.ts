@@ -3,7 +3,9 @@
  *
  *     text       = base64url( header nonce ciphertext tag )        unpadded, canonical
  *     header     = version(1) key-id(4) issued-at(4)               big-endian
- *     plaintext  = varint( seconds since start ) varint( twice the seconds it lasts ) payload
+ *     plaintext  = varint( seconds since start ) varint( twice the seconds it lasts ) rest
+ *     rest       = payload                                         version 1
+ *                / varint( length ) metadata payload               version 2
  *     associated = header length(purpose) purpose length(name) name
  *
  * `docs/format-sealed.md` has every detail, and vectors.
@@ -24,10 +26,13 @@ import { json } from './serializers/json.ts'
 import type { Serializer } from './serializers/serializer.ts'
 import { type VerifiedText, VerifiedTexts } from './verified-texts.ts'
 
-const version = 1
+/** Which of them a text is depends on whether it has metadata. */
+const version = { plain: 1, withMetadata: 2 }
 const headerLength = 9
 const nonceLength = 12
 const tagLength = 16
+
+const nothing = new Uint8Array(0)
 
 /** Clocks of two machines may differ by this, in seconds. */
 const clockSkew = 60
@@ -59,6 +64,7 @@ export interface SealedOptions {
 interface Verified extends VerifiedText {
   readonly key: SealingKey
   readonly issuedAt: number
+  readonly hasMetadata: boolean
 }
 
 /** Encodes values into text that tells nothing and cannot be changed. */
@@ -87,12 +93,15 @@ export class Sealed implements Codec {
   /** The text for `value` in a cookie called `name`. Throws `serialize-failed`. */
   encode(name: string, value: unknown, context: EncodeContext = {}): string {
     const issuedAt = this.#now()
-    const header = headerOf(this.#keyring.newest.id, issuedAt)
+    const { metadata = nothing } = context
+    const hasMetadata = metadata.length > 0
+    const header = headerOf(hasMetadata, this.#keyring.newest.id, issuedAt)
     const key = this.#keyring.newest.forHour(hourOf(issuedAt))
     const nonce = randomBytes(nonceLength)
     const plaintext = concatBytes(
       varint(Math.max(0, issuedAt - (context.startedAt ?? issuedAt))),
-      varint(lasting(context.maxAge, this.maxAge)),
+      varint(lasting(context.maxAge, context.idle ?? this.maxAge)),
+      ...(hasMetadata ? [varint(metadata.length), metadata] : []),
       this.#serialize(value, context.serialized),
     )
     const sealed = sealAesGcm(key, nonce, this.#associated(header, name), plaintext)
@@ -124,7 +133,9 @@ export class Sealed implements Codec {
 
   #authenticate(name: string, text: string): Verified {
     const bytes = decodeCanonical(text)
-    if (bytes.length < headerLength + nonceLength + tagLength || bytes[0] !== version) {
+    const hasMetadata = bytes[0] === version.withMetadata
+    const isSealed = hasMetadata || bytes[0] === version.plain
+    if (bytes.length < headerLength + nonceLength + tagLength || !isSealed) {
       throw new SessionError('base64-invalid', 'the text is not sealed')
     }
     const view = new DataView(bytes.buffer, bytes.byteOffset, headerLength)
@@ -137,15 +148,18 @@ export class Sealed implements Codec {
     const sealed = bytes.subarray(headerLength + nonceLength)
     for (const key of keys) {
       const content = openAesGcm(key.forHour(hourOf(issuedAt)), nonce, associated, sealed)
-      if (content) return { name, content, key, issuedAt }
+      if (content) return { name, content, key, issuedAt, hasMetadata }
     }
     throw new SessionError('mac-invalid', 'the text was not sealed with our keys, or not for this')
   }
 
-  #opened({ content, key, issuedAt }: Verified): Opened {
+  #opened({ content, key, issuedAt, hasMetadata }: Verified): Opened {
     this.#checkIssued(issuedAt)
     const [sinceStart, lastingAt] = numberAt(content, 0)
-    const [lasting, payloadAt] = numberAt(content, lastingAt)
+    const [lasting, restAt] = numberAt(content, lastingAt)
+    const [length, metadataAt] = hasMetadata ? numberAt(content, restAt) : [0, restAt]
+    const payloadAt = metadataAt + length
+    if (payloadAt > content.length) throw endsTooEarly()
     const idle = Math.floor(lasting / 2)
     const startedAt = issuedAt - sinceStart
     const now = this.#now()
@@ -158,6 +172,7 @@ export class Sealed implements Codec {
       serializer: this.#serializer,
       issuedAt,
       startedAt,
+      metadata: new Uint8Array(content.subarray(metadataAt, payloadAt)),
       maxAge: lasting % 2 === 1 ? idle : undefined,
       renewal: this.#renewal(key, now - issuedAt, idle),
     }
@@ -204,10 +219,10 @@ function hourOf(seconds: number): number {
   return Math.floor(seconds / 3600)
 }
 
-function headerOf(keyId: number, issuedAt: number): Uint8Array {
+function headerOf(hasMetadata: boolean, keyId: number, issuedAt: number): Uint8Array {
   const header = new Uint8Array(headerLength)
   const view = new DataView(header.buffer)
-  header[0] = version
+  header[0] = hasMetadata ? version.withMetadata : version.plain
   view.setUint32(1, keyId)
   view.setUint32(5, issuedAt)
   return header
@@ -236,8 +251,12 @@ function lengthPrefixed(text: string): Uint8Array {
 /** The number at `at` and where the next thing starts. */
 function numberAt(bytes: Uint8Array, at: number): [value: number, next: number] {
   const found = readVarint(bytes, at)
-  if (!found) throw new SessionError('deserialize-failed', 'the sealed value ends too early')
+  if (!found) throw endsTooEarly()
   return found
+}
+
+function endsTooEarly(): SessionError {
+  return new SessionError('deserialize-failed', 'the sealed value ends too early')
 }
 
 function expired(): SessionError {

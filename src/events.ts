@@ -1,0 +1,159 @@
+/**
+ * What stores say of their work: to hooks, to `node:diagnostics_channel`, to `explain`.
+ *
+ * No event holds a key, a cookie value, an id or session data.
+ *
+ * @module
+ */
+
+import type { ErrorCode } from './errors.ts'
+import type { Reason } from './session.ts'
+
+/** A session was read, or begun. */
+export interface SessionReadEvent {
+  readonly type: 'session'
+  readonly name: string
+  /** Kind of the store, by its class. */
+  readonly store: string
+  readonly isNew: boolean
+  /** Why it is new. */
+  readonly reason?: Reason | undefined
+  /** Bytes of the cookie's value; undefined when there was none. */
+  readonly cookieBytes?: number | undefined
+  /** Why the codecs refused the cookie, one code each. */
+  readonly refusals: readonly ErrorCode[]
+  /** Whether a backend was not asked because a copy in the browser was new enough. */
+  readonly fromCache: boolean
+  readonly durationMs: number
+}
+
+/** A cookie came and no session of it was accepted. */
+export interface RejectEvent extends Omit<SessionReadEvent, 'type'> {
+  readonly type: 'reject'
+  readonly reason: Reason
+}
+
+/** What a save did. */
+export type SaveOutcome =
+  /** There was no reason to write. */
+  | 'unchanged'
+  /** It was written. */
+  | 'saved'
+  /** It was written under a new id. */
+  | 'rotated'
+  /** It was removed, and its cookie too. */
+  | 'destroyed'
+  /** It had ended meanwhile, or may only be read: nothing was written, no cookie set. */
+  | 'dropped'
+
+/** A session was saved, or there was no reason to. */
+export interface SaveEvent {
+  readonly type: 'save'
+  readonly name: string
+  readonly store: string
+  readonly outcome: SaveOutcome
+  /** How often it was written again because other requests had saved first. */
+  readonly conflicts: number
+  readonly durationMs: number
+}
+
+/** Sessions were ended from outside. */
+export interface RevokeEvent {
+  readonly type: 'revoke'
+  readonly store: string
+  readonly what: 'session' | 'owner' | 'everything'
+  /** How many there were, where that is known. */
+  readonly count?: number | undefined
+}
+
+/** The place that keeps sessions failed. */
+export interface StoreErrorEvent {
+  readonly type: 'store-error'
+  readonly store: string
+  /** What it was asked for. */
+  readonly operation: string
+  /** The SessionError; its `cause` is the place's own. */
+  readonly error: Error
+}
+
+/** Anything a store says. */
+export type SessionEvent =
+  | SessionReadEvent
+  | RejectEvent
+  | SaveEvent
+  | RevokeEvent
+  | StoreErrorEvent
+
+/** Listeners of a store. What they throw is ignored: watching a session must not break it. */
+export interface Hooks {
+  onSession?: (event: SessionReadEvent) => void
+  onReject?: (event: RejectEvent) => void
+  onSave?: (event: SaveEvent) => void
+  onRevoke?: (event: RevokeEvent) => void
+  onStoreError?: (event: StoreErrorEvent) => void
+}
+
+/** The part of `node:diagnostics_channel` that is used. */
+interface Channel {
+  readonly hasSubscribers: boolean
+  publish(message: unknown): void
+}
+
+type Listener = (event: SessionEvent) => void
+
+/** The listener for events of this type: `onStoreError` for `store-error`. */
+const hookNames = {
+  session: 'onSession',
+  reject: 'onReject',
+  save: 'onSave',
+  revoke: 'onRevoke',
+  'store-error': 'onStoreError',
+} as const satisfies Record<SessionEvent['type'], keyof Hooks>
+
+const channels = openChannels()
+const perRequest = new WeakMap<object, SessionEvent[]>()
+
+/** Most events kept of a request: enough to explain it, whatever its handler does. */
+const keptEvents = 100
+
+/** Tells hooks, subscribers and, when there is one, the request. */
+export function emit(hooks: Hooks, event: SessionEvent, request?: object): void {
+  if (request) keep(request, event)
+  const channel = channels[event.type]
+  try {
+    listenerOf(hooks, event.type)?.(event)
+    if (channel?.hasSubscribers) channel.publish(event)
+  } catch {
+    // A listener's own fault.
+  }
+}
+
+/**
+ * What was found, tried and decided for the sessions of this request so far, in order. Nothing in it is
+ * secret; it may be logged.
+ */
+export function explain(request: object): readonly SessionEvent[] {
+  return [...(perRequest.get(request) ?? [])]
+}
+
+function keep(request: object, event: SessionEvent): void {
+  const events = perRequest.get(request)
+  if (!events) perRequest.set(request, [event])
+  else if (events.length < keptEvents) events.push(event)
+}
+
+function listenerOf(hooks: Hooks, type: SessionEvent['type']): Listener | undefined {
+  return hooks[hookNames[type]] as Listener | undefined
+}
+
+/** Channels `silverback:session`, `silverback:save`, …; none where the runtime has no such module. */
+function openChannels(): Partial<Record<SessionEvent['type'], Channel>> {
+  const { process } = globalThis as { process?: { getBuiltinModule?(id: string): unknown } }
+  const module = process?.getBuiltinModule?.('node:diagnostics_channel') as
+    | { channel(name: string): Channel }
+    | undefined
+  if (!module) return {}
+  return Object.fromEntries(
+    Object.keys(hookNames).map(type => [type, module.channel(`silverback:${type}`)]),
+  )
+}
