@@ -104,6 +104,18 @@ export interface OwnerIndex {
   ): Promise<number>
 }
 
+/** Offered by a place that can be gone through. */
+export interface Listable {
+  /**
+   * The ids of the records that exist, in any order. One that exists from the beginning to the end is
+   * among them, and may be so more than once; one that comes or goes meanwhile may be.
+   *
+   * They are read a page at a time, as the caller takes them, so that a place of any size neither fills
+   * the memory nor holds up others. Whoever stops taking them ends it.
+   */
+  all(options?: OperationOptions): AsyncIterable<string>
+}
+
 /** Offered by a place that does not remove expired records by itself. */
 export interface Prunable {
   /** Removes expired records, some at a time, without holding up others. Answers how many. */

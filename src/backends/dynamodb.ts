@@ -9,6 +9,7 @@ import type {
   Backend,
   CreateResult,
   Limitation,
+  Listable,
   NewRecord,
   OperationOptions,
   OwnerIndex,
@@ -34,6 +35,7 @@ export interface DynamoDBCommands {
   readonly UpdateCommand: CommandClass
   readonly DeleteCommand: CommandClass
   readonly QueryCommand: CommandClass
+  readonly ScanCommand: CommandClass
 }
 
 /** Where and when. */
@@ -75,24 +77,24 @@ export function dynamodb(
   client: DynamoDBLike,
   commands: DynamoDBCommands,
   options: DynamoDBOptions & { ownerIndex: string },
-): Backend & OwnerIndex
+): Backend & OwnerIndex & Listable
 export function dynamodb(
   client: DynamoDBLike,
   commands: DynamoDBCommands,
   options: DynamoDBOptions,
-): Backend
+): Backend & Listable
 export function dynamodb(
   client: DynamoDBLike,
   commands: DynamoDBCommands,
   options: DynamoDBOptions,
-): Backend {
+): Backend & Listable {
   const table = new Table(client, commands, tableName('table', options.table))
   const now = options.now ?? unixSeconds
   if (options.ownerIndex === undefined) return new DynamoDBBackend(table, now)
   return new OwnedBackend(table, now, tableName('ownerIndex', options.ownerIndex))
 }
 
-class DynamoDBBackend implements Backend {
+class DynamoDBBackend implements Backend, Listable {
   readonly table: Table
   readonly now: () => number
 
@@ -146,6 +148,14 @@ class DynamoDBBackend implements Backend {
   async delete(id: string, options?: OperationOptions): Promise<void> {
     await this.table.delete(id, options)
   }
+
+  all(options?: OperationOptions): AsyncGenerator<string> {
+    return this.table.scan(options, {
+      FilterExpression: '#expires > :now',
+      ProjectionExpression: '#id',
+      values: { ':now': this.now() },
+    })
+  }
 }
 
 class OwnedBackend extends DynamoDBBackend implements OwnerIndex {
@@ -158,13 +168,16 @@ class OwnedBackend extends DynamoDBBackend implements OwnerIndex {
     this.#index = index
   }
 
-  ofOwner(owner: string, options?: OperationOptions): Promise<string[]> {
-    return this.table.query(this.#index, options, {
+  async ofOwner(owner: string, options?: OperationOptions): Promise<string[]> {
+    const ids: string[] = []
+    const found = this.table.query(this.#index, options, {
       KeyConditionExpression: '#owner = :owner',
       FilterExpression: '#expires > :now',
       ProjectionExpression: '#id',
       values: { ':owner': owner, ':now': this.now() },
     })
+    for await (const id of found) ids.push(id)
+    return ids
   }
 
   async deleteOwner(
@@ -223,25 +236,38 @@ class Table {
     return this.#sendIf(this.#commands.DeleteCommand, { Key: { id } }, options, expression)
   }
 
-  /** The ids of all items that the index finds, page after page. */
-  async query(
+  /** The ids of all items that the index finds. */
+  query(
     index: string,
     options: OperationOptions | undefined,
     expression: Expression,
-  ): Promise<string[]> {
-    const ids: string[] = []
+  ): AsyncGenerator<string> {
+    const input = { IndexName: index, ...inputOf(expression) }
+    return this.#idsByPage(this.#commands.QueryCommand, input, options)
+  }
+
+  /** The ids of all items of the table. */
+  scan(options: OperationOptions | undefined, expression: Expression): AsyncGenerator<string> {
+    const input = { ConsistentRead: true, ...inputOf(expression) }
+    return this.#idsByPage(this.#commands.ScanCommand, input, options)
+  }
+
+  /** A page is what DynamoDB looks at for a request: a megabyte. */
+  async *#idsByPage(
+    Command: CommandClass,
+    input: object,
+    options: OperationOptions | undefined,
+  ): AsyncGenerator<string> {
     let start: object | undefined
     do {
-      const input = { IndexName: index, ...(start && { ExclusiveStartKey: start }) }
-      const answer = (await this.#send(
-        this.#commands.QueryCommand,
-        { ...input, ...inputOf(expression) },
-        options,
-      )) as { Items?: { id: string }[]; LastEvaluatedKey?: object }
-      ids.push(...(answer.Items ?? []).map(({ id }) => id))
+      const page = { ...input, ...(start && { ExclusiveStartKey: start }) }
+      const answer = (await this.#send(Command, page, options)) as {
+        Items?: { id: string }[]
+        LastEvaluatedKey?: object
+      }
+      for (const { id } of answer.Items ?? []) yield id
       start = answer.LastEvaluatedKey
     } while (start)
-    return ids
   }
 
   async #sendIf(

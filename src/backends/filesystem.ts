@@ -15,6 +15,7 @@ import { encodeBase64Url } from '#bytes'
 import type {
   Backend,
   CreateResult,
+  Listable,
   NewRecord,
   OperationOptions,
   OwnerIndex,
@@ -69,11 +70,11 @@ const shards = 256
 export function filesystem(
   folder: string,
   options: FilesystemOptions = {},
-): Backend & OwnerIndex & Prunable {
+): Backend & OwnerIndex & Prunable & Listable {
   return new FilesystemBackend(folder, options)
 }
 
-class FilesystemBackend implements Backend, OwnerIndex, Prunable {
+class FilesystemBackend implements Backend, OwnerIndex, Prunable, Listable {
   readonly #records: string
   readonly #owners: string
   readonly #lockTimeout: number
@@ -157,6 +158,17 @@ class FilesystemBackend implements Backend, OwnerIndex, Prunable {
     return deleted
   }
 
+  async *all(options?: OperationOptions): AsyncGenerator<string> {
+    await this.#begin(options)
+    for (let shard = 0; shard < shards; shard++) {
+      for (const hash of await namesIn(join(this.#records, shardName(shard)))) {
+        options?.signal?.throwIfAborted()
+        const record = recordName.test(hash) && (await this.#read(hash, longestHeader))
+        if (record) yield record.id
+      }
+    }
+  }
+
   /**
    * Removes expired records, and what killed processes left behind. Aborted, it goes on from there
    * when called again.
@@ -165,7 +177,7 @@ class FilesystemBackend implements Backend, OwnerIndex, Prunable {
     let removed = 0
     for (let count = 0; count < shards; count++) {
       await this.#begin(options)
-      const shard = this.#nextShard.toString(16).padStart(2, '0')
+      const shard = shardName(this.#nextShard)
       removed += await this.#pruneRecords(join(this.#records, shard), options)
       await this.#pruneMarkers(join(this.#owners, shard), options)
       this.#nextShard = (this.#nextShard + 1) % shards
@@ -289,6 +301,10 @@ class FilesystemBackend implements Backend, OwnerIndex, Prunable {
     const hash = hashOf(owner)
     return join(this.#owners, hash.slice(0, 2), hash)
   }
+}
+
+function shardName(shard: number): string {
+  return shard.toString(16).padStart(2, '0')
 }
 
 function hashOf(text: string): string {

@@ -22,6 +22,7 @@ import { unixSeconds } from '../clock.ts'
 import { randomBytes } from '../crypto/random.ts'
 import { describeKind } from '../describe.ts'
 import { fromBytes, type IdentifiedRecord, toBytes, withoutId } from './lib/record-bytes.ts'
+import { isRecordId } from './lib/record-id.ts'
 import { untilAborted } from './lib/until-aborted.ts'
 
 /** What is called of a client: `memcache-client` has it. */
@@ -180,7 +181,7 @@ class MemcachedBackend implements Backend {
   }
 
   #keyOf(id: string): string {
-    if (!/^[\w-]{1,128}$/.test(id)) {
+    if (!isRecordId(id)) {
       throw new RangeError('an id has at most 128 letters, digits, "-" and "_"')
     }
     return this.#prefix + id

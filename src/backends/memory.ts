@@ -7,6 +7,7 @@
 import type {
   Backend,
   CreateResult,
+  Listable,
   NewRecord,
   OperationOptions,
   OwnerIndex,
@@ -43,11 +44,11 @@ const sweptAtOnce = 4
  *
  * Throws a RangeError for a limit that is no positive whole number.
  */
-export function memory(options: MemoryOptions = {}): Backend & OwnerIndex & Prunable {
+export function memory(options: MemoryOptions = {}): Backend & OwnerIndex & Prunable & Listable {
   return new MemoryBackend(options)
 }
 
-class MemoryBackend implements Backend, OwnerIndex, Prunable {
+class MemoryBackend implements Backend, OwnerIndex, Prunable, Listable {
   readonly #entries = new Map<string, Entry>()
   readonly #owned = new Map<string, Set<string>>()
   readonly #maxRecords: number
@@ -114,6 +115,14 @@ class MemoryBackend implements Backend, OwnerIndex, Prunable {
     const before = this.#entries.size
     for (const id of this.#entries.keys()) this.#find(id)
     return before - this.#entries.size
+  }
+
+  async *all(options?: OperationOptions): AsyncGenerator<string> {
+    // Of the ids as they are now: the Map itself would show what is written meanwhile again and again.
+    for (const id of [...this.#entries.keys()]) {
+      options?.signal?.throwIfAborted()
+      if (this.#find(id)) yield id
+    }
   }
 
   #find(id: string): Entry | undefined {

@@ -13,6 +13,7 @@ import { Buffer } from 'node:buffer'
 import type {
   Backend,
   CreateResult,
+  Listable,
   NewRecord,
   OperationOptions,
   OwnerIndex,
@@ -23,7 +24,10 @@ import type {
   Version,
 } from '../backend.ts'
 import { unixSeconds } from '../clock.ts'
+import { idsByPage, pageSize } from './lib/pages.ts'
 import {
+  type ListedRow,
+  listedOf,
   newVersion,
   pruneBatch,
   pruneInBatches,
@@ -57,7 +61,7 @@ const attempts = 5
 export function mysql(
   client: MySqlClient,
   options: MySqlOptions = {},
-): Backend & OwnerIndex & Prunable & Preparable {
+): Backend & OwnerIndex & Prunable & Preparable & Listable {
   return new MySqlBackend(client, options)
 }
 
@@ -75,7 +79,7 @@ export function mysqlSchema(options: Pick<MySqlOptions, 'table'> = {}): string {
 ) ENGINE = InnoDB`
 }
 
-class MySqlBackend implements Backend, OwnerIndex, Prunable, Preparable {
+class MySqlBackend implements Backend, OwnerIndex, Prunable, Preparable, Listable {
   readonly #client: MySqlClient
   readonly #table: string
   readonly #schema: string
@@ -168,6 +172,17 @@ WHERE id = ? AND version = ? AND expires > ?`,
       [owner, this.#now(), (options?.except ?? []).join()],
       options,
     )
+  }
+
+  all(options?: OperationOptions): AsyncGenerator<string> {
+    return idsByPage(async after => {
+      const rows = await this.#rows(
+        `SELECT id, expires FROM ${this.#table} WHERE id > ? ORDER BY id LIMIT ${pageSize}`,
+        [after],
+        options,
+      )
+      return (rows as ListedRow[]).map(listedOf)
+    }, this.#now)
   }
 
   async prune(options?: OperationOptions): Promise<number> {

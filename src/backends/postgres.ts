@@ -11,6 +11,7 @@
 import type {
   Backend,
   CreateResult,
+  Listable,
   NewRecord,
   OperationOptions,
   OwnerIndex,
@@ -21,7 +22,10 @@ import type {
   Version,
 } from '../backend.ts'
 import { unixSeconds } from '../clock.ts'
+import { idsByPage, pageSize } from './lib/pages.ts'
 import {
+  type ListedRow,
+  listedOf,
   newVersion,
   pruneBatch,
   pruneInBatches,
@@ -54,7 +58,7 @@ export interface PostgresOptions extends SqlOptions {}
 export function postgres(
   client: PgClient | PostgresJsClient,
   options: PostgresOptions = {},
-): Backend & OwnerIndex & Prunable & Preparable {
+): Backend & OwnerIndex & Prunable & Preparable & Listable {
   return new PostgresBackend(client, options)
 }
 
@@ -73,7 +77,7 @@ CREATE INDEX IF NOT EXISTS ${index('owner')} ON ${table} (owner) WHERE owner IS 
 `
 }
 
-class PostgresBackend implements Backend, OwnerIndex, Prunable, Preparable {
+class PostgresBackend implements Backend, OwnerIndex, Prunable, Preparable, Listable {
   readonly #client: PgClient | PostgresJsClient
   readonly #table: string
   readonly #schema: string
@@ -177,6 +181,17 @@ WHERE id = $1 AND version = $6 AND expires > $7 RETURNING 1`,
       options,
     )
     return rows.length
+  }
+
+  all(options?: OperationOptions): AsyncGenerator<string> {
+    return idsByPage(async after => {
+      const rows = await this.#query<ListedRow>(
+        `SELECT id, expires FROM ${this.#table} WHERE id > $1 ORDER BY id LIMIT ${pageSize}`,
+        [after],
+        options,
+      )
+      return rows.map(listedOf)
+    }, this.#now)
   }
 
   async prune(options?: OperationOptions): Promise<number> {

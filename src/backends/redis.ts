@@ -4,9 +4,11 @@
  * @module
  */
 
+import { utf8Bytes } from '#bytes'
 import type {
   Backend,
   CreateResult,
+  Listable,
   NewRecord,
   OperationOptions,
   OwnerIndex,
@@ -17,6 +19,8 @@ import type {
 import { wholeNumber } from '../checks.ts'
 import { unixSeconds } from '../clock.ts'
 import { describeKind } from '../describe.ts'
+import { pageSize } from './lib/pages.ts'
+import { isRecordId } from './lib/record-id.ts'
 import type {
   Argument,
   IoRedisClient,
@@ -27,7 +31,13 @@ import type {
   Send,
   Topology,
 } from './lib/redis-clients.ts'
-import { hasManyConnections, isCluster, sender } from './lib/redis-clients.ts'
+import {
+  clientPrefix,
+  hasManyConnections,
+  isCluster,
+  primaries,
+  sender,
+} from './lib/redis-clients.ts'
 import * as scripts from './lib/redis-scripts.ts'
 import { untilAborted } from './lib/until-aborted.ts'
 
@@ -66,20 +76,25 @@ const margin = 300
 export function redis(
   client: IoRedisClient | NodeRedisClient,
   options?: RedisOptions & { topology?: 'single' },
-): Backend & OwnerIndex
+): Backend & OwnerIndex & Listable
 export function redis(
   client: NodeRedisCluster,
   options: RedisOptions & { topology: 'cluster' },
-): Backend & OwnerIndex
+): Backend & OwnerIndex & Listable
 export function redis(
   client: NodeRedisSentinel,
   options: RedisOptions & { topology: 'sentinel' },
-): Backend & OwnerIndex
-export function redis(client: RedisClient, options: RedisOptions = {}): Backend & OwnerIndex {
+): Backend & OwnerIndex & Listable
+export function redis(
+  client: RedisClient,
+  options: RedisOptions = {},
+): Backend & OwnerIndex & Listable {
   return new RedisBackend(client, options)
 }
 
-class RedisBackend implements Backend, OwnerIndex {
+class RedisBackend implements Backend, OwnerIndex, Listable {
+  readonly #client: RedisClient
+  readonly #topology: Topology
   readonly #send: Send
   readonly #prefix: string
   readonly #now: () => number
@@ -89,6 +104,8 @@ class RedisBackend implements Backend, OwnerIndex {
 
   constructor(client: RedisClient, options: RedisOptions) {
     const { prefix, topology, waitForReplicas } = checked(client, options)
+    this.#client = client
+    this.#topology = topology
     this.#send = sender(client, topology)
     this.#prefix = prefix
     this.#now = options.now ?? unixSeconds
@@ -158,6 +175,47 @@ class RedisBackend implements Backend, OwnerIndex {
       const args = ['delete', this.#time(), owner, ...except]
       return texts(await this.#erase(scripts.owned, this.#ownerKey(owner), args)).length
     })
+  }
+
+  async *all(options?: OperationOptions): AsyncGenerator<string> {
+    const signal = options?.signal
+    for (const send of await untilAborted(signal, () => this.#servers())) {
+      let cursor = '0'
+      do {
+        const page = await untilAborted(signal, () => this.#scan(send, cursor))
+        yield* page.ids
+        cursor = page.cursor
+      } while (cursor !== '0')
+    }
+  }
+
+  async #servers(): Promise<Send[]> {
+    // The servers of a cluster are known when one has answered.
+    await this.#momentOf('')
+    return primaries(this.#client, this.#topology)
+  }
+
+  /** The records of a page of a server's keys. A key of something else may look like a record's. */
+  async #scan(send: Send, cursor: string): Promise<{ cursor: string; ids: string[] }> {
+    const prefix = Buffer.concat([clientPrefix(this.#client), this.#prefix].map(bytesOf))
+    const match = Buffer.from(`${escapeGlob(latin1Of(prefix))}*`, 'latin1')
+    const args = ['SCAN', cursor, 'MATCH', match, 'COUNT', String(pageSize)]
+    const [next, keys] = (await send('', args)) as [unknown, Buffer[]]
+    const now = this.#now()
+    const ids = keys.map(key => latin1Of(key).slice(prefix.length)).filter(isRecordId)
+    const moments = await Promise.all(ids.map(id => this.#momentOf(id)))
+    return { cursor: String(next), ids: ids.filter((_, index) => moments[index]! > now) }
+  }
+
+  /** When the record ends, expired or not; 0 where there is none. */
+  async #momentOf(id: string): Promise<number> {
+    try {
+      const reply = await this.#command(this.#key(id), 'HMGET', 'expires')
+      return Number((reply as unknown[])[0])
+    } catch (error) {
+      if (error instanceof Error && error.message.startsWith('WRONGTYPE')) return 0
+      throw error
+    }
   }
 
   async #write(
@@ -301,4 +359,18 @@ function recordOf(fields: unknown): StoredRecord | undefined {
 
 function texts(reply: unknown): string[] {
   return (reply as unknown[]).map(String)
+}
+
+function bytesOf(text: string | Uint8Array): Uint8Array {
+  return typeof text === 'string' ? utf8Bytes(text) : text
+}
+
+/** A character a byte, as keys are no UTF-8. */
+function latin1Of(key: Buffer): string {
+  return key.toString('latin1')
+}
+
+/** A pattern that matches this text alone. */
+function escapeGlob(text: string): string {
+  return text.replace(/[*?[\]\\]/g, '\\$&')
 }

@@ -10,6 +10,7 @@
 import type {
   Backend,
   CreateResult,
+  Listable,
   NewRecord,
   OperationOptions,
   OwnerIndex,
@@ -21,7 +22,10 @@ import type {
 } from '../backend.ts'
 import { wholeNumber } from '../checks.ts'
 import { unixSeconds } from '../clock.ts'
+import { idsByPage, pageSize } from './lib/pages.ts'
 import {
+  type ListedRow,
+  listedOf,
   newVersion,
   pruneBatch,
   pruneInBatches,
@@ -60,7 +64,7 @@ export interface SqliteOptions extends SqlOptions {
 export function sqlite(
   database: SqliteDatabase,
   options: SqliteOptions = {},
-): Backend & OwnerIndex & Prunable & Preparable {
+): Backend & OwnerIndex & Prunable & Preparable & Listable {
   return new SqliteBackend(database, options)
 }
 
@@ -79,7 +83,7 @@ CREATE INDEX IF NOT EXISTS ${schema}${index('owner')} ON ${name} (owner) WHERE o
 `
 }
 
-class SqliteBackend implements Backend, OwnerIndex, Prunable, Preparable {
+class SqliteBackend implements Backend, OwnerIndex, Prunable, Preparable, Listable {
   readonly #database: SqliteDatabase
   readonly #table: string
   readonly #schema: string
@@ -174,6 +178,17 @@ WHERE id = ? AND version = ? AND expires > ? RETURNING 1`,
       [owner, this.#now(), JSON.stringify(options?.except ?? [])],
       options,
     ).length
+  }
+
+  all(options?: OperationOptions): AsyncGenerator<string> {
+    return idsByPage(async after => {
+      const rows = this.#all(
+        `SELECT id, expires FROM ${this.#table} WHERE id > ? ORDER BY id LIMIT ${pageSize}`,
+        [after],
+        options,
+      )
+      return (rows as ListedRow[]).map(listedOf)
+    }, this.#now)
   }
 
   async prune(options?: OperationOptions): Promise<number> {

@@ -4,8 +4,9 @@
  * @module
  */
 
-import type { Backend, OperationOptions, OwnerIndex, Prunable } from '../backend.ts'
+import type { Backend, Listable, OperationOptions, OwnerIndex, Prunable } from '../backend.ts'
 import { keyPrefix, LastWriteWins } from './lib/last-write-wins.ts'
+import { isRecordId } from './lib/record-id.ts'
 
 /** What is called of a storage that unstorage's `createStorage` made. */
 export interface UnstorageLike {
@@ -25,18 +26,19 @@ export interface UnstorageOptions {
 
 /**
  * Keeps records as text in an unstorage storage. Drivers with a time to live are told one; for others
- * there is `prune`. `prune`, `ofOwner` and `deleteOwner` read every record under the prefix.
+ * there is `prune`. `prune`, `ofOwner`, `deleteOwner` and `all` list every key under the prefix, at once,
+ * and read every record.
  *
  * Throws a TypeError for a prefix that is none.
  */
 export function unstorage(
   storage: UnstorageLike,
   options: UnstorageOptions = {},
-): Backend & OwnerIndex & Prunable {
+): Backend & OwnerIndex & Prunable & Listable {
   return new UnstorageBackend(storage, keyPrefix(options.prefix ?? 'sessions:'), options.now)
 }
 
-class UnstorageBackend extends LastWriteWins implements OwnerIndex, Prunable {
+class UnstorageBackend extends LastWriteWins implements OwnerIndex, Prunable, Listable {
   readonly #storage: UnstorageLike
   readonly #prefix: string
 
@@ -70,6 +72,12 @@ class UnstorageBackend extends LastWriteWins implements OwnerIndex, Prunable {
     return doomed.length
   }
 
+  async *all(options?: OperationOptions): AsyncGenerator<string> {
+    for (const id of await this.#ids(options)) {
+      if (await this.load(id, options)) yield id
+    }
+  }
+
   async prune(options?: OperationOptions): Promise<number> {
     let count = 0
     for (const id of await this.#ids(options)) {
@@ -85,6 +93,6 @@ class UnstorageBackend extends LastWriteWins implements OwnerIndex, Prunable {
     return keys
       .filter(key => key.startsWith(this.#prefix))
       .map(key => key.slice(this.#prefix.length))
-      .filter(id => /^[\w-]{1,128}$/.test(id))
+      .filter(isRecordId)
   }
 }

@@ -10,6 +10,7 @@
 import type {
   Backend,
   Limitation,
+  Listable,
   NewRecord,
   OwnerIndex,
   Preparable,
@@ -24,7 +25,7 @@ export type TestFunction = (name: string, run: () => Promise<void>) => unknown
 
 /** A backend under test. */
 export interface OpenBackend {
-  readonly backend: Backend & Partial<OwnerIndex & Prunable & Preparable>
+  readonly backend: Backend & Partial<OwnerIndex & Prunable & Preparable & Listable>
   /** Called after each test. */
   close?(): Promise<void> | void
 }
@@ -102,6 +103,12 @@ async function loaded(backend: Backend, id: string): Promise<StoredRecord> {
   const record = await backend.load(id)
   if (!record) throw new Error('load answered nothing')
   return record
+}
+
+async function taken(ids: AsyncIterable<string>): Promise<Set<string>> {
+  const all = new Set<string>()
+  for await (const id of ids) all.add(id)
+  return all
 }
 
 const has =
@@ -400,6 +407,58 @@ const tests = {
     assertEqual(await backend.deleteOwner(ann), 0)
     for (const id of ids) assertEqual(await backend.load(id), undefined)
     assertEqual([...(await loaded(backend, others)).data], [2])
+  },
+
+  async 'every record that exists is listed'(backend, clock) {
+    if (!backend.all) return
+    const expires = clock.now + hour
+    const [deleted, expired] = [newId(), newId()]
+    const ids = Array.from({ length: 25 }, newId)
+    await created(backend, deleted, { data: bytes(1), expires })
+    await created(backend, expired, { data: bytes(1), expires: clock.now + 60, owner: newId() })
+    for (const id of ids) await created(backend, id, { data: bytes(2), expires, owner: newId() })
+    await backend.delete(deleted)
+    clock.now += 60
+    const listed = await taken(backend.all())
+    for (const id of ids) assert(listed.has(id), 'a record that exists is listed')
+    assert(!listed.has(deleted), 'a record that was deleted is not listed')
+    assert(!listed.has(expired), 'a record that has expired is not listed')
+    for (const id of listed)
+      assert((await backend.load(id)) !== undefined, 'nothing else is listed')
+  },
+
+  async 'what stays is listed while others come, change and go'(backend, clock) {
+    if (!backend.all) return
+    const expires = clock.now + hour
+    const [staying, going] = [1, 2].map(() => Array.from({ length: 15 }, newId)) as [
+      string[],
+      string[],
+    ]
+    const versions = new Map<string, Version>()
+    for (const id of [...staying, ...going]) {
+      versions.set(id, await created(backend, id, { data: bytes(1), expires }))
+    }
+    const listed = new Set<string>()
+    for await (const id of backend.all()) {
+      listed.add(id)
+      const [stays, goes] = [staying[listed.size % 15], going.pop()] as [string, string | undefined]
+      const version = versions.get(stays) as Version
+      versions.set(stays, await updated(backend, stays, { data: bytes(2), expires }, version))
+      if (goes === undefined) continue
+      await backend.delete(goes)
+      await created(backend, newId(), { data: bytes(1), expires })
+    }
+    for (const id of staying) assert(listed.has(id), 'a record that stays is listed')
+  },
+
+  async 'listing ends when no more is taken, or its signal is aborted'(backend, clock) {
+    if (!backend.all) return
+    const expires = clock.now + hour
+    for (let count = 0; count < 3; count++)
+      await created(backend, newId(), { data: bytes(1), expires })
+    for await (const _ of backend.all()) break
+    const signal = AbortSignal.abort(new Error('enough'))
+    await assertFails(() => taken(backend.all!({ signal })), 'all with an aborted signal')
   },
 
   async 'making the schema again changes nothing'(backend, clock) {

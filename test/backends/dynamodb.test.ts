@@ -10,6 +10,7 @@ import type { Backend, NewRecord } from 'silverback'
 import { dynamodb } from 'silverback/dynamodb'
 import { backendSuite } from 'silverback/testing'
 import { connectTo, type DynamoDBServer, startDynamoDB } from '../support/dynamodb-server.ts'
+import { takeAll } from '../support/take-all.ts'
 
 const record = (value: number, owner?: string): NewRecord => ({
   data: Uint8Array.of(value),
@@ -94,6 +95,19 @@ suite('dynamodb', () => {
     assert.deepEqual((await backend.ofOwner('ann')).sort(), ids)
     assert.equal(await backend.deleteOwner('ann', { except: ['c'] }), 4)
     assert.deepEqual(await backend.ofOwner('ann'), ['c'])
+  })
+
+  test('more records than a page holds are listed', async () => {
+    const table = await server.createTable()
+    class ScanCommand extends commands.ScanCommand {
+      constructor(input: commands.ScanCommandInput) {
+        super({ ...input, Limit: 2 })
+      }
+    }
+    const backend = dynamodb(server.connect(), { ...commands, ScanCommand }, { table })
+    const ids = ['a', 'b', 'c', 'd', 'e']
+    for (const id of ids) await backend.create(id, record(1))
+    assert.deepEqual((await takeAll(backend.all())).sort(), ids)
   })
 
   test('a late index does not delete what has become of another', async () => {

@@ -3,6 +3,7 @@ import { suite, test } from 'node:test'
 import Keyv from 'keyv'
 import { keyv } from 'silverback/keyv'
 import { backendSuite } from 'silverback/testing'
+import { takeAll } from '../support/take-all.ts'
 
 const record = { data: Uint8Array.of(1), expires: 9e9 }
 
@@ -54,6 +55,20 @@ suite('keyv with a namespace, a prefix and text of its own', () => {
 suite('keyv and its limits', () => {
   test('it says what it cannot keep', () => {
     assert.deepEqual(failing().backend.limitations, ['updates-may-be-lost', 'deleted-may-return'])
+  })
+
+  test('it lists what its own namespace and prefix have, where the adapter can', async () => {
+    const store = new Map<string, unknown>()
+    const open = (namespace: string, prefix: string): ReturnType<typeof keyv> =>
+      keyv(new Keyv({ store, namespace, throwOnErrors: true }), { prefix })
+    const backend = open('app', 'web:')
+    const others = [open('app', ''), open('app', 'web2:'), open('app2', 'web:'), open('x', 'web:')]
+    for (const [index, other] of others.entries()) await other.create(`other${index}`, record)
+    await new Keyv({ store, namespace: 'app', throwOnErrors: true }).set('web:text', 'mine')
+    for (const id of ['a', 'b']) await backend.create(id, record)
+    assert.deepEqual((await takeAll(backend.all!())).sort(), ['a', 'b'])
+    const unlisted = { get: async () => {}, set: async () => true, delete: async () => true }
+    assert.equal('all' in keyv(unlisted), false)
   })
 
   test('failures of the place reject', async () => {

@@ -7,6 +7,7 @@ import { backendSuite } from 'silverback/testing'
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts'
 import { needs } from '../support/programs.ts'
 import { countTogether } from '../support/sql.ts'
+import { takeAll } from '../support/take-all.ts'
 
 const data = Uint8Array.of(1)
 
@@ -150,6 +151,20 @@ suite('mysql: a server', needs('mariadb-install-db', 'mariadbd'), () => {
       counts.reduce((sum, count) => sum + count),
       4000,
     )
+  })
+
+  test('more than a page is listed, past a page of expired ones', async () => {
+    const table = nextTable()
+    for (const client of [pool, mariaPool]) {
+      const backend = mysql(client, { table, now: () => 2500 })
+      await backend.ensureSchema()
+      await pool.query(
+        `INSERT IGNORE INTO ${table} SELECT LPAD(seq, 4, '0'), '', seq, '', NULL FROM seq_1_to_5000`,
+      )
+      const listed = await takeAll(backend.all())
+      assert.equal(listed.length, 2500)
+      assert.equal(new Set(listed).size, 2500)
+    }
   })
 
   test('a row that another holds for too long is waited for again', async () => {

@@ -8,6 +8,7 @@ import { backendSuite } from 'silverback/testing'
 import { type PostgresServer, startPostgres } from '../support/postgres-server.ts'
 import { needs } from '../support/programs.ts'
 import { countTogether } from '../support/sql.ts'
+import { takeAll } from '../support/take-all.ts'
 
 const data = Uint8Array.of(1)
 
@@ -29,6 +30,17 @@ suite('postgres: PGlite', () => {
     )
     assert.equal(await backend.prune(), 1000)
     assert.equal(await postgres(client, { table: 'many', now: () => 3000 }).prune(), 2000)
+  })
+
+  test('more than a page is listed, past a page of expired ones', async () => {
+    const backend = postgres(client, { table: 'listed', now: () => 2500 })
+    await backend.ensureSchema()
+    await client.query(
+      `INSERT INTO listed SELECT lpad(n::text, 4, '0'), '', n, '' FROM generate_series(1, 5000) AS n`,
+    )
+    const listed = await takeAll(backend.all())
+    assert.equal(listed.length, 2500)
+    assert.equal(new Set(listed).size, 2500)
   })
 
   test('the statements of postgresSchema make the table', async () => {

@@ -3,14 +3,15 @@ import { after, before, suite, test } from 'node:test'
 import { Cluster } from 'ioredis'
 import { Cluster as ValkeyCluster } from 'iovalkey'
 import { createCluster } from 'redis'
-import type { Backend, OwnerIndex } from 'silverback'
+import type { Backend, Listable, OwnerIndex } from 'silverback'
 import { type NodeRedisCluster, type RedisOptions, redis } from 'silverback/redis'
 import { backendSuite } from 'silverback/testing'
 import { needs } from '../support/programs.ts'
 import { type RedisServer, startRedisCluster } from '../support/redis-server.ts'
+import { takeAll } from '../support/take-all.ts'
 
 interface Opened {
-  readonly backend: Backend & OwnerIndex
+  readonly backend: Backend & OwnerIndex & Listable
   close(): void
 }
 
@@ -40,6 +41,11 @@ const clients: Record<string, Connect> = {
   },
 }
 
+/** What a client in the place of this one knows of the servers. */
+function serversOf(client: NodeRedisCluster): Pick<NodeRedisCluster, 'masters' | 'nodeClient'> {
+  return { masters: client.masters, nodeClient: master => client.nodeClient(master) }
+}
+
 const data = Uint8Array.of(1)
 const expires = Math.floor(Date.now() / 1000) + 3600
 
@@ -48,7 +54,7 @@ suite('a cluster of Redis servers', needs('redis-server', 'redis-cli'), () => {
   const opened: Opened[] = []
 
   const ports = (): number[] => servers.map(({ port }) => port)
-  const open = async (client: string, prefix: string): Promise<Backend & OwnerIndex> => {
+  const open = async (client: string, prefix: string): Promise<Backend & OwnerIndex & Listable> => {
     const one = await clients[client]!(ports(), { prefix })
     opened.push(one)
     return one.backend
@@ -87,6 +93,7 @@ suite('a cluster of Redis servers', needs('redis-server', 'redis-cli'), () => {
         assert.ok(server.cli('KEYS', '*').includes(`${client}:id`))
       }
       assert.deepEqual((await backend.ofOwner('ann')).sort(), ids.toSorted())
+      assert.deepEqual((await takeAll(backend.all())).sort(), ids.toSorted())
       assert.equal(await backend.deleteOwner('ann', { except: ['id7'] }), 29)
       assert.deepEqual(await backend.ofOwner('ann'), ['id7'])
       assert.equal(cli('SCARD', `${client}:owner:ann`), '1')
@@ -126,6 +133,7 @@ suite('a cluster of Redis servers', needs('redis-server', 'redis-cli'), () => {
     let repairs = 0
     const backend = redis(
       {
+        ...serversOf(client),
         async sendCommand(key, isReadonly, args, options) {
           const isRecord = String(key).startsWith('middle:id')
           if (isRecord) {
@@ -148,6 +156,7 @@ suite('a cluster of Redis servers', needs('redis-server', 'redis-cli'), () => {
     let ended = false
     const backend = redis(
       {
+        ...serversOf(client),
         async sendCommand(key, isReadonly, args, options) {
           if (ended) throw new Error('ended')
           const reply = await client.sendCommand(key, isReadonly, args, options)

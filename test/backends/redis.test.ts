@@ -3,13 +3,14 @@ import { after, before, suite, test } from 'node:test'
 import { Redis } from 'ioredis'
 import { Redis as Valkey } from 'iovalkey'
 import { createClient, createClientPool, createSentinel } from 'redis'
-import type { Backend, OwnerIndex } from 'silverback'
+import type { Backend, Listable, OwnerIndex } from 'silverback'
 import { type RedisOptions, redis } from 'silverback/redis'
 import { backendSuite } from 'silverback/testing'
 import { needs } from '../support/programs.ts'
 import { type RedisServer, startRedis, startSentinel } from '../support/redis-server.ts'
+import { takeAll } from '../support/take-all.ts'
 
-type RedisBackend = Backend & OwnerIndex
+type RedisBackend = Backend & OwnerIndex & Listable
 
 interface Opened {
   readonly backend: RedisBackend
@@ -187,6 +188,9 @@ suite('redis', needs('redis-server', 'redis-cli'), () => {
       await backend.create('a', { data, expires, owner: 'ann' })
       await backend.create('b', { data, expires, owner: 'ann' })
       assert.deepEqual((await backend.ofOwner('ann')).sort(), ['a', 'b'])
+      const listed = new Set(await takeAll(backend.all()))
+      for (const id of ['a', 'b', 'xa']) assert.ok(listed.has(id))
+      if (prefix !== '') assert.equal(listed.size, 3)
       assert.equal(await backend.deleteOwner('ann'), 2)
       assert.equal(await backend.load('a'), undefined)
       assert.deepEqual(await other.ofOwner('ann'), ['a'])
@@ -238,6 +242,20 @@ suite('redis', needs('redis-server', 'redis-cli'), () => {
     await backend.update('a', { data, expires }, (updated as { version: string }).version)
     assert.deepEqual(sizes(), ['0', '0'])
   })
+
+  for (const client of ['ioredis with a prefix of its own, pipelining by itself', 'node-redis']) {
+    test(`${client}: thousands are listed, among keys of others`, async () => {
+      const backend = await open(client, { prefix: 'many:' })
+      const ids = Array.from({ length: 3000 }, (_, index) => `id${index}`)
+      await Promise.all(ids.map(id => backend.create(id, { data, expires, owner: 'ann' })))
+      const key = client.startsWith('ioredis') ? 'app:many:' : 'many:'
+      server.cli('SET', `${key}text`, 'mine')
+      server.cli('HSET', `${key}hash`, 'field', 'mine')
+      assert.deepEqual(new Set(await takeAll(backend.all())), new Set(ids))
+      assert.equal(await backend.deleteOwner('ann'), 3000)
+      assert.deepEqual(await takeAll(backend.all()), [])
+    })
+  }
 
   test('a key of something else is a failure, and stays', async () => {
     const backend = await open('ioredis', { prefix: 'foreign:' })

@@ -7,6 +7,7 @@ import Database from 'libsql'
 import { type SqliteDatabase, type SqliteOptions, sqlite, sqliteSchema } from 'silverback/sqlite'
 import { backendSuite } from 'silverback/testing'
 import { countTogether } from '../support/sql.ts'
+import { takeAll } from '../support/take-all.ts'
 
 const data = Uint8Array.of(1)
 const folder = mkdtempSync(join(tmpdir(), 'sqlite-'))
@@ -102,6 +103,18 @@ suite('sqlite: libsql, and more', () => {
     }
     assert.equal(await pruning, 3000)
     assert.ok(turns >= 3)
+    db.close()
+  })
+
+  test('more than a page is listed, past a page of expired ones', async () => {
+    const db = new Database(nextFile())
+    const backend = sqlite(db, { now: () => 2500 })
+    await backend.ensureSchema()
+    const insert = db.prepare(`INSERT INTO sessions VALUES (?, '', ?, '', NULL)`)
+    for (let n = 1; n <= 5000; n++) insert.run(String(n).padStart(4, '0'), n)
+    const listed = await takeAll(backend.all())
+    assert.equal(new Set(listed).size, 2500)
+    assert.equal(listed.length, 2500)
     db.close()
   })
 

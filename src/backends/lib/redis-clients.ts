@@ -20,6 +20,9 @@ export type Topology = 'single' | 'cluster' | 'sentinel'
  */
 export interface IoRedisClient {
   readonly isCluster?: boolean
+  readonly options?: { readonly keyPrefix?: string | Uint8Array | undefined }
+  /** Of a cluster: its servers. */
+  nodes?(role: 'master'): IoRedisClient[]
   callBuffer(command: string, ...args: never[]): Promise<unknown>
 }
 
@@ -36,6 +39,8 @@ export interface NodeRedisCluster {
     args: never[],
     options?: object,
   ): Promise<unknown>
+  readonly masters: readonly unknown[]
+  nodeClient(master: never): Promise<NodeRedisClient>
 }
 
 /** A client of node-redis: `createSentinel`. */
@@ -66,6 +71,27 @@ export function sender(client: RedisClient, topology: Topology): Send {
     return (_key, args) => sentinel.sendCommand(false, args as never[], options)
   }
   return (_key, args) => (client as NodeRedisClient).sendCommand(args as never[], options)
+}
+
+/**
+ * A way to each of the servers that share the keys. A client of a cluster knows them when it is
+ * connected.
+ */
+export async function primaries(client: RedisClient, topology: Topology): Promise<Send[]> {
+  if (topology === 'cluster') {
+    const cluster = client as NodeRedisCluster
+    const nodes = cluster.masters.map(master => cluster.nodeClient(master as never))
+    return (await Promise.all(nodes)).map(node => sender(node, 'single'))
+  }
+  if ('nodes' in client && client.nodes) {
+    return client.nodes('master').map(node => sender(node, 'single'))
+  }
+  return [sender(client, topology)]
+}
+
+/** What the client itself puts before every key, but not before a pattern of keys. */
+export function clientPrefix(client: RedisClient): string | Uint8Array {
+  return ('callBuffer' in client && client.options?.keyPrefix) || ''
 }
 
 /** Whether its commands go over several connections, so that one does not wait for another's. */

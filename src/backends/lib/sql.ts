@@ -8,6 +8,7 @@ import { encodeBase64Url, latin1Text } from '#bytes'
 import type { StoredRecord } from '../../backend.ts'
 import { randomBytes } from '../../crypto/random.ts'
 import { describeKind } from '../../describe.ts'
+import type { Listed } from './pages.ts'
 
 /** What they all may be told. */
 export interface SqlOptions {
@@ -15,6 +16,12 @@ export interface SqlOptions {
   table?: string
   /** The clock: Unix time in seconds. */
   now?: () => number
+}
+
+/** The columns of a row that tell of its record, as the drivers answer them. */
+export interface ListedRow {
+  readonly id: string | Uint8Array
+  readonly expires: number | string | bigint
 }
 
 /** A row as the drivers answer it: integers of 64 bits and texts of binary columns in many ways. */
@@ -69,6 +76,11 @@ export function recordOf({ data, expires, version, owner }: Row): StoredRecord {
     version: textOf(version),
     owner: owner === null ? undefined : textOf(owner),
   }
+}
+
+/** What a row tells of its record. */
+export function listedOf({ id, expires }: ListedRow): Listed {
+  return { id: textOf(id), expires: Number(expires) }
 }
 
 /** The text of a column, which is ASCII. */
