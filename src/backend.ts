@@ -127,9 +127,3 @@ export interface Preparable {
   /** Makes what is missing. May be called at every start, and by several processes at once. */
   ensureSchema(options?: OperationOptions): Promise<void>
 }
-
-/** Offered by a place that lists what it keeps. */
-export interface Listable {
-  /** The ids of the records that exist, in any order, a page at a time. */
-  all(options?: OperationOptions): AsyncIterable<string>
-}
