@@ -52,13 +52,18 @@ export class OwnerLimit {
   }
 
   /**
-   * Gives a session that exists its place, for as long as `expires`, and ends others for it. Rejects with
-   * `too-many-sessions` when there is none; the caller then ends the session. With `store-failed` when
-   * the backend fails.
+   * Gives a session that exists its place, for as long as `expires`. Answers the keys of those that lose
+   * theirs for it, which the caller ends. Rejects with `too-many-sessions` when there is none; then the
+   * caller ends the new one. With `store-failed` when the backend fails.
    *
    * @param replaces - key of the session that gives its place up for this one
    */
-  async admit(owner: string, place: Place, expires: number, replaces = place.key): Promise<void> {
+  async admit(
+    owner: string,
+    place: Place,
+    expires: number,
+    replaces: string = place.key,
+  ): Promise<readonly string[]> {
     const gone = [place.key, replaces]
     const key = placesKey(owner)
     const evicted = await attempt('update', () => this.#take(key, place, expires, gone))
@@ -68,7 +73,7 @@ export class OwnerLimit {
         `the owner has ${this.#count} sessions already; one has to end before another begins`,
       )
     }
-    await attempt('delete', () => Promise.all(evicted.map(key => this.#backend.delete(key))))
+    return evicted
   }
 
   /** The keys of sessions that lose their places; undefined when there is no place. */

@@ -23,11 +23,13 @@ import type { RequestLike } from './http/request.ts'
 import { isId, keyOf, newId, ownerKey } from './ids.ts'
 import { merge } from './merge.ts'
 import { mergeMetadata, type SessionMetadata } from './metadata.ts'
+import { localNotices, type Notices } from './notices.ts'
 import { type MaxPerOwner, OwnerLimit } from './owner-limit.ts'
 import { isMoved, isSameBody, type Moved, type RecordBody } from './record.ts'
 import { Records } from './records.ts'
 import { Session, type Values } from './session.ts'
 import type { Capability } from './store.ts'
+import { type Notice, Watchers } from './watchers.ts'
 
 /** What a {@link ServerStore} can be told. */
 export interface ServerStoreOptions extends Omit<CodecStoreOptions, 'codecs'> {
@@ -62,6 +64,11 @@ export interface ServerStoreOptions extends Omit<CodecStoreOptions, 'codecs'> {
    * backend. Needs `keys`.
    */
   cookieCache?: { maxAge: number }
+  /**
+   * What tells {@link ServerStore.watch} in other processes of sessions that ended here:
+   * `redisNotices(…)`, `postgresNotices(…)`. Left out: only this store is told.
+   */
+  notices?: Notices
 }
 
 /** What is known of the record that a session was read from, or written to. */
@@ -109,6 +116,7 @@ export class ServerStore extends CodecStore {
   readonly #epoch: Epoch
   readonly #limit: OwnerLimit | undefined
   readonly #copies: BrowserCopies | undefined
+  readonly #watchers: Watchers
   readonly #rotateEvery: number
   readonly #graceSeconds: number
   readonly #kept = new WeakMap<Session<object>, Kept>()
@@ -133,6 +141,7 @@ export class ServerStore extends CodecStore {
     this.#epoch = new Epoch(new Counters(backend), this.now)
     this.#limit = maxPerOwner === undefined ? undefined : limitOf(backend, maxPerOwner)
     this.#copies = cookieCache && this.#browserCopies(cookieCache.maxAge)
+    this.#watchers = new Watchers(options.notices ?? localNotices())
     const { every = Number.MAX_SAFE_INTEGER, graceSeconds = 0 } = rotation
     this.#rotateEvery = wholeNumber('rotation.every', every)
     this.#graceSeconds = wholeNumber('rotation.graceSeconds', graceSeconds, 0)
@@ -175,7 +184,7 @@ export class ServerStore extends CodecStore {
     if (!isId(handle)) return false
     const body = await this.#bodyAt(handle)
     if (!body || (owner !== undefined && body.metadata.owner !== owner)) return false
-    await attempt('delete', () => this.#backend.delete(handle))
+    await this.#delete(handle)
     this.#tellRevoked('session', 1)
     return true
   }
@@ -192,6 +201,7 @@ export class ServerStore extends CodecStore {
     const spared = except?.id === undefined ? [] : [keyOf(except.id)]
     const key = ownerKey(owner)
     const count = await attempt('deleteOwner', () => index.deleteOwner(key, { except: spared }))
+    await this.#notify({ owner: key, except: spared })
     this.#tellRevoked('owner', count)
     return count
   }
@@ -202,11 +212,40 @@ export class ServerStore extends CodecStore {
    */
   async revokeEverything(): Promise<void> {
     await this.#epoch.advance()
+    await this.#notify({ everything: true })
     this.#tellRevoked('everything')
     if (!this.#backend.all) return
     for await (const key of this.#backend.all()) {
       if (!isEpochKey(key)) await attempt('delete', () => this.#backend.delete(key))
     }
+  }
+
+  /**
+   * Calls `listener` once, when the session has ended, or all of an owner's have: destroyed, revoked,
+   * replaced by a sign-in. What to close sockets by. A session that expires is not told of.
+   *
+   * Resolves when it listens, with what ends that; a session that has ended already is told of at once.
+   * Rejects when it cannot listen.
+   *
+   * @param target - a session that was saved, or an owner
+   */
+  async watch(
+    target: Session<object> | string,
+    listener: () => void,
+  ): Promise<() => Promise<void>> {
+    if (typeof target === 'string') {
+      return this.#watchers.add({ owner: ownerKey(target) }, listener)
+    }
+    const { id, owner } = target
+    if (id === undefined) throw new TypeError('a session is watched once it was saved')
+    const key = keyOf(id)
+    const watched = { key, owner: owner && ownerKey(owner) }
+    const stop = await this.#watchers.add(watched, listener)
+    const record = await attempt('load', () => this.#backend.load(key))
+    if (record) return stop
+    await stop()
+    listener()
+    return async () => undefined
   }
 
   protected async read<T extends object>(
@@ -307,7 +346,7 @@ export class ServerStore extends CodecStore {
   }
 
   protected async erase({ id }: Session<object>): Promise<void> {
-    if (id !== undefined) await attempt('delete', () => this.#backend.delete(keyOf(id)))
+    if (id !== undefined) await this.#delete(keyOf(id))
   }
 
   protected override conflictsOf(session: Session<object>): number {
@@ -354,7 +393,7 @@ export class ServerStore extends CodecStore {
   /** As {@link #create}; of the session that was read nothing lives on. */
   async #replace(session: Session<object>, old: Kept): Promise<string> {
     const id = await this.#create(session, old)
-    await attempt('delete', () => this.#backend.delete(old.key))
+    await this.#delete(old.key)
     return id
   }
 
@@ -373,6 +412,7 @@ export class ServerStore extends CodecStore {
         this.#settle(session, kept.body, first)
         Session.assignId(session, id)
         this.#keep(session, kept)
+        await this.#notify({ moved: [old.key, kept.key] })
         return id
       }
       const current = result.status === 'conflict' ? result.current : undefined
@@ -486,12 +526,29 @@ export class ServerStore extends CodecStore {
     return { data, expires: now + Math.max(this.#graceSeconds, markedFor) }
   }
 
+  /** Ends a session, and tells those who watch it. */
+  async #delete(key: string): Promise<void> {
+    await attempt('delete', () => this.#backend.delete(key))
+    await this.#notify({ ended: [key] })
+  }
+
+  /** What has ended has ended, whether or not those who watch it hear of it. */
+  async #notify(notice: Notice): Promise<void> {
+    try {
+      await attempt('notify', () => this.#watchers.tell(notice))
+    } catch (error) {
+      const store = this.constructor.name
+      this.tell({ type: 'store-error', store, operation: 'notify', error: error as Error })
+    }
+  }
+
   /** Gives the session a place among those of its owner, or ends it when there is none. */
   async #admit({ owner }: Session<object>, kept: Kept, replaces?: string): Promise<void> {
     if (!owner || !this.#limit) return
     const place = { key: kept.key, created: kept.body.created }
     try {
-      await this.#limit.admit(owner, place, kept.expires, replaces)
+      const evicted = await this.#limit.admit(owner, place, kept.expires, replaces)
+      await Promise.all(evicted.map(key => this.#delete(key)))
     } catch (error) {
       if (kept.key !== replaces) await attempt('delete', () => this.#backend.delete(kept.key))
       throw error

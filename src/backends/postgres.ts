@@ -36,6 +36,14 @@ import {
 } from './lib/sql.ts'
 import { untilAborted } from './lib/until-aborted.ts'
 
+export {
+  type PgListener,
+  type PgNotification,
+  type PostgresJsListener,
+  type PostgresNoticesOptions,
+  postgresNotices,
+} from './lib/postgres-notices.ts'
+
 /** A Pool or Client of `pg`, a PGlite, and whatever else asks like them. */
 export interface PgClient {
   query(text: string, params?: unknown[]): Promise<{ rows: unknown[] }>

@@ -50,6 +50,13 @@ export type {
   Topology,
 } from './lib/redis-clients.ts'
 
+export {
+  type IoRedisSubscriber,
+  type NodeRedisSubscriber,
+  type RedisNoticesOptions,
+  redisNotices,
+} from './lib/redis-notices.ts'
+
 /** How records are kept. */
 export interface RedisOptions {
   /**
