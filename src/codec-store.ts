@@ -290,30 +290,59 @@ export abstract class CodecStore implements DefinableStore {
     const headers = headersOf(response)
     headers.varyOnCookie()
     try {
-      const { outcome, cookies } = await this.#save(session)
-      const others = this.companions(session, request, outcome)
-      this.#setCookies(request, headers, session, cookies)
-      for (const cookie of others) headers.setCookie(cookie)
-      if (cookies.length + others.length > 0) headers.forbidCaching()
-      const conflicts = this.conflictsOf(session)
-      const { name } = session
-      this.tell(
-        { type: 'save', name, ...this.#told, outcome, conflicts, durationMs: past(since) },
-        request,
-      )
+      this.#respond(request, headers, session, await this.#save(session), since)
     } catch (error) {
       this.#fails('save', error, request)
       throw error
     }
   }
 
-  async #save(session: Session<object>): Promise<Saved> {
-    const progress = StoredSession.progressOf(session)
-    if (progress.ended || session.isReadOnly) return { outcome: 'dropped', cookies: [] }
-    if (session.reason === 'store-failed') return dropUnlessMeant(session)
+  saveAtOnce(request: RequestLike, response: ResponseLike, session: Session<object>): boolean {
+    const since = performance.now()
+    const saved = this.#withoutWriting(session)
+    if (!saved) return false
+    const headers = headersOf(response)
+    headers.varyOnCookie()
+    this.#respond(request, headers, session, saved, since)
+    return true
+  }
+
+  #respond(
+    request: RequestLike,
+    headers: ResponseHeaders,
+    session: Session<object>,
+    { outcome, cookies }: Saved,
+    since: number,
+  ): void {
+    const others = this.companions(session, request, outcome)
+    this.#setCookies(request, headers, session, cookies)
+    for (const cookie of others) headers.setCookie(cookie)
+    if (cookies.length + others.length > 0) headers.forbidCaching()
+    const conflicts = this.conflictsOf(session)
+    const { name } = session
+    this.tell(
+      { type: 'save', name, ...this.#told, outcome, conflicts, durationMs: past(since) },
+      request,
+    )
+  }
+
+  /** How a session is saved of which nothing has to be written; undefined for every other. */
+  #withoutWriting(session: Session<object>): Saved | undefined {
+    const { ended } = StoredSession.progressOf(session)
+    if (ended || session.isReadOnly) return { outcome: 'dropped', cookies: [] }
+    if (session.reason === 'store-failed') {
+      return isMeant(session) ? undefined : { outcome: 'dropped', cookies: [] }
+    }
     const policy = this.#policies.get(session.name)
     if (!session.isDestroyed) policy?.beforeSave?.(session, this.now())
-    if (this.#isUnchanged(session)) return { outcome: 'unchanged', cookies: [] }
+    return this.#isUnchanged(session) ? { outcome: 'unchanged', cookies: [] } : undefined
+  }
+
+  async #save(session: Session<object>): Promise<Saved> {
+    const unwritten = this.#withoutWriting(session)
+    if (unwritten) return unwritten
+    if (session.reason === 'store-failed') throw unreadable(session)
+    const progress = StoredSession.progressOf(session)
     const waiting = this.#keyring?.ready()
     if (waiting) await waiting
     // Before anything is written: attributes that browsers would refuse leave nothing behind.
@@ -684,15 +713,16 @@ function ownLifetime({ idle, absolute }: SessionMetadata, usual: FullLifetime): 
   }
 }
 
-/** A session that could not be read: its changes are dropped, but not a sign-in or a sign-out. */
-function dropUnlessMeant(session: Session<object>): Saved {
-  if (session.isDestroyed || Session.rotationOf(session) || session.owner) {
-    throw new SessionError(
-      'store-failed',
-      `session "${session.name}" could not be read, so it cannot be signed in, rotated or destroyed`,
-    )
-  }
-  return { outcome: 'dropped', cookies: [] }
+/** Of a session that could not be read changes are dropped, but not a sign-in or a sign-out. */
+function isMeant(session: Session<object>): boolean {
+  return session.isDestroyed || Boolean(Session.rotationOf(session) || session.owner)
+}
+
+function unreadable({ name }: Session<object>): SessionError {
+  return new SessionError(
+    'store-failed',
+    `session "${name}" could not be read, so it cannot be signed in, rotated or destroyed`,
+  )
 }
 
 function isStoreFailure(error: unknown): error is SessionError {

@@ -38,7 +38,8 @@ export {
   type Reason,
   flashKey,
 } from './session.ts'
-export { Registry, registry, save } from './registry.ts'
+export { Registry, aliasRequest, registry, save } from './registry.ts'
+export type { SessionOf, SessionSource } from './source.ts'
 export { type Options, defaultOptions } from './options.ts'
 
 // Keys, codecs, serializers
@@ -75,11 +76,18 @@ export {
   encodeMulti,
 } from './codec/codec.ts'
 export type { Reader } from './migrate/reader.ts'
-export { type RequestLike, readCookies } from './http/request.ts'
+export {
+  type RequestLike,
+  type RequestWithHeaders,
+  type RequestWithJar,
+  readCookies,
+} from './http/request.ts'
+export type { JarAttributes, ReadableJar, WritableJar } from './http/jar.ts'
 export {
   type HeadersLike,
   type NodeResponseLike,
   type ResponseLike,
+  type ResponseWithJar,
   forbidCaching,
   setCookie,
   varyOnCookie,

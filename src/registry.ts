@@ -6,7 +6,7 @@
 
 import { MultiError, SessionError } from './errors.ts'
 import { isCookieName } from './http/cookie.ts'
-import { assertRequest, type RequestLike } from './http/request.ts'
+import { assertRequest, identityOf, type RequestLike } from './http/request.ts'
 import type { ResponseLike } from './http/response.ts'
 import type { Session, Values } from './session.ts'
 import type { ReadOptions, Store } from './store.ts'
@@ -17,12 +17,22 @@ const registries = new WeakMap<object, Registry>()
 /** The registry of this request: Go's `GetRegistry`. */
 export function registry(request: RequestLike): Registry {
   assertRequest(request)
-  let found = registries.get(request)
+  const identity = identityOf(request)
+  let found = registries.get(identity)
   if (!found) {
     found = new Registry(request)
-    registries.set(request, found)
+    registries.set(identity, found)
   }
   return found
+}
+
+/**
+ * Lets other objects stand for a request: those that a framework wraps around it. Whichever of them a
+ * session is asked for with, it is the same session, and saved with the others. For adapters.
+ */
+export function aliasRequest(request: RequestLike, ...aliases: readonly object[]): void {
+  const shared = registry(request)
+  for (const alias of aliases) registries.set(alias, shared)
 }
 
 /**
@@ -37,6 +47,8 @@ export function save(request: RequestLike, response: ResponseLike): Promise<void
 interface Entry {
   readonly store: Store
   readonly session: Promise<Session<object>>
+  /** The same, once it is there. */
+  loaded?: Session<object>
 }
 
 /** The sessions of one request, by name. */
@@ -80,10 +92,29 @@ export class Registry {
     return (await session).isCopy ? this.#read(store, name, { fresh: true }) : session
   }
 
+  /** How many sessions there are. */
+  get size(): number {
+    return this.#entries.size
+  }
+
   /** As {@link save}, for the request of this registry. */
-  async save(response: ResponseLike): Promise<void> {
+  save(response: ResponseLike): Promise<void> {
+    return this.#save([...this.#entries], response)
+  }
+
+  /**
+   * As {@link save}, but what takes no waiting is done when this returns. Undefined when that was all.
+   */
+  saveSoon(response: ResponseLike): Promise<void> | undefined {
+    const waiting = [...this.#entries].filter(
+      ([, { store, loaded }]) => !loaded || !store.saveAtOnce?.(this.#request, response, loaded),
+    )
+    return waiting.length > 0 ? this.#save(waiting, response) : undefined
+  }
+
+  async #save(entries: readonly [string, Entry][], response: ResponseLike): Promise<void> {
     const results = await Promise.allSettled(
-      [...this.#entries].map(async ([name, { store, session }]) => {
+      entries.map(async ([name, { store, session }]) => {
         try {
           await store.save(this.#request, response, await session)
         } catch (cause) {
@@ -106,7 +137,10 @@ export class Registry {
   async #load(store: Store, name: string, options?: ReadOptions): Promise<Session<object>> {
     try {
       if (!isCookieName(name)) throw invalidName(name)
-      return await store.new(this.#request, name, options)
+      const session = await store.new(this.#request, name, options)
+      const entry = this.#entries.get(name)
+      if (entry) entry.loaded = session
+      return session
     } catch (error) {
       // A store that failed may work the next time it is asked.
       await undefined

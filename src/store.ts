@@ -64,4 +64,10 @@ export interface Store {
 
   /** Keeps the session and sets its cookie; with `options.maxAge` of 0 or less, deletes both. */
   save(request: RequestLike, response: ResponseLike, session: Session<object>): Promise<void>
+
+  /**
+   * As `save`, where there is nothing to write: at once, so that adapters need not let the response
+   * wait. Answers false, and has done nothing, for every other session. Left out: all are saved.
+   */
+  saveAtOnce?(request: RequestLike, response: ResponseLike, session: Session<object>): boolean
 }

@@ -1,11 +1,12 @@
 /**
- * What is needed of a request: its `Cookie` header.
+ * What is needed of a request: its cookies.
  *
  * @module
  */
 
 import { describeKind } from '../describe.ts'
 import { cookieValues } from './cookie-header.ts'
+import { isReadableJar, type ReadableJar, readJar } from './jar.ts'
 
 /** The part of a web `Headers` that is read. */
 interface HeadersLike {
@@ -13,11 +14,19 @@ interface HeadersLike {
 }
 
 /**
- * A request: a web `Request`, Node's `IncomingMessage`, or a framework's request built on either.
- * Sessions are kept for as long as the object itself is.
+ * A request: a web `Request`, Node's `IncomingMessage`, a framework's request built on either, or what
+ * has a framework's jar of cookies. Sessions are kept for as long as the request, or the jar, is.
  */
-export interface RequestLike {
+export type RequestLike = RequestWithHeaders | RequestWithJar
+
+/** A request with a `Cookie` header. */
+export interface RequestWithHeaders {
   readonly headers: HeadersLike | { readonly cookie?: string | readonly string[] | undefined }
+}
+
+/** Something with the cookies of the request: SvelteKit's event, `{ cookies: await cookies() }`. */
+export interface RequestWithJar {
+  readonly cookies: ReadableJar
 }
 
 /**
@@ -25,27 +34,45 @@ export interface RequestLike {
  * For custom stores; most need only the first.
  */
 export function readCookies(request: RequestLike, name: string): string[] {
-  return cookieValues(cookieHeader(request), name)
+  const jar = jarOf(request)
+  if (!jar) return cookieValues(cookieHeader(request), name)
+  const value = readJar(jar, name)
+  return value === undefined ? [] : [value]
 }
 
 /** False when no cookie of the request has a name that begins so: a quick look, without parsing. */
 export function mayHaveCookies(request: RequestLike, prefix: string): boolean {
-  return cookieHeader(request)?.includes(prefix) ?? false
+  return jarOf(request) !== undefined || (cookieHeader(request)?.includes(prefix) ?? false)
+}
+
+/** What stands for the request as long as it lasts: the jar, which the object around it may not outlive. */
+export function identityOf(request: RequestLike): object {
+  return jarOf(request) ?? request
 }
 
 /** Throws a TypeError when `request` is not a request. */
 export function assertRequest(request: unknown): asserts request is RequestLike {
-  const headers = (request as Partial<RequestLike> | null | undefined)?.headers
-  if (typeof headers !== 'object' || headers === null) {
-    throw new TypeError(
-      `request must be a Request or an IncomingMessage, not ${describeKind(request)}`,
-    )
-  }
+  if (hasHeaders(request) || jarOf(request)) return
+  throw new TypeError(
+    `request must be a Request or an IncomingMessage, not ${describeKind(request)}`,
+  )
+}
+
+/** The jar of a request that has no headers, which tell more. */
+function jarOf(request: unknown): ReadableJar | undefined {
+  if (hasHeaders(request)) return undefined
+  const cookies = (request as Partial<RequestWithJar> | null | undefined)?.cookies
+  return isReadableJar(cookies) ? cookies : undefined
+}
+
+function hasHeaders(request: unknown): request is RequestWithHeaders {
+  const headers = (request as Partial<RequestWithHeaders> | null | undefined)?.headers
+  return typeof headers === 'object' && headers !== null
 }
 
 function cookieHeader(request: RequestLike): string | undefined {
   assertRequest(request)
-  const { headers } = request
+  const { headers } = request as RequestWithHeaders
   if ('get' in headers && typeof headers.get === 'function') {
     return headers.get('cookie') ?? undefined
   }

@@ -7,6 +7,7 @@
 import { describeKind } from '../describe.ts'
 import { SessionError } from '../errors.ts'
 import { type Cookie, setCookieLine } from './cookie.ts'
+import { isReadableJar, isWritableJar, readJar, setInJar, type WritableJar } from './jar.ts'
 
 /** The part of Node's `ServerResponse` that is used. */
 export interface NodeResponseLike {
@@ -24,8 +25,20 @@ export interface HeadersLike {
   getSetCookie(): string[]
 }
 
-/** A response: Node's `ServerResponse`, a web `Headers`, or a web `Response` with its headers. */
-export type ResponseLike = NodeResponseLike | HeadersLike | { readonly headers: HeadersLike }
+/**
+ * Something with a framework's jar of cookies, which it writes to the response later. A jar sets cookies
+ * and nothing else: `Vary` and `Cache-Control` are left to the app.
+ */
+export interface ResponseWithJar {
+  readonly cookies: WritableJar
+}
+
+/** A response: Node's `ServerResponse`, a web `Headers`, what has such headers, or a jar of cookies. */
+export type ResponseLike =
+  | NodeResponseLike
+  | HeadersLike
+  | { readonly headers: HeadersLike }
+  | ResponseWithJar
 
 /**
  * Adds a `Set-Cookie` line to the response, in place of an earlier one for the same name, domain and
@@ -58,30 +71,41 @@ export function headersOf(response: ResponseLike): ResponseHeaders {
     ? response
     : (response as { headers?: unknown } | undefined)?.headers
   if (isHeaders(headers)) return new WebHeaders(headers)
+  const jar = (response as { cookies?: unknown } | undefined)?.cookies
+  if (isWritableJar(jar)) return new JarHeaders(jar)
   throw new TypeError(
-    `response must be a ServerResponse, a Response or a Headers, not ${describeKind(response)}`,
+    `response must be a ServerResponse, a Response, a Headers or { cookies }, not ${describeKind(response)}`,
   )
 }
 
-/** Headers on their way out, whatever object holds them. */
-export abstract class ResponseHeaders {
+/** What a store does to a response, whatever object holds its headers. */
+export interface ResponseHeaders {
+  /** As the function {@link setCookie}. */
+  setCookie(cookie: Cookie): void
+  /** True when the response sets a cookie of this name. */
+  sets(name: string): boolean
+  /** As the function {@link varyOnCookie}. */
+  varyOnCookie(): void
+  /** As the function {@link forbidCaching}. */
+  forbidCaching(): void
+}
+
+/** Headers that are set by name and line. */
+abstract class LineHeaders implements ResponseHeaders {
   protected abstract get(name: string): string | undefined
   protected abstract set(name: string, value: string): void
   protected abstract setCookieLines(): string[]
   protected abstract replaceSetCookieLines(lines: string[]): void
 
-  /** As the function {@link setCookie}. */
   setCookie(cookie: Cookie): void {
     const others = this.setCookieLines().filter(line => !setsSameCookie(line, cookie))
     this.replaceSetCookieLines([...others, setCookieLine(cookie)])
   }
 
-  /** True when the response sets a cookie of this name. */
   sets(name: string): boolean {
     return this.setCookieLines().some(line => line.startsWith(`${name}=`))
   }
 
-  /** As the function {@link varyOnCookie}. */
   varyOnCookie(): void {
     const vary = this.get('vary')
     if (!vary) {
@@ -92,7 +116,6 @@ export abstract class ResponseHeaders {
     if (!fields.includes('*') && !fields.includes('cookie')) this.set('Vary', `${vary}, Cookie`)
   }
 
-  /** As the function {@link forbidCaching}. */
   forbidCaching(): void {
     const policy = this.get('cache-control')
     if (!policy || !/\b(?:no-store|private)\b/i.test(policy)) this.set('Cache-Control', 'no-store')
@@ -126,7 +149,7 @@ function isHeaders(value: unknown): value is HeadersLike {
   return typeof (value as Partial<HeadersLike> | undefined)?.getSetCookie === 'function'
 }
 
-class NodeHeaders extends ResponseHeaders {
+class NodeHeaders extends LineHeaders {
   readonly #response: NodeResponseLike
 
   constructor(response: NodeResponseLike) {
@@ -159,7 +182,7 @@ class NodeHeaders extends ResponseHeaders {
   }
 }
 
-class WebHeaders extends ResponseHeaders {
+class WebHeaders extends LineHeaders {
   readonly #headers: HeadersLike
 
   constructor(headers: HeadersLike) {
@@ -185,6 +208,27 @@ class WebHeaders extends ResponseHeaders {
       for (const line of lines) this.#headers.append('set-cookie', line)
     })
   }
+}
+
+/** A jar has no headers to set: whoever uses one has to keep what it serves out of caches. */
+class JarHeaders implements ResponseHeaders {
+  readonly #jar: WritableJar
+
+  constructor(jar: WritableJar) {
+    this.#jar = jar
+  }
+
+  setCookie(cookie: Cookie): void {
+    setInJar(this.#jar, cookie)
+  }
+
+  sets(name: string): boolean {
+    return isReadableJar(this.#jar) && readJar(this.#jar, name) !== undefined
+  }
+
+  varyOnCookie(): void {}
+
+  forbidCaching(): void {}
 }
 
 /** Fetched and redirecting Responses have headers that refuse every change. */
