@@ -1,0 +1,8 @@
+/**
+ * Sessions for Connect.
+ *
+ * @module
+ */
+
+export { type Middleware, sessions } from './lib/middleware.ts'
+export type { AdapterOptions } from './lib/options.ts'

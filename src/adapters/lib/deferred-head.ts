@@ -1,0 +1,221 @@
+/**
+ * A Node response whose head waits for a promise.
+ *
+ * Node writes the head of a response the moment that a handler calls `writeHead`, `write`, `end` or
+ * `flushHeaders`, and no hook before it can wait. So these four are held back, from the first call until
+ * what has to be done before the head is done, and then made as they came.
+ *
+ * @module
+ */
+
+import type { NodeResponseLike } from '../../http/response.ts'
+
+/** The part of Node's `ServerResponse` that is used, of HTTP/1 and HTTP/2. */
+export interface ServerResponseLike extends NodeResponseLike {
+  statusCode: number
+  readonly writableEnded: boolean
+  readonly writableNeedDrain: boolean
+  getHeaderNames(): string[]
+  removeHeader(name: string): unknown
+  writeHead(status: number, ...rest: never[]): unknown
+  write(...args: never[]): boolean
+  end(...args: never[]): unknown
+  flushHeaders(): void
+  destroy(error?: Error): unknown
+  once(event: string, listener: () => void): unknown
+  emit(event: string): boolean
+}
+
+const held = ['writeHead', 'write', 'end', 'flushHeaders'] as const
+type Held = (typeof held)[number]
+type Method = (...args: unknown[]) => unknown
+
+/** What is to be done around the head of a response. */
+export interface HeadTasks {
+  /**
+   * Called once, when the handler begins to respond; `headers` takes changes until the promise is
+   * fulfilled. Undefined: there is nothing to wait for.
+   */
+  before(headers: NodeResponseLike): Promise<void> | undefined
+  /**
+   * Called when `before` failed. Nothing was sent, what the handler wrote is forgotten, and the response
+   * is free for an error page.
+   */
+  failed(error: unknown): void
+}
+
+const deferred = new WeakSet<ServerResponseLike>()
+
+/** Has `tasks` done before the head is sent. The first call for a response counts. */
+export function deferHead(response: ServerResponseLike, tasks: HeadTasks): void {
+  if (deferred.has(response) || response.headersSent) return
+  deferred.add(response)
+  new DeferredHead(response, tasks)
+}
+
+class DeferredHead {
+  readonly #response: ServerResponseLike
+  readonly #tasks: HeadTasks
+  readonly #originals: Record<Held, Method>
+  readonly #replacements = {} as Record<Held, Method>
+  /** Which of the methods the object had itself, when somebody else replaced them before. */
+  readonly #own: ReadonlySet<Held>
+  #state: 'open' | 'waiting' | 'sent' | 'failed' = 'open'
+  #calls: [method: Held, args: unknown[]][] = []
+
+  constructor(response: ServerResponseLike, tasks: HeadTasks) {
+    this.#response = response
+    this.#tasks = tasks
+    const methods = response as unknown as Record<Held, Method>
+    const { writeHead, write, end, flushHeaders } = methods
+    this.#originals = { writeHead, write, end, flushHeaders }
+    this.#own = new Set(held.filter(method => Object.hasOwn(response, method)))
+    for (const method of held) {
+      this.#replacements[method] = (...args) => this.#called(method, args)
+      methods[method] = this.#replacements[method]
+    }
+  }
+
+  #called(method: Held, args: unknown[]): unknown {
+    if (this.#state === 'failed' && this.#response.writableEnded)
+      return answerOf(method, this.#response)
+    if (this.#state === 'open' && !isRefused(method, args)) {
+      if (method === 'writeHead') args = this.#foldHeaders(args)
+      this.#begin()
+    }
+    if (this.#state !== 'waiting') return this.#call(method, args)
+    return this.#hold(method, args)
+  }
+
+  #call(method: Held, args: unknown[]): unknown {
+    return Reflect.apply(this.#originals[method], this.#response, args)
+  }
+
+  #hold(method: Held, args: unknown[]): unknown {
+    // Refusals come where the mistake is, as without us.
+    if (isRefused(method, args)) return this.#call(method, args)
+    if (method === 'writeHead' && this.#calls.length > 0) throw headersSent()
+    this.#calls.push([method, args])
+    return method === 'write' ? false : this.#response
+  }
+
+  #begin(): void {
+    const { statusCode, headersSent } = this.#response
+    const waiting = headersSent ? undefined : this.#tasks.before(unsent(this.#response))
+    if (!waiting) {
+      this.#release()
+      return
+    }
+    this.#state = 'waiting'
+    this.#pretendSent()
+    waiting.then(
+      () => this.#send(statusCode),
+      error => this.#fail(error),
+    )
+  }
+
+  /** Puts the headers given to `writeHead` beside those set before, where others are added to them. */
+  #foldHeaders([status, ...rest]: unknown[]): unknown[] {
+    const message = typeof rest[0] === 'string' ? [rest.shift()] : []
+    const headers = rest.find(each => typeof each === 'object' && each !== null)
+    for (const [name, value] of headerEntries(headers)) this.#response.setHeader(name, value)
+    this.#response.statusCode = Number(status)
+    return [status, ...message]
+  }
+
+  /** To the handler the head is sent: error handlers look before they write another one. */
+  #pretendSent(): void {
+    const hasEnded = (): boolean => this.#calls.some(([method]) => method === 'end')
+    Object.defineProperty(this.#response, 'headersSent', { configurable: true, get: () => true })
+    Object.defineProperty(this.#response, 'writableEnded', { configurable: true, get: hasEnded })
+  }
+
+  #stopPretending(): void {
+    Reflect.deleteProperty(this.#response, 'headersSent')
+    Reflect.deleteProperty(this.#response, 'writableEnded')
+  }
+
+  #send(statusCode: number): void {
+    const calls = this.#calls
+    this.#stopPretending()
+    this.#release()
+    this.#response.statusCode = statusCode
+    try {
+      for (const [method, args] of calls) this.#call(method, args)
+    } catch (error) {
+      this.#response.destroy(error as Error)
+      return
+    }
+    // Whoever was told to wait goes on; Node says so itself when its own buffer is full.
+    const waits = calls.some(([method]) => method === 'write') && !this.#response.writableEnded
+    if (waits && !this.#response.writableNeedDrain) this.#response.emit('drain')
+  }
+
+  #fail(error: unknown): void {
+    const dropped = this.#calls
+    this.#calls = []
+    this.#state = 'failed'
+    this.#stopPretending()
+    // Handlers that wait until their words are sent may go on when all is over.
+    for (const [, args] of dropped) {
+      const callback = args.at(-1)
+      if (typeof callback === 'function') this.#response.once('close', callback as () => void)
+    }
+    this.#tasks.failed(error)
+  }
+
+  /** Leaves no trace, unless others replaced the methods after us. */
+  #release(): void {
+    this.#state = 'sent'
+    const methods = this.#response as unknown as Record<Held, Method>
+    for (const method of held) {
+      if (methods[method] !== this.#replacements[method]) continue
+      if (this.#own.has(method)) methods[method] = this.#originals[method]
+      else Reflect.deleteProperty(this.#response, method)
+    }
+  }
+}
+
+/** The headers as they are: to its handler the response pretends that they are sent. */
+function unsent(response: ServerResponseLike): NodeResponseLike {
+  return {
+    headersSent: false,
+    getHeader: name => response.getHeader(name),
+    setHeader: (name, value) => response.setHeader(name, value),
+  }
+}
+
+/** True for calls that Node refuses at once, and for informational responses, which are no head. */
+function isRefused(method: Held, [first]: unknown[]): boolean {
+  if (method === 'writeHead') return !(Number(first) >= 200 && Number(first) <= 999)
+  const isChunk = typeof first === 'string' || first instanceof Uint8Array
+  if (method === 'end') return !isChunk && typeof first !== 'function' && first != null
+  return method === 'write' && !isChunk
+}
+
+/** What a method answers that has nothing left to do. */
+function answerOf(method: Held, response: ServerResponseLike): unknown {
+  return method === 'write' ? true : response
+}
+
+/** The headers in any of the forms that `writeHead` takes: an object, a flat list, a list of pairs. */
+function headerEntries(headers: unknown): [string, string | string[]][] {
+  if (!Array.isArray(headers)) return Object.entries(headers ?? {}).filter(([name]) => name !== '')
+  const flat: unknown[] = headers.flat(1)
+  const values = new Map<string, [name: string, values: string[]]>()
+  for (let index = 0; index < flat.length; index += 2) {
+    const name = String(flat[index])
+    const entry = values.get(name.toLowerCase()) ?? [name, []]
+    entry[1].push(...[flat[index + 1] as string].flat())
+    values.set(name.toLowerCase(), entry)
+  }
+  return [...values.values()].map(([name, list]) => [
+    name,
+    list.length === 1 ? (list[0] as string) : list,
+  ])
+}
+
+function headersSent(): Error {
+  const error = new Error('Cannot write headers after they are sent to the client')
+  return Object.assign(error, { code: 'ERR_HTTP_HEADERS_SENT' })
+}
