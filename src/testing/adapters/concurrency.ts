@@ -1,0 +1,165 @@
+/**
+ * Cases: several requests at once.
+ *
+ * @module
+ */
+
+import { assert, assertEqual } from '../assert.ts'
+import type { Browser } from './browser.ts'
+import { type Case, ok, type Visit } from './case.ts'
+import { backendThat, gate, serverStore, sleep } from './stores.ts'
+
+const show = ({ session }: Visit): typeof ok => ({ body: JSON.stringify(session.values) })
+const source = (): { store: ReturnType<typeof serverStore>; name: string } => ({
+  store: serverStore(backendThat(() => sleep(Math.random() * 5))),
+  name: 'login',
+})
+
+export const concurrencyCases = {
+  async 'every one of twenty requests at once is counted'({ start }) {
+    const app = await start(
+      {
+        '/count': async ({ session }) => {
+          await sleep(Math.random() * 10)
+          return { body: String(session.increment('visits')) }
+        },
+        '/': show,
+      },
+      { sources: source() },
+    )
+    const browser = app.browser()
+    await browser.get('/count')
+    await Promise.all(Array.from({ length: 20 }, () => twin(app, browser).get('/count')))
+    assertEqual((await browser.get('/')).text, '{"visits":21}')
+  },
+
+  async 'two requests that change different keys both count'({ start }) {
+    const { opened, open } = gate()
+    const app = await start(
+      {
+        '/start': ({ session }) => {
+          session.values.start = true
+          return ok
+        },
+        '/slow': async ({ session }) => {
+          await opened
+          session.values.slow = 1
+          return ok
+        },
+        '/quick': ({ session }) => {
+          session.values.quick = 2
+          return ok
+        },
+        '/': ({ session }) => ({ body: Object.keys(session.values).sort().join() }),
+      },
+      { sources: source() },
+    )
+    const browser = app.browser()
+    await browser.get('/start')
+    const slow = twin(app, browser).get('/slow')
+    await sleep(30)
+    await browser.get('/quick')
+    open()
+    await slow
+    assertEqual((await browser.get('/')).text, 'quick,slow,start')
+  },
+
+  async 'flash messages of two requests at once are both read'({ start }) {
+    const app = await start(
+      {
+        '/a': ({ session }) => {
+          session.addFlash('a')
+          return { redirect: '/' }
+        },
+        '/': ({ session }) => ({ body: session.flashes<string>().sort().join() }),
+        '/b': ({ session }) => {
+          session.addFlash('b')
+          return { redirect: '/' }
+        },
+        '/start': ({ session }) => {
+          session.values.start = true
+          return ok
+        },
+      },
+      { sources: source() },
+    )
+    const browser = app.browser()
+    await browser.get('/start')
+    await Promise.all([twin(app, browser).get('/a'), twin(app, browser).get('/b')])
+    assertEqual((await browser.get('/')).text, 'a,b')
+  },
+
+  async 'a slow request does not bring an ended session back'({ start }) {
+    const { opened, open } = gate()
+    const app = await start(
+      {
+        '/start': ({ session }) => {
+          session.values.user = 'ann'
+          return ok
+        },
+        '/slow': async ({ session }) => {
+          await opened
+          session.values.late = true
+          return ok
+        },
+        '/end': ({ session }) => {
+          session.options.maxAge = 0
+          return ok
+        },
+        '/': ({ session }) => ({ body: String(session.reason) }),
+      },
+      { sources: source() },
+    )
+    const browser = app.browser()
+    await browser.get('/start')
+    const late = twin(app, browser)
+    const slow = late.get('/slow')
+    await sleep(30)
+    await browser.get('/end')
+    open()
+    assertEqual((await slow).cookies, [])
+    assertEqual((await late.get('/')).text, 'unknown-id')
+  },
+
+  async 'visitors do not see the sessions of others'({ start }) {
+    const app = await start(
+      {
+        '/set': async ({ session, path }) => {
+          const user = new URLSearchParams(path.split('?')[1]).get('user')
+          session.values.user = user
+          await sleep(Math.random() * 10)
+          return { body: String(session.values.user) }
+        },
+        '/': show,
+      },
+      { sources: source() },
+    )
+    const users = Array.from({ length: 12 }, (_, index) => `user${index}`)
+    await Promise.all(
+      users.map(async user => {
+        const browser = app.browser()
+        assertEqual((await browser.get(`/set?user=${user}`)).text, user)
+        assertEqual((await browser.get('/')).text, JSON.stringify({ user }))
+      }),
+    )
+  },
+
+  async 'each visitor gets a session of their own'({ start }) {
+    const app = await start({
+      '/': ({ session }) => ({ body: String(session.increment('visits')) }),
+    })
+    const pages = await Promise.all([app.browser().get('/'), app.browser().get('/')])
+    assertEqual(
+      pages.map(page => page.text),
+      ['1', '1'],
+    )
+    assert(pages[0]?.cookies[0] !== pages[1]?.cookies[0], 'two cookies')
+  },
+} satisfies Record<string, Case>
+
+/** Another tab: a connection of its own with the cookies of the first. */
+function twin(app: { browser(): Browser }, browser: Browser): Browser {
+  const other = app.browser()
+  for (const [name, value] of browser.jar) other.jar.set(name, value)
+  return other
+}

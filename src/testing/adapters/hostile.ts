@@ -1,0 +1,144 @@
+/**
+ * Cases: what no browser sends.
+ *
+ * @module
+ */
+
+import { memory } from '../../backends/memory.ts'
+import { ServerStore } from '../../server-store.ts'
+import { assert, assertEqual } from '../assert.ts'
+import { rawAnswer, rawRequest } from './browser.ts'
+import { type Case, ok, type Visit } from './case.ts'
+import { backendThat, cookieStore, serverStore } from './stores.ts'
+
+const visits = ({ session }: Visit): typeof ok => ({ body: String(session.increment('visits')) })
+const reason = ({ session }: Visit): typeof ok => ({ body: String(session.reason) })
+
+/** `Cookie` headers, as bytes of Latin-1. */
+const hostileHeaders = [
+  '',
+  '=',
+  ';;;;',
+  'login',
+  'login=',
+  'login==',
+  '=login=x',
+  'login="quoted"',
+  'login=%00%0d%0aSet-Cookie:%20evil=1',
+  'login=%E0%A4%A',
+  'login=%',
+  'login=..%2f..%2fetc%2fpasswd',
+  'login=../../etc/passwd',
+  "login=' OR 1=1 --",
+  'login={"$gt":""}',
+  'login=s:abc.def',
+  'login=\xff\xfe\xfd',
+  '\xa0login=x',
+  '$Version=1; login=x; $Path=/',
+  'login=x, login=y',
+  '__proto__=x; constructor=y; login=toString',
+  `login=${'A'.repeat(7000)}`,
+  `login=${'.'.repeat(4000)}`,
+  'a=b; '.repeat(1500),
+]
+
+export const hostileCases = {
+  async 'hostile Cookie headers get a new session, and no error'({ start }) {
+    const sources = { store: serverStore(), name: 'login' }
+    const app = await start({ '/': () => ok, '/count': visits }, { sources })
+    for (const header of hostileHeaders) {
+      const answer = await rawAnswer(await rawRequest(app.origin, '/', [`Cookie: ${header}`]))
+      assert(
+        /^HTTP\/1\.1 (200|400|431) /.test(answer),
+        `no server error for ${header.slice(0, 40)}`,
+      )
+      assert(!/^set-cookie: (?!login=)/im.test(answer), 'no foreign cookie')
+    }
+    assertEqual((await app.browser().get('/count')).text, '1')
+  },
+
+  async 'hostile Cookie headers do no harm to sessions in cookies'({ start }) {
+    const app = await start({ '/': visits })
+    for (const header of hostileHeaders) {
+      const answer = await rawAnswer(await rawRequest(app.origin, '/', [`Cookie: ${header}`]))
+      assert(
+        /^HTTP\/1\.1 (200|400|431) /.test(answer),
+        `no server error for ${header.slice(0, 40)}`,
+      )
+      if (answer.startsWith('HTTP/1.1 200')) assert(/\b1\s*(0\s*)?$/.test(answer), 'a first visit')
+    }
+  },
+
+  async 'a cookie that was changed is not believed'({ start }) {
+    const browser = (await start({ '/set': visits, '/': reason })).browser()
+    await browser.get('/set')
+    const value = browser.jar.get('login') ?? ''
+    const middle = Math.floor(value.length / 2)
+    const other = value[middle] === 'A' ? 'B' : 'A'
+    browser.jar.set('login', value.slice(0, middle) + other + value.slice(middle + 1))
+    assertEqual((await browser.get('/')).text, 'bad-mac')
+  },
+
+  async 'a cookie of one session is not one of another'({ start }) {
+    const store = cookieStore()
+    const sources = { login: { store, name: 'login' }, theme: { store, name: 'theme' } }
+    const app = await start(
+      {
+        '/set': ({ sessions }) => {
+          sessions.theme?.increment('visits')
+          return ok
+        },
+        '/': ({ sessions }) => ({ body: String(sessions.login?.reason) }),
+      },
+      { sources },
+    )
+    const browser = app.browser()
+    await browser.get('/set')
+    const stolen = browser.jar.get('theme') ?? ''
+    const page = await app.browser().get('/', { headers: { cookie: `login=${stolen}` } })
+    assertEqual(page.text, 'bad-mac')
+  },
+
+  async 'an id that a client made up is not adopted'({ start }) {
+    const sources = { store: new ServerStore(memory()), name: 'login' }
+    const app = await start({ '/': visits }, { sources })
+    const made = 'A'.repeat(43)
+    const page = await app.browser().get('/', { headers: { cookie: `login=${made}` } })
+    assertEqual(page.text, '1')
+    assert(!page.cookies[0]?.includes(made), 'an id of the server')
+  },
+
+  async 'of two cookies of the name the first counts'({ start }) {
+    const app = await start({ '/set': visits, '/': reason })
+    const browser = app.browser()
+    await browser.get('/set')
+    const cookie = browser.cookieHeader
+    const first = await app.browser().get('/', { headers: { cookie: `${cookie}; login=x` } })
+    assertEqual(first.text, 'undefined')
+    const second = await app.browser().get('/', { headers: { cookie: `login=x; ${cookie}` } })
+    assertEqual(second.text !== 'undefined', true)
+  },
+
+  async 'many cookies of others do not hide ours'({ start }) {
+    const browser = (await start({ '/': visits })).browser()
+    await browser.get('/')
+    const others = Array.from({ length: 60 }, (_, index) => `other${index}=login=${index}`)
+    const cookie = [...others, browser.cookieHeader, ...others].join('; ')
+    const page = await browser.get('/', { headers: { cookie } })
+    assertEqual(page.text, '2')
+  },
+
+  async 'a stranger with many requests leaves nothing behind'({ start }) {
+    let writes = 0
+    const backend = backendThat(operation => {
+      if (operation !== 'load') writes++
+    })
+    const store = new ServerStore(backend)
+    const app = await start({ '/': () => ok }, { sources: { store, name: 'login' } })
+    for (let index = 0; index < 20; index++) {
+      const headers = { cookie: `login=${'A'.repeat(42)}${String.fromCharCode(65 + index)}` }
+      assertEqual((await app.browser().get('/', { headers })).cookies, [])
+    }
+    assertEqual(writes, 0)
+  },
+} satisfies Record<string, Case>

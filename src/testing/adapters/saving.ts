@@ -1,0 +1,290 @@
+/**
+ * Cases: what is saved, and when.
+ *
+ * @module
+ */
+
+import { registry } from '../../registry.ts'
+import type { SessionSource } from '../../source.ts'
+import { assert, assertEqual } from '../assert.ts'
+import { Browser, cookieOf } from './browser.ts'
+import { type Case, ok, type Visit } from './case.ts'
+import { backendThat, cookieStore, serverStore, sleep } from './stores.ts'
+
+const visits = ({ session }: Visit): typeof ok => ({ body: String(session.increment('visits')) })
+const flashes = ({ session }: Visit): typeof ok => ({ body: session.flashes<string>().join() })
+
+export const savingCases = {
+  async 'each visit is counted'({ start }) {
+    const browser = (await start({ '/': visits })).browser()
+    const texts: string[] = []
+    for (let visit = 0; visit < 3; visit++) texts.push((await browser.get('/')).text)
+    assertEqual(texts, ['1', '2', '3'])
+  },
+
+  async 'a flash message is read once'({ start }) {
+    const app = await start({
+      '/add': ({ session }) => {
+        session.addFlash('Saved')
+        return ok
+      },
+      '/': flashes,
+    })
+    const browser = app.browser()
+    await browser.get('/add')
+    assertEqual((await browser.get('/')).text, 'Saved')
+    assertEqual((await browser.get('/')).text, '')
+  },
+
+  async 'a flash message crosses a redirect'({ start }) {
+    const app = await start({
+      '/form': ({ session }) => {
+        session.addFlash('Saved')
+        return { redirect: '/' }
+      },
+      '/': flashes,
+    })
+    assertEqual((await app.browser().follow('/form', { method: 'POST' })).text, 'Saved')
+  },
+
+  async 'a redirect leaves after a slow store has written'({ start }) {
+    const done: string[] = []
+    const backend = backendThat(async operation => {
+      if (operation !== 'create') return
+      await sleep(100)
+      done.push('written')
+    })
+    const app = await start(
+      {
+        '/form': ({ session }) => {
+          session.addFlash('Saved')
+          return { redirect: '/' }
+        },
+        '/': flashes,
+      },
+      { sources: { store: serverStore(backend), name: 'login' } },
+    )
+    const browser = app.browser()
+    await browser.get('/form')
+    done.push('redirected')
+    assertEqual(done, ['written', 'redirected'])
+    assertEqual((await browser.get('/')).text, 'Saved')
+  },
+
+  async 'the head of an ordinary answer waits as well'({ start }) {
+    let written = false
+    const backend = backendThat(async operation => {
+      await sleep(50)
+      written = operation === 'create'
+    })
+    const sources = { store: serverStore(backend), name: 'login' }
+    const browser = (await start({ '/': visits }, { sources })).browser()
+    const response = await browser.open('/')
+    assertEqual(written, true)
+    response.resume()
+  },
+
+  async 'handlers may take their time'({ start }) {
+    const app = await start({
+      '/': async visit => {
+        await sleep(30)
+        return visits(visit)
+      },
+    })
+    const browser = app.browser()
+    await browser.get('/')
+    assertEqual((await browser.get('/')).text, '2')
+  },
+
+  async 'the body of a request can be read'({ start }) {
+    const app = await start({
+      '/form': async ({ session, body }) => {
+        session.values.form = await body()
+        return { redirect: '/' }
+      },
+      '/': ({ session }) => ({ body: String(session.values.form) }),
+    })
+    const page = await app.browser().follow('/form', { method: 'POST', body: 'name=ann' })
+    assertEqual(page.text, 'name=ann')
+  },
+
+  async 'a HEAD request is answered without a body, and saved'({ start }) {
+    const browser = (await start({ '/': visits })).browser()
+    const page = await browser.get('/', { method: 'HEAD' })
+    assertEqual([page.status, page.text, page.cookies.length], [200, '', 1])
+    assertEqual((await browser.get('/')).text, '2')
+  },
+
+  async 'a 204 is saved'({ start }) {
+    const app = await start({ '/': visit => ({ ...visits(visit), status: 204, body: '' }) })
+    const page = await app.browser().get('/')
+    assertEqual([page.status, page.text, page.cookies.length], [204, '', 1])
+  },
+
+  async 'a 304 is saved'({ start }) {
+    const app = await start({
+      '/': visit => {
+        visits(visit)
+        return { status: 304, headers: { ETag: '"1"' } }
+      },
+    })
+    const page = await app.browser().get('/', { headers: { 'If-None-Match': '"1"' } })
+    assertEqual([page.status, page.text, page.cookies.length], [304, '', 1])
+  },
+
+  async 'an answer of 404 by a handler is saved'({ start }) {
+    const browser = (await start({ '/': visit => ({ ...visits(visit), status: 404 }) })).browser()
+    const page = await browser.get('/')
+    assertEqual([page.status, page.text, page.cookies.length], [404, '1', 1])
+  },
+
+  async "the framework's own 404 is left alone"({ start }) {
+    const app = await start({ '/': visits })
+    const browser = app.browser()
+    await browser.get('/')
+    const page = await browser.get('/missing')
+    assertEqual([page.status, page.cookies], [404, []])
+    assertEqual((await browser.get('/')).text, '2')
+  },
+
+  async 'several requests on one connection'({ start }) {
+    const { origin } = await start({ '/': visits })
+    const kept = new Browser(origin, { keepAlive: true })
+    for (let visit = 1; visit <= 5; visit++) assertEqual((await kept.get('/')).text, String(visit))
+  },
+
+  async 'a session saved by hand is saved once'({ start }) {
+    const writes: string[] = []
+    const time = Math.floor(Date.now() / 1000)
+    const backend = backendThat(operation => {
+      if (operation !== 'load') writes.push(operation)
+    })
+    const app = await start(
+      {
+        '/': async ({ session, request, response }) => {
+          const visits = session.increment('visits')
+          await session.save(request, response)
+          return { body: String(visits) }
+        },
+      },
+      { sources: { store: serverStore(backend, { now: () => time }), name: 'login' } },
+    )
+    const browser = app.browser()
+    assertEqual((await browser.get('/')).cookies.length, 1)
+    assertEqual((await browser.get('/')).text, '2')
+    assertEqual(writes, ['create', 'update'])
+  },
+
+  async 'a change after a save by hand is saved, too'({ start }) {
+    const app = await start({
+      '/': async ({ session, request, response }) => {
+        session.values.a = 1
+        await session.save(request, response)
+        session.values.b = 2
+        return ok
+      },
+      '/show': ({ session }) => ({ body: JSON.stringify(session.values) }),
+    })
+    const browser = app.browser()
+    const page = await browser.get('/')
+    assert(cookieOf(page, 'login') !== undefined, 'one cookie')
+    assertEqual((await browser.get('/show')).text, '{"a":1,"b":2}')
+  },
+
+  async 'the session is the one that the store gets for this request'({ start }) {
+    const sources = { store: cookieStore(), name: 'login' }
+    const app = await start(
+      {
+        '/': async ({ session, request }) => ({
+          body: String((await sources.store.get(request, 'login')) === session),
+        }),
+      },
+      { sources },
+    )
+    assertEqual((await app.browser().get('/')).text, 'true')
+  },
+
+  async 'a session got in the handler is saved with the others'({ start }) {
+    const store = cookieStore()
+    const app = await start(
+      {
+        '/': async ({ session, request }) => {
+          const other = await store.get<{ dark?: boolean }>(request, 'theme')
+          const was = other.values.dark
+          other.values.dark = true
+          session.values.user = 'ann'
+          return { body: String(was) }
+        },
+      },
+      { sources: { store, name: 'login' } },
+    )
+    const browser = app.browser()
+    assertEqual((await browser.get('/')).text, 'undefined')
+    assertEqual([...browser.jar.keys()].sort(), ['login', 'theme'])
+    assertEqual((await browser.get('/')).text, 'true')
+  },
+
+  async 'all sessions of a request are in one registry'({ start }) {
+    const app = await start({
+      '/': ({ request }) => ({ body: String(registry(request).size) }),
+    })
+    assertEqual((await app.browser().get('/')).text, '1')
+  },
+
+  async 'several sessions of several stores'({ start }) {
+    const app = await start(
+      {
+        '/': ({ sessions }) => {
+          const login = sessions.login?.increment('visits')
+          const theme = sessions.theme?.increment('visits', 10)
+          return { body: `${login} ${theme}` }
+        },
+      },
+      { sources: loginAndTheme() },
+    )
+    const browser = app.browser()
+    assertEqual((await browser.get('/')).cookies.length, 2)
+    assertEqual((await browser.get('/')).text, '2 20')
+    assertEqual([...browser.jar.keys()].sort(), ['app-theme', 'login'])
+  },
+
+  async 'of several sessions only the changed one sets a cookie'({ start }) {
+    const app = await start(
+      {
+        '/': ({ sessions }) => {
+          sessions.theme?.increment('visits')
+          return ok
+        },
+      },
+      { sources: loginAndTheme() },
+    )
+    const page = await app.browser().get('/')
+    assertEqual(page.cookies.length, 1)
+    assert(cookieOf(page, 'app-theme') !== undefined, 'the changed one')
+  },
+
+  async 'several sessions cross a redirect together'({ start }) {
+    const app = await start(
+      {
+        '/form': ({ sessions }) => {
+          sessions.login?.addFlash('in')
+          sessions.theme?.addFlash('dark')
+          return { redirect: '/' }
+        },
+        '/': ({ sessions }) => ({
+          body: [sessions.login, sessions.theme].flatMap(each => each?.flashes()).join(),
+        }),
+      },
+      { sources: loginAndTheme() },
+    )
+    assertEqual((await app.browser().follow('/form')).text, 'in,dark')
+  },
+} satisfies Record<string, Case>
+
+/** The key in the app and the name of the cookie need not be the same. */
+function loginAndTheme(): Record<'login' | 'theme', SessionSource<object>> {
+  return {
+    login: { store: serverStore(), name: 'login' },
+    theme: { store: cookieStore(), name: 'app-theme' },
+  }
+}

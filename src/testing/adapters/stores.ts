@@ -1,0 +1,77 @@
+/**
+ * Stores for the cases: quick, slow and broken ones.
+ *
+ * @module
+ */
+
+import type { Backend, OwnerIndex } from '../../backend.ts'
+import { memory } from '../../backends/memory.ts'
+import { CookieStore, type CookieStoreOptions } from '../../cookie-store.ts'
+import { ServerStore, type ServerStoreOptions } from '../../server-store.ts'
+
+/** For all cases of a run. */
+export const keys: readonly Uint8Array[] = [
+  crypto.getRandomValues(new Uint8Array(32)),
+  crypto.getRandomValues(new Uint8Array(32)),
+]
+
+/** Sessions in cookies. */
+export function cookieStore(options: Partial<CookieStoreOptions> = {}): CookieStore {
+  return new CookieStore({ keys: [keys[0] as Uint8Array], ...options })
+}
+
+/** Sessions in a backend. */
+export function serverStore(
+  backend: Backend & OwnerIndex = memory(),
+  options: ServerStoreOptions = {},
+): ServerStore {
+  return new ServerStore(backend, { keys: [keys[0] as Uint8Array], ...options })
+}
+
+/** A backend in memory that does something before each operation: waits, counts, fails. */
+export function backendThat(
+  before: (operation: keyof Backend) => Promise<void> | void,
+): Backend & OwnerIndex {
+  const kept = memory()
+  const led =
+    <Args extends unknown[], Result>(
+      operation: keyof Backend,
+      run: (...args: Args) => Promise<Result>,
+    ) =>
+    async (...args: Args): Promise<Result> => {
+      await before(operation)
+      return run.apply(kept, args)
+    }
+  return {
+    load: led('load', kept.load),
+    create: led('create', kept.create),
+    update: led('update', kept.update),
+    touch: led('touch', kept.touch),
+    delete: led('delete', kept.delete),
+    ofOwner: kept.ofOwner.bind(kept),
+    deleteOwner: kept.deleteOwner.bind(kept),
+  }
+}
+
+/** A backend that can be broken while it runs. */
+export function breakableBackend(): { backend: Backend & OwnerIndex; broken: Set<keyof Backend> } {
+  const broken = new Set<keyof Backend>()
+  const backend = backendThat(operation => {
+    if (broken.has(operation)) throw new Error('connect ECONNREFUSED of the secret host')
+  })
+  return { backend, broken }
+}
+
+/** Waits some milliseconds. */
+export function sleep(milliseconds: number): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, milliseconds))
+}
+
+/** A promise, and the function that fulfils it. */
+export function gate(): { opened: Promise<void>; open: () => void } {
+  let open = (): void => {}
+  const opened = new Promise<void>(resolve => {
+    open = resolve
+  })
+  return { opened, open }
+}
