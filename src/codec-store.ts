@@ -26,7 +26,7 @@ import { emit, type Hooks, type SaveOutcome, type SessionEvent } from './events.
 import { assertFits } from './fits.ts'
 import { chunkNames, leftoverChunks, maxCookieBytes, type Piece, readValue } from './http/chunks.ts'
 import { assertCookie, type Cookie, cookieOf, deletionOf } from './http/cookie.ts'
-import { type RequestLike, readCookies } from './http/request.ts'
+import { type RequestLike, type RequestWithHeaders, readCookies } from './http/request.ts'
 import { headersOf, type ResponseHeaders, type ResponseLike } from './http/response.ts'
 import { type Keyed, keyed } from './keyed.ts'
 import {
@@ -258,7 +258,7 @@ export abstract class CodecStore implements DefinableStore {
 
   /** The session of a WebSocket's upgrade, of which there are only headers: `new` with these. */
   fromHeaders<T extends object = Values>(
-    headers: RequestLike['headers'],
+    headers: RequestWithHeaders['headers'],
     name: string,
     options?: ReadOptions,
   ): Promise<Session<T>> {

@@ -74,7 +74,7 @@ export function headersOf(response: ResponseLike): ResponseHeaders {
   const jar = (response as { cookies?: unknown } | undefined)?.cookies
   if (isWritableJar(jar)) return new JarHeaders(jar)
   throw new TypeError(
-    `response must be a ServerResponse, a Response, a Headers or { cookies }, not ${describeKind(response)}`,
+    `response must be a ServerResponse, a Response or a Headers, not ${describeKind(response)}`,
   )
 }
 

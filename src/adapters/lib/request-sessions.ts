@@ -6,7 +6,7 @@
 
 import { describeKind } from '../../describe.ts'
 import type { RequestLike } from '../../http/request.ts'
-import { type ResponseLike, varyOnCookie } from '../../http/response.ts'
+import type { ResponseLike } from '../../http/response.ts'
 import { registry } from '../../registry.ts'
 import { type SessionOf, type SessionSource, sessionFrom } from '../../source.ts'
 import { type AdapterOptions, assertAdapterOptions } from './options.ts'
@@ -64,10 +64,7 @@ export class RequestSessions<Sources extends SessionSource<object> | SessionSour
    */
   save(request: RequestLike, response: ResponseLike, status: number): Promise<void> | undefined {
     if (status >= 500 && this.#discardOnError) return undefined
-    const sessions = registry(request)
-    if (!sessions.isUnchanged()) return sessions.save(response)
-    if (sessions.size > 0) varyOnCookie(response)
-    return undefined
+    return registry(request).saveSoon(response)
   }
 }
 
