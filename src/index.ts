@@ -86,6 +86,7 @@ export type { JarAttributes, ReadableJar, WritableJar } from './http/jar.ts'
 export {
   type HeadersLike,
   type NodeResponseLike,
+  type ReplyLike,
   type ResponseLike,
   type ResponseWithJar,
   forbidCaching,

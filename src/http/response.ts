@@ -25,6 +25,14 @@ export interface HeadersLike {
   getSetCookie(): string[]
 }
 
+/** The part of Fastify's `reply` that is used: it keeps headers of its own until it is sent. */
+export interface ReplyLike {
+  readonly raw: { readonly headersSent: boolean }
+  getHeader(name: string): number | string | string[] | undefined
+  removeHeader(name: string): unknown
+  header(name: string, value: string | readonly string[]): unknown
+}
+
 /**
  * Something with a framework's jar of cookies, which it writes to the response later. A jar sets cookies
  * and nothing else: `Vary` and `Cache-Control` are left to the app.
@@ -33,9 +41,13 @@ export interface ResponseWithJar {
   readonly cookies: WritableJar
 }
 
-/** A response: Node's `ServerResponse`, a web `Headers`, what has such headers, or a jar of cookies. */
+/**
+ * A response: Node's `ServerResponse`, a web `Headers`, what has such headers, Fastify's reply, or a jar of
+ * cookies.
+ */
 export type ResponseLike =
   | NodeResponseLike
+  | ReplyLike
   | HeadersLike
   | { readonly headers: HeadersLike }
   | ResponseWithJar
@@ -67,6 +79,7 @@ export function forbidCaching(response: ResponseLike): void {
  */
 export function headersOf(response: ResponseLike): ResponseHeaders {
   if (isNodeResponse(response)) return new NodeHeaders(response)
+  if (isReply(response)) return new NodeHeaders(nodeResponseOf(response))
   const headers = isHeaders(response)
     ? response
     : (response as { headers?: unknown } | undefined)?.headers
@@ -143,6 +156,23 @@ function attributeOf(line: string, attribute: string): string | undefined {
 
 function isNodeResponse(value: unknown): value is NodeResponseLike {
   return typeof (value as Partial<NodeResponseLike> | undefined)?.setHeader === 'function'
+}
+
+function isReply(value: unknown): value is ReplyLike {
+  const { header, removeHeader } = (value ?? {}) as Partial<ReplyLike>
+  return typeof header === 'function' && typeof removeHeader === 'function'
+}
+
+/** A reply adds to the cookies it has where a response of Node replaces them. */
+function nodeResponseOf(reply: ReplyLike): NodeResponseLike {
+  return {
+    headersSent: reply.raw.headersSent,
+    getHeader: name => reply.getHeader(name),
+    setHeader(name, value) {
+      reply.removeHeader(name)
+      reply.header(name, value)
+    },
+  }
 }
 
 function isHeaders(value: unknown): value is HeadersLike {

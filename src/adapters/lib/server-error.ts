@@ -10,7 +10,7 @@ import type { ServerResponseLike } from './deferred-head.ts'
 export const serverErrorText = 'Internal Server Error'
 
 /** Headers that belong to the answer that was not to be. Cookies and policies stay. */
-const ofBody = [
+export const headersOfBody: readonly string[] = [
   'cache-control',
   'content-disposition',
   'content-encoding',
@@ -28,7 +28,7 @@ const ofBody = [
 /** Forgets the answer that was begun and not sent: its status, and the headers of its body. */
 export function resetResponse(response: ServerResponseLike): void {
   for (const name of response.getHeaderNames()) {
-    if (ofBody.includes(name.toLowerCase())) response.removeHeader(name)
+    if (headersOfBody.includes(name.toLowerCase())) response.removeHeader(name)
   }
   response.setHeader('Cache-Control', 'no-store')
   response.statusCode = 500

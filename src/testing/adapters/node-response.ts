@@ -197,13 +197,14 @@ export const nodeResponseCases = {
     const app = await start(
       {
         '/': answering(response => {
+          response.statusCode = 201
           response.end('ok')
           response.statusCode = 404
         }),
       },
       { sources: slowSource() },
     )
-    assertEqual((await app.browser().get('/')).status, 200)
+    assertEqual((await app.browser().get('/')).status, 201)
   },
 
   async '100 Continue passes before the head'({ start }) {

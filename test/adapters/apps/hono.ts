@@ -10,7 +10,7 @@ import { webResponse, webVisit } from './web-response.ts'
 export const startHono: StartApp = ({ sources, options: { onError: _, ...options }, handle }) => {
   const app = new Hono()
     .use(sessions(sources, options))
-    .all('/missing/*', c => c.notFound())
+    .all('/missing', c => c.notFound())
     .all('*', async c => {
       const place: Place = c.var
       return answerHono(c, await handle(webVisit(c.req.raw, place, { response: c.res.headers })))

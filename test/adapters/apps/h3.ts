@@ -1,0 +1,29 @@
+/** An app of h3 v2 on Node. */
+
+import { H3, HTTPError, redirect as redirectTo } from 'h3'
+import { sessions } from 'silverback/h3'
+import type { StartApp } from 'silverback/testing/adapters'
+import { serveWeb } from './web.ts'
+import { webResponse, webVisit } from './web-response.ts'
+
+export const startH3: StartApp = ({ sources, options, handle }) => {
+  const { onError: _, ...rest } = options
+  const app = new H3({ silent: true })
+  app.use(sessions(sources, rest))
+  app.all('/missing', () => {
+    throw new HTTPError({ status: 404 })
+  })
+  app.all('/**', async event => {
+    const saving = { request: event as { headers: Headers }, response: event.res.headers }
+    const answer = await handle(webVisit(event.req, event.context, saving))
+    const { status = 200, headers = {}, body = '', redirect } = answer ?? {}
+    if (typeof body !== 'string' || status >= 400) return webResponse(answer)
+    for (const [name, value] of Object.entries(headers)) {
+      for (const each of [value].flat()) event.res.headers.append(name, each)
+    }
+    if (redirect) return redirectTo(redirect)
+    event.res.status = status
+    return body
+  })
+  return serveWeb(app.fetch)
+}

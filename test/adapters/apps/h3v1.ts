@@ -1,0 +1,48 @@
+/** An app of h3 v1, which Nitro 2 and Nuxt 4 are built on. */
+
+import { Readable } from 'node:stream'
+import {
+  createApp,
+  createError,
+  eventHandler,
+  readRawBody,
+  sendRedirect,
+  setResponseHeader,
+  setResponseStatus,
+  toNodeListener,
+} from 'h3v1'
+import { sessions } from 'silverback/h3v1'
+import type { StartApp } from 'silverback/testing/adapters'
+import { listen, nodeVisit, pipe } from './node-http.ts'
+
+export const startH3v1: StartApp = ({ sources, options, handle }) => {
+  const app = createApp({ onError: () => {} })
+  app.use(sessions(sources, options))
+  app.use(
+    '/',
+    eventHandler(async event => {
+      if (event.path.startsWith('/missing')) throw createError({ statusCode: 404 })
+      const { req, res } = event.node
+      const answer = await handle({
+        ...nodeVisit(req, res, event.context),
+        request: event,
+        body: async () => (await readRawBody(event)) ?? '',
+      })
+      if (!answer) {
+        event._handled = true
+        return
+      }
+      const { status = 200, headers = {}, body = '', redirect } = answer
+      for (const [name, value] of Object.entries(headers)) {
+        setResponseHeader(event, name, value as string)
+      }
+      if (redirect) return sendRedirect(event, redirect)
+      setResponseStatus(event, status)
+      if (typeof body === 'string') return body
+      // h3's own sendStream leaves a response open for ever whose source fails.
+      event._handled = true
+      pipe(Readable.from(body, { objectMode: false }), res)
+    }),
+  )
+  return listen(toNodeListener(app))
+}
