@@ -15,6 +15,16 @@ export function assertEqual(actual: unknown, expected: unknown): void {
   if (left !== right) throw new Error(`expected ${right}, got ${left}`)
 }
 
+/** Rejects, saying `what`, unless `run` fails. */
+export async function assertFails(run: () => Promise<unknown>, what: string): Promise<void> {
+  try {
+    await run()
+  } catch {
+    return
+  }
+  throw new Error(`${what}: it was expected to fail`)
+}
+
 function shown(value: unknown): string {
   return JSON.stringify(value, (_, part) => {
     if (part instanceof Uint8Array) return [...part]

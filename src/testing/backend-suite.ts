@@ -18,7 +18,7 @@ import type {
   StoredRecord,
   Version,
 } from '../backend.ts'
-import { assert, assertEqual } from './assert.ts'
+import { assert, assertEqual, assertFails } from './assert.ts'
 
 /** Names a test and runs it. */
 export type TestFunction = (name: string, run: () => Promise<void>) => unknown
@@ -474,12 +474,3 @@ const tests = {
     await assertFails(() => backend.load(newId(), { signal }), 'load with an aborted signal')
   },
 } satisfies Record<string, Check>
-
-async function assertFails(run: () => Promise<unknown>, what: string): Promise<void> {
-  try {
-    await run()
-  } catch {
-    return
-  }
-  throw new Error(`${what}: it was expected to fail`)
-}

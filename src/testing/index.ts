@@ -11,3 +11,12 @@ export {
   type SuiteOptions,
   type TestFunction,
 } from './backend-suite.ts'
+export { type Bounds, everyOrder, type Race } from './orders.ts'
+export {
+  type Ending,
+  type RaceName,
+  type RaceOptions,
+  raceSuite,
+  type Slower,
+} from './race-suite.ts'
+export { type Act, type Step, stepwise, type Turn } from './turns.ts'

@@ -8,7 +8,7 @@ import { after, before, suite, test } from 'node:test'
 import * as commands from '@aws-sdk/lib-dynamodb'
 import type { Backend, NewRecord } from 'silverback'
 import { dynamodb } from 'silverback/dynamodb'
-import { backendSuite } from 'silverback/testing'
+import { backendSuite, type OpenBackend, raceSuite } from 'silverback/testing'
 import { connectTo, type DynamoDBServer, startDynamoDB } from '../support/dynamodb-server.ts'
 import { takeAll } from '../support/take-all.ts'
 
@@ -26,10 +26,12 @@ suite('dynamodb', () => {
   after(() => server.stop())
 
   suite('with an owner index', () => {
-    backendSuite(test, async now => {
+    const open = async (now: () => number): Promise<OpenBackend> => {
       const table = await server.createTable()
       return { backend: dynamodb(server.connect(), commands, { table, ownerIndex: 'owners', now }) }
-    })
+    }
+    backendSuite(test, open)
+    raceSuite(test, open)
   })
 
   suite('without one', () => {

@@ -7,7 +7,7 @@ import { suite, test } from 'node:test'
 import type { NewRecord } from 'silverback'
 import { type ExpressStoreLike, expressStore } from 'silverback/express-store'
 import { memory } from 'silverback/memory'
-import { backendSuite } from 'silverback/testing'
+import { backendSuite, raceSuite } from 'silverback/testing'
 import { toExpressStore } from 'silverback/to-express-store'
 
 interface SessionModule {
@@ -24,7 +24,11 @@ const FileStore = (require('session-file-store') as StoreClass<object>)(session)
 const record = (value: number): NewRecord => ({ data: Uint8Array.of(value), expires: 9e9 })
 
 suite("express-store: express-session's MemoryStore", () => {
-  backendSuite(test, now => ({ backend: expressStore(new session.MemoryStore(), { now }) }))
+  const open = (now: () => number) => ({
+    backend: expressStore(new session.MemoryStore(), { now }),
+  })
+  backendSuite(test, open)
+  raceSuite(test, open, { exempt: true })
 })
 
 suite('express-store: memorystore', () => {

@@ -23,7 +23,7 @@ import { join } from 'node:path'
 import { mock, suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { filesystem } from 'silverback/filesystem'
-import { backendSuite } from 'silverback/testing'
+import { backendSuite, type OpenBackend, raceSuite } from 'silverback/testing'
 import { withLock } from '../../src/file-lock.ts'
 import { temporaryPrefix } from '../../src/files.ts'
 import { start } from '../support/process.ts'
@@ -52,7 +52,7 @@ async function leftIn(folder: string): Promise<string[]> {
 }
 
 suite('filesystem', () => {
-  backendSuite(test, async now => {
+  const open = async (now: () => number): Promise<OpenBackend> => {
     const folder = await newFolder()
     return {
       backend: filesystem(join(folder, 'sessions'), { now }),
@@ -61,7 +61,9 @@ suite('filesystem', () => {
         await remove(folder)
       },
     }
-  })
+  }
+  backendSuite(test, open)
+  raceSuite(test, open)
 })
 
 suite('filesystem: names and permissions', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import Keyv from 'keyv'
 import { keyv } from 'silverback/keyv'
-import { backendSuite } from 'silverback/testing'
+import { backendSuite, raceSuite } from 'silverback/testing'
 import { takeAll } from '../support/take-all.ts'
 
 const record = { data: Uint8Array.of(1), expires: 9e9 }
@@ -39,7 +39,11 @@ function failing(): { place: Place; backend: ReturnType<typeof keyv> } {
 }
 
 suite('keyv', () => {
-  backendSuite(test, now => ({ backend: keyv(new Keyv({ throwOnErrors: true }), { now }) }))
+  const open = (now: () => number) => ({
+    backend: keyv(new Keyv({ throwOnErrors: true }), { now }),
+  })
+  backendSuite(test, open)
+  raceSuite(test, open, { exempt: true })
 })
 
 suite('keyv with a namespace, a prefix and text of its own', () => {

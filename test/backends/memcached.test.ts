@@ -4,7 +4,7 @@ import { after, before, suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { MemcacheClient } from 'memcache-client'
 import { type MemcachedClient, memcached } from 'silverback/memcached'
-import { backendSuite } from 'silverback/testing'
+import { backendSuite, raceSuite } from 'silverback/testing'
 import { type MemcachedServer, startMemcached } from '../support/memcached-server.ts'
 import { needs } from '../support/programs.ts'
 
@@ -25,6 +25,7 @@ suite('memcached', needs('memcached'), () => {
 
   suite('the contract, by memcache-client', () => {
     backendSuite(test, now => ({ backend: memcached(client, { now }) }))
+    raceSuite(test, now => ({ backend: memcached(client, { now }) }))
   })
 
   test('keeps all promises', () => {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { memory } from 'silverback/memory'
-import { backendSuite } from 'silverback/testing'
+import { backendSuite, raceSuite } from 'silverback/testing'
 
 suite('memory', () => {
   backendSuite(test, now => ({ backend: memory({ now }) }))
+  raceSuite(test, now => ({ backend: memory({ now }) }), { most: 1000 })
 })
 
 suite('memory and its limits', () => {

@@ -3,7 +3,7 @@ import { after, before, suite, test } from 'node:test'
 import mariadb, { type Pool as MariadbPool } from 'mariadb'
 import mysql2 from 'mysql2/promise'
 import { type MySqlOptions, mysql, mysqlSchema } from 'silverback/mysql'
-import { backendSuite } from 'silverback/testing'
+import { backendSuite, type OpenBackend, raceSuite } from 'silverback/testing'
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts'
 import { needs } from '../support/programs.ts'
 import { countTogether } from '../support/sql.ts'
@@ -84,11 +84,13 @@ suite('mysql: a server', needs('mariadb-install-db', 'mariadbd'), () => {
   const nextTable = (): string => `t${tables++}`
 
   suite('mysql2', () => {
-    backendSuite(test, async now => {
+    const open = async (now: () => number): Promise<OpenBackend> => {
       const backend = mysql(pool, { now, table: nextTable() })
       await backend.ensureSchema()
       return { backend }
-    })
+    }
+    backendSuite(test, open)
+    raceSuite(test, open)
   })
 
   suite('mariadb', () => {

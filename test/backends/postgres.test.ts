@@ -4,7 +4,7 @@ import { PGlite } from '@electric-sql/pglite'
 import pg from 'pg'
 import postgresJs from 'postgres'
 import { type PostgresOptions, postgres, postgresSchema } from 'silverback/postgres'
-import { backendSuite } from 'silverback/testing'
+import { backendSuite, type OpenBackend, raceSuite } from 'silverback/testing'
 import { type PostgresServer, startPostgres } from '../support/postgres-server.ts'
 import { needs } from '../support/programs.ts'
 import { countTogether } from '../support/sql.ts'
@@ -118,11 +118,13 @@ suite('postgres: a server', needs('initdb', 'postgres'), () => {
   const nextTable = (): string => `t${tables++}`
 
   suite('pg', () => {
-    backendSuite(test, async now => {
+    const open = async (now: () => number): Promise<OpenBackend> => {
       const backend = postgres(pool, { now, table: nextTable() })
       await backend.ensureSchema()
       return { backend }
-    })
+    }
+    backendSuite(test, open)
+    raceSuite(test, open)
   })
 
   suite('postgres.js', () => {

@@ -5,7 +5,7 @@ import { Cluster as ValkeyCluster } from 'iovalkey'
 import { createCluster } from 'redis'
 import type { Backend, Listable, OwnerIndex } from 'silverback'
 import { type NodeRedisCluster, type RedisOptions, redis } from 'silverback/redis'
-import { backendSuite } from 'silverback/testing'
+import { backendSuite, raceSuite } from 'silverback/testing'
 import { needs } from '../support/programs.ts'
 import { type RedisServer, startRedisCluster } from '../support/redis-server.ts'
 import { takeAll } from '../support/take-all.ts'
@@ -76,6 +76,7 @@ suite('a cluster of Redis servers', needs('redis-server', 'redis-cli'), () => {
     await Promise.all(servers.map(server => server.stop()))
   })
 
+  suite('races', () => raceSuite(test, now => clients.ioredis!(ports(), { now })))
   for (const [name, connect] of Object.entries(clients)) {
     suite(name, () => backendSuite(test, now => connect(ports(), { now })))
     suite(`${name}, all on one server`, () => {

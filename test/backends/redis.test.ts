@@ -5,7 +5,7 @@ import { Redis as Valkey } from 'iovalkey'
 import { createClient, createClientPool, createSentinel } from 'redis'
 import type { Backend, Listable, OwnerIndex } from 'silverback'
 import { type RedisOptions, redis } from 'silverback/redis'
-import { backendSuite } from 'silverback/testing'
+import { backendSuite, raceSuite } from 'silverback/testing'
 import { needs } from '../support/programs.ts'
 import { type RedisServer, startRedis, startSentinel } from '../support/redis-server.ts'
 import { takeAll } from '../support/take-all.ts'
@@ -76,6 +76,7 @@ suite('redis', needs('redis-server', 'redis-cli'), () => {
   for (const [name, connect] of Object.entries(clients)) {
     suite(name, () => backendSuite(test, now => connect(server.port, { now })))
   }
+  suite('races', () => raceSuite(test, now => clients.ioredis!(server.port, { now })))
 
   test('every client reads what the others have written', async () => {
     const backends = await Promise.all(['ioredis', 'iovalkey', 'node-redis'].map(c => open(c)))

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
 import Database from 'libsql'
 import { type SqliteDatabase, type SqliteOptions, sqlite, sqliteSchema } from 'silverback/sqlite'
-import { backendSuite } from 'silverback/testing'
+import { backendSuite, type OpenBackend, raceSuite } from 'silverback/testing'
 import { countTogether } from '../support/sql.ts'
 import { takeAll } from '../support/take-all.ts'
 
@@ -21,12 +21,14 @@ const clients: Record<string, (file: string) => SqliteDatabase & { close(): unkn
 
 for (const [name, open] of Object.entries(clients)) {
   suite(`sqlite: ${name}`, () => {
-    backendSuite(test, async now => {
+    const openFile = async (now: () => number): Promise<OpenBackend> => {
       const db = open(nextFile())
       const backend = sqlite(db, { now })
       await backend.ensureSchema()
       return { backend, close: () => void db.close() }
-    })
+    }
+    backendSuite(test, openFile)
+    raceSuite(test, openFile)
 
     test('in memory', async () => {
       const backend = sqlite(open(':memory:'))

@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { Backend } from 'silverback'
-import { backendSuite } from 'silverback/testing'
+import { backendSuite, raceSuite } from 'silverback/testing'
 
 const page = readFileSync(new URL('../../CONTRIBUTING.md', import.meta.url), 'utf8')
 const code = /^```ts\n(import type \{ Backend.*?)^```$/ms.exec(page)?.[1] as string
@@ -15,4 +15,5 @@ const { tiny } = (await import(`${folder}tiny.ts`)) as { tiny: (now: () => numbe
 
 suite('the example of CONTRIBUTING.md', () => {
   backendSuite(test, now => ({ backend: tiny(now) }))
+  raceSuite(test, now => ({ backend: tiny(now) }))
 })

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import type { NewRecord } from 'silverback'
-import { backendSuite } from 'silverback/testing'
+import { backendSuite, raceSuite } from 'silverback/testing'
 import { unstorage } from 'silverback/unstorage'
 import { createStorage, type Driver } from 'unstorage'
 import fsDriver from 'unstorage/drivers/fs'
@@ -34,7 +34,9 @@ function textDriver(): Driver {
 }
 
 suite('unstorage: memory', () => {
-  backendSuite(test, now => ({ backend: unstorage(createStorage(), { now }) }))
+  const open = (now: () => number) => ({ backend: unstorage(createStorage(), { now }) })
+  backendSuite(test, open)
+  raceSuite(test, open, { exempt: true })
 })
 
 suite('unstorage: lru-cache', () => {

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import type { Backend, OwnerIndex } from 'silverback'
+import { memory } from 'silverback/memory'
+import { type RaceName, raceSuite } from 'silverback/testing'
+
+/** The races that this backend loses. */
+async function lostBy(
+  open: (now: () => number) => Backend & Partial<OwnerIndex>,
+): Promise<RaceName[]> {
+  const lost: RaceName[] = []
+  const runs: Promise<void>[] = []
+  const run = (name: string, race: () => Promise<void>): void => {
+    runs.push(race().catch(() => void lost.push(name as RaceName)))
+  }
+  raceSuite(run, now => ({ backend: open(now) }))
+  await Promise.all(runs)
+  return lost
+}
+
+test('races that are known to be lost must be', async () => {
+  const names: string[] = []
+  const runs: Promise<void>[] = []
+  const run = (name: string, race: () => Promise<void>): void => {
+    names.push(name)
+    runs.push(race())
+  }
+  const name = 'revoke during a change'
+  raceSuite(run, now => ({ backend: memory({ now }) }), { expectFailure: [name] })
+  assert.equal(names.filter(name => name.endsWith('(known not to)')).length, 1)
+  const [failure, ...others] = (await Promise.allSettled(runs)).filter(
+    ({ status }) => status === 'rejected',
+  )
+  assert.match(String((failure as PromiseRejectedResult).reason), /revoke during a change/)
+  assert.deepEqual(others, [])
+})
+
+test('a backend without limits is not exempt', async () => {
+  const runs: Promise<void>[] = []
+  raceSuite(
+    (_, run) => runs.push(run()),
+    now => ({ backend: memory({ now }) }),
+    { exempt: true },
+  )
+  assert.equal(runs.length, 1)
+  await assert.rejects(runs[0] as Promise<void>, /deleted-may-return/)
+})
+
+suite('the races find', () => {
+  test('nothing in a backend without an index of owners', async () => {
+    const lost = await lostBy(now => ({ ...methodsOf(memory({ now })) }))
+    assert.deepEqual(lost, [])
+  })
+
+  test('an update that brings back what was deleted', async () => {
+    const lost = await lostBy(now => {
+      const backend = memory({ now })
+      return {
+        ...methodsOf(backend),
+        async update(id, record, version) {
+          const result = await backend.update(id, record, version)
+          if (result.status !== 'gone') return result
+          const created = await backend.create(id, record)
+          return created.status === 'created' ? { ...created, status: 'updated' } : result
+        },
+      }
+    })
+    const endings = ['maxAge 0', 'revoke', 'expiry'] as const
+    const expected = endings.flatMap(ending => [
+      `${ending} during a change`,
+      `${ending} during two changes`,
+    ])
+    assert.deepEqual(lost.sort(), expected.sort())
+  })
+
+  test('a deletion that comes in the middle of an update that is not atomic', async () => {
+    const lost = await lostBy(now => {
+      const backend = memory({ now })
+      return {
+        ...methodsOf(backend),
+        async update(id, record) {
+          if (!(await backend.load(id))) return { status: 'gone' }
+          await new Promise(resolve => setImmediate(resolve))
+          await backend.delete(id)
+          await backend.create(id, record)
+          return { status: 'updated', version: 1 }
+        },
+      }
+    })
+    assert.ok(lost.includes('revoke during a change'), lost.join())
+  })
+})
+
+/** What a backend must have, and no more. */
+function methodsOf(backend: Backend): Backend {
+  return {
+    load: backend.load.bind(backend),
+    create: backend.create.bind(backend),
+    update: backend.update.bind(backend),
+    touch: backend.touch.bind(backend),
+    delete: backend.delete.bind(backend),
+  }
+}
