@@ -217,7 +217,7 @@ class Request {
   /** Throws when it found the session, or set its cookie, after the step that ended it. */
   assertNothingAfter(end: number, steps: readonly Step[]): void {
     const { hasFound, cookie } = this.outcome
-    assert(firstStepOf(this.name, steps) < end || !hasFound, `${this.name} finds nothing`)
+    assert(firstStepOf(this.name, steps) <= end || !hasFound, `${this.name} finds nothing`)
     assert(lastStepOf(this.name, steps) <= end || !cookie, `${this.name} sets no cookie`)
   }
 }
