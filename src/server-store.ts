@@ -532,8 +532,27 @@ export class ServerStore extends CodecStore {
 
   /** Ends a session, and tells those who watch it. */
   async #delete(key: string): Promise<void> {
+    await this.#notify({ ended: await this.#end(key) })
+  }
+
+  /**
+   * Ends the session that is kept under this key, or was. Another request may be giving it a new id: it
+   * either finds the session over, or has left a marker, which leads to where the session is to end.
+   * Answers the keys that it had.
+   */
+  async #end(key: string): Promise<string[]> {
+    const ended = [key]
+    let record = await attempt('load', () => this.#backend.load(key))
+    while (record) {
+      const body = this.#records.unpack(key, record.data)
+      if (isMoved(body)) ended.push(...(await this.#end(body.successor)))
+      const { version } = record
+      const over = { data: new Uint8Array(), expires: 0 }
+      const result = await attempt('update', () => this.#backend.update(key, over, version))
+      record = result.status === 'conflict' ? result.current : undefined
+    }
     await attempt('delete', () => this.#backend.delete(key))
-    await this.#notify({ ended: [key] })
+    return ended
   }
 
   /** What has ended has ended, whether or not those who watch it hear of it. */
