@@ -94,6 +94,14 @@ export {
   varyOnCookie,
 } from './http/response.ts'
 export { type Cookie, type CookieAttributes, newCookie } from './http/cookie.ts'
+export {
+  type OriginRequest,
+  type RequestOrigin,
+  type Trust,
+  type TrustAddress,
+  type TrustProxy,
+  requestOrigin,
+} from './http/origin.ts'
 
 // What happened
 export {

@@ -1,5 +1,5 @@
 /**
- * What is needed of a request: its cookies.
+ * What is needed of a request: its cookies, and other headers for those who ask.
  *
  * @module
  */
@@ -70,13 +70,21 @@ function hasHeaders(request: unknown): request is RequestWithHeaders {
   return typeof headers === 'object' && headers !== null
 }
 
+/** The header of this name, in lower case; several lines of it joined. Undefined: there is none. */
+export function readHeader(
+  request: RequestLike,
+  name: string,
+  separator = ', ',
+): string | undefined {
+  if (!hasHeaders(request)) return undefined
+  const { headers } = request
+  if ('get' in headers && typeof headers.get === 'function') return headers.get(name) ?? undefined
+  const value = (headers as Partial<Record<string, string | readonly string[]>>)[name]
+  return typeof value === 'string' || value === undefined ? value : value.join(separator)
+}
+
 function cookieHeader(request: RequestLike): string | undefined {
   assertRequest(request)
-  const { headers } = request as RequestWithHeaders
-  if ('get' in headers && typeof headers.get === 'function') {
-    return headers.get('cookie') ?? undefined
-  }
-  const { cookie } = headers as { cookie?: string | readonly string[] }
   // HTTP/2 allows several Cookie fields (RFC 9113 §8.2.3); a pair never spans two.
-  return typeof cookie === 'string' || cookie === undefined ? cookie : cookie.join('; ')
+  return readHeader(request, 'cookie', '; ')
 }
