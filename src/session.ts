@@ -10,6 +10,8 @@ import type { Renewal } from './codec/codec.ts'
 import { csrfKey } from './csrf-key.ts'
 import { describeKind } from './describe.ts'
 import { SessionError } from './errors.ts'
+import { type FieldErrors, Flash, flashKey } from './flash.ts'
+import type { FormLike, InputOptions } from './form-fields.ts'
 import type { RequestLike } from './http/request.ts'
 import type { ResponseLike } from './http/response.ts'
 import { type Keyed, keyed } from './keyed.ts'
@@ -44,9 +46,6 @@ export type Reason =
   | 'schema'
   /** The place that keeps sessions fails, and the store was told to go on without it. */
   | 'store-failed'
-
-/** The key under which `flashes()` and `addFlash()` keep their messages: gorilla's. */
-export const flashKey = '_flash'
 
 /** What a store knows of a session when it makes one. */
 export interface SessionState<T extends object = Values> {
@@ -132,6 +131,7 @@ export class Session<T extends object = Values> {
   readonly #now: () => number
   readonly #lists = new Set<string>()
   readonly #increments = new Map<string, number>()
+  readonly #flash: Flash = new Flash(this, this.#lists)
 
   /** For custom stores. */
   constructor(store: Store, name: string, state: SessionState<T>) {
@@ -333,14 +333,32 @@ export class Session<T extends object = Values> {
   /**
    * The flash messages added so far, oldest first, and forgets them: each is read once.
    *
+   * Two requests at once can both read one, since each saves later; {@link takeFlashes} is for those
+   * that must not.
+   *
    * @param key - a list of its own beside the default one
    * @throws TypeError when the value under `key` is not a list
    */
   flashes<Message = unknown>(key: string = flashKey): Message[] {
-    const messages = this.#flashList(key)
-    this.#lists.add(key)
-    delete (this.values as Values)[key]
-    return messages as Message[]
+    return this.#flash.take(key) as Message[]
+  }
+
+  /** As {@link flashes}, and forgets none: for who only looks, or cannot save. Throws as it does. */
+  peekFlashes<Message = unknown>(key: string = flashKey): Message[] {
+    return this.#flash.peek(key) as Message[]
+  }
+
+  /**
+   * As {@link flashes}, and no other request gets one of them: they are removed from what the store
+   * keeps before this answers, whatever becomes of the response. Stores that keep sessions in cookies
+   * have no such place, and there it is {@link flashes}.
+   *
+   * Rejects with a SessionError when the store fails; then none is taken.
+   */
+  async takeFlashes<Message = unknown>(key: string = flashKey): Promise<Message[]> {
+    const kept = (await this.store.takeFlashes?.(this, key)) ?? []
+    this.#flash.noteTaken(key, kept)
+    return [...kept, ...this.#flash.take(key)] as Message[]
   }
 
   /**
@@ -350,8 +368,53 @@ export class Session<T extends object = Values> {
    * @throws TypeError when the value under `key` is not a list
    */
   addFlash(message: unknown, key: string = flashKey): void {
-    this.#set(key, [...this.#flashList(key), message])
-    this.#lists.add(key)
+    this.#flash.add(key, message)
+  }
+
+  /** As {@link addFlash}, for this request alone: it is never saved. */
+  flashNow(message: unknown, key: string = flashKey): void {
+    this.#flash.addNow(key, message)
+  }
+
+  /** What this request read is there for the next one again, in front of what was added since. */
+  keepFlashes(key: string = flashKey): void {
+    this.#flash.keep(key)
+  }
+
+  /**
+   * Keeps the fields of a form, in place of an earlier one, so that the page that asks again can show
+   * them. Neither files nor fields that sound secret are kept, nor more than there is room for.
+   *
+   * @throws RangeError when `options.maxBytes` is no whole number
+   */
+  flashInput(form: FormLike, options: InputOptions = {}): void {
+    this.#flash.setInput(form, options)
+  }
+
+  /** The fields that {@link flashInput} kept, which are read once: by one request, as often as it likes. */
+  old(): URLSearchParams
+  /** The first text of a field; undefined when none was kept. */
+  old(field: string): string | undefined
+  old(field?: string): URLSearchParams | string | undefined {
+    const input = this.#flash.input()
+    return field === undefined ? input : (input.get(field) ?? undefined)
+  }
+
+  /**
+   * Keeps what is wrong with the fields of a form, in place of what was before:
+   * `session.flashErrors({ email: 'is taken' })`.
+   */
+  flashErrors(errors: FieldErrors): void {
+    this.#flash.setErrors(errors)
+  }
+
+  /** What {@link flashErrors} kept, by field. Read once, as {@link old}. */
+  fieldErrors(): Map<string, string[]>
+  /** What is wrong with one field; empty when nothing is. */
+  fieldErrors(field: string): string[]
+  fieldErrors(field?: string): Map<string, string[]> | string[] {
+    const errors = this.#flash.errors()
+    return field === undefined ? errors : (errors.get(field) ?? [])
   }
 
   /**
@@ -416,14 +479,6 @@ export class Session<T extends object = Values> {
       enumerable: true,
       writable: true,
     })
-  }
-
-  #flashList(key: string): unknown[] {
-    const messages = Object.hasOwn(this.values, key) ? (this.values as Values)[key] : []
-    if (!Array.isArray(messages)) {
-      throw new TypeError(`values.${key} is not a list of flash messages; use another key`)
-    }
-    return messages
   }
 }
 

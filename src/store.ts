@@ -70,4 +70,12 @@ export interface Store {
    * wait. Answers false, and has done nothing, for every other session. Left out: all are saved.
    */
   saveAtOnce?(request: RequestLike, response: ResponseLike, session: Session<object>): boolean
+
+  /**
+   * Takes the messages under `key` out of what is kept of the session before it answers, so that no
+   * other request gets them; answers them with those that this request added, and removes them from
+   * the session's values. For stores that can; without it, messages are taken when the session is
+   * saved.
+   */
+  takeFlashes?(session: Session<object>, key: string): Promise<unknown[]>
 }

@@ -177,4 +177,17 @@ suite('a folder of sessions shared with Go', needs('go'), () => {
       assert.deepEqual(last.values, { user: 'ann' })
     })
   }
+
+  test('a form that is kept here loads there without a type to register', async () => {
+    const { store, go } = await share(32, 32)
+    const here = await visit(store, undefined, visited => {
+      visited.flashInput({ email: 'ann@x.example' })
+      visited.flashErrors({ email: 'is taken' })
+    })
+    const there = await peer.call('flash.read', { ...go, key: '_input', cookie: here.value })
+    assert.deepEqual(there.flashes, [text('email'), text('ann@x.example')])
+    const last = await load(store, there.value)
+    assert.equal(last.old('email'), undefined)
+    assert.deepEqual(last.fieldErrors('email'), ['is taken'])
+  })
 })
