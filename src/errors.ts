@@ -42,6 +42,7 @@ const kinds = {
   'decryption-failed': 'decode',
   'deserialize-failed': 'decode',
   'gob-invalid': 'decode',
+  'cross-origin': 'decode',
   // The machine: disk, network, another process.
   conflict: 'internal',
   'keys-not-loaded': 'internal',

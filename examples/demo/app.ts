@@ -7,10 +7,12 @@
 import { readFileSync } from 'node:fs'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { readCookies, save } from 'silverback'
+import { isSameOrigin } from 'silverback/csrf'
 import { type Action, actions, openVisit } from './actions.ts'
 import { readForm } from './form.ts'
 import { errorPage, homePage } from './page.ts'
 import type { Stores } from './stores.ts'
+import { formTokens, isOurs, prepareTokens } from './tokens.ts'
 
 const files = new Map([
   ['/style.css', { type: 'text/css; charset=utf-8', body: fileBeside('style.css') }],
@@ -48,19 +50,24 @@ async function answer(
     return sendError(response, 405)
   }
   if (file) return send(response, 200, file.type, file.body)
-  if (action) return act(action, request, response, stores)
+  if (action) return act(path, action, request, response, stores)
   return show(request, response, stores)
 }
 
 async function act(
+  path: string,
   action: Action,
   request: IncomingMessage,
   response: ServerResponse,
   stores: Stores,
 ): Promise<void> {
+  // Of guests, too: another site could sign them in as somebody else.
+  if (!isSameOrigin(request)) return sendError(response, 403)
   const form = await readForm(request)
   if (!form) return sendError(response, 413)
-  await action(await openVisit(request, response, stores), form)
+  const visit = await openVisit(request, response, stores)
+  if (!isOurs(request, visit.login, path, form)) return sendError(response, 403)
+  await action(visit, form)
   // Both sessions, before anything of the response is sent: cookies are headers.
   await save(request, response)
   response.writeHead(303, { location: '/' }).end()
@@ -73,17 +80,22 @@ async function show(
 ): Promise<void> {
   const { login, theme } = await openVisit(request, response, stores)
   const flashes: string[] = []
+  // Of who signed in at the Go shop, say.
+  const isPrepared = prepareTokens(login)
   for (const session of [login, theme]) {
     const messages = session.flashes<string>()
     flashes.push(...messages)
     // Reading took the messages out, which has to be saved. A visitor who only looks gets no file.
-    if (messages.length > 0) await session.save(request, response)
+    if (messages.length > 0 || (isPrepared && session === login)) {
+      await session.save(request, response)
+    }
   }
   const cookies = {
     login: readCookies(request, 'login')[0],
     theme: readCookies(request, 'theme')[0],
   }
-  const page = homePage({ login, theme, flashes, cookies, keyPairs: stores.keyPairs })
+  const tokenOf = formTokens(login)
+  const page = homePage({ login, theme, flashes, tokenOf, cookies, keyPairs: stores.keyPairs })
   // Not even in the browser's own cache: the page is another one after each action.
   response.setHeader('Cache-Control', 'no-store')
   send(response, 200, 'text/html; charset=utf-8', page)

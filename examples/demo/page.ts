@@ -6,8 +6,10 @@
 
 import { inspect } from 'node:util'
 import type { Options, Session } from 'silverback'
+import { csrfKey } from 'silverback/csrf'
 import { type Content, type Html, html } from './html.ts'
 import type { Login, Theme } from './stores.ts'
+import type { FormToken } from './tokens.ts'
 
 /** What the home page shows. */
 export interface Home {
@@ -15,6 +17,8 @@ export interface Home {
   readonly theme: Session<Theme>
   /** Messages to show this once. */
   readonly flashes: readonly string[]
+  /** The tokens of forms. */
+  readonly tokenOf: FormToken
   /** The cookies as the browser sent them. */
   readonly cookies: { readonly login: string | undefined; readonly theme: string | undefined }
   /** How many key pairs the stores have. */
@@ -23,13 +27,13 @@ export interface Home {
 
 /** The page at `/`. */
 export function homePage(home: Home): string {
-  const { login, theme, flashes } = home
+  const { login, theme, flashes, tokenOf } = home
   const { user, cart = 0 } = login.values
   const shownTheme = theme.values.theme ?? 'light'
   const body = html`
     <header>
       <a class="brand" href="/"><img src="/icon.svg" alt="" width="36" height="36">Silverback</a>
-      ${themeForm(shownTheme)}
+      ${themeForm(shownTheme, tokenOf)}
     </header>
     <main>
       <div role="status"><ul id="flashes">${flashes.map(text => html`<li class="flash">${text}</li>`)}</ul></div>
@@ -39,8 +43,8 @@ export function homePage(home: Home): string {
           and what your browser knows of it.</p>
       </section>
       <div class="cards">
-        ${cartCard(cart)}
-        ${user === undefined ? signInCard() : visitCard(login.values, home.keyPairs)}
+        ${cartCard(cart, tokenOf)}
+        ${user === undefined ? signInCard() : visitCard(login.values, home)}
       </div>
       <h2>Your sessions, from the inside</h2>
       <div class="cards">
@@ -56,6 +60,10 @@ export function homePage(home: Home): string {
 }
 
 const errors: Record<number, [title: string, text: string]> = {
+  403: [
+    'Not from here',
+    'The form is of another site, or older than your sign-in. Please try again.',
+  ],
   404: ['Nothing here', 'There is no page at this address.'],
   405: ['Not this way', 'This address does not answer requests of that kind.'],
   413: ['Too much', 'The form is larger than 64 KiB.'],
@@ -91,22 +99,29 @@ function page(title: string, body: Html, theme = 'system'): string {
 `.text
 }
 
-function themeForm(theme: string): Html {
+/** The token of the form that is sent to this path. */
+function tokenField(path: string, tokenOf: FormToken): Html | undefined {
+  const token = tokenOf(path)
+  if (token === undefined) return undefined
+  return html`<input type="hidden" name="${csrfKey}" value="${token}">`
+}
+
+function themeForm(theme: string, tokenOf: FormToken): Html {
   const other = theme === 'dark' ? 'light' : 'dark'
   return html`
-    <form class="theme" method="post" action="/theme">
+    <form class="theme" method="post" action="/theme">${tokenField('/theme', tokenOf)}
       <span>Theme: <span id="theme">${theme}</span></span>
       <button id="choose" class="quiet" name="theme" value="${other}">Switch to ${other}</button>
     </form>`
 }
 
-function cartCard(cart: number): Html {
+function cartCard(cart: number, tokenOf: FormToken): Html {
   return html`
     <section class="card">
       <h2>Bananas</h2>
       <p>Ripe, from the hillside. They stay in your cart between requests, signed in or not.</p>
       <p class="count"><span id="cart">${cart}</span> <span>in your cart</span></p>
-      <form method="post" action="/cart"><button id="add">Add to cart</button></form>
+      <form method="post" action="/cart">${tokenField('/cart', tokenOf)}<button id="add">Add to cart</button></form>
       <code>login.values.cart += 1</code>
     </section>`
 }
@@ -125,7 +140,7 @@ function signInCard(): Html {
     </section>`
 }
 
-function visitCard(values: Login, keyPairs: number): Html {
+function visitCard(values: Login, { keyPairs, tokenOf }: Home): Html {
   return html`
     <section class="card">
       <h2>Your visit</h2>
@@ -133,10 +148,10 @@ function visitCard(values: Login, keyPairs: number): Html {
       <p class="count"><span id="key-pairs">${keyPairs}</span>
         <span>key ${keyPairs === 1 ? 'pair' : 'pairs'}: the newest writes, all read</span></p>
       <div class="row">
-        <form method="post" action="/rotate-keys">
+        <form method="post" action="/rotate-keys">${tokenField('/rotate-keys', tokenOf)}
           <button id="rotate" class="quiet">Rotate keys</button>
         </form>
-        <form method="post" action="/sign-out">
+        <form method="post" action="/sign-out">${tokenField('/sign-out', tokenOf)}
           <button id="sign-out" class="quiet">Sign out</button>
         </form>
       </div>
@@ -191,8 +206,9 @@ function row(term: string, description: Content): Html {
   return html`<div><dt>${term}</dt><dd>${description}</dd></div>`
 }
 
+/** All but the secret of the tokens, which only they show, and masked. */
 function valueList(values: object): Content {
-  const entries = Object.entries(values)
+  const entries = Object.entries(values).filter(([key]) => key !== csrfKey)
   if (entries.length === 0) return 'empty'
   return html`<code>${entries.map(([key, value]) => html`<span>${key}: ${inspect(value)}</span>`)}</code>`
 }

@@ -7,7 +7,7 @@
 import { wholeNumber } from '../checks.ts'
 import { describeKind } from '../describe.ts'
 import { forwardedHops, type Hop, xForwardedHops } from './forwarded.ts'
-import { assertRequest, type RequestLike, readHeader } from './request.ts'
+import { assertRequest, type RequestWithHeaders, readHeader } from './request.ts'
 
 /**
  * Whether to believe what the proxy at this address says: `hop` 0 sent us the request, 1 sent it to
@@ -31,7 +31,8 @@ export type TrustProxy =
   | { readonly trust: Trust; readonly header?: 'x-forwarded' | 'forwarded' | undefined }
 
 /** A request, as far as its origin is in it: all that Node's and web requests have. */
-export interface OriginRequest extends RequestLike {
+export interface OriginRequest extends RequestWithHeaders {
+  readonly method?: string | undefined
   readonly url?: string | undefined
   readonly socket?:
     | { readonly encrypted?: boolean | undefined; readonly remoteAddress?: string | undefined }

@@ -10,6 +10,7 @@ import { needs } from '../support/programs.ts'
 import {
   outputFolder,
   press,
+  sendForm,
   sessionFiles,
   shown,
   signIn,
@@ -139,7 +140,7 @@ describe('demo in a browser', needs('chromium'), () => {
       await page.context().addCookies(oldCookies)
       await page.reload()
       assert.equal((await shown(page)).user, 'Ann')
-      for (let i = 0; i < 3; i++) await page.request.post(`${page.url()}rotate-keys`)
+      for (let i = 0; i < 3; i++) await sendForm(page, '/rotate-keys')
       await page.reload()
       assert.equal(await textOf(page, '#key-pairs'), '4')
       await page.context().addCookies(oldCookies)
@@ -167,6 +168,25 @@ describe('demo in a browser', needs('chromium'), () => {
     assert.equal(await loginCookie(page.context()), undefined)
     await page.reload()
     assert.deepEqual((await shown(page)).flashes, [])
+  })
+
+  test('takes no form from the page of another site', async () => {
+    const page = await visit()
+    await signIn(page, 'Ann')
+    const action = new URL('/cart', page.url()).href
+    await page.route('http://evil.example/', route =>
+      route.fulfill({
+        contentType: 'text/html',
+        body: `<form method="post" action="${action}"><button id="win">A prize</button></form>`,
+      }),
+    )
+    await page.goto('http://evil.example/')
+    const [answer] = await Promise.all([page.waitForResponse(action), press(page, '#win')])
+    assert.equal(answer.status(), 403)
+    await page.goto(demo.match[1] as string)
+    assert.equal((await shown(page)).cart, '0')
+    await press(page, '#add')
+    assert.equal((await shown(page)).cart, '1', 'our own page may')
   })
 
   test('shows a name as text, whatever it contains', async () => {

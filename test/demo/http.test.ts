@@ -32,13 +32,39 @@ function get(path: string, cookie = ''): Promise<Response> {
   return fetch(base + path, { headers: { cookie } })
 }
 
-function post(path: string, body: string | undefined, cookie = '', at = base): Promise<Response> {
+/** Sends a form as the browser of our own page would. */
+async function post(
+  path: string,
+  body: string | undefined,
+  cookie = '',
+  at = base,
+): Promise<Response> {
+  const token = cookie && (await tokenIn(path, cookie))
+  const fields = [body, token && `_csrf=${token}`].filter(Boolean).join('&')
+  const form = body === undefined && !token ? null : fields
+  return send(path, form, { cookie, origin: at }, at)
+}
+
+function send(
+  path: string,
+  form: string | null,
+  headers: Record<string, string>,
+  at = base,
+): Promise<Response> {
   return fetch(at + path, {
     method: 'POST',
     redirect: 'manual',
-    headers: { cookie, 'content-type': 'application/x-www-form-urlencoded' },
-    body: body ?? null,
+    headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+    body: form,
   })
+}
+
+/** The token of a form of the page that the owner of this cookie sees. */
+async function tokenIn(path: string, cookie: string): Promise<string | undefined> {
+  const page = await (await get('/', cookie)).text()
+  return new RegExp(`action="${path}">\\s*<input type="hidden" name="_csrf" value="(.{86})">`).exec(
+    page,
+  )?.[1]
 }
 
 describe('demo over HTTP', () => {
@@ -153,6 +179,51 @@ describe('demo over HTTP', () => {
     const page = await (await get('/', bob)).text()
     assert.match(page, /id="user">Bob</)
     assert.match(page, /id="cart">0</)
+  })
+
+  test('takes no form that another site sends', async () => {
+    for (const headers of [
+      { origin: 'https://evil.example' },
+      { origin: 'null' },
+      { origin: base, 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site' },
+      {},
+    ]) {
+      for (const path of ['/sign-in', '/cart']) {
+        const response = await send(path, 'name=Mallory', headers as Record<string, string>)
+        assert.equal(response.status, 403)
+        assert.deepEqual(response.headers.getSetCookie(), [])
+        assert.match(await response.text(), /Not from here/)
+      }
+    }
+    assert.equal((await send('/cart', '', { 'sec-fetch-site': 'same-origin' })).status, 303)
+  })
+
+  test('takes no form without the token of the session, and of the form', async () => {
+    const ann = cookieHeader((await post('/sign-in', 'name=Ann')).headers)
+    const bob = cookieHeader((await post('/sign-in', 'name=Bob')).headers)
+    const good = await tokenIn('/cart', ann)
+    for (const token of [
+      undefined,
+      '',
+      good?.slice(1),
+      `${good?.slice(0, -2)}AA`,
+      await tokenIn('/cart', bob),
+      await tokenIn('/sign-out', ann),
+    ]) {
+      const form = token === undefined ? '' : `_csrf=${token}`
+      assert.equal((await send('/cart', form, { origin: base, cookie: ann })).status, 403)
+    }
+    const another = await tokenIn('/cart', ann)
+    assert.notEqual(another, good, 'each page has another one')
+    for (const token of [good, another]) {
+      const response = await send('/cart', `_csrf=${token}`, { origin: base, cookie: ann })
+      assert.equal(response.status, 303)
+    }
+    const page = await (await get('/', ann)).text()
+    assert.match(page, /id="cart">2</)
+    const shown = page.replaceAll(/name="_csrf" value="[^"]*"/g, '')
+    assert.doesNotMatch(shown, /_csrf/, 'the secret itself is not shown')
   })
 
   test('takes hostile cookies for none', async () => {
