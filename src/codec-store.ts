@@ -549,6 +549,11 @@ export abstract class CodecStore implements DefinableStore {
     return StoredSession.progressOf(session).metadata
   }
 
+  /** @internal The serialized values that are kept of the session, as far as this request knows. */
+  protected payloadRead(session: Session<object>): Uint8Array | undefined {
+    return StoredSession.progressOf(session).opened?.payload
+  }
+
   /** @internal The text of the session's values, and of what is kept beside them. */
   protected encodeValues(session: Session<object>, codecs: readonly Codec[]): string {
     const { serialized } = StoredSession.progressOf(session)
@@ -674,7 +679,7 @@ export abstract class CodecStore implements DefinableStore {
     if (!isSameMetadata(this.metadataOf(session), progress.metadata)) return false
     if (session.isNew) return isEmpty(session.values) || isInitial(session.values, progress.initial)
     progress.serialized = serialized(session.values, progress.opened?.serializer)
-    return isSameAsRead(progress.serialized, progress.opened?.payload)
+    return isSameAsRead(progress.serialized, this.payloadRead(session))
   }
 }
 

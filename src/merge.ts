@@ -37,8 +37,7 @@ export interface Merged {
  */
 export function merge(input: MergeInput, serializer: Serializer): Merged {
   const { base, mine, theirs, changes } = input
-  const same = (a: unknown, b: unknown): boolean =>
-    equalBytes(serializer.serialize({ value: a }), serializer.serialize({ value: b }))
+  const same = sameBy(serializer)
   const values = { ...theirs }
   const contested: string[] = []
   for (const key of new Set([...Object.keys(base), ...Object.keys(mine)])) {
@@ -59,7 +58,25 @@ export function merge(input: MergeInput, serializer: Serializer): Merged {
   return { values: withKeyed(values, input, same), contested }
 }
 
+/**
+ * Puts into `target` what `values` has, where it differs: whoever holds an object of the session goes
+ * on holding it if nothing in it changed.
+ */
+export function adopt(target: Values, values: Values, serializer: Serializer): void {
+  const same = sameBy(serializer)
+  for (const key of new Set([...Object.keys(target), ...Object.keys(values)])) {
+    if (!same(own(target, key), own(values, key))) put(target, key, own(values, key))
+  }
+  const others = (values as Keyed)[keyed]
+  if (others) (target as Keyed)[keyed] = others
+}
+
 type Same = (a: unknown, b: unknown) => boolean
+
+function sameBy(serializer: Serializer): Same {
+  return (a, b) =>
+    equalBytes(serializer.serialize({ value: a }), serializer.serialize({ value: b }))
+}
 
 function own(values: Values, key: string): unknown {
   return Object.hasOwn(values, key) ? values[key] : undefined

@@ -21,7 +21,7 @@ import type { SaveOutcome } from './events.ts'
 import type { Cookie } from './http/cookie.ts'
 import type { RequestLike } from './http/request.ts'
 import { isId, keyOf, newId, ownerKey } from './ids.ts'
-import { merge } from './merge.ts'
+import { adopt, merge } from './merge.ts'
 import { mergeMetadata, type SessionMetadata } from './metadata.ts'
 import { localNotices, type Notices } from './notices.ts'
 import { type MaxPerOwner, OwnerLimit } from './owner-limit.ts'
@@ -359,6 +359,10 @@ export class ServerStore extends CodecStore {
     return this.#kept.get(session)?.body.metadata ?? super.metadataRead(session)
   }
 
+  protected override payloadRead(session: Session<object>): Uint8Array | undefined {
+    return this.#kept.get(session)?.body.payload ?? super.payloadRead(session)
+  }
+
   protected override metadataOf(session: Session<object>): SessionMetadata {
     const { rotatedAt, epoch } = this.metadataRead(session)
     return { ...super.metadataOf(session), rotatedAt, epoch }
@@ -520,6 +524,56 @@ export class ServerStore extends CodecStore {
       return { key, body, version: result.version, expires: record.expires }
     }
     throw new SessionError('store-failed', 'session backend: a record is gone that was just made')
+  }
+
+  /** See {@link Store.takeFlashes}: of requests that take at once, one wins the compare-and-swap. */
+  async takeFlashes(session: Session<object>, key: string): Promise<unknown[]> {
+    const base = this.#kept.get(session)
+    if (!base || !Object.hasOwn(this.#valuesOf(base.body), key)) return []
+    if (session.isReadOnly) return this.#leave(session, key, base)
+    let theirs = base.body
+    let { version } = base
+    for (let tried = 0; tried < attempts; tried++) {
+      // Merged before anything is taken: merging may fail.
+      const merged = this.#merged(session, base, theirs)
+      const body = this.#without(theirs, key)
+      const record = this.#record(base.key, body)
+      const result = await attempt('update', () => this.#backend.update(base.key, record, version))
+      if (result.status === 'updated') {
+        const kept = { ...base, body, version: result.version, expires: record.expires }
+        return this.#take(session, key, merged, kept)
+      }
+      if (result.status === 'gone') return this.#leave(session, key, base)
+      const current = this.#records.unpack(base.key, result.current.data)
+      if (!current || isMoved(current)) return this.#leave(session, key, base)
+      theirs = current
+      version = result.current.version
+      await this.#pause(session, tried)
+    }
+    throw this.#contended(session)
+  }
+
+  /** Only what this request added: the rest has ended, or waits under another id. */
+  #leave(session: Session<object>, key: string, base: Kept): unknown[] {
+    const body = this.#without(base.body, key)
+    return this.#take(session, key, this.#merged(session, base, body), { ...base, body })
+  }
+
+  /** The messages of `merged`. The session goes on with the rest, and is compared with `kept`. */
+  #take(session: Session<object>, key: string, merged: RecordBody, kept: Kept): unknown[] {
+    const { [key]: messages, ...values } = this.#valuesOf(merged)
+    adopt(session.values as Values, values, this.#serializer)
+    this.#kept.set(session, kept)
+    return Array.isArray(messages) ? messages : []
+  }
+
+  #without(body: RecordBody, key: string): RecordBody {
+    const { [key]: _, ...values } = this.#valuesOf(body)
+    return { ...body, payload: this.#serialize(values) }
+  }
+
+  #valuesOf({ payload }: RecordBody): Values {
+    return this.#deserialize(payload) as Values
   }
 
   /** What stays under the old key for a while. */

@@ -353,9 +353,11 @@ export class Session<T extends object = Values> {
    * keeps before this answers, whatever becomes of the response. Stores that keep sessions in cookies
    * have no such place, and there it is {@link flashes}.
    *
-   * Rejects with a SessionError when the store fails; then none is taken.
+   * Rejects with a SessionError when the store fails; then none is taken. Rejects as {@link flashes}
+   * throws.
    */
   async takeFlashes<Message = unknown>(key: string = flashKey): Promise<Message[]> {
+    this.#flash.peek(key)
     const kept = (await this.store.takeFlashes?.(this, key)) ?? []
     this.#flash.noteTaken(key, kept)
     return [...kept, ...this.#flash.take(key)] as Message[]

@@ -93,6 +93,17 @@ suite('messages', () => {
     assert.deepEqual(flash.info('x'), { level: 'info', text: 'x' })
   })
 
+  test('of a session that was destroyed are none', () => {
+    const session = newSession({ _flash: ['a'] })
+    session.destroy()
+    assert.deepEqual(session.flashes(), [])
+    assert.deepEqual(session.peekFlashes(), [])
+    assert.equal(session.old('email'), undefined)
+    session.flashNow('Bye')
+    assert.deepEqual(session.flashes(), ['Bye'])
+    assert.throws(() => session.addFlash('x'), { code: 'session-destroyed' })
+  })
+
   test('are a list, or an error names the key', () => {
     const session = newSession({ cart: 3 })
     const message = 'values.cart is not a list of flash messages; use another key'
@@ -150,6 +161,151 @@ suite('messages', () => {
       )
     })
   }
+})
+
+suite('messages of two requests at once', () => {
+  /** A session with these values, read by so many requests at once. */
+  async function readers(count: number, store: ServerStore, values: Values) {
+    const response = nodeResponse()
+    const request = nodeRequest()
+    const first = await store.get(request, 'sid')
+    Object.assign(first.values, values)
+    await first.save(request, response)
+    const cookie = cookieHeader(response)
+    const read = async () => {
+      const request = nodeRequest(cookie)
+      const session = await store.get(request, 'sid')
+      return { session, save: () => session.save(request, nodeResponse()) }
+    }
+    return { read, sessions: await Promise.all(Array.from({ length: count }, read)) }
+  }
+
+  for (const [title, options] of Object.entries({
+    json: { serializer: json },
+    gob: { serializer: gob },
+    encrypted: { keys, encrypt: true },
+  })) {
+    test(`reach exactly one that takes them, and none is lost: ${title}`, async () => {
+      const call = fc.constantFrom('add', 'take', 'keep', 'set', 'save')
+      const requests = fc.array(fc.array(call, { maxLength: 6 }), { minLength: 2, maxLength: 5 })
+      await fc.assert(
+        fc.asyncProperty(requests, async requests => {
+          const store = new ServerStore(memory(), options)
+          const start = { _flash: ['first', 'second'], n: 0 }
+          const { read, sessions } = await readers(requests.length, store, start)
+          const added = ['first', 'second']
+          const got: unknown[] = []
+          await Promise.all(
+            requests.map(async (calls, index) => {
+              const { session, save } = sessions[index] as (typeof sessions)[number]
+              let mine: unknown[] = []
+              for (const [position, call] of [...calls, 'save'].entries()) {
+                const text = `${index}.${position}`
+                if (call === 'add') {
+                  session.addFlash(text)
+                  added.push(text)
+                } else if (call === 'take') mine.push(...(await session.takeFlashes()))
+                else if (call === 'keep') {
+                  session.keepFlashes()
+                  mine = []
+                } else if (call === 'set') {
+                  session.values[`key${index}`] = text
+                  session.increment('n')
+                } else await save()
+              }
+              got.push(...mine)
+            }),
+          )
+          const { session } = await read()
+          got.push(...session.peekFlashes())
+          assert.deepEqual(got.sort(), added.sort())
+          const counts = requests.map(calls => calls.filter(call => call === 'set').length)
+          assert.equal(
+            session.values.n,
+            counts.reduce((sum, count) => sum + count, 0),
+          )
+          for (const [index, calls] of requests.entries()) {
+            const last = calls.lastIndexOf('set')
+            assert.equal(session.values[`key${index}`], last < 0 ? undefined : `${index}.${last}`)
+          }
+        }),
+        { numRuns: 60 },
+      )
+    })
+  }
+
+  test('that only read can both see one, and lose none', async () => {
+    const { read, sessions } = await readers(2, new ServerStore(memory()), { _flash: ['a'] })
+    const [one, other] = sessions as [(typeof sessions)[number], (typeof sessions)[number]]
+    other.session.addFlash('b')
+    assert.deepEqual(one.session.flashes(), ['a'])
+    await Promise.all([one.save(), other.save()])
+    assert.deepEqual((await read()).session.flashes(), ['b'])
+  })
+
+  test('are there again when they were taken and kept', async () => {
+    const { read, sessions } = await readers(1, new ServerStore(memory()), { _flash: ['a'] })
+    const [{ session, save }] = sessions as [(typeof sessions)[number]]
+    assert.deepEqual(await session.takeFlashes(), ['a'])
+    session.keepFlashes()
+    await save()
+    assert.deepEqual((await read()).session.flashes(), ['a'])
+  })
+
+  test('leave objects of the session where they are', async () => {
+    const values = { _flash: ['a'], cart: { items: 1 } }
+    const { read, sessions } = await readers(2, new ServerStore(memory()), values)
+    const [one, other] = sessions as [(typeof sessions)[number], (typeof sessions)[number]]
+    other.session.values.theme = 'dark'
+    await other.save()
+    const cart = one.session.values.cart as { items: number }
+    assert.deepEqual(await one.session.takeFlashes(), ['a'])
+    cart.items = 2
+    await one.save()
+    const { session } = await read()
+    assert.deepEqual(session.values, { cart: { items: 2 }, theme: 'dark' })
+  })
+
+  test('of a session that has ended are gone, and of one that moved wait there', async () => {
+    const store = new ServerStore(memory())
+    for (const end of ['destroy', 'rotate'] as const) {
+      const { sessions } = await readers(2, store, { _flash: ['a'] })
+      const [one, other] = sessions as [(typeof sessions)[number], (typeof sessions)[number]]
+      other.session[end]()
+      await other.save()
+      one.session.addFlash('mine')
+      assert.deepEqual(await one.session.takeFlashes(), ['mine'])
+      await one.save()
+      if (end === 'destroy') continue
+      const response = nodeResponse()
+      await other.save()
+      const request = nodeRequest()
+      other.session.values.seen = true
+      await other.session.save(request, response)
+      const later = await store.get(nodeRequest(cookieHeader(response)), 'sid')
+      assert.deepEqual(later.flashes(), ['a'])
+    }
+  })
+
+  test('are not taken when the backend fails', async () => {
+    const backend = memory()
+    const { read, sessions } = await readers(1, new ServerStore(backend), { _flash: ['a'] })
+    const { update } = backend
+    backend.update = () => Promise.reject(new Error('no network'))
+    const [{ session }] = sessions as [(typeof sessions)[number]]
+    await assert.rejects(session.takeFlashes(), { code: 'store-failed' })
+    backend.update = update
+    assert.deepEqual(session.peekFlashes(), ['a'])
+    assert.deepEqual(await (await read()).session.takeFlashes(), ['a'])
+    assert.deepEqual(await (await read()).session.takeFlashes(), [])
+  })
+
+  test('are a list, or an error names the key', async () => {
+    const { sessions } = await readers(1, new ServerStore(memory()), { cart: 3 })
+    const [{ session }] = sessions as [(typeof sessions)[number]]
+    await assert.rejects(session.takeFlashes('cart'), { name: 'TypeError' })
+    assert.deepEqual(session.values, { cart: 3 })
+  })
 })
 
 suite('a form', () => {
