@@ -26,8 +26,10 @@ import { emit, type Hooks, type SaveOutcome, type SessionEvent } from './events.
 import { assertFits } from './fits.ts'
 import { chunkNames, leftoverChunks, maxCookieBytes, type Piece, readValue } from './http/chunks.ts'
 import { assertCookie, type Cookie, cookieOf, deletionOf } from './http/cookie.ts'
+import { assertTrustProxy, type TrustProxy } from './http/origin.ts'
 import { type RequestLike, type RequestWithHeaders, readCookies } from './http/request.ts'
 import { headersOf, type ResponseHeaders, type ResponseLike } from './http/response.ts'
+import { securedFor } from './http/secure.ts'
 import { type Keyed, keyed } from './keyed.ts'
 import {
   defaultLifetime,
@@ -51,6 +53,11 @@ export interface CodecStoreOptions extends Hooks {
   codecs?: readonly Codec[]
   /** Cookie attributes, on top of {@link defaultOptions}. */
   options?: Options
+  /**
+   * Which proxies to believe that a request came over HTTPS, for `secure: 'auto'`: how many there are,
+   * or a function as `trustedAddresses` of `silverback/proxies` makes it. Default none.
+   */
+  trustProxy?: TrustProxy
   /** How long sessions live. With `codecs`, which have limits of their own, there is none to set. */
   lifetime?: Lifetime
   /**
@@ -184,6 +191,7 @@ export abstract class CodecStore implements DefinableStore {
       throw new TypeError(`onStoreFailure must be 'throw' or 'anonymous', not ${given}`)
     }
     assertOptions(this.options)
+    if (options.trustProxy !== undefined) assertTrustProxy(options.trustProxy)
   }
 
   /** What this store can do beside reading and saving. */
@@ -315,8 +323,8 @@ export abstract class CodecStore implements DefinableStore {
     since: number,
   ): void {
     const others = this.companions(session, request, outcome)
-    this.#setCookies(request, headers, session, cookies)
-    for (const cookie of others) headers.setCookie(cookie)
+    const all = [...cookies, ...this.#deletions(request, headers, session, cookies), ...others]
+    for (const cookie of all) headers.setCookie(this.#secured(request, session, cookie))
     if (cookies.length + others.length > 0) headers.forbidCaching()
     const conflicts = this.conflictsOf(session)
     const { name } = session
@@ -375,17 +383,21 @@ export abstract class CodecStore implements DefinableStore {
     return { outcome: rotation ? 'rotated' : 'saved', cookies }
   }
 
-  #setCookies(
+  /** Of cookies that would be read in place of the ones that are set, or beside them. */
+  #deletions(
     request: RequestLike,
     headers: ResponseHeaders,
-    session: Session<object>,
+    { name, options }: Session<object>,
     cookies: readonly Cookie[],
-  ): void {
-    if (cookies.length === 0) return
-    for (const cookie of cookies) headers.setCookie(cookie)
-    for (const name of this.#leftovers(request, headers, session.name, cookies.length)) {
-      headers.setCookie(deletionOf(name, session.options))
-    }
+  ): Cookie[] {
+    if (cookies.length === 0) return []
+    return this.#leftovers(request, headers, name, cookies.length).map(other =>
+      deletionOf(other, options),
+    )
+  }
+
+  #secured(request: RequestLike, { options }: Session<object>, cookie: Cookie): Cookie {
+    return securedFor(request, cookie, options, this.#init.trustProxy)
   }
 
   /** The Max-Age of the cookie: no longer than the session may live. */

@@ -20,8 +20,11 @@ export interface Options {
    * 0 or less: the session is deleted now. Browsers keep no cookie longer than 400 days.
    */
   maxAge?: number | 'session' | undefined
-  /** Sent over HTTPS only (and to localhost). */
-  secure?: boolean | undefined
+  /**
+   * Sent over HTTPS only (and to localhost, by most browsers). `'auto'`: for requests over HTTPS, also
+   * behind the proxies of `trustProxy`; and in any case where the name or another attribute needs it.
+   */
+  secure?: boolean | 'auto' | undefined
   /** Out of reach of scripts in the page. */
   httpOnly?: boolean | undefined
   /** Whether requests from other sites carry the cookie. `'none'` needs `secure`. */
@@ -62,7 +65,7 @@ const checks: Record<keyof Options, Check> = {
     value === 'session' || Number.isSafeInteger(value)
       ? undefined
       : "a whole number of seconds or 'session'",
-  secure: isBoolean,
+  secure: value => (value === 'auto' || !isBoolean(value) ? undefined : "true, false or 'auto'"),
   httpOnly: isBoolean,
   partitioned: isBoolean,
   sameSite: value =>
@@ -98,7 +101,7 @@ export function assertOptions(options: Options): void {
  */
 export function assertPrefix(name: string, options: Options): void {
   if (!name.startsWith('__')) return
-  const prefix = /^__(?:host-http|host|secure|http)-/i.exec(name)?.[0].toLowerCase()
+  const prefix = prefixOf(name)
   if (!prefix) return
   if (!options.secure) throw new RangeError(`a ${prefix} cookie needs secure: true`)
   if (prefix.includes('http-') && !options.httpOnly) {
@@ -107,6 +110,15 @@ export function assertPrefix(name: string, options: Options): void {
   if (prefix.startsWith('__host') && (options.path !== '/' || options.domain)) {
     throw new RangeError(`a ${prefix} cookie needs path: '/' and no domain`)
   }
+}
+
+/** True when browsers drop a cookie of this name with these attributes unless it is `Secure`. */
+export function needsSecure(name: string, options: Options): boolean {
+  return options.sameSite === 'none' || options.partitioned === true || prefixOf(name) !== undefined
+}
+
+function prefixOf(name: string): string | undefined {
+  return /^__(?:host-http|host|secure|http)-/i.exec(name)?.[0].toLowerCase()
 }
 
 /** True when these options delete the session: a maxAge of 0 or less. */

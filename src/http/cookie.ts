@@ -18,7 +18,9 @@ export interface Cookie {
 }
 
 /** {@link Options}, with the lifetime worked out: neither of the two, or both. */
-export interface CookieAttributes extends Omit<Options, 'maxAge'> {
+export interface CookieAttributes extends Omit<Options, 'maxAge' | 'secure'> {
+  /** `'auto'` is true until a store knows better. */
+  secure?: boolean | undefined
   /** Seconds; 0 deletes. */
   maxAge?: number | undefined
   /** The same moment, for browsers that look here. */
@@ -71,7 +73,8 @@ export function deletionOf(name: string, options: Options): Cookie {
 
 /** One by one: copying objects property by property is much of the work of setting a cookie. */
 function lasting(options: Options, maxAge?: number, expires?: Date): CookieAttributes {
-  const { path, domain, secure, httpOnly, sameSite, partitioned } = options
+  const { path, domain, httpOnly, sameSite, partitioned } = options
+  const secure = options.secure === 'auto' || options.secure
   return { path, domain, maxAge, expires, secure, httpOnly, sameSite, partitioned }
 }
 

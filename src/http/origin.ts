@@ -161,6 +161,11 @@ function addressOf(text: string | undefined): string | undefined {
   return v4 ?? (bracketed ?? v6)?.replace(/^::ffff:(?=[\d.]+$)/i, '')
 }
 
+/** Throws TypeError or RangeError when `trustProxy` is wrong. */
+export function assertTrustProxy(trustProxy: TrustProxy): void {
+  checkedTrust(trustProxy)
+}
+
 function checkedTrust(trustProxy: TrustProxy): {
   trusts: TrustAddress
   header: 'x-forwarded' | 'forwarded'

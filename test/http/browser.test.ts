@@ -130,6 +130,36 @@ suite('Chromium', needs('chromium'), () => {
   })
 })
 
+suite('Chromium without TLS', needs('chromium'), () => {
+  test('keeps Secure cookies of this machine, and of no other', async () => {
+    const lines = ['sid=1; Secure', '__Host-sid=1; Secure; Path=/', 'plain=1']
+    const handler: RequestListener = (request, response) => {
+      if (request.url === '/set') response.setHeader('Set-Cookie', lines)
+      response.end(cookieNames(request))
+    }
+    await serving(handler, address =>
+      browsing(async page => {
+        const { port } = new URL(address)
+        for (const host of ['localhost', 'shop.localhost']) {
+          await page.goto(`http://${host}:${port}/set`)
+          assert.equal(await textOf(page, `http://${host}:${port}/`), '__Host-sid,plain,sid', host)
+        }
+        // Elsewhere, without asking any other machine.
+        for (const host of ['127.0.0.1', '[::1]', '10.255.255.1', 'shop.test']) {
+          await page.route(`http://${host}/`, route =>
+            route.fulfill({ headers: { 'set-cookie': lines.join('\n') }, body: '' }),
+          )
+          await page.goto(`http://${host}/`)
+          const cookies = await page.context().cookies(`http://${host}/`)
+          const kept = cookies.map(cookie => cookie.name).sort()
+          const isHere = host === '127.0.0.1' || host === '[::1]'
+          assert.deepEqual(kept, isHere ? ['__Host-sid', 'plain', 'sid'] : ['plain'], host)
+        }
+      }),
+    )
+  })
+})
+
 suite('tough-cookie', () => {
   test('brings back sessions in one to six cookies, whatever came before', async () => {
     await serving(sessions, async address => {

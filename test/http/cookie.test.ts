@@ -100,7 +100,7 @@ suite('Set-Cookie', () => {
     [{ maxAge: '60' }, /maxAge must be .*, not a string/],
     [{ sameSite: 'Lax' }, /sameSite must be 'strict', 'lax' or 'none'/],
     [{ sameSite: true }, /sameSite must be/],
-    [{ secure: 1 }, /secure must be true or false, not a number/],
+    [{ secure: 1 }, /secure must be true, false or .auto., not a number/],
     [{ httponly: true }, /there is no option httponly; there are path, /],
     [{ ['__proto__']: { domain: 'evil.com' } }, /there is no option __proto__/],
   ] as [Options, RegExp][]) {

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { suite, test } from 'node:test'
+import {
+  CookieStore,
+  type CookieStoreOptions,
+  newCookie,
+  type OriginRequest,
+  ServerStore,
+} from 'silverback'
+import { memory } from 'silverback/memory'
+import { trustedAddresses } from 'silverback/proxies'
+import { cookieOf } from '../support/http.ts'
+import { keys } from '../support/keys.ts'
+
+const plain = (headers: Record<string, string> = {}): OriginRequest => ({
+  headers: { host: 'shop.example', ...headers } as object,
+  socket: { remoteAddress: '10.0.0.1' },
+})
+const tls: OriginRequest = {
+  headers: { host: 'shop.example' } as object,
+  socket: { encrypted: true },
+}
+
+/** Whether the cookie that answers this request is Secure. */
+async function isSecure(
+  request: OriginRequest,
+  options: CookieStoreOptions['options'] = { secure: 'auto' },
+  more: Partial<CookieStoreOptions> = {},
+  name = 'sid',
+): Promise<boolean | undefined> {
+  const store = new CookieStore({ keys, options: options as object, ...more })
+  const session = await store.new(request, name)
+  session.values.foo = 'bar'
+  const headers = new Headers()
+  await session.save(request, headers)
+  return cookieOf(headers, name)?.secure
+}
+
+// First: there is one warning a process.
+suite('a Secure cookie over plain HTTP', () => {
+  test('is warned of once, where browsers drop it', async () => {
+    const warnings: (Error & { code?: string })[] = []
+    const listen = (warning: Error): unknown => warnings.push(warning)
+    process.on('warning', listen)
+    const proxied = { 'x-forwarded-proto': 'https' }
+    const secure = { secure: true }
+    for (const request of [
+      tls,
+      plain({ host: 'localhost:3000' }),
+      plain({ host: 'shop.localhost' }),
+      plain({ host: '127.0.0.1:3000' }),
+      plain({ host: '[::1]:3000' }),
+      plain(proxied),
+      plain({ forwarded: 'proto=https' }),
+      new Request('https://shop.example/'),
+      { headers: { host: 'shop.example' } as object },
+    ]) {
+      assert.equal(await isSecure(request, secure), true)
+    }
+    await isSecure(plain(proxied), secure, { trustProxy: 1 })
+    await isSecure(plain(), { secure: false })
+    await isSecure(plain(), { secure: 'auto' })
+    await new Promise(setImmediate)
+    assert.deepEqual(warnings, [])
+
+    const warned = once(process, 'warning')
+    for (let i = 0; i < 3; i++) assert.equal(await isSecure(plain(), secure), true)
+    await warned
+    await isSecure(plain({ host: 'localhost.evil.example' }), secure)
+    await new Promise(setImmediate)
+    process.off('warning', listen)
+    assert.deepEqual(
+      warnings.map(({ name, code, message }) => ({ name, code, message })),
+      [
+        {
+          name: 'SessionWarning',
+          code: 'SESSION_SECURE_OVER_HTTP',
+          message:
+            'the cookie "sid" is Secure and was set over plain HTTP, where browsers drop it. ' +
+            "Behind a proxy that ends TLS, set trustProxy; to do without TLS, options.secure: 'auto'",
+        },
+      ],
+    )
+  })
+})
+
+suite("secure: 'auto'", () => {
+  test('follows the connection', async () => {
+    assert.equal(await isSecure(tls), true)
+    assert.equal(await isSecure(plain()), false)
+    assert.equal(await isSecure(new Request('https://shop.example/')), true)
+    assert.equal(await isSecure(new Request('http://localhost:3000/')), false)
+  })
+
+  test('follows proxies that are trusted, and no others', async () => {
+    const request = plain({ 'x-forwarded-proto': 'https', 'x-forwarded-for': '203.0.113.7' })
+    const auto = { secure: 'auto' } as const
+    assert.equal(await isSecure(request), false)
+    assert.equal(await isSecure(request, auto, { trustProxy: 1 }), true)
+    const trusting = (address: string) => ({ trustProxy: trustedAddresses([address]) })
+    assert.equal(await isSecure(request, auto, trusting('10.0.0.0/8')), true)
+    assert.equal(await isSecure(request, auto, trusting('loopback')), false)
+    assert.throws(
+      () => new CookieStore({ keys, trustProxy: true as never }),
+      /^TypeError: trustProxy/,
+    )
+  })
+
+  test('is true where browsers drop the cookie otherwise, and where nothing is known', async () => {
+    for (const name of ['__Host-sid', '__Secure-sid']) {
+      assert.equal(await isSecure(plain(), { secure: 'auto' }, {}, name), true)
+    }
+    assert.equal(await isSecure(plain(), { secure: 'auto', sameSite: 'none' }), true)
+    assert.equal(await isSecure(plain(), { secure: 'auto', partitioned: true }), true)
+    assert.equal(await isSecure({ headers: { host: 'shop.example' } as object }), true)
+    assert.equal(newCookie('sid', 'x', { secure: 'auto' }).attributes.secure, true)
+  })
+
+  test('holds for every cookie of the response: pieces, copies and deletions', async () => {
+    const options = { secure: 'auto' } as const
+    const chunked = new CookieStore({ keys, options, tooLarge: 'chunk' })
+    const copying = new ServerStore(memory(), { keys, options, cookieCache: { maxAge: 60 } })
+    for (const [store, length] of [
+      [chunked, 6000],
+      [copying, 10],
+    ] as const) {
+      for (const [request, expected] of [
+        [plain(), false],
+        [tls, true],
+      ] as const) {
+        const session = await store.new(request, 'sid')
+        session.values.text = 'x'.repeat(length)
+        const headers = new Headers()
+        await session.save(request, headers)
+        const lines = headers.getSetCookie()
+        assert.equal(lines.length, 2)
+        for (const line of lines) assert.equal(line.includes('; Secure'), expected, line)
+        session.destroy()
+        const ending = new Headers()
+        await session.save(request, ending)
+        assert.ok(ending.getSetCookie().length > 0)
+        for (const line of ending.getSetCookie()) assert.equal(line.includes('; Secure'), expected)
+      }
+    }
+  })
+
+  test('is the only text that secure may be', () => {
+    const message = "secure must be true, false or 'auto', not a string"
+    assert.throws(() => new CookieStore({ keys, options: { secure: 'Auto' as never } }), {
+      message,
+    })
+  })
+})
