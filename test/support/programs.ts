@@ -24,7 +24,11 @@ export function findProgram(program: string): string | undefined {
 
 /** The `skip` option of a test that needs these programs. Throws where they are required. */
 export function needs(...programs: string[]): { skip: string | false } {
-  const missing = programs.filter(program => !findProgram(program))
+  return skipWithout(programs.filter(program => !findProgram(program)))
+}
+
+/** The `skip` option of a test that misses these. Throws where they are required. */
+export function skipWithout(missing: string[]): { skip: string | false } {
   if (missing.length === 0) return { skip: false }
   const reason = `${missing.join(' and ')} not installed`
   if (process.env.REQUIRE_SERVICES === '1') throw new Error(`REQUIRE_SERVICES=1, but ${reason}`)
