@@ -78,7 +78,7 @@ export async function startPostgres(): Promise<PostgresServer> {
 }
 
 /** The start of a command that runs as another user when we are root, whom it refuses. */
-function withoutRoot(folder: string): string[] {
+export function withoutRoot(folder: string): string[] {
   if (process.getuid?.() !== 0) return []
   const [user, group] = ['-u', '-g'].map(flag =>
     Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' })),
