@@ -27,7 +27,12 @@ import { assertFits } from './fits.ts'
 import { chunkNames, leftoverChunks, maxCookieBytes, type Piece, readValue } from './http/chunks.ts'
 import { assertCookie, type Cookie, cookieOf, deletionOf } from './http/cookie.ts'
 import { assertTrustProxy, type TrustProxy } from './http/origin.ts'
-import { type RequestLike, type RequestWithHeaders, readCookies } from './http/request.ts'
+import {
+  hasHeaders,
+  type RequestLike,
+  type RequestWithHeaders,
+  readCookies,
+} from './http/request.ts'
 import { headersOf, type ResponseHeaders, type ResponseLike } from './http/response.ts'
 import { securedFor } from './http/secure.ts'
 import { type Keyed, keyed } from './keyed.ts'
@@ -397,7 +402,10 @@ export abstract class CodecStore implements DefinableStore {
   }
 
   #secured(request: RequestLike, { options }: Session<object>, cookie: Cookie): Cookie {
-    return securedFor(request, cookie, options, this.#init.trustProxy)
+    // A jar of cookies tells nothing of how its request came.
+    return hasHeaders(request)
+      ? securedFor(request, cookie, options, this.#init.trustProxy)
+      : cookie
   }
 
   /** The Max-Age of the cookie: no longer than the session may live. */

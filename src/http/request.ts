@@ -65,7 +65,8 @@ function jarOf(request: unknown): ReadableJar | undefined {
   return isReadableJar(cookies) ? cookies : undefined
 }
 
-function hasHeaders(request: unknown): request is RequestWithHeaders {
+/** True for a request that has headers, and not cookies alone. */
+export function hasHeaders(request: unknown): request is RequestWithHeaders {
   const headers = (request as Partial<RequestWithHeaders> | null | undefined)?.headers
   return typeof headers === 'object' && headers !== null
 }

@@ -4,7 +4,9 @@ import mariadb, { type Pool as MariadbPool } from 'mariadb'
 import mysql2 from 'mysql2/promise'
 import { type MySqlOptions, mysql, mysqlSchema } from 'silverback/mysql'
 import { backendSuite, type OpenBackend, raceSuite } from 'silverback/testing'
-import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts'
+import { startMariadb } from '../support/mariadb-server.ts'
+import { needsMysql, startMysql } from '../support/mysql-server.ts'
+import type { MysqlServer } from '../support/mysqld.ts'
 import { needs } from '../support/programs.ts'
 import { countTogether } from '../support/sql.ts'
 import { takeAll } from '../support/take-all.ts'
@@ -65,12 +67,15 @@ suite('mysql: without a server', () => {
   })
 })
 
-suite('mysql: a server', needs('mariadb-install-db', 'mariadbd'), () => {
-  let server: MariadbServer
+suite('mysql: MariaDB', needs('mariadb-install-db', 'mariadbd'), () => testServer(startMariadb))
+suite('mysql: MySQL 5.6', needsMysql(), () => testServer(startMysql))
+
+function testServer(startServer: () => Promise<MysqlServer>): void {
+  let server: MysqlServer
   let pool: mysql2.Pool
   let mariaPool: MariadbPool
   before(async () => {
-    server = await startMariadb()
+    server = await startServer()
     pool = mysql2.createPool(`mysql://${server.address}`)
     mariaPool = mariadb.createPool(`mariadb://${server.address}`)
   })
@@ -141,9 +146,8 @@ suite('mysql: a server', needs('mariadb-install-db', 'mariadbd'), () => {
     const table = nextTable()
     const backend = mysql(pool, { table, now: () => 2000 })
     await backend.ensureSchema()
-    await pool.query(
-      `INSERT INTO ${table} SELECT CONCAT('id', seq), '', 2000 + seq % 2, '', 'ann' FROM seq_1_to_4000`,
-    )
+    const rows = Array.from({ length: 4000 }, (_, n) => [`id${n}`, '', 2000 + (n % 2), '', 'ann'])
+    await pool.query(`INSERT INTO ${table} VALUES ?`, [rows])
     const counts = await Promise.all([
       ...Array.from({ length: 4 }, () => backend.prune()),
       ...Array.from({ length: 4 }, () => backend.deleteOwner('ann')),
@@ -157,12 +161,11 @@ suite('mysql: a server', needs('mariadb-install-db', 'mariadbd'), () => {
 
   test('more than a page is listed, past a page of expired ones', async () => {
     const table = nextTable()
+    await mysql(pool, { table }).ensureSchema()
+    const rows = Array.from({ length: 5000 }, (_, n) => [`${1000 + n}`, '', n + 1, '', null])
+    await pool.query(`INSERT INTO ${table} VALUES ?`, [rows])
     for (const client of [pool, mariaPool]) {
       const backend = mysql(client, { table, now: () => 2500 })
-      await backend.ensureSchema()
-      await pool.query(
-        `INSERT IGNORE INTO ${table} SELECT LPAD(seq, 4, '0'), '', seq, '', NULL FROM seq_1_to_5000`,
-      )
       const listed = await takeAll(backend.all())
       assert.equal(listed.length, 2500)
       assert.equal(new Set(listed).size, 2500)
@@ -221,4 +224,4 @@ suite('mysql: a server', needs('mariadb-install-db', 'mariadbd'), () => {
       assert.ok(record)
     }
   })
-})
+}
