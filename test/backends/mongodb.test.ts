@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { Binary, type Collection, type CommandStartedEvent, MongoClient } from 'mongodb'
 import { type MongoCollection, mongodb } from 'silverback/mongodb'
-import { backendSuite } from 'silverback/testing'
+import { backendSuite, type OpenBackend, raceSuite } from 'silverback/testing'
 import { type FerretdbServer, startFerretdb } from '../support/ferretdb-server.ts'
 import { needs } from '../support/programs.ts'
 import { takeAll } from '../support/take-all.ts'
@@ -83,7 +83,10 @@ suite('mongodb: FerretDB', needs('go'), () => {
 
   // It has no indexes that remove documents.
   const expectFailure = ['making the schema again changes nothing'] as const
-  backendSuite(test, now => ({ backend: mongodb(nextCollection(), { now }) }), { expectFailure })
+  const open = (now: () => number): OpenBackend => ({ backend: mongodb(nextCollection(), { now }) })
+  backendSuite(test, open, { expectFailure })
+  // Each order is a dozen commands, and this server is slow.
+  raceSuite(test, open, { most: 10 })
 
   test('an operation is one command, whose filter has the conditions', async () => {
     const backend = mongodb(nextCollection(), { now: () => 1000 })
