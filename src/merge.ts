@@ -119,11 +119,20 @@ function mergeLists(
 ): unknown[] | undefined {
   const kept = now.length >= before.length && before.every((item, index) => same(item, now[index]))
   const added = kept ? now.slice(before.length) : now
-  const isThere = before.every((item, index) => index < there.length && same(item, there[index]))
-  // When they took what was there before, none of it comes back.
-  const rest = kept || !isThere ? there : there.slice(before.length)
+  const rest = kept ? there : there.slice(leftOf(before, there, same))
   const list = [...rest, ...added]
   return list.length > 0 ? list : undefined
+}
+
+/** How many of the messages that there were before are still there: the last ones, at the start. */
+function leftOf(before: readonly unknown[], there: readonly unknown[], same: Same): number {
+  for (let taken = 0; taken < before.length; taken++) {
+    const left = before.slice(taken)
+    if (left.every((item, index) => index < there.length && same(item, there[index]))) {
+      return left.length
+    }
+  }
+  return 0
 }
 
 /** The moments at which keys stop to count belong to the keys, and are merged key by key as they are. */

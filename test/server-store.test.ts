@@ -369,6 +369,21 @@ suite('conflicts', () => {
     assert.deepEqual((await store.get(nodeRequest(cookie), 'sid')).flashes(), ['new'])
   })
 
+  test('messages that were read by one are gone when another has read the first of them', async () => {
+    const store = new ServerStore(memory())
+    const cookie = await visit(store, session => session.addFlash('first'))
+    const [one, two] = [new Visit(cookie), new Visit(cookie)]
+    const first = await store.get(one.request, 'sid')
+    await visit(store, session => session.addFlash('second'), cookie)
+    const both = await store.get(two.request, 'sid')
+    assert.deepEqual(first.flashes(), ['first'])
+    await one.save(first)
+    await visit(store, session => session.addFlash('third'), cookie)
+    assert.deepEqual(both.flashes(), ['first', 'second'])
+    await two.save(both)
+    assert.deepEqual((await store.get(nodeRequest(cookie), 'sid')).flashes(), ['third'])
+  })
+
   test('a message that came while others were read stays', async () => {
     const store = new ServerStore(memory())
     const cookie = await visit(store, session => session.addFlash('old'))
