@@ -26,7 +26,7 @@ export interface RaceOptions {
   expectFailure?: readonly RaceName[]
   /**
    * How many orders of a race are tried. When there are more, the first of them are, and as many by
-   * chance. Default 50, which is all of every race of two.
+   * chance. Default 25.
    */
   most?: number
   /** What chance begins with. Default 1: the same orders each time. */
@@ -144,7 +144,7 @@ async function raceOf(
   ending: Ending,
   other: Slower,
   { backend, clock }: { backend: RacedBackend; clock: TestClock },
-  { most = 50, seed = 1 }: RaceOptions,
+  { most = 25, seed = 1 }: RaceOptions,
 ): Promise<void> {
   if (ending === 'revokeAll' && !backend.deleteOwner) return
   // Whatever else the place cannot keep: a session that ended is over.
