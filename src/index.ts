@@ -41,6 +41,7 @@ export { Registry, aliasRequest, registry, save } from './registry.ts'
 export type { SessionOf, SessionSource } from './source.ts'
 export { type FieldErrors, type FlashLevel, type FlashMessage, flash, flashKey } from './flash.ts'
 export type { FormLike, InputOptions } from './form-fields.ts'
+export { type OpenSession, type OpenSessionOptions, openSession } from './open-session.ts'
 export { type Options, defaultOptions } from './options.ts'
 
 // Keys, codecs, serializers

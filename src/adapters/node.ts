@@ -4,6 +4,9 @@
  * @module
  */
 
+// biome-ignore lint/suspicious/noTsIgnore: an error only where the types of Node are not installed
+/** @ts-ignore Without the types of Node these are any. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RequestLike } from '../http/request.ts'
 import type { SessionSource } from '../source.ts'
 import { deferHead, type ServerResponseLike } from './lib/deferred-head.ts'
@@ -14,18 +17,19 @@ import { sendServerError } from './lib/server-error.ts'
 export type { ReportingOptions } from './lib/options.ts'
 
 /**
- * A listener for `createServer`, of HTTP/1 and HTTP/2, whose handler gets the session of the source, or an
+ * A listener for `createServer` whose handler gets the session of the source, or an
  * object with those of several: `sessions({ login, theme }, (request, response, { login, theme }) => …)`.
  *
  * The sessions are saved when the handler begins to respond, before the head is sent. What the handler
- * throws, and a session that cannot be loaded or saved, ends as a 500 and is told to `onError`.
+ * throws, and a session that cannot be loaded or saved, ends as a 500 and is told to `onError`. For HTTP/2,
+ * give the handler's parameters their types.
  *
  * Throws a TypeError for wrong sources and options.
  */
 export function sessions<
   const Sources extends SessionSource<object> | SessionSources,
-  Request extends RequestLike,
-  Response extends ServerResponseLike,
+  Request extends RequestLike = IncomingMessage,
+  Response extends ServerResponseLike = ServerResponse,
 >(
   sources: Sources,
   handler: (request: Request, response: Response, session: Got<Sources>) => unknown,

@@ -20,15 +20,17 @@ export interface ServerResponseLike extends NodeResponseLike {
   writeHead(status: number, ...rest: never[]): unknown
   write(...args: never[]): boolean
   end(...args: never[]): unknown
-  flushHeaders(): void
+  /** HTTP/2 has none. */
+  flushHeaders?(): void
   destroy(error?: Error): unknown
   once(event: string, listener: () => void): unknown
   emit(event: string): boolean
 }
 
-const held = ['writeHead', 'write', 'end', 'flushHeaders'] as const
-type Held = (typeof held)[number]
+const names = ['writeHead', 'write', 'end', 'flushHeaders'] as const
+type Held = (typeof names)[number]
 type Method = (...args: unknown[]) => unknown
+type Methods = Partial<Record<Held, Method>>
 
 /** What is to be done around the head of a response. */
 export interface HeadTasks {
@@ -56,9 +58,9 @@ export function deferHead(response: ServerResponseLike, tasks: HeadTasks): void 
 class DeferredHead {
   readonly #response: ServerResponseLike
   readonly #tasks: HeadTasks
-  readonly #originals: Record<Held, Method>
-  readonly #replacements = {} as Record<Held, Method>
-  /** Which of the methods the object had itself, when somebody else replaced them before. */
+  readonly #originals: Methods = {}
+  readonly #replacements: Methods = {}
+  /** Which of the methods the object had itself: somebody else replaced them before. */
   readonly #own: ReadonlySet<Held>
   #state: 'open' | 'waiting' | 'sent' | 'failed' = 'open'
   #calls: [method: Held, args: unknown[]][] = []
@@ -66,13 +68,14 @@ class DeferredHead {
   constructor(response: ServerResponseLike, tasks: HeadTasks) {
     this.#response = response
     this.#tasks = tasks
-    const methods = response as unknown as Record<Held, Method>
-    const { writeHead, write, end, flushHeaders } = methods
-    this.#originals = { writeHead, write, end, flushHeaders }
-    this.#own = new Set(held.filter(method => Object.hasOwn(response, method)))
-    for (const method of held) {
-      this.#replacements[method] = (...args) => this.#called(method, args)
-      methods[method] = this.#replacements[method]
+    const methods = response as unknown as Methods
+    this.#own = new Set(names.filter(name => Object.hasOwn(response, name)))
+    for (const name of names) {
+      const original = methods[name]
+      if (!original) continue
+      this.#originals[name] = original
+      this.#replacements[name] = (...args) => this.#called(name, args)
+      methods[name] = this.#replacements[name]
     }
   }
 
@@ -88,7 +91,7 @@ class DeferredHead {
   }
 
   #call(method: Held, args: unknown[]): unknown {
-    return Reflect.apply(this.#originals[method], this.#response, args)
+    return Reflect.apply(this.#originals[method] as Method, this.#response, args)
   }
 
   #hold(method: Held, args: unknown[]): unknown {
@@ -167,11 +170,12 @@ class DeferredHead {
   /** Leaves no trace, unless others replaced the methods after us. */
   #release(): void {
     this.#state = 'sent'
-    const methods = this.#response as unknown as Record<Held, Method>
-    for (const method of held) {
-      if (methods[method] !== this.#replacements[method]) continue
-      if (this.#own.has(method)) methods[method] = this.#originals[method]
-      else Reflect.deleteProperty(this.#response, method)
+    const methods = this.#response as unknown as Methods
+    for (const name of names) {
+      const original = this.#originals[name]
+      if (!original || methods[name] !== this.#replacements[name]) continue
+      if (this.#own.has(name)) methods[name] = original
+      else Reflect.deleteProperty(this.#response, name)
     }
   }
 }

@@ -191,6 +191,74 @@ export const savingCases = {
     assertEqual((await browser.get('/show')).text, '{"a":1,"b":2}')
   },
 
+  async 'signing in gives a new id, and the old one ends'({ start }) {
+    const app = await start(
+      {
+        '/cart': ({ session }) => {
+          session.values.cart = ['tea']
+          return ok
+        },
+        '/sign-in': ({ session }) => {
+          session.login('ann', { keep: ['cart'] })
+          return { redirect: '/' }
+        },
+        '/': ({ session }) => ({ body: `${session.owner} ${session.values.cart}` }),
+      },
+      { sources: { store: serverStore(), name: 'login' } },
+    )
+    const browser = app.browser()
+    await browser.get('/cart')
+    const planted = browser.cookieHeader
+    assertEqual((await browser.follow('/sign-in')).text, 'ann tea')
+    const page = await app.browser().get('/', { headers: { cookie: planted } })
+    assertEqual(page.text, 'undefined undefined')
+  },
+
+  async 'destroy, then nothing is left'({ start }) {
+    const app = await start(
+      {
+        '/set': visits,
+        '/sign-out': ({ session }) => {
+          session.destroy()
+          return { redirect: '/' }
+        },
+        '/': ({ session }) => ({ body: String(session.reason) }),
+      },
+      { sources: { store: serverStore(), name: 'login' } },
+    )
+    const browser = app.browser()
+    await browser.get('/set')
+    const stolen = browser.cookieHeader
+    assertEqual((await browser.follow('/sign-out')).text, 'no-cookie')
+    const page = await app.browser().get('/', { headers: { cookie: stolen } })
+    assertEqual(page.text, 'unknown-id')
+  },
+
+  async 'signing out everywhere ends the sessions of other browsers'({ start }) {
+    const store = serverStore()
+    const app = await start(
+      {
+        '/sign-in': ({ session }) => {
+          session.login('ann')
+          return { redirect: '/' }
+        },
+        '/sign-out-everywhere': async ({ session }) => {
+          await store.revokeAll(String(session.owner))
+          session.destroy()
+          return { redirect: '/' }
+        },
+        '/': ({ session }) => ({ body: String(session.owner) }),
+      },
+      { sources: { store, name: 'login' } },
+    )
+    const [here, there] = [app.browser(), app.browser()]
+    for (const browser of [here, there]) {
+      assertEqual((await browser.follow('/sign-in')).text, 'ann')
+    }
+    assertEqual((await here.follow('/sign-out-everywhere')).text, 'undefined')
+    assertEqual((await there.get('/')).text, 'undefined')
+  },
+
   async 'the session is the one that the store gets for this request'({ start }) {
     const sources = { store: cookieStore(), name: 'login' }
     const app = await start(
