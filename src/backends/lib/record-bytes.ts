@@ -51,7 +51,7 @@ function isHeader(value: unknown): value is Omit<IdentifiedRecord, 'data'> {
   return (
     typeof id === 'string' &&
     typeof expires === 'number' &&
-    typeof version === 'string' &&
+    (typeof version === 'string' || typeof version === 'number') &&
     (owner === undefined || typeof owner === 'string')
   )
 }

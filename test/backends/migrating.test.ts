@@ -1,0 +1,363 @@
+import assert from 'node:assert/strict'
+import { after, before, suite, test } from 'node:test'
+import { Redis } from 'ioredis'
+import pg from 'pg'
+import type { Backend, OwnerIndex, Prunable } from 'silverback'
+import { ServerStore } from 'silverback'
+import { memory } from 'silverback/memory'
+import { migrating } from 'silverback/migrating'
+import { postgres } from 'silverback/postgres'
+import { redis } from 'silverback/redis'
+import { backendSuite } from 'silverback/testing'
+import { cookieHeader, nodeRequest, nodeResponse } from '../support/http.ts'
+import { everyOrder, stepped, type Task } from '../support/interleavings.ts'
+import { type PostgresServer, startPostgres } from '../support/postgres-server.ts'
+import { needs } from '../support/programs.ts'
+import { type RedisServer, startRedis } from '../support/redis-server.ts'
+
+type Place = Backend & OwnerIndex & Prunable
+
+const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values)
+const expires = 9e9
+
+/** Two places, and processes that are at different points of the way. */
+class Move {
+  readonly from: Place = memory()
+  readonly to: Place = memory()
+  readonly before: Place = migrating(this.from, this.to, { move: false })
+  readonly during: Place = migrating(this.from, this.to)
+}
+
+async function valueIn(backend: Backend): Promise<number | undefined> {
+  return (await backend.load('id'))?.data[0]
+}
+
+/** Adds one, however often others are first. Answers whether there was something to add to. */
+async function increment(backend: Backend): Promise<boolean> {
+  for (;;) {
+    const record = await backend.load('id')
+    if (!record) return false
+    const { status } = await backend.update('id', plusOne(record.data), record.version)
+    if (status === 'updated') return true
+    if (status === 'gone') return false
+  }
+}
+
+function plusOne(data: Uint8Array): { data: Uint8Array; expires: number } {
+  return { data: bytes((data[0] as number) + 1), expires }
+}
+
+for (const move of [true, false]) {
+  suite(`migrating, ${move ? 'records move' : 'records stay'}`, () => {
+    backendSuite(test, now => ({ backend: migrating(memory({ now }), memory({ now }), { move }) }))
+  })
+}
+
+suite('migrating, records of the old place', () => {
+  backendSuite(test, now => {
+    const [from, to] = [memory({ now }), memory({ now })]
+    const old = migrating(from, to, { move: false })
+    const backend = migrating(from, to)
+    // What is made before is moved, changed and deleted after.
+    backend.create = async (id, record) => {
+      const result = await old.create(id, record)
+      if (result.status === 'exists') return result
+      return { status: 'created', version: (await backend.load(id))!.version }
+    }
+    return { backend }
+  })
+})
+
+suite('migrating', () => {
+  test('a record moves when it is read, and is in one place', async () => {
+    const { from, to, during } = new Move()
+    await from.create('id', { data: bytes(1), expires, owner: 'ann' })
+    assert.deepEqual(await during.ofOwner('ann'), ['id'])
+    assert.equal(await valueIn(during), 1)
+    assert.equal(await from.load('id'), undefined)
+    const moved = await to.load('id')
+    assert.deepEqual([moved?.data, moved?.expires, moved?.owner], [bytes(1), expires, 'ann'])
+    assert.deepEqual(await during.ofOwner('ann'), ['id'])
+  })
+
+  test('before, everything stays in the old place; what has moved is found', async () => {
+    const { from, to, before: old, during } = new Move()
+    await old.create('id', { data: bytes(1), expires })
+    await increment(old)
+    await old.touch('id', expires - 1)
+    assert.equal(await valueIn(from), 2)
+    assert.equal(await to.load('id'), undefined)
+    await during.load('id')
+    await increment(old)
+    assert.equal(await valueIn(to), 3)
+    await during.create('new', { data: bytes(1), expires })
+    assert.equal((await to.load('new'))?.data[0], 1)
+    assert.equal((await old.load('new'))?.data[0], 1)
+    assert.equal(await from.load('new'), undefined)
+  })
+
+  test('an id of either place is not created again', async () => {
+    const { from, to, before: old, during } = new Move()
+    const record = { data: bytes(1), expires }
+    await from.create('a', record)
+    await to.create('b', record)
+    for (const backend of [old, during]) {
+      for (const id of ['a', 'b']) {
+        assert.deepEqual(await backend.create(id, record), { status: 'exists' })
+      }
+    }
+  })
+
+  test('owners, in both places', async () => {
+    const { from, during } = new Move()
+    const record = { data: bytes(1), expires, owner: 'ann' }
+    for (const id of ['a', 'b']) await from.create(id, record)
+    for (const id of ['c', 'd']) await during.create(id, record)
+    assert.deepEqual((await during.ofOwner('ann')).sort(), ['a', 'b', 'c', 'd'])
+    assert.equal(await during.deleteOwner('ann', { except: ['b', 'c'] }), 2)
+    assert.deepEqual((await during.ofOwner('ann')).sort(), ['b', 'c'])
+  })
+
+  test('it offers what both places offer, and says what either cannot keep', () => {
+    const bare: Backend = { ...memory() }
+    const limited = Object.assign(memory(), { limitations: ['reads-may-be-stale'] as const })
+    const backend: Backend & Partial<Place> = migrating(bare, limited)
+    assert.equal(backend.ofOwner, undefined)
+    assert.equal(backend.deleteOwner, undefined)
+    assert.deepEqual(backend.limitations, ['reads-may-be-stale'])
+    assert.deepEqual(migrating(limited, memory()).limitations, ['reads-may-be-stale'])
+  })
+
+  test('versions of one place mean nothing in the other', async () => {
+    const { from, to, before: old, during } = new Move()
+    await from.create('id', { data: bytes(1), expires })
+    const { version } = (await old.load('id'))!
+    await during.load('id')
+    // Both count from 1.
+    assert.equal((await to.load('id'))?.version, 2)
+    for (const wrong of [version, 1, 2, 'new', 'old x']) {
+      const result = await old.update('id', { data: bytes(9), expires }, wrong)
+      assert.equal(result.status, 'conflict')
+    }
+    assert.equal(await valueIn(old), 1)
+  })
+
+  test('a process that ends in the middle leaves nothing undone, wherever it ends', async () => {
+    for (let steps = 0; steps < 12; steps++) {
+      const { from, to, during } = new Move()
+      await from.create('id', { data: bytes(1), expires })
+      let left = steps
+      const mortal: Task = async step =>
+        migrating(stepped(from, step), stepped(to, step)).load('id')
+      await assert.doesNotReject(
+        Promise.race([
+          mortal(() => (left-- > 0 ? Promise.resolve() : new Promise(() => {}))),
+          tick(),
+        ]),
+      )
+      assert.equal(await increment(during), true, `after ${steps}`)
+      assert.equal(await valueIn(to), 2)
+      await during.delete('id')
+      assert.equal(await from.load('id'), undefined)
+      assert.equal(await during.load('id'), undefined)
+    }
+  })
+
+  test('a session goes on, step by step from one place to the other', async () => {
+    const { from, to, before: old, during } = new Move()
+    const steps = [from, old, during, old, during, to].map(backend => new ServerStore(backend))
+    let cookie = ''
+    for (const [index, store] of steps.entries()) {
+      const [request, response] = [nodeRequest(cookie), nodeResponse()]
+      const session = await store.get<{ visits?: number }>(request, 'sid')
+      assert.equal(session.values.visits, index === 0 ? undefined : index)
+      session.increment('visits')
+      await session.save(request, response)
+      cookie = cookieHeader(response)
+    }
+  })
+
+  test('an old process takes a record on its way for no session, and does not fail', async () => {
+    const { from, to } = new Move()
+    const store = new ServerStore(from)
+    const [request, response] = [nodeRequest(), nodeResponse()]
+    const session = await store.get(request, 'sid')
+    session.increment('visits')
+    session.owner = 'ann'
+    await session.save(request, response)
+    let left = 5
+    const step = (): Promise<void> => (left-- > 0 ? Promise.resolve() : new Promise(() => {}))
+    const [handle] = (await store.sessionsOf('ann')).map(info => info.handle)
+    await Promise.race([migrating(stepped(from, step), stepped(to, step)).load(handle!), tick()])
+    assert.ok(await from.load(handle!))
+    const found = await store.get(nodeRequest(cookieHeader(response)), 'sid')
+    assert.deepEqual([found.isNew, found.reason], [true, 'malformed'])
+    assert.deepEqual(await store.sessionsOf('ann'), [])
+  })
+})
+
+function tick(): Promise<void> {
+  return new Promise(resolve => setImmediate(resolve))
+}
+
+suite('migrating: everything at once, in every order', () => {
+  type Act = (backend: Backend) => Promise<unknown>
+  type Actor = readonly ['before' | 'during', Act]
+
+  /** Actors at one record of the old place, each a process of its own. */
+  const inEveryOrder = async (
+    actors: readonly Actor[],
+    check: (move: Move) => Promise<void>,
+  ): Promise<void> => {
+    await everyOrder(async () => {
+      const move = new Move()
+      await move.from.create('id', { data: bytes(0), expires, owner: 'ann' })
+      const tasks = actors.map(([phase, act]): Task => {
+        return step => {
+          const [from, to] = [stepped(move.from, step), stepped(move.to, step)]
+          return act(migrating(from, to, { move: phase === 'during' }))
+        }
+      })
+      return { tasks, check: () => check(move) }
+    })
+  }
+  const read: Act = backend => backend.load('id')
+  const remove: Act = backend => backend.delete('id')
+  const isGone = async (move: Move): Promise<void> => {
+    assert.equal(await move.from.load('id'), undefined)
+    for (const backend of [move.during, move.before]) {
+      assert.equal(await backend.load('id'), undefined)
+    }
+    await notRevived(move)
+  }
+  const notRevived = async ({ to }: Move): Promise<void> => {
+    const record = await to.load('id')
+    assert.equal(record, undefined)
+  }
+  const isOnce =
+    (value: number) =>
+    async ({ from, to, during }: Move): Promise<void> => {
+      assert.equal(await valueIn(during), value)
+      assert.equal(await valueIn(to), value)
+      assert.equal(await from.load('id'), undefined)
+    }
+
+  test('two that read', () =>
+    inEveryOrder(
+      [
+        ['during', assertFound],
+        ['during', assertFound],
+      ],
+      isOnce(0),
+    ))
+  test('one that reads, one that reads and moves nothing', () =>
+    inEveryOrder(
+      [
+        ['during', assertFound],
+        ['before', assertFound],
+        ['before', assertFound],
+      ],
+      isOnce(0),
+    ))
+  test('one that reads, one that deletes', () =>
+    inEveryOrder(
+      [
+        ['during', read],
+        ['during', remove],
+      ],
+      isGone,
+    ))
+  test('two that read, one that deletes', () =>
+    inEveryOrder(
+      [
+        ['during', read],
+        ['during', read],
+        ['before', remove],
+      ],
+      isGone,
+    ))
+  test('one that counts where the record is, one that moves it', () =>
+    inEveryOrder(
+      [
+        ['before', increment],
+        ['during', read],
+      ],
+      isOnce(1),
+    ))
+  test('one that counts where the record is, one that counts where it goes', () =>
+    inEveryOrder(
+      [
+        ['before', increment],
+        ['during', increment],
+      ],
+      isOnce(2),
+    ))
+  test('one that counts, one that deletes, one that reads', () =>
+    inEveryOrder(
+      [
+        ['before', increment],
+        ['before', remove],
+        ['during', read],
+      ],
+      isGone,
+    ))
+  test('its owner is found, and ends it', async () => {
+    const end: Act = async backend => {
+      const ids = await (backend as Place).ofOwner('ann')
+      assert.deepEqual(ids, ['id'])
+      await (backend as Place).deleteOwner('ann')
+    }
+    await inEveryOrder(
+      [
+        ['during', read],
+        ['during', end],
+      ],
+      isGone,
+    )
+  })
+
+  async function assertFound(backend: Backend): Promise<void> {
+    assert.equal(await valueIn(backend), 0)
+  }
+})
+
+suite('migrating: Redis to PostgreSQL', needs('redis-server', 'initdb', 'postgres'), () => {
+  let servers: { redis: RedisServer; postgres: PostgresServer }
+  let client: Redis
+  let pool: pg.Pool
+  before(async () => {
+    servers = { redis: await startRedis(), postgres: await startPostgres() }
+    client = new Redis(servers.redis.port)
+    pool = new pg.Pool({ connectionString: servers.postgres.url })
+    await postgres(pool).ensureSchema()
+  })
+  after(async () => {
+    client.disconnect()
+    await pool.end()
+    await servers.redis.stop()
+    await servers.postgres.stop()
+  })
+
+  let places = 0
+  backendSuite(test, async now => {
+    const name = `t${places++}`
+    const backend = migrating(
+      redis(client, { now, prefix: `${name}:` }),
+      postgres(pool, { now, table: name }),
+    )
+    await backend.ensureSchema()
+    return { backend }
+  })
+
+  test('many that count, some of whom move, lose nothing', async () => {
+    const [from, to] = [redis(client), postgres(pool)]
+    await from.create('id', { data: bytes(0), expires })
+    await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        increment(migrating(from, to, { move: index % 3 === 2 })),
+      ),
+    )
+    assert.equal(await valueIn(migrating(from, to)), 20)
+    assert.equal(await from.load('id'), undefined)
+  })
+})
