@@ -1,7 +1,7 @@
 /**
  * What a record holds.
  *
- *     record   = kind(1) content                            content: sealed, where records are encrypted
+ *     record   = kind(1) tag(8) content                     content: sealed, where records are encrypted
  *     session  = varint( created ) varint( twice idle, and one if told )
  *                varint( length ) metadata varint( length ) name payload
  *     moved    = varint( twice until, and one if changes follow ) successor
@@ -9,15 +9,20 @@
  * A record becomes `moved` when its session gets a new id: nobody reads a session in it any more, and a
  * request that was under way finds where its changes belong.
  *
+ * The tag is random: no two writes are alike, so that who looks at a record knows whether it is what he
+ * wrote, when the answer was lost.
+ *
  * @module
  */
 
 import { concatBytes, latin1Text, utf8Bytes } from '#bytes'
 import { equalBytes } from '#crypto'
 import { readVarint, varint } from './bytes/varint.ts'
+import { randomBytes } from './crypto/random.ts'
 import { decodeMetadata, encodeMetadata, isSameMetadata, type SessionMetadata } from './metadata.ts'
 
 const kinds = { session: 1, moved: 2 }
+const tagLength = 8
 const decoder = new TextDecoder()
 
 /** A session, taken apart. */
@@ -53,20 +58,24 @@ export type Unseal = (content: Uint8Array) => Uint8Array | undefined
 
 /** The bytes of a session's record. */
 export function encodeSession(body: RecordBody, seal: Seal): Uint8Array {
-  return concatBytes(Uint8Array.of(kinds.session), seal(encodeBody(body)))
+  return tagged(kinds.session, seal(encodeBody(body)))
 }
 
 /** The bytes of a record whose session is elsewhere. */
 export function encodeMoved({ successor, until, follows }: Moved, seal: Seal): Uint8Array {
   const content = concatBytes(varint(2 * until + (follows ? 1 : 0)), utf8Bytes(successor))
-  return concatBytes(Uint8Array.of(kinds.moved), seal(content))
+  return tagged(kinds.moved, seal(content))
+}
+
+function tagged(kind: number, content: Uint8Array): Uint8Array {
+  return concatBytes(Uint8Array.of(kind), randomBytes(tagLength), content)
 }
 
 /** A record taken apart; undefined when it is none, or `unseal` answers nothing. */
 export function decodeRecord(record: Uint8Array, unseal: Unseal): RecordBody | Moved | undefined {
   const kind = record[0]
   if (kind !== kinds.session && kind !== kinds.moved) return undefined
-  const content = unseal(record.subarray(1))
+  const content = unseal(record.subarray(1 + tagLength))
   return content && (kind === kinds.session ? decodeBody(content) : decodeMoved(content))
 }
 
