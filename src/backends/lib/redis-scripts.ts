@@ -56,6 +56,8 @@ export const write: Script = script(
   `
 local action, id, now, joint, expected, version, data, expires, deadline, owner = unpack(ARGV)
 local current = redis.call('HMGET', KEYS[1], 'data', 'expires', 'version', 'owner')
+-- Sent again by a client that lost the connection before the answer.
+if current[3] == version then return {'written'} end
 if exists(current[2], now) then
   if action == 'create' then return {'exists'} end
   if current[3] ~= expected then return {'conflict', unpack(current)} end

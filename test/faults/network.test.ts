@@ -1,0 +1,172 @@
+/** Stores whose server is behind a network that fails. */
+
+import assert from 'node:assert/strict'
+import { after, before, suite, test } from 'node:test'
+import { Redis } from 'ioredis'
+import mariadb from 'mariadb'
+import { MemcacheClient } from 'memcache-client'
+import mysql2 from 'mysql2/promise'
+import pg from 'pg'
+import { createClient } from 'redis'
+import type { Backend } from 'silverback'
+import { memcached } from 'silverback/memcached'
+import { mysql } from 'silverback/mysql'
+import { postgres } from 'silverback/postgres'
+import { redis } from 'silverback/redis'
+import { startMariadb } from '../support/mariadb-server.ts'
+import { startMemcached } from '../support/memcached-server.ts'
+import { startPostgres } from '../support/postgres-server.ts'
+import { needs } from '../support/programs.ts'
+import { startRedis } from '../support/redis-server.ts'
+import { startProxy, type TcpProxy } from '../support/tcp-proxy.ts'
+import { patience, Visitor } from '../support/visitor.ts'
+
+interface Server {
+  readonly port: number
+  restart(): Promise<void>
+  stop(): Promise<void>
+}
+
+interface Client {
+  readonly backend: Backend & { ensureSchema?(): Promise<void> }
+  close(): unknown
+}
+
+interface Place {
+  readonly programs: string[]
+  start(): Promise<Server>
+  readonly clients: Record<string, (port: number) => Promise<Client> | Client>
+  /** Whether a restart empties it. */
+  readonly forgets?: boolean
+}
+
+const portOf = (address: string): number => Number(/:(\d+)/.exec(address)?.[1])
+
+// Clients tell of lost connections by events, too.
+const ignore = (): void => {}
+
+const places: Record<string, Place> = {
+  Redis: {
+    programs: ['redis-server', 'redis-cli'],
+    start: () => startRedis(),
+    clients: {
+      ioredis(port) {
+        const client = new Redis(port, { retryStrategy: () => 50 }).on('error', ignore)
+        return { backend: redis(client), close: () => client.disconnect() }
+      },
+      async 'node-redis'(port) {
+        const socket = { port, reconnectStrategy: 50 }
+        const client = await createClient({ socket }).on('error', ignore).connect()
+        return { backend: redis(client), close: () => client.destroy() }
+      },
+    },
+  },
+  PostgreSQL: {
+    programs: ['initdb', 'postgres'],
+    async start() {
+      const server = await startPostgres()
+      return { ...server, port: portOf(server.url.replace('postgres://', '')) }
+    },
+    clients: {
+      pg(port) {
+        const connectionString = `postgres://postgres@127.0.0.1:${port}/postgres`
+        const pool = new pg.Pool({ connectionString }).on('error', ignore)
+        return { backend: postgres(pool, { table: 'pg' }), close: () => pool.end() }
+      },
+    },
+  },
+  MariaDB: {
+    programs: ['mariadb-install-db', 'mariadbd'],
+    start: startMariadb,
+    clients: {
+      mysql2(port) {
+        const pool = mysql2.createPool(`mysql://root@127.0.0.1:${port}/test`)
+        return { backend: mysql(pool, { table: 'mysql2' }), close: () => pool.end() }
+      },
+      mariadb(port) {
+        const pool = mariadb.createPool(
+          `mariadb://root@127.0.0.1:${port}/test?acquireTimeout=2000&connectTimeout=1000`,
+        )
+        return { backend: mysql(pool, { table: 'mariadb' }), close: () => pool.end() }
+      },
+    },
+  },
+  memcached: {
+    programs: ['memcached'],
+    async start() {
+      const server = await startMemcached()
+      return { ...server, port: portOf(server.address) }
+    },
+    clients: {
+      'memcache-client'(port) {
+        const client = new MemcacheClient({ server: `127.0.0.1:${port}`, cmdTimeout: 1000 })
+        return { backend: memcached(client), close: () => client.shutdown() }
+      },
+    },
+    forgets: true,
+  },
+}
+
+const faults: Record<string, (proxy: TcpProxy) => void> = {
+  'passes nothing on': proxy => proxy.stall(),
+  'loses the answers': proxy => proxy.loseAnswers(),
+  'ends every connection': proxy => proxy.reset(),
+  'is slower than one waits': proxy => proxy.delay((patience.timeoutMs as number) * 2),
+}
+
+for (const [name, place] of Object.entries(places)) {
+  suite(`faults: ${name}`, needs(...place.programs), () => {
+    let server: Server
+    before(async () => {
+      server = await place.start()
+    })
+    after(() => server.stop())
+
+    for (const [clientName, connect] of Object.entries(place.clients)) {
+      suite(clientName, () => {
+        let proxy: TcpProxy
+        let client: Client
+        before(async () => {
+          proxy = await startProxy(server.port)
+          client = await connect(proxy.port)
+          await client.backend.ensureSchema?.()
+        })
+        after(async () => {
+          proxy.heal()
+          await client.close()
+          await proxy.stop()
+        })
+
+        for (const [fault, begin] of Object.entries(faults)) {
+          test(`a network that ${fault}`, async () => {
+            const visitors = [1, 2, 3].map(() => new Visitor(client.backend))
+            for (const visitor of visitors) await visitor.recover()
+            begin(proxy)
+            const saved = await Promise.all(visitors.map(visitor => visitor.visit()))
+            assert.deepEqual(saved, [false, false, false])
+            proxy.heal()
+            for (const visitor of visitors) await visitor.recover()
+            for (const visitor of visitors) await visitor.check()
+          })
+        }
+
+        test('a server that is restarted while it is busy', async () => {
+          const visitors = [1, 2, 3].map(() => new Visitor(client.backend))
+          for (const visitor of visitors) await visitor.recover()
+          let isOver = false
+          const busy = visitors.map(async visitor => {
+            while (!isOver) {
+              await visitor.visit()
+              await new Promise(resolve => setTimeout(resolve, 20))
+            }
+          })
+          await server.restart()
+          isOver = true
+          await Promise.all(busy)
+          for (const visitor of visitors) await visitor.recover()
+          if (!place.forgets) for (const visitor of visitors) await visitor.check()
+        })
+      })
+    }
+  })
+}
