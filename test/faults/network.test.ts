@@ -150,6 +150,18 @@ for (const [name, place] of Object.entries(places)) {
           })
         }
 
+        test('a visit whose answer is lost counts once, and is told to be saved', async () => {
+          const visitor = new Visitor(client.backend)
+          await visitor.recover()
+          const before = await visitor.counted()
+          const saved = await visitor.visit(() => {
+            proxy.loseAnswers()
+            setTimeout(() => proxy.heal(), 100)
+          })
+          assert.equal(saved, true, visitor.causes.at(-1)?.message)
+          assert.equal(await visitor.counted(), (before ?? 0) + 1)
+        })
+
         test('a server that is restarted while it is busy', async () => {
           const visitors = [1, 2, 3].map(() => new Visitor(client.backend))
           for (const visitor of visitors) await visitor.recover()

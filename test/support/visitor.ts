@@ -33,13 +33,16 @@ export class Visitor {
   /**
    * Answers whether it was saved. When not: the error says that the store failed and why, no cookie was
    * set, and it did not take long.
+   *
+   * @param beforeSaving - something that happens when the session has been read
    */
-  async visit(): Promise<boolean> {
+  async visit(beforeSaving: () => unknown = () => {}): Promise<boolean> {
     const begun = Date.now()
     const [request, response] = [nodeRequest(this.#cookie), nodeResponse()]
     try {
       const session = await this.#store.get<{ visits?: number }>(request, 'sid')
       session.increment('visits')
+      await beforeSaving()
       await session.save(request, response)
       this.#cookie = cookieHeader(response)
       this.saved++

@@ -1,0 +1,124 @@
+/** Stores on a disk that is full, and in a file that another process holds. */
+
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { suite, test } from 'node:test'
+import Database from 'libsql'
+import type { Backend } from 'silverback'
+import { filesystem } from 'silverback/filesystem'
+import { sqlite } from 'silverback/sqlite'
+import { Visitor } from '../support/visitor.ts'
+
+async function newFolder(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'faults-'))
+}
+
+/** A disk of its own, or undefined where mounting one is not permitted. */
+async function smallDisk(): Promise<{ folder: string; close(): Promise<void> } | undefined> {
+  const folder = await newFolder()
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', folder], { stdio: 'ignore' })
+  } catch (error) {
+    await rm(folder, { recursive: true })
+    if (process.env.REQUIRE_SERVICES === '1') throw error
+    return undefined
+  }
+  return {
+    folder,
+    async close() {
+      // Lazily: libsql keeps a closed file until its statements are collected.
+      execFileSync('umount', ['--lazy', folder])
+      await rm(folder, { recursive: true })
+    },
+  }
+}
+
+const places: Record<string, (folder: string) => Promise<{ backend: Backend; close(): void }>> = {
+  async filesystem(folder) {
+    return { backend: filesystem(join(folder, 'sessions')), close: () => {} }
+  },
+  async sqlite(folder) {
+    const database = new Database(join(folder, 'sessions.db'))
+    const backend = sqlite(database)
+    await backend.ensureSchema()
+    return { backend, close: () => database.close() }
+  },
+}
+
+suite('faults: a full disk', () => {
+  for (const [name, open] of Object.entries(places)) {
+    test(name, async context => {
+      const disk = await smallDisk()
+      if (!disk) {
+        context.skip('mounting a disk is not permitted')
+        return
+      }
+      const { backend, close } = await open(disk.folder)
+      try {
+        const visitors = [1, 2, 3].map(() => new Visitor(backend))
+        for (const visitor of visitors) await visitor.recover()
+        const filler = join(disk.folder, 'filler')
+        await assert.rejects(writeFile(filler, Buffer.alloc(600_000)), { code: 'ENOSPC' })
+        // What room there is left in files is used up first.
+        const newcomer = async (): Promise<boolean> => new Visitor(backend).visit()
+        let made = 0
+        while (await newcomer()) assert.ok(++made < 2000)
+        const saved = await Promise.all(visitors.map(visitor => visitor.visit()))
+        assert.ok(saved.includes(false))
+        await rm(filler)
+        for (const visitor of visitors) await visitor.recover()
+        for (const visitor of visitors) await visitor.check()
+      } finally {
+        close()
+        await disk.close()
+      }
+    })
+  }
+})
+
+suite('faults: a file that another process holds', () => {
+  test('SQLITE_BUSY', async () => {
+    const folder = await newFolder()
+    const [database, other] = [1, 2].map(() => new Database(join(folder, 'sessions.db'))) as [
+      Database.Database,
+      Database.Database,
+    ]
+    const backend = sqlite(database, { busyTimeout: 50 })
+    await backend.ensureSchema()
+    const visitor = new Visitor(backend)
+    await visitor.recover()
+    other.exec('BEGIN IMMEDIATE')
+    assert.equal(await visitor.visit(), false)
+    assert.equal(Reflect.get(visitor.causes[0]!, 'code'), 'SQLITE_BUSY')
+    other.exec('COMMIT')
+    await visitor.recover()
+    await visitor.check()
+    database.close()
+    other.close()
+    await rm(folder, { recursive: true })
+  })
+
+  test('a visit is saved when it is let go in time', async () => {
+    const folder = await newFolder()
+    const [database, other] = [1, 2].map(() => new Database(join(folder, 'sessions.db'))) as [
+      Database.Database,
+      Database.Database,
+    ]
+    const backend = sqlite(database, { busyTimeout: 0 })
+    await backend.ensureSchema()
+    const visitor = new Visitor(backend, { retries: 8, retryDelayMs: 20, breaker: false })
+    await visitor.recover()
+    const saved = await visitor.visit(() => {
+      other.exec('BEGIN IMMEDIATE')
+      setTimeout(() => other.exec('COMMIT'), 40)
+    })
+    assert.equal(saved, true)
+    assert.equal(await visitor.counted(), 2)
+    database.close()
+    other.close()
+    await rm(folder, { recursive: true })
+  })
+})

@@ -1,0 +1,159 @@
+/** Stores whose server refuses, hangs, or ends what is under way. */
+
+import assert from 'node:assert/strict'
+import { after, before, suite, test } from 'node:test'
+import { Redis } from 'ioredis'
+import pg from 'pg'
+import { createClient } from 'redis'
+import type { Backend } from 'silverback'
+import { postgres } from 'silverback/postgres'
+import { redis } from 'silverback/redis'
+import { type PostgresServer, startPostgres } from '../support/postgres-server.ts'
+import { needs } from '../support/programs.ts'
+import { type RedisServer, startRedis } from '../support/redis-server.ts'
+import { Visitor } from '../support/visitor.ts'
+
+const ignore = (): void => {}
+
+suite('faults: Redis itself', needs('redis-server', 'redis-cli'), () => {
+  let server: RedisServer
+  let other: RedisServer
+  const clients: Record<string, { backend: Backend; close(): void }> = {}
+  before(async () => {
+    server = await startRedis()
+    other = await startRedis()
+    const io = new Redis(server.port).on('error', ignore)
+    const node = await createClient({ socket: { port: server.port } })
+      .on('error', ignore)
+      .connect()
+    clients.ioredis = { backend: redis(io), close: () => io.disconnect() }
+    clients['node-redis'] = { backend: redis(node), close: () => node.destroy() }
+  })
+  after(async () => {
+    for (const { close } of Object.values(clients)) close()
+    await server.stop()
+    await other.stop()
+  })
+
+  for (const name of ['ioredis', 'node-redis']) {
+    test(`${name}: a server that pauses is not waited for`, async () => {
+      const visitor = new Visitor(clients[name]!.backend)
+      await visitor.recover()
+      server.cli('CLIENT', 'PAUSE', '2500')
+      assert.equal(await visitor.visit(), false)
+      assert.match(visitor.causes[0]!.message, /timed out/)
+      await visitor.recover()
+      await visitor.check()
+    })
+
+    test(`${name}: a server that pauses writes only`, async () => {
+      const visitor = new Visitor(clients[name]!.backend)
+      await visitor.recover()
+      const saved = await visitor.visit(() => server.cli('CLIENT', 'PAUSE', '2500', 'WRITE'))
+      assert.equal(saved, false)
+      await visitor.recover()
+      await visitor.check()
+    })
+
+    test(`${name}: a server that became a replica, and is one no more`, async () => {
+      const visitor = new Visitor(clients[name]!.backend)
+      await visitor.recover()
+      server.cli('CONFIG', 'SET', 'replica-read-only', 'yes')
+      const saved = await visitor.visit(() =>
+        // Of a server that is not there: the data stays.
+        server.cli('REPLICAOF', '127.0.0.1', '1'),
+      )
+      assert.equal(saved, false)
+      assert.match(visitor.causes[0]!.message, /READONLY/)
+      server.cli('REPLICAOF', 'NO', 'ONE')
+      await visitor.recover()
+      await visitor.check()
+    })
+  }
+})
+
+suite('faults: PostgreSQL itself', needs('initdb', 'postgres'), () => {
+  let server: PostgresServer
+  let pool: pg.Pool
+  let admin: pg.Pool
+  let backend: Backend
+  before(async () => {
+    server = await startPostgres()
+    pool = new pg.Pool({ connectionString: server.url, application_name: 'app' })
+    pool.on('error', ignore)
+    admin = new pg.Pool({ connectionString: server.url })
+    backend = postgres(pool)
+    await postgres(pool).ensureSchema()
+  })
+  after(async () => {
+    await pool.end()
+    await admin.end()
+    await server.stop()
+  })
+
+  /** Ends the connections of the app, when one of them is in the middle of this. */
+  const terminate = async (during: string): Promise<void> => {
+    for (;;) {
+      const { rowCount } = await admin.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'app'
+         AND state = 'active' AND ${during}`,
+      )
+      if (rowCount) return
+      await new Promise(resolve => setTimeout(resolve, 5))
+    }
+  }
+
+  test('a connection that is ended while it waits for a lock: the visit is saved after all', async () => {
+    const visitor = new Visitor(backend)
+    await visitor.recover()
+    const lock = await admin.connect()
+    let ended: Promise<void> | undefined
+    const saved = await visitor.visit(async () => {
+      await lock.query('BEGIN')
+      await lock.query('SELECT 1 FROM sessions FOR UPDATE')
+      ended = terminate("wait_event_type = 'Lock'").then(async () => void lock.query('ROLLBACK'))
+    })
+    await ended
+    lock.release()
+    assert.equal(saved, true, visitor.causes.at(-1)?.message)
+    assert.equal(await visitor.counted(), 2)
+  })
+
+  test('a connection that is ended in the middle of a commit', async () => {
+    // The commit waits in a trigger that is due only then.
+    await admin.query(`
+      CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM pg_sleep(0.2); RETURN NULL; END $$;
+      CREATE CONSTRAINT TRIGGER linger AFTER UPDATE ON sessions
+        DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION linger()`)
+    const visitor = new Visitor(backend)
+    await visitor.recover()
+    let ended: Promise<void> | undefined
+    const saved = await visitor.visit(() => {
+      ended = terminate("wait_event = 'PgSleep'")
+    })
+    await ended
+    assert.equal(saved, true, visitor.causes.at(-1)?.message)
+    assert.equal(await visitor.counted(), 2)
+    await admin.query('DROP TRIGGER linger ON sessions')
+  })
+
+  test('a server that only reads, as one that is about to be replaced', async () => {
+    const visitor = new Visitor(backend)
+    await visitor.recover()
+    const setReadOnly = 'ALTER ROLE postgres SET default_transaction_read_only ='
+    const saved = await visitor.visit(async () => {
+      await admin.query(`${setReadOnly} on`)
+      // It counts for new connections.
+      await admin.query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'app'",
+      )
+    })
+    assert.equal(saved, false)
+    assert.equal(Reflect.get(visitor.causes[0]!, 'code'), '25006')
+    // The pool has ended the connections that failed.
+    await admin.query(`${setReadOnly} off`)
+    await visitor.recover()
+    await visitor.check()
+  })
+})
