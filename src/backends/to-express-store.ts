@@ -4,11 +4,16 @@
  * @module
  */
 
-import { encodeBase64Url, utf8Bytes } from '#bytes'
-import { sha256 } from '#crypto'
-import type { Backend, NewRecord, StoredRecord, Version } from '../backend.ts'
+import type { Backend, Listable, NewRecord, Version } from '../backend.ts'
 import { wholeNumber } from '../checks.ts'
 import { unixSeconds } from '../clock.ts'
+import {
+  type ExpressSession,
+  endOf,
+  recordKey,
+  recordOf,
+  sessionIn,
+} from './lib/express-records.ts'
 
 /** How long, and when. */
 export interface ToExpressStoreOptions {
@@ -19,11 +24,6 @@ export interface ToExpressStoreOptions {
 }
 
 type Callback = (error?: unknown) => void
-
-/** What is looked at of a session, as it is used and as it is kept. */
-interface ExpressSession {
-  cookie: { expires?: Date | string | null }
-}
 
 /** What is overridden of express-session's class `Store`. */
 interface BaseStore {
@@ -36,21 +36,36 @@ interface Source {
   readonly version: Version
 }
 
+/** Where a store made here keeps its sessions. */
+export interface Origin {
+  readonly backend: Backend
+  readonly ttl: number
+  readonly now: () => number
+}
+
 /** Tries to write against others who write the same session. */
 const attempts = 20
+
+const origins = new WeakMap<object, Origin>()
+
+/** Where this store keeps its sessions; undefined for stores of others. */
+export function originOf(store: object): Origin | undefined {
+  return origins.get(store)
+}
 
 /**
  * A store to give to express-session, of its own kind.
  *
  * The later save counts, as with every such store. But a session that was destroyed while a request
- * used it stays so: saving it then does nothing.
+ * used it stays so: saving it then does nothing. With a backend that lists its records the store has
+ * `all`, `length` and `clear`.
  *
  * @param Store - express-session's class `Store`
  * @throws RangeError for a `ttl` that is no positive whole number
  */
 export function toExpressStore<S extends object>(
   Store: abstract new () => S,
-  backend: Backend,
+  backend: Backend & Partial<Listable>,
   options: ToExpressStoreOptions = {},
 ): S {
   const ttl = wholeNumber('ttl', options.ttl ?? 86_400)
@@ -60,19 +75,19 @@ export function toExpressStore<S extends object>(
     readonly #sources = new WeakMap<object, Source>()
 
     get(sid: string, callback: (error: unknown, session?: object | null) => void): void {
-      answer(this.#load(idOf(sid)), callback)
+      answer(this.#load(recordKey(sid)), callback)
     }
 
     set(sid: string, session: ExpressSession, callback?: Callback): void {
-      answer(this.#save(idOf(sid), session), callback)
+      answer(this.#save(recordKey(sid), session), callback)
     }
 
     touch(sid: string, session: ExpressSession, callback?: Callback): void {
-      answer(backend.touch(idOf(sid), expiresOf(session)), callback)
+      answer(backend.touch(recordKey(sid), expiresOf(session)), callback)
     }
 
     destroy(sid: string, callback?: Callback): void {
-      answer(backend.delete(idOf(sid)), callback)
+      answer(backend.delete(recordKey(sid)), callback)
     }
 
     /** Makes the session of a request out of what `get` answered. */
@@ -92,24 +107,58 @@ export function toExpressStore<S extends object>(
     }
 
     async #save(id: string, session: ExpressSession): Promise<void> {
-      const record: NewRecord = {
-        data: utf8Bytes(JSON.stringify(session)),
-        expires: expiresOf(session),
-      }
       const source = this.#sources.get(session)
       const known = source?.id === id ? source.version : undefined
-      const version = await write(backend, id, record, known)
+      const version = await write(backend, id, recordOf(session, expiresOf(session)), known)
       // Plain objects, which others than express-session pass, say nothing of an earlier save.
       if (version !== undefined && 'req' in session) this.#sources.set(session, { id, version })
     }
   }
 
-  function expiresOf({ cookie }: ExpressSession): number {
-    const milliseconds = cookie.expires ? new Date(cookie.expires).getTime() : Number.NaN
-    return Number.isNaN(milliseconds) ? now() + ttl : Math.ceil(milliseconds / 1000)
+  function expiresOf(session: ExpressSession): number {
+    return endOf(session) ?? now() + ttl
   }
 
-  return new BackendStore() as unknown as S
+  const store = new BackendStore()
+  if (isListable(backend)) Object.assign(store, listing(backend))
+  origins.set(store, { backend, ttl, now })
+  return store as unknown as S
+}
+
+/** What express-session calls the optional methods of a store. */
+interface Listing {
+  all(callback: (error: unknown, sessions?: object[]) => void): void
+  length(callback: (error: unknown, count?: number) => void): void
+  clear(callback?: Callback): void
+}
+
+function isListable(backend: Backend & Partial<Listable>): backend is Backend & Listable {
+  return typeof backend.all === 'function'
+}
+
+function listing(backend: Backend & Listable): Listing {
+  async function sessions(): Promise<object[]> {
+    const found = new Map<string, object>()
+    for await (const id of backend.all()) {
+      const record = await backend.load(id)
+      if (record) found.set(id, sessionIn(record))
+    }
+    return [...found.values()]
+  }
+
+  async function clear(): Promise<void> {
+    for await (const id of backend.all()) await backend.delete(id)
+  }
+
+  return {
+    all: callback => answer(sessions(), callback),
+    length: callback =>
+      answer(
+        sessions().then(all => all.length),
+        callback,
+      ),
+    clear: callback => answer(clear(), callback),
+  }
 }
 
 /**
@@ -134,28 +183,6 @@ async function write(
     else version = (await backend.load(id))?.version
   }
   throw new Error(`the session was written by others ${attempts} times meanwhile`)
-}
-
-/** Ids of any characters and length fit, and who reads the records finds no id to use. */
-function idOf(sid: string): string {
-  return encodeBase64Url(sha256(utf8Bytes(sid)))
-}
-
-/** The session as it was kept, with the moment that `touch` may have moved. */
-function sessionIn(record: StoredRecord): ExpressSession {
-  const session = parse(record.data)
-  if (!session?.cookie) throw new Error('the record holds no session of express-session')
-  if (session.cookie.expires) session.cookie.expires = new Date(record.expires * 1000)
-  return session
-}
-
-function parse(data: Uint8Array): ExpressSession | null | undefined {
-  try {
-    return JSON.parse(new TextDecoder().decode(data))
-  } catch {
-    // Node's message would quote the data.
-    return undefined
-  }
 }
 
 /** Calls back when the promise settles, outside of it: what the callback throws is the caller's. */

@@ -1,15 +1,11 @@
 /**
  * Reads sessions of `express-session`.
  *
- *     cookie    = percent-encoded( "s:" id "." signature )
- *     signature = base64( HMAC-SHA-256( secret, id ) ), without padding
- *
  * @module
  */
 
-import { utf8Bytes } from '#bytes'
-import { hmac } from '#crypto'
 import { describeKind } from '../describe.ts'
+import { signedId } from '../express-session/signed-id.ts'
 import type { Values } from '../session.ts'
 import {
   clockOf,
@@ -20,7 +16,7 @@ import {
   secretList,
 } from './options.ts'
 import type { Reader } from './reader.ts'
-import { asValues, equalTexts, percentDecoded, unpaddedBase64 } from './text.ts'
+import { asValues } from './text.ts'
 
 /** The part of an express-session `Store` that is used. */
 export interface ExpressSessionStore {
@@ -87,19 +83,6 @@ function loadFrom(store: ExpressSessionStore, id: string): Promise<unknown> {
     // Some stores are async functions: what they reject with would be nobody's.
     Promise.resolve(answer).catch(reject)
   })
-}
-
-/** The id in the cookie, when one of the secrets signed it. */
-function signedId(text: string | undefined, secrets: readonly Uint8Array[]): string | undefined {
-  const signed = text === undefined ? undefined : percentDecoded(text)
-  if (!signed?.startsWith('s:')) return undefined
-  const dot = signed.lastIndexOf('.')
-  if (dot < 0) return undefined
-  const id = signed.slice(2, dot)
-  const signature = signed.slice(dot + 1)
-  const isSigned = (secret: Uint8Array) =>
-    equalTexts(signature, unpaddedBase64(hmac('sha256', secret, '', utf8Bytes(id))))
-  return secrets.some(isSigned) ? id : undefined
 }
 
 function valuesIn(record: unknown, now: number): Values | undefined {

@@ -46,12 +46,17 @@ export interface HeadTasks {
   failed(error: unknown): void
 }
 
-const deferred = new WeakSet<ServerResponseLike>()
+const deferred = new WeakMap<ServerResponseLike, Set<string>>()
 
-/** Has `tasks` done before the head is sent. The first call for a response counts. */
-export function deferHead(response: ServerResponseLike, tasks: HeadTasks): void {
-  if (deferred.has(response) || response.headersSent) return
-  deferred.add(response)
+/**
+ * Has `tasks` done before the head is sent.
+ *
+ * @param kind - of the tasks: of each kind the first call for a response counts
+ */
+export function deferHead(response: ServerResponseLike, tasks: HeadTasks, kind = 'sessions'): void {
+  const kinds = deferred.get(response) ?? new Set()
+  if (kinds.has(kind) || response.headersSent) return
+  deferred.set(response, kinds.add(kind))
   new DeferredHead(response, tasks)
 }
 
