@@ -77,7 +77,10 @@ const places: Record<string, Place> = {
   },
   MariaDB: {
     programs: ['mariadb-install-db', 'mariadbd'],
-    start: startMariadb,
+    async start() {
+      const server = await startMariadb()
+      return { ...server, port: portOf(server.address) }
+    },
     clients: {
       mysql2(port) {
         const pool = mysql2.createPool(`mysql://root@127.0.0.1:${port}/test`)
