@@ -275,14 +275,16 @@ export class ServerStore extends CodecStore {
   ): Promise<Session<T>> {
     const key = keyOf(id)
     // Both at once, when the epoch has to be asked for at all.
-    const epoch = this.#epoch.current()
-    const record = await attempt('load', () => this.#backend.load(key))
+    const [epoch, record] = await Promise.all([
+      this.#epoch.current(),
+      attempt('load', () => this.#backend.load(key)),
+    ])
     if (!record) return this.begin(name, 'unknown-id')
     const body = this.#records.unpack(key, record.data)
     if (isMoved(body)) return this.#resumeMoved(name, id, body)
     if (!body) return this.begin(name, 'malformed')
     if (body.name !== name) return this.begin(name, 'unknown-id')
-    if ((body.metadata.epoch ?? 0) < (await epoch)) return this.begin(name, 'revoked')
+    if ((body.metadata.epoch ?? 0) < epoch) return this.begin(name, 'revoked')
     const { version, expires } = record
     return this.#resume(name, { key, body, version, expires }, { id }, renewal)
   }
