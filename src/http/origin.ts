@@ -33,7 +33,7 @@ export type TrustProxy =
 /** A request, as far as its origin is in it: all that Node's and web requests have. */
 export interface OriginRequest extends RequestWithHeaders {
   readonly method?: string | undefined
-  readonly url?: string | undefined
+  readonly url?: string | URL | undefined
   readonly socket?:
     | { readonly encrypted?: boolean | undefined; readonly remoteAddress?: string | undefined }
     | null

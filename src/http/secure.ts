@@ -40,7 +40,7 @@ function warnOfPlainHttp(
   options: Options,
   trustProxy: TrustProxy | undefined,
 ): void {
-  if (hasWarned || request.socket?.encrypted || request.url?.startsWith('https:')) return
+  if (hasWarned || request.socket?.encrypted || String(request.url).startsWith('https:')) return
   // A proxy that says so ends TLS, most likely. To believe it is another matter.
   const isProxied = ['x-forwarded-proto', 'forwarded'].some(header => readHeader(request, header))
   if (trustProxy === undefined && isProxied) return

@@ -49,6 +49,8 @@ suite('the origin of a request', () => {
   test('of a web request is in its URL', () => {
     const request = new Request('https://Shop.example:443/path', { headers: { host: 'other' } })
     assert.equal(asked(request), 'https://shop.example from undefined')
+    const event = { headers: new Headers(), url: new URL('https://shop.example/') }
+    assert.equal(asked(event), 'https://shop.example from undefined')
     assert.equal(asked(new Request('http://[::1]:3000/')), 'http://[::1]:3000 from undefined')
     const headers = { 'x-forwarded-proto': 'https', 'x-forwarded-for': '1.2.3.4' }
     const proxied = new Request('http://inside:8080/', { headers })

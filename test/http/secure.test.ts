@@ -54,6 +54,7 @@ suite('a Secure cookie over plain HTTP', () => {
       plain(proxied),
       plain({ forwarded: 'proto=https' }),
       new Request('https://shop.example/'),
+      { headers: new Headers(), url: new URL('https://shop.example/') },
       { headers: { host: 'shop.example' } as object },
     ]) {
       assert.equal(await isSecure(request, secure), true)
