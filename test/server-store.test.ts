@@ -172,8 +172,9 @@ suite('writes', () => {
   })
 
   test('unknown ids and many visitors without a cookie write nothing', async () => {
-    const { backend, calls } = counting(memory())
-    const store = new ServerStore(backend)
+    const now = (): number => 1_800_000_000
+    const { backend, calls } = counting(memory({ now }))
+    const store = new ServerStore(backend, { now })
     for (let i = 0; i < 100; i++) {
       await visit(store, () => undefined)
       await visit(store, () => undefined, `sid=${'A'.repeat(43)}`)
