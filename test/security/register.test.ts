@@ -313,7 +313,7 @@ suite('codecs and keys', () => {
       const source = readFileSync(join(parentPath, name), 'utf8')
       assert.doesNotMatch(
         source,
-        /Buffer\.compare|\bmac\s*===\s*(?!undefined)|[^l]===\s*mac\b/,
+        /Buffer\.compare|\bmac\s*===(?!\s*undefined)|[^l]===\s*mac\b/,
         name,
       )
     }
