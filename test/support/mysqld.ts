@@ -8,6 +8,7 @@ import { type Running, start } from './process.ts'
 
 /** A running server. */
 export interface MysqlServer {
+  readonly port: number
   /** The address of its empty database, as clients take it, but for the scheme. */
   readonly address: string
   /** Ends the server, and its connections, and starts it again on the same port. */
@@ -43,6 +44,7 @@ export async function startMysqld(
     start('sh', ['-c', `exec ${command.join(' ')} 2>&1`], /ready for connections/, { cwd: folder })
   let running = await run()
   return {
+    port,
     address: `root@127.0.0.1:${port}/test`,
     async restart() {
       await running.stop()
