@@ -23,8 +23,12 @@ try {
   const tarball = join(project, filename)
   run('npx', ['publint', '--strict', tarball])
   run('npx', ['attw', tarball, '--profile', 'esm-only'])
-  checkInstalled(tarball)
+  writeFileSync(join(project, 'package.json'), '{"type":"module"}')
+  install(tarball)
   for (const compiler of ['typescript', 'typescript7']) checkTypes(compiler)
+  // What some entries need and their users install.
+  install(...Object.entries(manifest.peerDependencies).map(peer => peer.join('@')))
+  checkImports()
   console.log(`${filename}: publint, attw, types and ${entries().length} imports are fine`)
 } catch (error) {
   console.error(error.stdout ?? error)
@@ -61,9 +65,11 @@ function checkTypes(compiler) {
   run(process.execPath, [`${root}node_modules/${compiler}/bin/tsc`, '-p', project])
 }
 
-function checkInstalled(tarball) {
-  writeFileSync(join(project, 'package.json'), '{"type":"module"}')
-  run('npm', ['install', '--silent', '--no-package-lock', tarball], project)
+function install(...packages) {
+  run('npm', ['install', '--silent', '--no-package-lock', ...packages], project)
+}
+
+function checkImports() {
   const imports = entries().map((entry, index) => `import * as entry${index} from '${entry}'`)
   const script = `${imports.join('\n')}
     import { createRequire } from 'node:module'

@@ -23,6 +23,7 @@ import type {
   Backend,
   CreateResult,
   Limitation,
+  Listable,
   NewRecord,
   OperationOptions,
   OwnerIndex,
@@ -48,7 +49,10 @@ export interface MigratingOptions {
 /** Offers what both places offer; prunes and prepares those that have to be. */
 export type MigratingBackend<From, To> = Backend &
   Extras<From & To, 'prune' | 'ensureSchema'> &
-  (From extends OwnerIndex ? (To extends OwnerIndex ? OwnerIndex : unknown) : unknown)
+  OfBoth<From, To, OwnerIndex> &
+  OfBoth<From, To, Listable>
+
+type OfBoth<From, To, Offer> = From extends Offer ? (To extends Offer ? Offer : unknown) : unknown
 
 /** Keeps records in `to`, and in `from` those that have not been read since. */
 export function migrating<From extends AnyBackend, To extends AnyBackend>(
@@ -81,6 +85,7 @@ class Migrating implements Backend {
   readonly #move: boolean
   ofOwner?: OwnerIndex['ofOwner']
   deleteOwner?: OwnerIndex['deleteOwner']
+  all?: Listable['all']
   prune?: Prunable['prune']
   ensureSchema?: Preparable['ensureSchema']
 
@@ -93,6 +98,7 @@ class Migrating implements Backend {
       this.ofOwner = this.#ofOwner
       this.deleteOwner = this.#deleteOwner
     }
+    if (from.all && to.all) this.all = this.#all
     if (from.prune || to.prune) this.prune = this.#prune
     if (from.ensureSchema || to.ensureSchema) this.ensureSchema = this.#ensureSchema
   }
@@ -152,6 +158,14 @@ class Migrating implements Backend {
     const doomed = ids.filter(id => !options?.except?.includes(id))
     await Promise.all(doomed.map(id => this.delete(id, options)))
     return doomed.length
+  }
+
+  async *#all(options?: OperationOptions): AsyncGenerator<string> {
+    const { all: allOld } = this.#from as AnyBackend & Listable
+    const { all: allNew } = this.#to as AnyBackend & Listable
+    // In this order, as with owners.
+    yield* allOld.call(this.#from, options)
+    yield* allNew.call(this.#to, options)
   }
 
   async #prune(options?: OperationOptions): Promise<number> {

@@ -16,6 +16,7 @@ import type {
   Backend,
   CreateResult,
   Limitation,
+  Listable,
   NewRecord,
   OperationOptions,
   OwnerIndex,
@@ -43,7 +44,7 @@ export interface ResilientOptions extends GuardOptions {
 /**
  * Offers what the backend offers. Operations reject with the backend's own error; with "timed out" when
  * it did not answer in time; and with "is not asked", whose `cause` is the last failure, while the
- * breaker is open. `prune`, `ensureSchema` and what else may take long are passed on as they are.
+ * breaker is open. What may take long is passed on as it is: `all`, `prune`, `ensureSchema`.
  *
  * Throws a RangeError for a wrong option.
  */
@@ -73,6 +74,7 @@ class ResilientBackend implements Backend {
   readonly #retry: RetryPolicy
   ofOwner?: OwnerIndex['ofOwner']
   deleteOwner?: OwnerIndex['deleteOwner']
+  all?: Listable['all']
   prune?: Prunable['prune']
   ensureSchema?: Preparable['ensureSchema']
 
@@ -94,6 +96,7 @@ class ResilientBackend implements Backend {
       this.deleteOwner = (owner, options) =>
         this.#repeat(options, within => deleteOwner.call(backend, owner, { ...options, ...within }))
     }
+    if (backend.all) this.all = backend.all.bind(backend)
     if (backend.prune) this.prune = backend.prune.bind(backend)
     if (backend.ensureSchema) this.ensureSchema = backend.ensureSchema.bind(backend)
   }

@@ -14,6 +14,7 @@ import type {
   Backend,
   CreateResult,
   Limitation,
+  Listable,
   NewRecord,
   OperationOptions,
   OwnerIndex,
@@ -72,6 +73,7 @@ class TieredBackend implements Backend {
   readonly #now: () => number
   ofOwner?: OwnerIndex['ofOwner']
   deleteOwner?: OwnerIndex['deleteOwner']
+  all?: Listable['all']
   prune?: Prunable['prune']
   ensureSchema?: Preparable['ensureSchema']
 
@@ -85,6 +87,7 @@ class TieredBackend implements Backend {
     this.limitations = [...new Set([...(slow.limitations ?? []), 'reads-may-be-stale' as const])]
     if (slow.ofOwner) this.ofOwner = slow.ofOwner.bind(slow)
     if (slow.ofOwner && slow.deleteOwner) this.deleteOwner = this.#deleteOwner
+    if (slow.all) this.all = slow.all.bind(slow)
     if (slow.prune) this.prune = slow.prune.bind(slow)
     if (slow.ensureSchema) this.ensureSchema = slow.ensureSchema.bind(slow)
   }

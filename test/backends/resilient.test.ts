@@ -72,7 +72,7 @@ suite('resilient, over a place whose first answers are lost', () => {
       get: (target, property) => {
         const member = Reflect.get(target, property)
         if (typeof member !== 'function') return member
-        if (property === 'prune' || property === 'deleteOwner') return member.bind(target)
+        if (['prune', 'deleteOwner', 'all'].includes(String(property))) return member.bind(target)
         return async (...args: unknown[]) => {
           const result = await member.apply(target, args)
           if (failed.has(property)) return result

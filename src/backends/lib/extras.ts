@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { Backend, OwnerIndex, Preparable, Prunable } from '../../backend.ts'
+import type { Backend, Listable, OwnerIndex, Preparable, Prunable } from '../../backend.ts'
 
-type Optional = OwnerIndex & Prunable & Preparable
+type Optional = OwnerIndex & Listable & Prunable & Preparable
 
 /** A backend with whatever it offers. */
 export type AnyBackend = Backend & Partial<Optional>
