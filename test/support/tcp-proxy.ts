@@ -29,11 +29,18 @@ export async function startProxy(serverPort: number): Promise<TcpProxy> {
 
   const join = (from: Socket, to: Socket, isAnswer: boolean): void => {
     sockets.add(from)
+    // One after the other: what comes later never overtakes what is delayed.
+    let line = Promise.resolve()
     from.on('data', data => {
-      const pass = (): void => void (to.destroyed || to.write(data))
+      const wait = delay
+      const pass = (): void => {
+        line = line.then(async () => {
+          if (wait > 0) await new Promise(resolve => setTimeout(resolve, wait))
+          if (!to.destroyed) to.write(data)
+        })
+      }
       if (mode === 'lose' && isAnswer) return
       if (mode === 'stall') held.push(pass)
-      else if (delay > 0) setTimeout(pass, delay)
       else pass()
     })
     from.on('error', () => {})
