@@ -36,6 +36,9 @@ interface Progress {
   readonly isForeign: boolean
 }
 
+/** No JSON: what is compared with it has changed. */
+const isMeant = ''
+
 /** Tries to write against others who write the same session. */
 const attempts = 50
 
@@ -63,12 +66,17 @@ export class RequestSessions implements Keeper {
     this.#request.sessionStore = store as Store
     this.#request.sessionID = this.#cookieId
     if (this.#cookieId !== undefined || accepts.length > 0) return this.#load(this.#cookieId)
-    this.generate()
+    this.#begin({})
     return undefined
   }
 
-  /** Puts a new session at the request. Throws a TypeError when `genid` answers no id. */
-  generate(values: Values = {}): void {
+  /** Puts a new session at the request, which is kept whatever it holds: somebody asked for it. */
+  generate(): void {
+    this.#begin({}, isMeant)
+  }
+
+  /** Throws a TypeError when `genid` answers no id. */
+  #begin(values: Values, initial = '{}'): void {
     const request = this.#request
     const { genid, cookieFor } = this.#settings
     const id = genid(request)
@@ -76,7 +84,7 @@ export class RequestSessions implements Keeper {
     request.sessionID = id
     const session = new Session(request, values)
     session.cookie = new Cookie(cookieFor(request))
-    this.#show(session, '{}', undefined)
+    this.#show(session, initial, undefined)
   }
 
   save(session: Session, callback?: Callback): void {
@@ -206,7 +214,7 @@ export class RequestSessions implements Keeper {
   async #load(id: string | undefined): Promise<void> {
     const kept = id === undefined ? undefined : await this.#settings.place.load(id)
     if (id !== undefined && kept) this.#resume(id, kept)
-    else this.generate(await this.#accepted())
+    else this.#begin((await this.#accepted()) ?? {})
   }
 
   /** A session that another library keeps, or another store. */
@@ -223,7 +231,8 @@ export class RequestSessions implements Keeper {
     const request = this.#request
     const { values, cookie } = kept.record
     request.sessionID = id
-    const session = new Session(request, values)
+    // A copy: a change deep inside is one from what is kept.
+    const session = new Session(request, structuredClone(values))
     session.cookie = new Cookie(cookie)
     this.#show(session, textOf(kept.record), kept)
   }
@@ -337,7 +346,7 @@ function settle(session: Session, mine: SessionRecord, merged: SessionRecord): v
     )
     if (key in Session.prototype || before === after || now !== before) continue
     if (after === undefined) delete values[key]
-    else values[key] = merged.values[key]
+    else values[key] = structuredClone(merged.values[key])
   }
   if (merged.cookie !== mine.cookie) session.cookie = new Cookie(merged.cookie)
 }

@@ -62,7 +62,7 @@ export type Request = IncomingMessage & {
 
 export type Handler = (request: Request, response: ServerResponse) => unknown
 type Next = (error?: unknown) => void
-type Middleware = (request: IncomingMessage, response: ServerResponse, next: Next) => void
+export type Middleware = (request: IncomingMessage, response: ServerResponse, next: Next) => void
 
 /** Either library, as far as it is called here. */
 export interface Library {
@@ -103,12 +103,15 @@ function quiet(app: { set(name: string, value: unknown): void }): unknown {
   return app
 }
 
+/** Makes a visitor, or another window of one, who asks at the same time with the same cookies. */
+export type Visitor = (sharing?: Browser) => Browser
+
 /** What a case is given. */
 export interface Kit {
   readonly session: Library
   readonly library: LibraryName
   /** Serves these paths, each behind the session; answers a way to visit them. */
-  serve(options: object, routes: Record<string, Handler>, extra?: Extra): Promise<() => Browser>
+  serve(options: object, routes: Record<string, Handler>, extra?: Extra): Promise<Visitor>
 }
 
 interface Extra {
@@ -149,10 +152,7 @@ export function kitOf(context: TestContext, library: LibraryName, framework: str
 }
 
 /** Serves until the test is over; answers a way to make visitors. */
-export async function serve(
-  context: TestContext,
-  listener: RequestListener,
-): Promise<() => Browser> {
+export async function serve(context: TestContext, listener: RequestListener): Promise<Visitor> {
   const server = createServer(listener).listen(0, '127.0.0.1')
   await new Promise(resolve => server.once('listening', resolve))
   context.after(() => {
@@ -160,7 +160,10 @@ export async function serve(
     server.close()
   })
   const { port } = server.address() as AddressInfo
-  return () => new Browser(`http://127.0.0.1:${port}`)
+  return sharing => {
+    const browser = new Browser(`http://127.0.0.1:${port}`)
+    return sharing ? Object.assign(browser, { jar: sharing.jar }) : browser
+  }
 }
 
 /** Answers the error, or `done`. */

@@ -1,18 +1,36 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { frameworks, kitOf } from './apps.ts'
-import { cases } from './behaviour.ts'
+import { frameworks, kitOf, type LibraryName } from './apps.ts'
+import { type Case, cases } from './behaviour.ts'
+import { type DifferenceId, differences } from './differences.ts'
+import { pains, slowBackend, slowStore } from './pains.ts'
+import { passportCases } from './passport.ts'
 
-for (const framework of Object.keys(frameworks)) {
-  for (const library of ['express-session', 'silverback'] as const) {
-    suite(`${library}, ${framework}`, { concurrency: 4 }, () => {
-      for (const { name, run, answer, theirs } of cases) {
-        const isTheirs = library === 'express-session' && theirs !== undefined
-        test(isTheirs ? `does not: ${name} (${theirs.because})` : name, async context => {
-          const expected = isTheirs ? theirs.answer : answer
-          assert.deepEqual(await run(kitOf(context, library, framework)), expected)
-        })
-      }
+function run(library: LibraryName, framework: string, all: readonly Case[]): void {
+  for (const { name, run, answer, theirs } of all) {
+    const isTheirs = library === 'express-session' && theirs !== undefined
+    const title = isTheirs ? `not so: ${name} (${theirs.because})` : name
+    test(title, { timeout: 10_000 }, async context => {
+      const expected = isTheirs ? theirs.answer : answer
+      assert.deepEqual(await run(kitOf(context, library, framework)), expected)
     })
   }
 }
+
+for (const framework of Object.keys(frameworks)) {
+  suite(`express-session, ${framework}`, { concurrency: 4 }, () => {
+    run('express-session', framework, [...cases, ...passportCases, ...pains(slowStore)])
+  })
+  suite(`silverback, ${framework}`, { concurrency: 4 }, () => {
+    run('silverback', framework, [...cases, ...passportCases, ...pains(slowStore)])
+  })
+  suite(`silverback over a backend, ${framework}`, { concurrency: 4 }, () => {
+    run('silverback', framework, pains(slowBackend))
+  })
+}
+
+test('every difference is shown', () => {
+  const shown = new Set([...cases, ...pains(slowStore)].map(({ theirs }) => theirs?.because))
+  const missing = Object.keys(differences).filter(id => !shown.has(id as DifferenceId))
+  assert.deepEqual(missing, [])
+})

@@ -79,17 +79,13 @@ export const differences = {
     what: '`Vary: Cookie`, and `Cache-Control: no-store` with a cookie',
     reason: 'No cache gives one visitor’s cookie to another.',
   },
-  'max-age-exact': {
-    what: '`originalMaxAge`',
-    reason: 'What was set, exactly. express-session’s may lose milliseconds.',
+  answers: {
+    what: 'what `save` and `reload` answer',
+    reason: 'The session, as their types say.',
   },
   'ids-in-lists': {
     what: '`MemoryStore.all`',
     reason: 'A list without ids, of which no cookie can be made.',
-  },
-  'new-class': {
-    what: '`request.session` while the store is slow to save',
-    reason: 'It shows what others saved, once it is merged.',
   },
 } as const satisfies Record<string, Difference>
 
