@@ -37,7 +37,7 @@ export const slowBackend: MakeStore = (_, delays = {}) => {
     load: id => backend.load(id),
     create: (id, record) => after(delays.set).then(() => backend.create(id, record)),
     update: (id, record, version) =>
-      void after(delays.set).then(() => backend.update(id, record, version)),
+      after(delays.set).then(() => backend.update(id, record, version)),
     touch: (id, expires) => backend.touch(id, expires),
     delete: id => after(delays.destroy).then(() => backend.delete(id)),
   }
