@@ -48,6 +48,8 @@ function entries() {
 function checkTypes(compiler) {
   const imports = entries().map((entry, index) => `export * as entry${index} from '${entry}'`)
   writeFileSync(join(project, 'main.ts'), imports.join('\n'))
+  const required = `import session = require('${manifest.name}/express-session')`
+  writeFileSync(join(project, 'required.cts'), `${required}\nsession({ secret: 'keyboard cat' })`)
   const options = {
     compilerOptions: {
       module: 'NodeNext',
@@ -59,7 +61,7 @@ function checkTypes(compiler) {
       skipLibCheck: false,
       noEmit: true,
     },
-    files: ['main.ts'],
+    files: ['main.ts', 'required.cts'],
   }
   writeFileSync(join(project, 'tsconfig.json'), JSON.stringify(options))
   run(process.execPath, [`${root}node_modules/${compiler}/bin/tsc`, '-p', project])
@@ -76,7 +78,14 @@ function checkImports() {
     const modules = [${imports.map((_, index) => `entry${index}`)}]
     if (modules.some(module => Object.keys(module).length === 0)) throw new Error('an empty entry')
     // Every Node that is supported can require() modules without top-level await.
-    if (process.features.require_module) createRequire(import.meta.url)('${manifest.name}')
+    if (process.features.require_module) {
+      const require = createRequire(import.meta.url)
+      require('${manifest.name}')
+      const session = require('${manifest.name}/express-session')
+      if (typeof session !== 'function' || typeof session.Store !== 'function') {
+        throw new Error('require() of express-session is not the function')
+      }
+    }
     const store = new entry0.CookieStore({ keys: [crypto.getRandomValues(new Uint8Array(32))] })
     const request = new Request('http://localhost/')
     const session = await store.get(request, 'sid')

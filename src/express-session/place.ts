@@ -121,8 +121,8 @@ class StorePlace implements Place {
   }
 
   async load(id: string): Promise<Kept | undefined> {
-    const session = await called<KeptSession | null>(done => this.#store.get(id, done))
-    if (!session?.cookie) return undefined
+    const session = await called<unknown>(done => this.#store.get(id, done))
+    if (!isSession(session)) return undefined
     const record = split(session)
     return { record, version: JSON.stringify(record) }
   }
@@ -180,6 +180,10 @@ function live({ values, cookie }: SessionRecord): never {
 function split(session: KeptSession): SessionRecord {
   const { cookie, ...values } = JSON.parse(JSON.stringify(session)) as KeptSession
   return { values, cookie }
+}
+
+function isSession(value: unknown): value is KeptSession {
+  return Boolean((value as KeptSession | null | undefined)?.cookie)
 }
 
 /** The outcome of a call that answers with a callback, or rejects, or throws. */

@@ -29,7 +29,7 @@ export interface Emitter {
 
 /** A store made for express-session, of whoever's. Those of express-session's own kind fit. */
 export interface StoreLike {
-  get(sid: string, callback: (error?: unknown, session?: never) => void): unknown
+  get(sid: string, callback: (error?: unknown, session?: unknown) => void): unknown
   set(sid: string, session: never, callback?: Callback): unknown
   destroy(sid: string, callback?: Callback): unknown
   touch?(sid: string, session: never, callback?: () => void): unknown

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { suite, test } from 'node:test'
 import { frameworks, kitOf, type LibraryName } from './apps.ts'
 import { type Case, cases } from './behaviour.ts'
@@ -33,4 +34,14 @@ test('every difference is shown', () => {
   const shown = new Set([...cases, ...pains(slowStore)].map(({ theirs }) => theirs?.because))
   const missing = Object.keys(differences).filter(id => !shown.has(id as DifferenceId))
   assert.deepEqual(missing, [])
+})
+
+test('the documentation lists every difference, and no other', () => {
+  const page = readFileSync(new URL('../../docs/express-session.md', import.meta.url), 'utf8')
+  const [, section = ''] = page.split('## Differences')
+  const rows = [...section.matchAll(/^\| (.+) \| (.+) \|$/gm)].map(([, what, reason]) => ({
+    what,
+    reason,
+  }))
+  assert.deepEqual(rows, Object.values(differences))
 })

@@ -1,0 +1,67 @@
+/** The types of `silverback/express-session`: with `@types/express-session`, and without. */
+
+import { RedisStore } from 'connect-redis'
+import express, { type Request } from 'express'
+import type { SessionData as TheirData, Session as TheirSession } from 'express-session'
+import { createClient } from 'redis'
+import session, {
+  type RequestSession,
+  type SessionOptions,
+  Store,
+  type StoreLike,
+} from 'silverback/express-session'
+import { memory } from 'silverback/memory'
+
+declare module 'express-session' {
+  interface SessionData {
+    userOfTheirs?: string
+  }
+}
+
+declare module 'silverback/express-session' {
+  interface SessionData {
+    userOfOurs?: string
+  }
+}
+
+const app = express()
+app.use(session({ secret: 'keyboard cat', resave: false, saveUninitialized: false }))
+app.use(session({ secret: ['new', Buffer.from('old')], store: memory() }))
+app.use(session({ secret: 's', store: new RedisStore({ client: createClient() }) }))
+app.use(session({ secret: 's', cookie: (request: Request) => ({ secure: request.secure }) }))
+app.use(session({ secret: 's', cookie: request => ({ secure: request.secure ?? false }) }))
+app.use(session({ secret: 's', genid: (request: Request) => request.ip ?? '' }))
+app.use(session({ secret: 's', store: new session.MemoryStore() }))
+
+// What an app added to the types of express-session goes on counting.
+app.get('/', (request, response) => {
+  const theirs: TheirSession & Partial<TheirData> = request.session
+  const user: string | undefined = request.session.userOfTheirs
+  request.session.cookie.maxAge = 60_000
+  response.json([theirs.id, user])
+})
+
+declare const ours: RequestSession
+export const user: string | undefined = ours.userOfOurs
+declare const typed: RequestSession<{ cart: string[] }>
+export const cart: string[] | undefined = typed.cart
+// @ts-expect-error Nobody declared it.
+export const unknown = ours.cart
+
+export class OwnStore extends Store implements StoreLike {
+  get(_sid: string, callback: (error?: unknown) => void): void {
+    callback()
+  }
+  set(_sid: string, _session: object, callback?: (error?: unknown) => void): void {
+    callback?.()
+  }
+  destroy(_sid: string, callback?: (error?: unknown) => void): void {
+    callback?.()
+  }
+}
+export const options: SessionOptions = { secret: 's', store: new OwnStore() }
+
+// @ts-expect-error A secret is needed.
+session({})
+// @ts-expect-error There is no such value.
+session({ secret: 's', unset: 'perhaps' })
