@@ -8,11 +8,12 @@ import type { Cookie, CookieAttributes } from './cookie.ts'
 
 /**
  * Attributes as jars take them: `maxAge` in seconds, `sameSite` in small letters, and no key for what
- * is not set, since some jars have defaults for what is left out and others choke on undefined.
+ * is not set, since some jars have defaults for what is left out and others choke on undefined. There is
+ * a path always: SvelteKit insists on one, and the others take `/` for none.
  */
 export type JarAttributes = {
   [Name in keyof CookieAttributes]?: NonNullable<CookieAttributes[Name]>
-}
+} & { path: string }
 
 /** The part of a jar that is read. It answers a value or, in Next.js and Astro, an object with it. */
 export interface ReadableJar {
@@ -50,5 +51,5 @@ export function readJar(jar: ReadableJar, name: string): string | undefined {
  */
 export function setInJar(jar: WritableJar, { name, value, attributes }: Cookie): void {
   const entries = Object.entries(attributes).filter(([, attribute]) => attribute !== undefined)
-  jar.set(name, value, Object.fromEntries(entries))
+  jar.set(name, value, { ...Object.fromEntries(entries), path: attributes.path || '/' })
 }

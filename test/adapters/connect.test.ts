@@ -1,7 +1,3 @@
-import { suite, test } from 'node:test'
-import { adapterSuite } from 'silverback/testing/adapters'
-import { startConnect } from './apps/connect.ts'
+import { runAdapterSuite } from './run.ts'
 
-suite('Connect', () => {
-  adapterSuite(test, startConnect)
-})
+runAdapterSuite('connect')

@@ -1,7 +1,3 @@
-import { suite, test } from 'node:test'
-import { adapterSuite, withoutNodeResponse } from 'silverback/testing/adapters'
-import { startElysia } from './apps/elysia.ts'
+import { runAdapterSuite } from './run.ts'
 
-suite('Elysia', () => {
-  adapterSuite(test, startElysia, { cannot: withoutNodeResponse })
-})
+runAdapterSuite('elysia')

@@ -1,7 +1,3 @@
-import { suite, test } from 'node:test'
-import { adapterSuite } from 'silverback/testing/adapters'
-import { startExpress } from './apps/express.ts'
+import { runAdapterSuite } from './run.ts'
 
-suite('Express 5', () => {
-  adapterSuite(test, startExpress)
-})
+runAdapterSuite('express')

@@ -1,7 +1,3 @@
-import { suite, test } from 'node:test'
-import { adapterSuite } from 'silverback/testing/adapters'
-import { startExpress4 } from './apps/express.ts'
+import { runAdapterSuite } from './run.ts'
 
-suite('Express 4', () => {
-  adapterSuite(test, startExpress4)
-})
+runAdapterSuite('express4')

@@ -1,7 +1,3 @@
-import { suite, test } from 'node:test'
-import { adapterSuite, withoutNodeResponse } from 'silverback/testing/adapters'
-import { startFastify } from './apps/fastify.ts'
+import { runAdapterSuite } from './run.ts'
 
-suite('Fastify', () => {
-  adapterSuite(test, startFastify, { cannot: withoutNodeResponse })
-})
+runAdapterSuite('fastify')

@@ -1,7 +1,3 @@
-import { suite, test } from 'node:test'
-import { adapterSuite } from 'silverback/testing/adapters'
-import { startKoa } from './apps/koa.ts'
+import { runAdapterSuite } from './run.ts'
 
-suite('Koa', () => {
-  adapterSuite(test, startKoa)
-})
+runAdapterSuite('koa')

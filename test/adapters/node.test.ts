@@ -10,13 +10,10 @@ import type { AddressInfo } from 'node:net'
 import { suite, test } from 'node:test'
 import { CookieStore } from 'silverback'
 import { sessions } from 'silverback/node'
-import { adapterSuite } from 'silverback/testing/adapters'
 import { keys } from '../support/keys.ts'
-import { startNode } from './apps/node.ts'
+import { runAdapterSuite } from './run.ts'
 
-suite('node:http', () => {
-  adapterSuite(test, startNode)
-})
+runAdapterSuite('node')
 
 suite('node:http2', () => {
   test('a session is saved before the head', async () => {

@@ -1,7 +1,3 @@
-import { suite, test } from 'node:test'
-import { adapterSuite, withoutNodeResponse } from 'silverback/testing/adapters'
-import { startWeb } from './apps/web.ts'
+import { runAdapterSuite } from './run.ts'
 
-suite('web requests', () => {
-  adapterSuite(test, startWeb, { cannot: withoutNodeResponse })
-})
+runAdapterSuite('web')

@@ -89,7 +89,7 @@ export const cookieCases = {
     assertEqual((await browser.get('/')).text, '{"cart":{"items":["tea","cup"]}}')
   },
 
-  async 'keys like __proto__ are data'({ start }) {
+  async 'keys of Object.prototype are data'({ start }) {
     const app = await start({
       '/set': ({ session }) => {
         session.increment('__proto__')

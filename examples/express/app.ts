@@ -1,0 +1,33 @@
+import express from 'express'
+import { defineSession, ServerStore } from 'silverback'
+import { sessions } from 'silverback/express'
+import { memory } from 'silverback/memory'
+
+const store = new ServerStore(memory())
+const login = defineSession<{ visits: number }>(store, 'login')
+
+const app = express()
+app.use(express.json(), sessions(login))
+
+app.get('/', async (request, response) => {
+  const session = await login.get(request) // what request.session is, with its type
+  const visits = session.increment('visits')
+  response.json({ user: session.owner, visits, messages: session.flashes() })
+})
+
+app.post('/sign-in', async (request, response) => {
+  const session = await login.get(request)
+  session.login(request.body.user) // a new id
+  session.persist(request.body.remember)
+  session.addFlash('Welcome back')
+  response.redirect('/') // saved before it leaves
+})
+
+app.post('/sign-out-everywhere', async (request, response) => {
+  const session = await login.get(request)
+  if (session.owner) await store.revokeAll(session.owner)
+  session.destroy()
+  response.redirect('/')
+})
+
+app.listen(process.env.PORT ?? 3000)

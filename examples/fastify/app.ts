@@ -1,0 +1,33 @@
+import fastify from 'fastify'
+import { defineSession, ServerStore } from 'silverback'
+import { sessions } from 'silverback/fastify'
+import { memory } from 'silverback/memory'
+
+const store = new ServerStore(memory())
+const login = defineSession<{ visits: number }>(store, 'login')
+
+const app = fastify()
+app.register(sessions(login))
+
+app.get('/', async request => {
+  const session = await login.get(request) // what request.session is, with its type
+  const visits = session.increment('visits')
+  return { user: session.owner, visits, messages: session.flashes() }
+})
+
+app.post<{ Body: { user: string; remember: boolean } }>('/sign-in', async (request, reply) => {
+  const session = await login.get(request)
+  session.login(request.body.user) // a new id
+  session.persist(request.body.remember)
+  session.addFlash('Welcome back')
+  return reply.redirect('/') // saved before it leaves
+})
+
+app.post('/sign-out-everywhere', async (request, reply) => {
+  const session = await login.get(request)
+  if (session.owner) await store.revokeAll(session.owner)
+  session.destroy()
+  return reply.redirect('/')
+})
+
+await app.listen({ port: Number(process.env.PORT ?? 3000) })

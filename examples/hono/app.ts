@@ -1,0 +1,32 @@
+import { serve } from '@hono/node-server'
+import { Hono } from 'hono'
+import { defineSession, ServerStore } from 'silverback'
+import { sessions } from 'silverback/hono'
+import { memory } from 'silverback/memory'
+
+const store = new ServerStore(memory())
+const login = defineSession<{ visits: number }>(store, 'login')
+
+const app = new Hono()
+  .use(sessions(login))
+  .get('/', c => {
+    const { session } = c.var
+    const visits = session.increment('visits')
+    return c.json({ user: session.owner, visits, messages: session.flashes() })
+  })
+  .post('/sign-in', async c => {
+    const { user, remember } = await c.req.json()
+    const { session } = c.var
+    session.login(user) // a new id
+    session.persist(remember)
+    session.addFlash('Welcome back')
+    return c.redirect('/') // saved before it leaves
+  })
+  .post('/sign-out-everywhere', async c => {
+    const { session } = c.var
+    if (session.owner) await store.revokeAll(session.owner)
+    session.destroy()
+    return c.redirect('/')
+  })
+
+serve({ fetch: app.fetch, port: Number(process.env.PORT ?? 3000) })

@@ -1,0 +1,27 @@
+/** Writes docs/adapters/cases.md: `npm run docs:adapters`. The test beside it checks that it was. */
+
+import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { adapterCaseNames } from 'silverback/testing/adapters'
+import { caseTable } from './apps/index.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+export const page: string = `${root}docs/adapters/cases.md`
+
+export function pageText(): string {
+  return `# What every adapter does
+
+The ${adapterCaseNames.length} cases of \`silverback/testing/adapters\`, each run over real connections in a real app of the
+framework, in the version that stands above its column. A case with a number is run as well, and has
+to fail: when it does not any more, the number goes. This page is written by \`npm run docs:adapters\`.
+
+${caseTable(versionOf)}
+`
+}
+
+function versionOf(installed: string): string {
+  const path = `${root}node_modules/${installed}/package.json`
+  return JSON.parse(readFileSync(path, 'utf8')).version
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(page, pageText())
