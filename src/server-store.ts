@@ -5,7 +5,15 @@
  */
 
 import { attempt } from './attempt.ts'
-import type { Backend, Limitation, Listable, NewRecord, OwnerIndex, Version } from './backend.ts'
+import type {
+  Backend,
+  Limitation,
+  Listable,
+  NewRecord,
+  OwnerIndex,
+  StoredRecord,
+  Version,
+} from './backend.ts'
 import { BrowserCopies } from './browser-copies.ts'
 import { wholeNumber } from './checks.ts'
 import { thirtyDays } from './clock.ts'
@@ -483,14 +491,15 @@ export class ServerStore extends CodecStore {
         this.#keep(session, { key, body, version: result.version, expires: record.expires })
         return true
       }
-      const theirs = this.#records.unpack(key, result.current.data)
+      const current = await this.#calm(session, tried, key, result.current)
+      if (!current) return false
+      const theirs = this.#records.unpack(key, current.data)
       if (isMoved(theirs)) {
         await this.#follow(session, base, theirs)
         return false
       }
-      version = result.current.version
+      version = current.version
       body = this.#merged(session, base, theirs)
-      await this.#pause(session, tried)
     }
     throw this.#contended(session)
   }
@@ -746,6 +755,22 @@ export class ServerStore extends CodecStore {
     this.#conflicts.set(session, tried + 1)
     const most = Math.min(2 ** tried, 64)
     return new Promise(resolve => setTimeout(resolve, Math.random() * most))
+  }
+
+  /**
+   * The record to try again with. The first time, the one that was in the way; after that the one that
+   * is there when some time has passed, for it is not likely to be the same.
+   */
+  async #calm(
+    session: Session<object>,
+    tried: number,
+    key: string,
+    current: StoredRecord,
+  ): Promise<StoredRecord | undefined> {
+    this.#conflicts.set(session, tried + 1)
+    if (tried === 0) return current
+    await this.#pause(session, tried)
+    return attempt('load', () => this.#backend.load(key))
   }
 
   #sealing(maxRecordBytes: number, absolute: number): readonly Codec[] {
