@@ -1,0 +1,172 @@
+/**
+ * Places that keep sessions, and the app over each.
+ *
+ * @module
+ */
+
+import { mkdtemp, rm } from 'node:fs/promises'
+import type { RequestListener } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as commands from '@aws-sdk/lib-dynamodb'
+import { Redis } from 'ioredis'
+import Database from 'libsql'
+import { MemcacheClient } from 'memcache-client'
+import mysql2 from 'mysql2/promise'
+import pg from 'pg'
+import { createClient } from 'redis'
+import type { Backend, Preparable } from 'silverback'
+import { dynamodb } from 'silverback/dynamodb'
+import { filesystem } from 'silverback/filesystem'
+import { memcached } from 'silverback/memcached'
+import { memory } from 'silverback/memory'
+import { mysql } from 'silverback/mysql'
+import { postgres } from 'silverback/postgres'
+import { redis } from 'silverback/redis'
+import { sqlite } from 'silverback/sqlite'
+import { connectTo, startDynamoDB } from '../../test/support/dynamodb-server.ts'
+import { startMariadb } from '../../test/support/mariadb-server.ts'
+import { startMemcached } from '../../test/support/memcached-server.ts'
+import { startPostgres } from '../../test/support/postgres-server.ts'
+import { startRedis } from '../../test/support/redis-server.ts'
+import { expressSessionApp, silverbackApp } from './apps.ts'
+
+/** A place that is there, empty. */
+interface Running {
+  /** How the processes find it. */
+  readonly address: string
+  stop(): Promise<unknown>
+}
+
+/** The app over a place, in one process. */
+interface App {
+  readonly listener: RequestListener
+  close(): unknown
+}
+
+/** A place that keeps sessions. */
+export interface Place {
+  /** As tables call it. */
+  readonly title: string
+  /** Programs that it needs. */
+  readonly programs: readonly string[]
+  /** Left out: several processes may use it. */
+  readonly isOneProcess?: true
+  start(): Promise<Running>
+  open(address: string): Promise<App>
+}
+
+const over = (backend: Backend, close: () => unknown = () => undefined): App => ({
+  listener: silverbackApp(backend),
+  close,
+})
+
+async function prepared<B extends Backend & Preparable>(backend: B): Promise<B> {
+  await backend.ensureSchema()
+  return backend
+}
+
+async function newFolder(): Promise<Running> {
+  const address = await mkdtemp(join(tmpdir(), 'concurrency-'))
+  return { address, stop: () => rm(address, { recursive: true }) }
+}
+
+async function newRedis(): Promise<Running> {
+  const server = await startRedis()
+  return { address: String(server.port), stop: server.stop }
+}
+
+/** By name. */
+export const places = {
+  memory: {
+    title: 'memory (one process)',
+    programs: [],
+    isOneProcess: true,
+    start: async () => ({ address: '', stop: async () => undefined }),
+    open: async () => over(memory()),
+  },
+  filesystem: {
+    title: 'filesystem',
+    programs: [],
+    start: newFolder,
+    open: async address => over(filesystem(address)),
+  },
+  sqlite: {
+    title: 'SQLite (libsql)',
+    programs: [],
+    start: newFolder,
+    async open(address) {
+      const database = new Database(join(address, 'sessions.db'))
+      return over(await prepared(sqlite(database)), () => database.close())
+    },
+  },
+  redis: {
+    title: 'Redis (ioredis)',
+    programs: ['redis-server'],
+    start: newRedis,
+    async open(address) {
+      const client = new Redis(Number(address))
+      return over(redis(client), () => client.disconnect())
+    },
+  },
+  postgres: {
+    title: 'PostgreSQL (pg)',
+    programs: ['initdb', 'postgres'],
+    async start() {
+      const server = await startPostgres()
+      return { address: server.url, stop: server.stop }
+    },
+    async open(connectionString) {
+      const pool = new pg.Pool({ connectionString })
+      return over(await prepared(postgres(pool)), () => pool.end())
+    },
+  },
+  mysql: {
+    title: 'MariaDB (mysql2)',
+    programs: ['mariadb-install-db', 'mariadbd'],
+    async start() {
+      const server = await startMariadb()
+      return { address: `mysql://${server.address}`, stop: server.stop }
+    },
+    async open(address) {
+      const pool = mysql2.createPool(address)
+      return over(await prepared(mysql(pool)), () => pool.end())
+    },
+  },
+  memcached: {
+    title: 'memcached (memcache-client)',
+    programs: ['memcached'],
+    start: startMemcached,
+    async open(server) {
+      const client = new MemcacheClient({ server })
+      return over(memcached(client), () => client.shutdown())
+    },
+  },
+  dynamodb: {
+    title: 'DynamoDB (dynalite)',
+    programs: [],
+    async start() {
+      const server = await startDynamoDB()
+      const table = await server.createTable()
+      return { address: `${server.port} ${table}`, stop: server.stop }
+    },
+    async open(address) {
+      const [port, table = ''] = address.split(' ')
+      const client = connectTo(Number(port))
+      return over(dynamodb(client, commands, { table }), () => client.destroy())
+    },
+  },
+  'express-session': {
+    title: 'express-session, connect-redis',
+    programs: ['redis-server'],
+    start: newRedis,
+    async open(address) {
+      const client = createClient({ socket: { port: Number(address) } })
+      await client.connect()
+      return { listener: expressSessionApp(client), close: () => client.destroy() }
+    },
+  },
+} satisfies Record<string, Place>
+
+/** What a place is called. */
+export type PlaceName = keyof typeof places
