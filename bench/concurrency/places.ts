@@ -118,6 +118,8 @@ export const places = {
     },
     async open(connectionString) {
       const pool = new pg.Pool({ connectionString })
+      // Connections end after `end()`, and the server may be the first to end them.
+      pool.on('error', () => undefined)
       return over(await prepared(postgres(pool)), () => pool.end())
     },
   },

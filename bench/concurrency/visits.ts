@@ -42,6 +42,8 @@ export class Visited {
     const app = await place.open(address)
     const server = createServer(app.listener).listen(0, '127.0.0.1')
     await new Promise(resolve => server.once('listening', resolve))
+    // An idle connection stays: else it might end just when it is used again.
+    server.keepAliveTimeout = 0
     const { port } = server.address() as AddressInfo
     return new Visited(`http://127.0.0.1:${port}/`, async () => {
       await new Promise(resolve => server.close(resolve))
