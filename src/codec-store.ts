@@ -42,6 +42,7 @@ import {
   fullLifetime,
   isRenewalDue,
   type Lifetime,
+  ownLifetime,
 } from './lifetime.ts'
 import { encodeMetadata, isSameMetadata, type SessionMetadata } from './metadata.ts'
 import type { Reader } from './migrate/reader.ts'
@@ -94,6 +95,7 @@ type SealedSettings = Omit<SealedOptions, 'keys' | 'purpose'>
 interface Progress {
   readonly opened: Partial<Opened> | undefined
   readonly options: Options
+  readonly lifetime: FullLifetime
   /** What was kept beside its values. */
   readonly metadata: SessionMetadata
   /** What a new session was given to begin with, serialized. */
@@ -118,10 +120,11 @@ class StoredSession<T extends object> extends Session<T> {
     progress: Pick<Progress, 'opened' | 'metadata' | 'refusals'>,
   ) {
     super(store, name, state)
-    const { options } = state
+    const { options, lifetime = defaultLifetime } = state
     this.#progress = {
       ...progress,
       options: { ...options },
+      lifetime,
       initial: undefined,
       saved: false,
       ended: false,
@@ -138,6 +141,7 @@ class StoredSession<T extends object> extends Session<T> {
 const nowhere: Progress = {
   opened: undefined,
   options: {},
+  lifetime: defaultLifetime,
   metadata: {},
   initial: undefined,
   refusals: [],
@@ -155,6 +159,8 @@ interface Saved {
   readonly outcome: SaveOutcome
   readonly cookies: readonly Cookie[]
 }
+
+const dropped: Saved = { outcome: 'dropped', cookies: [] }
 
 /**
  * A store whose texts are made by codecs, with one set of cookie attributes for its sessions.
@@ -284,6 +290,9 @@ export abstract class CodecStore implements DefinableStore {
     if (!this.keepsMetadata && Object.keys(policy.lifetime).length > 0) {
       throw new TypeError('this store keeps no lifetimes: its codecs have limits of their own')
     }
+    if (!this.keepsMetadata && policy.version > 1) {
+      throw new TypeError('this store keeps no versions: its codecs have no place for them')
+    }
     assertOptions({ ...this.options, ...policy.options })
     const lifetime = fullLifetime(policy.lifetime, this.#lifetime)
     this.#policies.set(name, { ...policy, lifetime })
@@ -342,10 +351,8 @@ export abstract class CodecStore implements DefinableStore {
   /** How a session is saved of which nothing has to be written; undefined for every other. */
   #withoutWriting(session: Session<object>): Saved | undefined {
     const { ended } = StoredSession.progressOf(session)
-    if (ended || session.isReadOnly) return { outcome: 'dropped', cookies: [] }
-    if (session.reason === 'store-failed') {
-      return isMeant(session) ? undefined : { outcome: 'dropped', cookies: [] }
-    }
+    if (ended || (session.isReadOnly && !isMeant(session))) return dropped
+    if (session.reason === 'store-failed') return changesHands(session) ? undefined : dropped
     const policy = this.#policies.get(session.name)
     if (!session.isDestroyed) policy?.beforeSave?.(session, this.now())
     return this.#isUnchanged(session) ? { outcome: 'unchanged', cookies: [] } : undefined
@@ -378,9 +385,10 @@ export abstract class CodecStore implements DefinableStore {
   /** The cookies of the session; none when it has ended meanwhile. */
   async #keep(session: Session<object>): Promise<Saved> {
     const rotation = Session.rotationOf(session)
+    session.lifetime = fullLifetime(session.lifetime, this.lifetimeOf(session.name))
     const text = await this.write(session)
     Session.forgetChanges(session)
-    if (text === undefined) return { outcome: 'dropped', cookies: [] }
+    if (text === undefined) return dropped
     const options = { ...session.options, maxAge: this.#cookieAge(session) }
     const cookies = this.pieces(session, text).map(({ name, value }) =>
       cookieOf(name, value, options),
@@ -441,7 +449,7 @@ export abstract class CodecStore implements DefinableStore {
 
   /** @internal The codecs given, or sealed ones with the keys given, for this purpose alone. */
   protected codecsFor(purpose: string, settings: SealedSettings = {}): readonly Codec[] {
-    const { codecs, now, cacheBytes, options } = this.#init
+    const { codecs, now, cacheBytes } = this.#init
     if ((this.#keyring === undefined) === (codecs === undefined)) {
       throw new TypeError('a store needs keys, or codecs in their place')
     }
@@ -452,7 +460,8 @@ export abstract class CodecStore implements DefinableStore {
         purpose,
         ...(now && { now }),
         ...(cacheBytes !== undefined && { cacheBytes }),
-        maxLifetime: longestLife(options?.maxAge),
+        maxAge: this.#lifetime.idle,
+        maxLifetime: this.#lifetime.absolute,
         ...settings,
       }),
     ]
@@ -495,7 +504,7 @@ export abstract class CodecStore implements DefinableStore {
     metadata: SessionMetadata,
     kept: Pick<SessionState, 'id' | 'isReadOnly' | 'isCopy'> = {},
   ): Session<T> {
-    const { value, maxAge, startedAt } = opened
+    const { value, startedAt } = opened
     if (!isPlainObject(value)) return this.begin(name, 'malformed')
     const state = this.#stateOf(name)
     const lifetime = ownLifetime(metadata, state.lifetime)
@@ -503,14 +512,15 @@ export abstract class CodecStore implements DefinableStore {
       return this.begin(name, 'expired')
     }
     // "Remember me" is remembered: what is saved again lasts as long as it was told to.
+    const maxAge: Options['maxAge'] = metadata.untilClosed ? 'session' : opened.maxAge
     const options = maxAge === undefined ? state.options : { ...state.options, maxAge }
     const { owner, label, authenticatedAt } = metadata
     const renewal = this.renewalOf(opened, lifetime)
-    const known = { owner, label, authenticatedAt, createdAt: startedAt, lifetime, renewal }
+    const told = { owner, label, authenticatedAt, createdAt: startedAt, lifetime, renewal }
     return new StoredSession<T>(
       this,
       name,
-      { ...state, options, values: value as T, ...known, ...kept },
+      { ...state, options, usual: state, values: value as T, ...told, ...kept },
       { opened, metadata, refusals: [] },
     )
   }
@@ -553,7 +563,10 @@ export abstract class CodecStore implements DefinableStore {
   protected metadataOf(session: Session<object>): SessionMetadata {
     const { owner, label, authenticatedAt, lifetime, name } = session
     const usual = this.lifetimeOf(name)
-    const { version = 1 } = this.#policies.get(name) ?? {}
+    const policy = this.#policies.get(name)
+    const { version = 1 } = policy ?? {}
+    const { maxAge } = policy ? { ...this.options, ...policy.options } : this.options
+    const isUntilClosed = typeof maxAge === 'number' && typeof session.options.maxAge !== 'number'
     return {
       owner: owner || undefined,
       label: label || undefined,
@@ -561,6 +574,7 @@ export abstract class CodecStore implements DefinableStore {
       idle: lifetime.idle === usual.idle ? undefined : lifetime.idle,
       absolute: lifetime.absolute < usual.absolute ? lifetime.absolute : undefined,
       version: version === 1 ? undefined : version,
+      untilClosed: isUntilClosed ? 1 : undefined,
     }
   }
 
@@ -605,7 +619,9 @@ export abstract class CodecStore implements DefinableStore {
   async #load(session: Session<object>, policy: SessionPolicy): Promise<void> {
     const progress = StoredSession.progressOf(session)
     await policy.load?.(session, progress.metadata.version ?? 1, this.now())
-    if (session.isNew) progress.initial = serialized(session.values, json)?.bytes
+    if (!session.isNew) return
+    policy.beforeSave?.(session, this.now())
+    progress.initial = serialized(session.values, json)?.bytes
   }
 
   #tellRead(
@@ -643,10 +659,12 @@ export abstract class CodecStore implements DefinableStore {
   #assertKept(session: Session<object>): void {
     if (this.keepsMetadata || session.isDestroyed) return
     const { owner, label, authenticatedAt } = session
-    if (owner || label || authenticatedAt !== undefined) {
+    const { lifetime } = StoredSession.progressOf(session)
+    const isAsUsual = isSameLifetime(lifetime, session.lifetime)
+    if (owner || label || authenticatedAt !== undefined || !isAsUsual) {
       throw new SessionError(
         'not-kept',
-        `session "${session.name}" has an owner or a label, which its store has no place for`,
+        `session "${session.name}" has an owner, a label or a lifetime of its own, which its store has no place for`,
       )
     }
   }
@@ -729,18 +747,20 @@ function isInitial(values: object, initial: Uint8Array | undefined): boolean {
   return initial !== undefined && now !== undefined && equalBytes(now.bytes, initial)
 }
 
-/** The lifetime that metadata tells of: shorter than usual, never longer. */
-function ownLifetime({ idle, absolute }: SessionMetadata, usual: FullLifetime): FullLifetime {
-  return {
-    ...usual,
-    idle: idle ?? usual.idle,
-    absolute: Math.min(absolute ?? usual.absolute, usual.absolute),
-  }
+function isSameLifetime(a: FullLifetime, b: FullLifetime): boolean {
+  return a.idle === b.idle && a.absolute === b.absolute && a.renewAfter === b.renewAfter
 }
 
-/** Of a session that could not be read changes are dropped, but not a sign-in or a sign-out. */
+/** What is done whatever id the request came with: a sign-in, a proof of who it is, a sign-out. */
 function isMeant(session: Session<object>): boolean {
-  return session.isDestroyed || Boolean(Session.rotationOf(session) || session.owner)
+  const rotation = Session.rotationOf(session)
+  const isProven = rotation === 'login' || rotation === 'elevate'
+  return isProven || session.isDestroyed || isDeletion(session.options)
+}
+
+/** Of a session that could not be read changes are dropped, but no change of who it belongs to. */
+function changesHands(session: Session<object>): boolean {
+  return isMeant(session) || Boolean(Session.rotationOf(session) || session.owner)
 }
 
 function unreadable({ name }: Session<object>): SessionError {

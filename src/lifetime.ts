@@ -10,15 +10,15 @@ import { thirtyDays } from './clock.ts'
 /** How long sessions live, in seconds. No part of it can be infinite. */
 export interface Lifetime {
   /** Without a request. Default 24 hours. */
-  idle?: number
+  idle?: number | undefined
   /** At all, however busy. Default 30 days. */
-  absolute?: number
+  absolute?: number | undefined
   /** After how long a request renews the idle time. Default a twentieth of it, at least a minute. */
-  renewAfter?: number
+  renewAfter?: number | undefined
 }
 
 /** A {@link Lifetime} with every number in place. */
-export type FullLifetime = Required<Lifetime>
+export type FullLifetime = { [Part in keyof Lifetime]-?: number }
 
 /**
  * The limits of NIST SP 800-63B-4 (§2.1.3, §2.2.3, §2.3.3) by authenticator assurance level. Level 1
@@ -48,6 +48,12 @@ export function fullLifetime(lifetime: Lifetime, usual: FullLifetime): FullLifet
   const absolute = wholeNumber('lifetime.absolute', lifetime.absolute ?? usual.absolute)
   const renewAfter = lifetime.renewAfter ?? (lifetime.idle ? renewedAfter(idle) : usual.renewAfter)
   return { idle, absolute, renewAfter: wholeNumber('lifetime.renewAfter', renewAfter) }
+}
+
+/** The lifetime that a session was given of its own: `absolute` is never longer than usual. */
+export function ownLifetime(own: Lifetime, usual: FullLifetime): FullLifetime {
+  const { idle = usual.idle, absolute = usual.absolute } = own
+  return { ...usual, idle, absolute: Math.min(absolute, usual.absolute) }
 }
 
 /** 24 hours, 30 days: what every store starts from. */

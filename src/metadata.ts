@@ -28,6 +28,8 @@ export interface SessionMetadata {
   readonly ownerEpoch?: number | undefined
   /** How often the session was rotated, where cookies of before are refused. */
   readonly generation?: number | undefined
+  /** 1 when its cookie goes with the browser, where others of the store stay. */
+  readonly untilClosed?: number | undefined
   /** Whose it is. */
   readonly owner?: string | undefined
   /** What the application calls it in a list of sessions. */
@@ -46,12 +48,14 @@ const numbers = [
   'epoch',
   'ownerEpoch',
   'generation',
+  'untilClosed',
 ] as const
 const texts = ['owner', 'label', 'lineage'] as const
 const firstText = 16
 
 const nothing = new Uint8Array(0)
-const decoder = new TextDecoder()
+// An owner may begin with a byte order mark, and is somebody else without it.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** The bytes of metadata; none when there is none. */
 export function encodeMetadata(metadata: SessionMetadata): Uint8Array {

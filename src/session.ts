@@ -68,7 +68,9 @@ export interface SessionState<T extends object = Values> {
   authenticatedAt?: number | undefined
   /** How long it lives; the session keeps a copy. Left out: {@link defaultLifetime}. */
   lifetime?: FullLifetime | undefined
-  /** Whether saving it does nothing. Left out: false. */
+  /** What a session of its name begins with. Left out: what this one does. */
+  usual?: Pick<SessionState, 'options' | 'lifetime'> | undefined
+  /** Whether changes to it are not kept. Left out: false. */
   isReadOnly?: boolean | undefined
   /** Whether it comes from a copy in the browser. Left out: false. */
   isCopy?: boolean | undefined
@@ -82,6 +84,8 @@ export interface MergeableChanges {
   readonly lists: ReadonlySet<string>
   /** By how much the numbers under these keys grew. */
   readonly increments: ReadonlyMap<string, number>
+  /** Keys that are missing because their time had come when they were read. */
+  readonly expired: ReadonlySet<string>
 }
 
 /** What the session becomes at its next save, beside keeping its values. */
@@ -104,23 +108,20 @@ export class Session<T extends object = Values> {
   readonly name: string
   /** The store that it came from and is saved to. */
   readonly store: Store
-  /** True for a session that is read under an id it no longer has: saving it does nothing. */
-  readonly isReadOnly: boolean
   /** True when it was read from a copy in the browser, without asking the place that keeps it. */
   readonly isCopy: boolean
   /** Why the next save writes it although nothing changed; undefined when it does not. */
   readonly renewal: Renewal | undefined
   /** Attributes of the cookie, for this session alone: `session.options.maxAge = 30 * 86_400`. */
   options: Options
-  /** How long it lives, for this session alone: `session.lifetime.idle = 600`. */
-  lifetime: FullLifetime
   /**
-   * Whose session it is, for stores that find sessions by owner. Kept beside the values. {@link login}
-   * sets it for a visitor who signs in.
+   * How long it lives, for this session alone: `session.lifetime.idle = 600`. `idle` and `absolute` are
+   * remembered; `absolute` only where it is shorter than that of the store or definition.
    */
-  owner: string | undefined
+  lifetime: FullLifetime
   /** What a list of the owner's sessions calls it: `'Firefox on Linux'`. Kept beside the values. */
   label: string | undefined
+  #owner: string | undefined
   #values: T
   #reason: Reason | undefined
   #id: string | undefined
@@ -128,10 +129,13 @@ export class Session<T extends object = Values> {
   #authenticatedAt: number | undefined
   #rotation: Rotation | undefined
   #isDestroyed = false
+  #isReadOnly: boolean
+  readonly #usual: Pick<SessionState, 'options' | 'lifetime'>
   readonly #now: () => number
   readonly #lists = new Set<string>()
   readonly #increments = new Map<string, number>()
   readonly #flash: Flash = new Flash(this, this.#lists)
+  readonly #expired = new Set<string>()
 
   /** For custom stores. */
   constructor(store: Store, name: string, state: SessionState<T>) {
@@ -139,11 +143,12 @@ export class Session<T extends object = Values> {
     this.name = name
     this.options = { ...state.options }
     this.lifetime = { ...(state.lifetime ?? defaultLifetime) }
-    this.isReadOnly = state.isReadOnly ?? false
+    this.#isReadOnly = state.isReadOnly ?? false
     this.isCopy = state.isCopy ?? false
     this.renewal = state.renewal
-    this.owner = state.owner
     this.label = state.label
+    this.#owner = state.owner
+    this.#usual = state.usual ?? state
     this.#values = state.values ?? ({} as T)
     this.#reason = state.reason
     this.#id = state.id
@@ -161,6 +166,24 @@ export class Session<T extends object = Values> {
   set values(values: T) {
     this.#assertAlive()
     this.#values = values
+  }
+
+  /**
+   * Whose session it is, for stores that find sessions by owner. Kept beside the values. {@link login}
+   * sets it for a visitor who signs in.
+   */
+  get owner(): string | undefined {
+    return this.#owner
+  }
+
+  /**
+   * Nobody: undefined or the empty text. Throws a TypeError for what is no text, and a SessionError
+   * `session-destroyed` after {@link destroy}.
+   */
+  set owner(owner: string | undefined) {
+    this.#assertAlive()
+    if (owner) assertOwner(owner)
+    this.#owner = owner
   }
 
   /** True when nothing was read for it: the visitor is new, or {@link reason} tells otherwise. */
@@ -188,6 +211,14 @@ export class Session<T extends object = Values> {
     return this.#authenticatedAt
   }
 
+  /**
+   * True for a session that is read under an id it no longer has: what is changed in it is not kept.
+   * {@link login}, {@link elevate} and {@link destroy} work.
+   */
+  get isReadOnly(): boolean {
+    return this.#isReadOnly
+  }
+
   /** True from {@link destroy} on. */
   get isDestroyed(): boolean {
     return this.#isDestroyed
@@ -196,11 +227,12 @@ export class Session<T extends object = Values> {
   /**
    * Signs `owner` in: the session gets a new id, its lifetime starts again, and the old id is dead
    * before the response leaves, so that an id that somebody planted or saw is worth nothing (session
-   * fixation, ASVS 7.2.4).
+   * fixation, ASVS 7.2.4). What the session was told before goes with it: its label, its lifetime,
+   * {@link persist}.
    *
    * @param owner - who signed in, as {@link owner}
    * @param keep - keys of the values that the visitor takes along, such as a cart. Nothing else of what
-   *   an anonymous visitor's session holds goes over
+   *   the session held goes over
    * @throws TypeError when `owner` is empty or no string
    */
   login(owner: string, { keep = [] }: { keep?: readonly (keyof T & string)[] } = {}): void {
@@ -211,7 +243,10 @@ export class Session<T extends object = Values> {
     }
     delete (this.#values as Keyed)[keyed]
     this.#startAgain('login')
-    this.owner = owner
+    this.#owner = owner
+    this.label = undefined
+    this.options.maxAge = this.#usual.options.maxAge
+    this.lifetime = { ...(this.#usual.lifetime ?? defaultLifetime) }
   }
 
   /**
@@ -229,7 +264,10 @@ export class Session<T extends object = Values> {
    */
   fresh(seconds: number): boolean {
     wholeNumber('seconds', seconds)
-    return this.#authenticatedAt !== undefined && this.#now() - this.#authenticatedAt < seconds
+    // A clock that jumped back makes nothing fresh.
+    return (
+      this.#authenticatedAt !== undefined && Math.abs(this.#now() - this.#authenticatedAt) < seconds
+    )
   }
 
   /** Gives the session a new id, for a change of rights. Values and lifetime stay. */
@@ -248,12 +286,15 @@ export class Session<T extends object = Values> {
     this.#values = ended as T
     this.#lists.clear()
     this.#increments.clear()
-    this.owner = undefined
+    this.#expired.clear()
+    this.#owner = undefined
+    this.label = undefined
     this.#authenticatedAt = undefined
   }
 
   /**
-   * "Remember me": whether the cookie outlives the browser, and for how long.
+   * "Remember me": whether the cookie outlives the browser, and for how long. Of a visitor who signs
+   * in: after {@link login}.
    *
    * @param keep - true: for as long as the session may live at all (`lifetime.absolute`); a number of
    *   seconds without a request; false: until the browser closes
@@ -267,13 +308,13 @@ export class Session<T extends object = Values> {
   /**
    * Takes over what another session holds, a guest's cart say.
    *
-   * @param keys - which keys. Left out: all of them
+   * @param keys - which keys. Left out: all that do not begin with `_`, which are the session's own
    * @param combine - the value for a key that both have. Left out: this session's stays
    */
   mergeFrom<Other extends object>(
     other: Session<Other>,
     {
-      keys = Object.keys(other.values),
+      keys = Object.keys(other.values).filter(key => !key.startsWith('_')),
       combine = (mine): unknown => mine,
     }: {
       keys?: readonly string[]
@@ -292,6 +333,7 @@ export class Session<T extends object = Values> {
   /** Gives the session its id. For custom stores; an id must never come from the client. */
   static assignId(session: Session<object>, id: string | undefined): void {
     session.#id = id
+    session.#isReadOnly = false
   }
 
   /** What the next save has to make of the session's id. For custom stores. */
@@ -304,20 +346,30 @@ export class Session<T extends object = Values> {
    * added to or taken from, and how much numbers grew. For custom stores.
    */
   static mergeableChanges(session: Session<object>): MergeableChanges {
-    return { lists: session.#lists, increments: session.#increments }
+    return {
+      lists: session.#lists,
+      increments: session.#increments,
+      expired: session.#expired,
+    }
   }
 
   /** Begins a new list of changes, when a store has saved the ones so far. For custom stores. */
   static forgetChanges(session: Session<object>): void {
     session.#lists.clear()
     session.#increments.clear()
+    session.#expired.clear()
     session.#rotation = undefined
   }
 
   /** @internal The session with other values, and a reason to count as new. */
   static replace(session: Session<object>, values: object, reason?: Reason): void {
-    session.#values = values
+    become(session.#values, values)
     session.#reason ??= reason
+  }
+
+  /** @internal Drops a key whose time has come. */
+  static expire(session: Session<object>, key: string): void {
+    if (Reflect.deleteProperty(session.#values, key)) session.#expired.add(key)
   }
 
   /**
@@ -484,6 +536,24 @@ export class Session<T extends object = Values> {
   }
 }
 
+/** Makes `target` hold what `values` holds. What is the same already is left alone, as Go left it. */
+function become(target: object, values: object): void {
+  if (target === values) return
+  for (const key of Reflect.ownKeys(target)) {
+    if (!Object.hasOwn(values, key)) Reflect.deleteProperty(target, key)
+  }
+  for (const key of Reflect.ownKeys(values)) {
+    const value: unknown = Reflect.get(values, key)
+    if (Object.hasOwn(target, key) && Reflect.get(target, key) === value) continue
+    Object.defineProperty(target, key, {
+      value,
+      configurable: true,
+      enumerable: true,
+      writable: true,
+    })
+  }
+}
+
 /** What stands in for the values of a session that was destroyed: nothing, and to stay so. */
 const ended: object = new Proxy(Object.freeze({}), {
   set: refuse,
@@ -503,8 +573,10 @@ function destroyed(): SessionError {
 }
 
 function assertOwner(owner: unknown): void {
-  if (typeof owner !== 'string' || owner === '') {
-    const given = owner === '' ? 'an empty one' : describeKind(owner)
+  // Half of a surrogate pair is lost in UTF-8, and with it what tells one owner from another.
+  const isText = typeof owner === 'string' && !/\p{Surrogate}/u.test(owner)
+  if (!isText || owner === '') {
+    const given = typeof owner === 'string' ? 'an empty or broken one' : describeKind(owner)
     throw new TypeError(`owner must be a text that names who signed in, not ${given}`)
   }
 }

@@ -101,7 +101,8 @@ export class SpillOver {
     existing: string | undefined,
   ): Promise<boolean> {
     const key = keyOf(id)
-    const expires = this.#now() + (context.maxAge ?? this.#recordCodecs[0]?.maxAge ?? 86_400)
+    const { maxAge, idle } = context
+    const expires = this.#now() + (maxAge ?? idle ?? this.#recordCodecs[0]?.maxAge ?? 86_400)
     if (existing === undefined) {
       return (await this.#backend.create(key, { data, expires })).status === 'created'
     }

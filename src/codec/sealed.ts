@@ -17,7 +17,7 @@ import { concatBytes, decodeBase64Url, encodeBase64Url, utf8Bytes } from '#bytes
 import { openAesGcm, sealAesGcm } from '#crypto'
 import { readVarint, varint } from '../bytes/varint.ts'
 import { wholeNumber } from '../checks.ts'
-import { thirtyDays, unixSeconds } from '../clock.ts'
+import { clockSkew, thirtyDays, unixSeconds } from '../clock.ts'
 import { randomBytes } from '../crypto/random.ts'
 import { SessionError } from '../errors.ts'
 import type { Codec, EncodeContext, Opened, Renewal, Serialized } from './codec.ts'
@@ -33,9 +33,6 @@ const nonceLength = 12
 const tagLength = 16
 
 const nothing = new Uint8Array(0)
-
-/** Clocks of two machines may differ by this, in seconds. */
-const clockSkew = 60
 
 /** What a {@link Sealed} codec is made from. */
 export interface SealedOptions {
@@ -163,7 +160,7 @@ export class Sealed implements Codec {
     const idle = Math.floor(lasting / 2)
     const startedAt = issuedAt - sinceStart
     const now = this.#now()
-    if (now > issuedAt + idle || now > startedAt + this.maxLifetime) throw expired()
+    if (now >= issuedAt + idle || now >= startedAt + this.maxLifetime) throw expired()
     // A copy of what is remembered. Not slice(): of a Buffer that is a view.
     const payload = new Uint8Array(content.subarray(payloadAt))
     return {

@@ -187,9 +187,9 @@ suite('the age of sealed text', () => {
     codeOf(() => sealedAt(now, { maxLifetime: 1000, ...more }).decode('sid', text))
 
   test('is counted from when it was sealed, and the text itself says how long it lasts', () => {
-    assert.equal(codeAt(noon + 100), 'no error')
-    assert.equal(codeAt(noon + 101), 'timestamp-expired')
-    assert.equal(codeAt(noon + 100, { maxAge: 5 }), 'no error')
+    assert.equal(codeAt(noon + 99), 'no error')
+    assert.equal(codeAt(noon + 100), 'timestamp-expired')
+    assert.equal(codeAt(noon + 99, { maxAge: 5 }), 'no error')
   })
 
   test('the future is refused but for the skew of clocks', () => {
@@ -203,8 +203,8 @@ suite('the age of sealed text', () => {
     })
     const readAt = (now: number): string =>
       codeOf(() => sealedAt(now, { maxLifetime: 1000 }).decode('sid', renewed))
-    assert.equal(readAt(noon + 1000), 'no error')
-    assert.equal(readAt(noon + 1001), 'timestamp-expired')
+    assert.equal(readAt(noon + 999), 'no error')
+    assert.equal(readAt(noon + 1000), 'timestamp-expired')
   })
 
   test('a remembered text ages too', () => {
@@ -383,7 +383,7 @@ test('round trips of any name, purpose and bytes', () => {
       fc.string({ unit: 'grapheme' }),
       fc.string(),
       fc.uint8Array({ maxLength: 5000 }),
-      fc.nat(30 * 86_400),
+      fc.nat(30 * 86_400 - 1),
       (name, purpose, bytes, age) => {
         const codec = sealedAt(noon, { purpose, serializer: nop })
         const opened = codec.open(name, codec.encode(name, bytes, { startedAt: noon - age }))
