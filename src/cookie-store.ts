@@ -147,9 +147,13 @@ export class CookieStore extends CodecStore {
   ): Promise<string | undefined> {
     const before = this.#marksOf(session)
     const { owner } = this.metadataRead(session)
-    if (await revocations.isRevoked({ ...before, owner })) return undefined
+    // A session that was not read can have ended only since it was saved in this request.
+    const isKnown = !session.isNew || before.lineage !== undefined
+    if (isKnown && (await revocations.isRevoked({ ...before, owner }))) return undefined
     this.#marks.set(session, await this.#nextMarks(session, before, revocations))
     const text = await this.#write(session)
+    // Before others end: what has no room in a cookie leaves them as they are.
+    if (text !== undefined) this.pieces(session, text)
     if (before.lineage !== undefined) await this.#endEarlier(session, before.lineage, revocations)
     return text
   }

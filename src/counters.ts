@@ -7,6 +7,7 @@
 import { attempt } from './attempt.ts'
 import type { Backend, NewRecord, StoredRecord } from './backend.ts'
 import { readVarint, varint } from './bytes/varint.ts'
+import { pause } from './pause.ts'
 
 /** Tries to raise a number that others raise at the same time. */
 const attempts = 20
@@ -37,6 +38,7 @@ export class Counters {
         const result = await this.#put(key, record, current)
         if (result === 'put') return value
         current = result
+        await pause(tried)
       }
       throw new Error('the number was raised by others all the time')
     })

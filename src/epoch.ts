@@ -15,17 +15,13 @@ const cachedFor = 1
 /** Ten years: longer than any session lives, so that none comes back. */
 const keptFor = 10 * 365 * 86_400
 
-/** True for what a backend keeps under this key beside sessions. */
-export function isEpochKey(key: string): boolean {
-  return key === epochKey
-}
-
 /** The number, read at most once a second. */
 export class Epoch {
   readonly #counters: Counters
   readonly #now: () => number
   #known = 0
   #readAt = Number.NEGATIVE_INFINITY
+  #reading: Promise<number> | undefined
 
   constructor(counters: Counters, now: () => number) {
     this.#counters = counters
@@ -35,11 +31,16 @@ export class Epoch {
   /** A promise only when the backend has to be asked. Rejects with `store-failed`. */
   current(): number | Promise<number> {
     const age = this.#now() - this.#readAt
-    return age >= 0 && age < cachedFor ? this.#known : this.#read()
+    if (age >= 0 && age < cachedFor) return this.#known
+    // Of many requests at once, one asks.
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = undefined
+    })
+    return this.#reading
   }
 
-  /** Begins a new epoch: what began before does not count any more. */
-  async advance(): Promise<void> {
+  /** Begins a new epoch, and answers it: what began before does not count any more. */
+  async advance(): Promise<number> {
     const now = this.#now()
     // Also beyond what was kept once and is lost now: moments only grow.
     this.#known = await this.#counters.raise(
@@ -47,6 +48,7 @@ export class Epoch {
       current => Math.max(current + 1, now),
       now + keptFor,
     )
+    return this.#known
   }
 
   async #read(): Promise<number> {

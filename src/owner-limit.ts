@@ -11,6 +11,8 @@ import { wholeNumber } from './checks.ts'
 import { describeKind } from './describe.ts'
 import { SessionError } from './errors.ts'
 import { ownerKey } from './ids.ts'
+import { pause } from './pause.ts'
+import { serially } from './serially.ts'
 
 /** How many, and what happens to one more. */
 export interface MaxPerOwner {
@@ -26,7 +28,13 @@ interface Place {
   readonly created: number
 }
 
-/** Tries to take a place while others take theirs. */
+/** Who has places from now on, and the keys of those that lost theirs. */
+interface Change {
+  readonly places: readonly Place[]
+  readonly evicted: readonly string[]
+}
+
+/** Tries to take a place while others of other processes take theirs. */
 const attempts = 50
 
 const decoder = new TextDecoder()
@@ -62,11 +70,11 @@ export class OwnerLimit {
     owner: string,
     place: Place,
     expires: number,
-    replaces: string = place.key,
+    replaces?: string,
   ): Promise<readonly string[]> {
-    const gone = [place.key, replaces]
-    const key = placesKey(owner)
-    const evicted = await attempt('update', () => this.#take(key, place, expires, gone))
+    const evicted = await this.#change(owner, expires, places =>
+      this.#take(places, place, replaces),
+    )
     if (evicted === undefined) {
       throw new SessionError(
         'too-many-sessions',
@@ -76,29 +84,70 @@ export class OwnerLimit {
     return evicted
   }
 
-  /** The keys of sessions that lose their places; undefined when there is no place. */
-  async #take(
-    key: string,
+  /**
+   * Hands the place of a session to the same session under another key. One that has lost its place
+   * needs a new one, and is not refused: it is there already. Answers as {@link admit}.
+   */
+  async move(
+    owner: string,
+    from: string,
     place: Place,
     expires: number,
-    gone: readonly string[],
-  ): Promise<string[] | undefined> {
-    for (let tried = 0; tried < attempts; tried++) {
-      const current = await this.#backend.load(key)
-      const others = placesIn(current).filter(other => !gone.includes(other.key))
-      // One that has ended gives its place up only when somebody needs it.
-      const alive = others.length < this.#count ? others : await this.#alive(others)
-      const over = alive.length + 1 - this.#count
-      if (over > 0 && this.#onLimit === 'reject') return undefined
-      const oldest = [...alive].sort((a, b) => a.created - b.created).slice(0, Math.max(0, over))
-      const kept = alive.filter(other => !oldest.includes(other))
-      const record = {
-        data: encodePlaces([...kept, place]),
-        expires: Math.max(expires, current?.expires ?? 0),
+  ): Promise<readonly string[]> {
+    const take = (places: readonly Place[]): Promise<Change | undefined> =>
+      this.#take(places, place, from, true)
+    return (await this.#change(owner, expires, take)) ?? []
+  }
+
+  /** Takes the place of a session away that is somebody else's now, or nobody's. */
+  async release(owner: string, key: string): Promise<void> {
+    await this.#change(owner, 0, async places => {
+      const others = places.filter(place => place.key !== key)
+      return others.length < places.length ? { places: others, evicted: [] } : undefined
+    })
+  }
+
+  /** Who has places with this one, and who loses theirs; undefined when there is none for it. */
+  async #take(
+    places: readonly Place[],
+    place: Place,
+    replaces = place.key,
+    isThere = false,
+  ): Promise<Change | undefined> {
+    const others = places.filter(({ key }) => key !== place.key && key !== replaces)
+    if (others.length < places.length) return { places: [...others, place], evicted: [] }
+    // One that has ended gives its place up only when somebody needs it.
+    const alive = others.length < this.#count ? others : await this.#alive(others)
+    const over = Math.max(0, alive.length + 1 - this.#count)
+    if (over > 0 && this.#onLimit === 'reject' && !isThere) return undefined
+    const doomed = this.#onLimit === 'reject' ? 0 : over
+    const oldest = [...alive].sort((a, b) => a.created - b.created).slice(0, doomed)
+    const kept = alive.filter(other => !oldest.includes(other))
+    return { places: [...kept, place], evicted: oldest.map(({ key }) => key) }
+  }
+
+  /** Changes the places of an owner. Answers the keys of those that lost theirs. */
+  #change(
+    owner: string,
+    expires: number,
+    next: (places: readonly Place[]) => Promise<Change | undefined>,
+  ): Promise<readonly string[] | undefined> {
+    const key = placesKey(owner)
+    const change = async (): Promise<readonly string[] | undefined> => {
+      for (let tried = 0; tried < attempts; tried++) {
+        const current = await this.#backend.load(key)
+        const change = await next(placesIn(current))
+        if (!change) return undefined
+        const record = {
+          data: encodePlaces(change.places),
+          expires: Math.max(expires, current?.expires ?? 0),
+        }
+        if (await this.#put(key, record, current)) return change.evicted
+        await pause(tried)
       }
-      if (await this.#put(key, record, current)) return oldest.map(other => other.key)
+      throw new Error('the places of an owner were taken by others all the time')
     }
-    throw new Error('the places of an owner were taken by others all the time')
+    return attempt('update', () => serially(key, change))
   }
 
   async #put(

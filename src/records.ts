@@ -28,6 +28,11 @@ export class Records {
     this.#maxBytes = maxBytes
   }
 
+  /** Whether records are sealed, by keys that are replaced. */
+  get areSealed(): boolean {
+    return this.#sealing !== undefined
+  }
+
   /** The bytes of a session under `key`. Throws `value-too-long`. */
   pack(key: string, body: RecordBody): Uint8Array {
     const data = encodeSession(body, this.#seal(key))

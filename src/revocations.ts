@@ -17,6 +17,9 @@ import type { SessionMetadata } from './metadata.ts'
 /** What a cookie says of itself, to be compared with what is kept here. */
 export type Marks = Pick<SessionMetadata, 'lineage' | 'generation' | 'ownerEpoch' | 'epoch'>
 
+/** Seconds for which notes outlive the cookies that they refuse, whatever a clock did meanwhile. */
+const margin = 2 * 86_400
+
 /** A generation that no cookie has. */
 const ended = 2 ** 40
 
@@ -62,7 +65,7 @@ export class Revocations {
 
   /** Refuses cookies of the session from before this generation. `seconds`: how long they last. */
   async raise(lineage: string, generation: number, seconds: number): Promise<void> {
-    const expires = this.#now() + seconds
+    const expires = this.#now() + seconds + margin
     await this.#counters.raise(keyOf(lineage), current => Math.max(current, generation), expires)
   }
 
@@ -77,12 +80,12 @@ export class Revocations {
     return this.#counters.raise(
       ownerKey(owner),
       current => Math.max(current + 1, now),
-      now + seconds,
+      now + seconds + margin,
     )
   }
 
   /** Refuses every cookie until now. */
-  endEverything(): Promise<void> {
-    return this.#epoch.advance()
+  async endEverything(): Promise<void> {
+    await this.#epoch.advance()
   }
 }

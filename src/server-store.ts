@@ -16,23 +16,25 @@ import type {
 } from './backend.ts'
 import { BrowserCopies } from './browser-copies.ts'
 import { wholeNumber } from './checks.ts'
-import { thirtyDays } from './clock.ts'
+import { clockSkew } from './clock.ts'
 import { type Codec, encodeMulti, type Renewal } from './codec/codec.ts'
 import { json } from './codec/serializers/json.ts'
 import { nop } from './codec/serializers/nop.ts'
 import type { Serializer } from './codec/serializers/serializer.ts'
 import { CodecStore, type CodecStoreOptions, openText, type Reading } from './codec-store.ts'
 import { Counters } from './counters.ts'
-import { Epoch, isEpochKey } from './epoch.ts'
+import { Epoch } from './epoch.ts'
 import { SessionError } from './errors.ts'
 import type { SaveOutcome } from './events.ts'
 import type { Cookie } from './http/cookie.ts'
 import type { RequestLike } from './http/request.ts'
 import { isId, keyOf, newId, ownerKey } from './ids.ts'
+import { ownLifetime } from './lifetime.ts'
 import { adopt, merge } from './merge.ts'
 import { mergeMetadata, type SessionMetadata } from './metadata.ts'
 import { localNotices, type Notices } from './notices.ts'
 import { type MaxPerOwner, OwnerLimit } from './owner-limit.ts'
+import { pause } from './pause.ts'
 import { isMoved, isSameBody, type Moved, type RecordBody } from './record.ts'
 import { Records } from './records.ts'
 import { Session, type Values } from './session.ts'
@@ -80,10 +82,14 @@ export interface ServerStoreOptions extends Omit<CodecStoreOptions, 'codecs'> {
 }
 
 /** What is known of the record that a session was read from, or written to. */
-interface Kept {
+interface Found {
   readonly key: string
   readonly body: RecordBody
   readonly version: Version
+}
+
+/** And until when it counts. */
+interface Kept extends Found {
   readonly expires: number
   /** Whether this request wrote it. */
   readonly isOwn?: boolean
@@ -108,6 +114,8 @@ export interface SessionInfo {
 
 /** Tries to write against others who write the same session. */
 const attempts = 50
+
+const tenYears = 10 * 365 * 86_400
 
 /** Seconds for which requests that were under way find a session that moved. */
 const markedFor = 60
@@ -135,11 +143,7 @@ export class ServerStore extends CodecStore {
   /** Throws TypeError or RangeError for wrong options, and for a backend that promises too little. */
   constructor(backend: Backend & Partial<OwnerIndex & Listable>, options: ServerStoreOptions = {}) {
     const { keys, encrypt, cookieCache, rotation = {}, maxPerOwner } = options
-    const idle = wholeNumber('lifetime.idle', options.lifetime?.idle ?? 86_400)
-    const absolute = wholeNumber('lifetime.absolute', options.lifetime?.absolute ?? thirtyDays)
-    // The id in a cookie lasts as long as its record.
-    const lasting = { maxAge: idle, maxLifetime: absolute }
-    super(keys ? options : { ...options, codecs: [plainIds] }, 'session record id', lasting)
+    super(keys ? options : { ...options, codecs: [plainIds] }, 'session record id')
     assertLimitations(backend, options.allow ?? [])
     this.#backend = backend
     this.#serializer = options.serializer ?? json
@@ -147,7 +151,7 @@ export class ServerStore extends CodecStore {
     if (encrypt && !keys) throw new TypeError('encrypt needs keys')
     if (cookieCache && !keys) throw new TypeError('cookieCache needs keys')
     const maxBytes = wholeNumber('maxRecordBytes', options.maxRecordBytes ?? 65_536)
-    this.#records = new Records(encrypt ? this.#sealing(maxBytes, absolute) : undefined, maxBytes)
+    this.#records = new Records(encrypt ? this.#sealing(maxBytes) : undefined, maxBytes)
     this.#epoch = new Epoch(new Counters(backend), this.now)
     this.#limit = maxPerOwner === undefined ? undefined : limitOf(backend, maxPerOwner)
     this.#copies = cookieCache && this.#browserCopies(cookieCache.maxAge)
@@ -181,8 +185,9 @@ export class ServerStore extends CodecStore {
   }
 
   /** The handle of a session, to find it among those of its owner; undefined before its first save. */
-  handleOf({ id }: Session<object>): string | undefined {
-    return id === undefined ? undefined : keyOf(id)
+  handleOf(session: Session<object>): string | undefined {
+    const { id } = session
+    return id === undefined ? undefined : (this.#kept.get(session)?.key ?? keyOf(id))
   }
 
   /**
@@ -192,8 +197,8 @@ export class ServerStore extends CodecStore {
    */
   async revoke(handle: string, { owner }: { owner?: string | undefined } = {}): Promise<boolean> {
     if (!isId(handle)) return false
-    const body = await this.#bodyAt(handle)
-    if (!body || (owner !== undefined && body.metadata.owner !== owner)) return false
+    const found = await this.#find(handle)
+    if (!found || (owner !== undefined && found.body.metadata.owner !== owner)) return false
     await this.#delete(handle)
     this.#tellRevoked('session', 1)
     return true
@@ -208,7 +213,8 @@ export class ServerStore extends CodecStore {
     { except }: { except?: Session<object> | undefined } = {},
   ): Promise<number> {
     const index = this.#ownerIndex()
-    const spared = except?.id === undefined ? [] : [keyOf(except.id)]
+    const handle = except && this.handleOf(except)
+    const spared = handle === undefined ? [] : [handle]
     const key = ownerKey(owner)
     const count = await attempt('deleteOwner', () => index.deleteOwner(key, { except: spared }))
     await this.#notify({ owner: key, except: spared })
@@ -219,15 +225,22 @@ export class ServerStore extends CodecStore {
   /**
    * Ends every session of this backend: within a second everywhere, and here at once. Then removes what
    * is kept of them, where the backend lists its records; for as long as that takes, the call lasts.
+   * Sessions that begin meanwhile stay.
    */
   async revokeEverything(): Promise<void> {
-    await this.#epoch.advance()
+    const epoch = await this.#epoch.advance()
     await this.#notify({ everything: true })
     this.#tellRevoked('everything')
     if (!this.#backend.all) return
-    for await (const key of this.#backend.all()) {
-      if (!isEpochKey(key)) await attempt('delete', () => this.#backend.delete(key))
-    }
+    for await (const key of this.#backend.all()) await this.#removeOlder(key, epoch)
+  }
+
+  /** Others keep things in a backend, too: only what is a session of ours goes. */
+  async #removeOlder(key: string, epoch: number): Promise<void> {
+    const record = isId(key) ? await this.#fetch(key) : undefined
+    const body = record && this.#records.unpack(key, record.data)
+    if (!body || (!isMoved(body) && epochOf(body) >= epoch)) return
+    await attempt('delete', () => this.#backend.delete(key))
   }
 
   /**
@@ -283,16 +296,13 @@ export class ServerStore extends CodecStore {
   ): Promise<Session<T>> {
     const key = keyOf(id)
     // Both at once, when the epoch has to be asked for at all.
-    const [epoch, record] = await Promise.all([
-      this.#epoch.current(),
-      attempt('load', () => this.#backend.load(key)),
-    ])
+    const [record, epoch] = await Promise.all([this.#fetch(key), this.#epoch.current()])
     if (!record) return this.begin(name, 'unknown-id')
     const body = this.#records.unpack(key, record.data)
-    if (isMoved(body)) return this.#resumeMoved(name, id, body)
+    if (isMoved(body)) return this.#resumeMoved(name, id, body, epoch)
     if (!body) return this.begin(name, 'malformed')
     if (body.name !== name) return this.begin(name, 'unknown-id')
-    if ((body.metadata.epoch ?? 0) < epoch) return this.begin(name, 'revoked')
+    if (epochOf(body) < epoch) return this.begin(name, 'revoked')
     const { version, expires } = record
     return this.#resume(name, { key, body, version, expires }, { id }, renewal)
   }
@@ -304,6 +314,9 @@ export class ServerStore extends CodecStore {
     renewal: Renewal | undefined,
   ): Session<T> {
     const { payload, created, idle, isTold, metadata } = kept.body
+    // Written by a clock that was ahead: it would last for longer than it was told.
+    const latest = this.now() + clockSkew
+    if (Math.max(created, kept.expires - idle) > latest) return this.begin(name, 'too-new')
     const opened = {
       value: this.#deserialize(payload),
       payload,
@@ -312,16 +325,15 @@ export class ServerStore extends CodecStore {
       maxAge: isTold ? idle : undefined,
       // At the end of its life there is nothing to renew.
       issuedAt: kept.expires >= this.#endOf(kept.body) ? undefined : kept.expires - idle,
-      renewal: renewal ?? this.#rotationDue(kept.body),
+      renewal: renewal ?? (this.#isRotationDue(kept.body) ? 'rotation' : undefined),
     }
     const session = this.resume<T>(name, opened, metadata, state)
     if (!session.isNew) this.#kept.set(session, kept)
     return session
   }
 
-  #rotationDue({ created, metadata }: RecordBody): Renewal | undefined {
-    const age = this.now() - (metadata.rotatedAt ?? created)
-    return age >= this.#rotateEvery ? 'rotation' : undefined
+  #isRotationDue({ created, metadata }: RecordBody): boolean {
+    return this.now() - (metadata.rotatedAt ?? created) >= this.#rotateEvery
   }
 
   /** The session that has another id by now, to be read and no more, if that is allowed still. */
@@ -329,13 +341,14 @@ export class ServerStore extends CodecStore {
     name: string,
     id: string,
     moved: Moved,
+    epoch: number,
   ): Promise<Session<T>> {
     const key = moved.successor
-    const record =
-      this.now() < moved.until ? await attempt('load', () => this.#backend.load(key)) : undefined
+    const record = this.now() < moved.until ? await this.#fetch(key) : undefined
     const body = record && this.#records.unpack(key, record.data)
     if (!record || !body || isMoved(body) || body.name !== name)
       return this.begin(name, 'unknown-id')
+    if (epochOf(body) < epoch) return this.begin(name, 'revoked')
     const { version, expires } = record
     return this.#resume(name, { key, body, version, expires }, { id, isReadOnly: true }, undefined)
   }
@@ -347,18 +360,29 @@ export class ServerStore extends CodecStore {
   }
 
   /** The id under which the session is kept now; undefined when it has ended meanwhile. */
-  #written(session: Session<object>): Promise<string | undefined> {
+  async #written(session: Session<object>): Promise<string | undefined> {
     const kept = this.#kept.get(session)
     const { id } = session
     if (!kept || id === undefined) return this.#create(session)
     const rotation = Session.rotationOf(session)
     if (rotation === 'login') return this.#replace(session, kept)
-    if (rotation || session.renewal === 'rotation') return this.#move(session, kept)
-    return this.#update(session, id, kept)
+    if (rotation || this.#isRotationDue(kept.body)) return this.#move(session, kept)
+    return (await this.#update(session, kept)) && this.#isAt(id, session) ? id : undefined
   }
 
-  protected async erase({ id }: Session<object>): Promise<void> {
-    if (id !== undefined) await this.#delete(keyOf(id))
+  /** False when the session goes on under another id, of which another request set the cookie. */
+  #isAt(id: string, session: Session<object>): boolean {
+    return this.#kept.get(session)?.key === keyOf(id)
+  }
+
+  protected async erase(session: Session<object>): Promise<void> {
+    const { id } = session
+    if (id === undefined) return
+    const key = keyOf(id)
+    await this.#delete(key)
+    // Where it was found, when it is read under an old id that leads nowhere any more.
+    const kept = this.#kept.get(session)
+    if (kept && kept.key !== key) await this.#delete(kept.key)
   }
 
   protected override conflictsOf(session: Session<object>): number {
@@ -408,86 +432,116 @@ export class ServerStore extends CodecStore {
 
   /** As {@link #create}; of the session that was read nothing lives on. */
   async #replace(session: Session<object>, old: Kept): Promise<string> {
+    const before = session.id
     const id = await this.#create(session, old)
     await this.#delete(old.key)
+    // The marker under an old id, too.
+    if (before !== undefined && keyOf(before) !== old.key) await this.#delete(keyOf(before))
     return id
   }
 
-  /** The same session under a new id; undefined when it has ended, or has been moved, meanwhile. */
-  async #move(session: Session<object>, old: Kept): Promise<string | undefined> {
+  /**
+   * The same session under a new id; undefined when it has ended meanwhile, or has been moved by another
+   * request. Who has proved who they are gets a new id all the same.
+   */
+  async #move(session: Session<object>, base: Kept): Promise<string | undefined> {
     const id = newId()
-    const mine = { ...this.metadataOf(session), rotatedAt: this.now() }
-    const first = this.#newBody(session, session.values, this.#startOf(session, old.body), mine)
+    const { metadata } = base.body
+    const isElevated = Session.rotationOf(session) === 'elevate'
+    const first = this.#rotated(this.#bodyOf(session, base))
     let kept = await this.#insert(id, first)
-    await this.#admit(session, kept, old.key)
-    let { version } = old
+    const isOwners = session.owner === metadata.owner
+    if (!isOwners) await this.#admit(session, kept, base.key)
+    let place: Found | undefined = base
     for (let tried = 0; tried < attempts; tried++) {
-      const marker = this.#marker(old.key, kept.key)
-      const result = await attempt('update', () => this.#backend.update(old.key, marker, version))
+      const { key, version } = place
+      const marker = this.#marker(key, kept.key)
+      const result = await attempt('update', () => this.#backend.update(key, marker, version))
       if (result.status === 'updated') {
         this.#settle(session, kept.body, first)
         Session.assignId(session, id)
+        if (isOwners) await this.#handOver(session, base.key, kept)
         this.#keep(session, kept)
-        await this.#notify({ moved: [old.key, kept.key] })
+        await this.#notify({ moved: [key, kept.key] })
         return id
       }
-      const current = result.status === 'conflict' ? result.current : undefined
-      const theirs = current && this.#records.unpack(old.key, current.data)
-      if (!current || isMoved(theirs)) {
+      const theirs =
+        result.status === 'conflict' ? this.#records.unpack(key, result.current.data) : undefined
+      place =
+        result.status === 'conflict' && theirs && !isMoved(theirs)
+          ? { key, body: theirs, version: result.current.version }
+          : undefined
+      if (isMoved(theirs) && isElevated) place = await this.#find(theirs.successor)
+      if (!place) {
         await attempt('delete', () => this.#backend.delete(kept.key))
-        if (isMoved(theirs)) await this.#follow(session, old, theirs)
+        if (isMoved(theirs)) await this.#follow(session, base, theirs)
         return undefined
       }
-      version = current.version
-      kept = await this.#rewrite(kept, this.#merged(session, old, theirs))
+      kept = await this.#rewrite(kept, this.#rotated(this.#merged(session, base, place.body)))
       await this.#pause(session, tried)
     }
     throw this.#contended(session)
   }
 
-  /** The id; undefined when the session has ended meanwhile, or has another one. */
-  async #update(session: Session<object>, id: string, kept: Kept): Promise<string | undefined> {
-    const start = this.#startOf(session, kept.body)
-    const body = this.#newBody(session, session.values, start, this.metadataOf(session))
-    if (isSameBody(body, kept.body)) return (await this.#renew(session, kept)) ? id : undefined
-    if (body.metadata.owner !== kept.body.metadata.owner) await this.#admit(session, kept)
-    return (await this.#replay(session, kept, kept, body)) ? id : undefined
+  #rotated(body: RecordBody): RecordBody {
+    return { ...body, metadata: { ...body.metadata, rotatedAt: this.now() } }
+  }
+
+  /** False when the session has ended meanwhile. */
+  async #update(session: Session<object>, kept: Kept): Promise<boolean> {
+    const body = this.#bodyOf(session, kept)
+    const isSealedAnew = this.#records.areSealed && session.renewal === 'old-key'
+    if (!isSealedAnew && isSameBody(body, kept.body)) return this.#renew(session, kept)
+    const { owner } = kept.body.metadata
+    const isOthers = body.metadata.owner !== owner
+    if (isOthers) await this.#admit(session, kept)
+    const isWritten = await this.#replay(session, kept, kept)
+    if (isOthers && owner) await this.#limit?.release(owner, kept.key)
+    return isWritten
   }
 
   /** Moves the moment at which the session ends. False when it has ended already. */
   async #renew(session: Session<object>, kept: Kept): Promise<boolean> {
+    const { key } = kept
     const expires = this.#expiryOf(kept.body)
     // Saved by hand a moment ago, and now by an adapter: all is as it should be.
     if (kept.isOwn && expires === kept.expires) return true
-    await attempt('touch', () => this.#backend.touch(kept.key, expires))
+    await attempt('touch', () => this.#backend.touch(key, expires))
     // Touching tells nothing: a cookie with an id that is gone would overwrite the one with its heir.
-    const record = await attempt('load', () => this.#backend.load(kept.key))
-    if (!record || isMoved(this.#records.unpack(kept.key, record.data))) return false
-    if (record.version === kept.version) this.#keep(session, { ...kept, expires })
+    const record = await this.#fetch(key)
+    const body = record && this.#records.unpack(key, record.data)
+    if (!record || !body || isMoved(body)) return false
+    if (record.version === kept.version) {
+      this.#keep(session, { ...kept, expires })
+      return true
+    }
+    // What others saved meanwhile may be told to last for another time.
+    const theirs = { key, body, version: record.version, expires: this.#expiryOf(body) }
+    if (theirs.expires !== expires) {
+      await attempt('touch', () => this.#backend.touch(key, theirs.expires))
+    }
+    this.#settle(session, body, kept.body)
+    this.#keep(session, theirs)
     return true
   }
 
   /**
-   * Writes `first` at `place`, or what becomes of it on what others saved meanwhile. False when the
-   * session has ended, or goes on under another id.
+   * Makes the changes of this request in the record where the session was found. False when the session
+   * has ended, or goes on under another id.
    *
    * @param base - what this request read
    */
-  async #replay(
-    session: Session<object>,
-    base: Kept,
-    place: { readonly key: string; readonly version: Version },
-    first: RecordBody,
-  ): Promise<boolean> {
-    const { key } = place
-    let { version } = place
-    let body = first
+  async #replay(session: Session<object>, base: Kept, found: Found): Promise<boolean> {
+    const { key } = found
+    const mine = this.#bodyOf(session, base)
+    let { version } = found
+    let body = found === base ? mine : this.#merged(session, base, found.body)
     for (let tried = 0; tried < attempts; tried++) {
       const record = this.#record(key, body)
       const result = await attempt('update', () => this.#backend.update(key, record, version))
       if (result.status === 'gone') return false
       if (result.status === 'updated') {
-        this.#settle(session, body, first)
+        this.#settle(session, body, mine)
         this.#keep(session, { key, body, version: result.version, expires: record.expires })
         return true
       }
@@ -506,14 +560,8 @@ export class ServerStore extends CodecStore {
 
   /** Makes the changes of this request where the session went. Its cookie is the other request's. */
   async #follow(session: Session<object>, base: Kept, moved: Moved): Promise<void> {
-    if (!moved.follows) return
-    const key = moved.successor
-    const current = await attempt('load', () => this.#backend.load(key))
-    const theirs = current && this.#records.unpack(key, current.data)
-    if (!current || !theirs) return
-    if (isMoved(theirs)) return this.#follow(session, base, theirs)
-    const body = this.#merged(session, base, theirs)
-    await this.#replay(session, base, { key, version: current.version }, body)
+    const found = moved.follows ? await this.#find(moved.successor) : undefined
+    if (found) await this.#replay(session, base, found)
   }
 
   async #insert(id: string, body: RecordBody): Promise<Kept> {
@@ -633,14 +681,21 @@ export class ServerStore extends CodecStore {
   /** Gives the session a place among those of its owner, or ends it when there is none. */
   async #admit({ owner }: Session<object>, kept: Kept, replaces?: string): Promise<void> {
     if (!owner || !this.#limit) return
-    const place = { key: kept.key, created: kept.body.created }
     try {
-      const evicted = await this.#limit.admit(owner, place, kept.expires, replaces)
+      const end = this.#endOf(kept.body)
+      const evicted = await this.#limit.admit(owner, placeOf(kept), end, replaces)
       await Promise.all(evicted.map(key => this.#delete(key)))
     } catch (error) {
       if (kept.key !== replaces) await attempt('delete', () => this.#backend.delete(kept.key))
       throw error
     }
+  }
+
+  /** Gives the session the place that it had under its old key. */
+  async #handOver({ owner }: Session<object>, from: string, kept: Kept): Promise<void> {
+    if (!owner || !this.#limit) return
+    const evicted = await this.#limit.move(owner, from, placeOf(kept), this.#endOf(kept.body))
+    await Promise.all(evicted.map(key => this.#delete(key)))
   }
 
   /** From here on the session is compared with this. */
@@ -652,9 +707,13 @@ export class ServerStore extends CodecStore {
   /** Shows the session what was merged into it. */
   #settle(session: Session<object>, body: RecordBody, mine: RecordBody): void {
     if (body === mine) return
-    replaceValues(session.values, this.#deserialize(body.payload) as Values)
-    session.owner = body.metadata.owner
-    session.label = body.metadata.label
+    const { idle, isTold, metadata } = body
+    adopt(session.values as Values, this.#valuesOf(body), this.#serializer)
+    session.owner = metadata.owner
+    session.label = metadata.label
+    session.lifetime = ownLifetime(metadata, this.lifetimeOf(session.name))
+    if (idle === mine.idle && isTold === mine.isTold) return
+    session.options.maxAge = isTold ? idle : 'session'
   }
 
   /** What this request changed, on what another saved. */
@@ -673,16 +732,18 @@ export class ServerStore extends CodecStore {
       const keys = contested.map(key => JSON.stringify(key)).join(', ')
       throw new SessionError('conflict', `session "${session.name}": others changed ${keys} too`)
     }
-    const mine = this.metadataOf(session)
-    const metadata = mergeMetadata(base.body.metadata, mine, theirs.metadata)
-    const start = this.#startOf(session, base.body)
-    const created = start === base.body.created ? theirs.created : start
-    return this.#newBody(session, values, created, metadata)
+    const mine = this.#bodyOf(session, base)
+    const metadata = mergeMetadata(base.body.metadata, mine.metadata, theirs.metadata)
+    const isAsRead = mine.idle === base.body.idle && mine.isTold === base.body.isTold
+    const { idle, isTold } = isAsRead ? theirs : mine
+    const created = mine.created === base.body.created ? theirs.created : mine.created
+    return { name: mine.name, created, idle, isTold, metadata, payload: this.#serialize(values) }
   }
 
-  /** When the session began; later than what was read, where its owner has signed in again. */
-  #startOf(session: Session<object>, read: RecordBody): number {
-    return session.createdAt ?? read.created
+  /** The session as this request has it. It began when it was read to have, or when it was elevated. */
+  #bodyOf(session: Session<object>, { body }: Kept): RecordBody {
+    const created = session.createdAt ?? body.created
+    return this.#newBody(session, session.values, created, this.metadataOf(session))
   }
 
   #newBody(
@@ -720,7 +781,7 @@ export class ServerStore extends CodecStore {
   async #info(handle: string, owner: string, epoch: number): Promise<SessionInfo | undefined> {
     const record = await attempt('load', () => this.#backend.load(handle))
     const body = record && this.#records.unpack(handle, record.data)
-    if (!body || isMoved(body) || (body.metadata.epoch ?? 0) < epoch) return undefined
+    if (!body || isMoved(body) || epochOf(body) < epoch) return undefined
     const { name, created, metadata, idle } = body
     if (metadata.owner !== owner) return undefined
     const { label, authenticatedAt } = metadata
@@ -728,10 +789,17 @@ export class ServerStore extends CodecStore {
     return { handle, name, label, created, expires: record.expires, lastSeen, authenticatedAt }
   }
 
-  async #bodyAt(handle: string): Promise<RecordBody | undefined> {
-    const record = await attempt('load', () => this.#backend.load(handle))
-    const body = record && this.#records.unpack(handle, record.data)
-    return isMoved(body) ? undefined : body
+  /** The session of this record, wherever it went. */
+  async #find(key: string): Promise<Found | undefined> {
+    const record = await this.#fetch(key)
+    const body = record && this.#records.unpack(key, record.data)
+    if (!record || !body) return undefined
+    if (isMoved(body)) return body.follows ? this.#find(body.successor) : undefined
+    return { key, body, version: record.version }
+  }
+
+  #fetch(key: string): Promise<StoredRecord | undefined> {
+    return attempt('load', () => this.#backend.load(key))
   }
 
   #ownerIndex(): OwnerIndex {
@@ -750,11 +818,9 @@ export class ServerStore extends CodecStore {
     return new SessionError('conflict', `session "${name}" was changed by others all the time`)
   }
 
-  /** Longer after each try, and by chance, so that two who met do not meet again. */
   #pause(session: Session<object>, tried: number): Promise<void> {
     this.#conflicts.set(session, tried + 1)
-    const most = Math.min(2 ** tried, 64)
-    return new Promise(resolve => setTimeout(resolve, Math.random() * most))
+    return pause(tried)
   }
 
   /**
@@ -773,8 +839,9 @@ export class ServerStore extends CodecStore {
     return attempt('load', () => this.#backend.load(key))
   }
 
-  #sealing(maxRecordBytes: number, absolute: number): readonly Codec[] {
-    const lasting = { maxAge: absolute, maxLifetime: absolute }
+  #sealing(maxRecordBytes: number): readonly Codec[] {
+    // How long a record counts, its own moment says.
+    const lasting = { maxAge: tenYears, maxLifetime: tenYears }
     const maxLength = Math.ceil((maxRecordBytes + 100) / 3) * 4
     const settings = { serializer: nop, maxLength, cacheBytes: 0, ...lasting }
     return this.codecsFor('session record', settings)
@@ -804,6 +871,15 @@ export class ServerStore extends CodecStore {
   }
 }
 
+/** How often all sessions had been ended when this one began. */
+function epochOf({ metadata }: RecordBody): number {
+  return metadata.epoch ?? 0
+}
+
+function placeOf({ key, body }: Kept): { key: string; created: number } {
+  return { key, created: body.created }
+}
+
 /** Ids as they are, for stores without keys: 256 random bits need no signature. */
 const plainIds: Codec = {
   encode: (_, id) => id as string,
@@ -823,11 +899,4 @@ function assertLimitations(backend: Backend, allowed: readonly Limitation[]): vo
 function limitOf(backend: Backend, maxPerOwner: number | MaxPerOwner): OwnerLimit {
   const limit = typeof maxPerOwner === 'number' ? { count: maxPerOwner } : maxPerOwner
   return new OwnerLimit(backend, limit)
-}
-
-/** Puts what was merged in the place of what the request had, in the object that it holds. */
-function replaceValues(target: object, values: object): void {
-  if (target === values) return
-  for (const key of Reflect.ownKeys(target)) Reflect.deleteProperty(target, key)
-  Object.defineProperties(target, Object.getOwnPropertyDescriptors(values))
 }

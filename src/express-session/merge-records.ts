@@ -19,7 +19,7 @@ export function mergeRecords(
   theirs: SessionRecord,
 ): SessionRecord {
   const lists = Object.keys(mine.values).filter(key => isLonger(base.values[key], mine.values[key]))
-  const changes = { lists: new Set(lists), increments: new Map() }
+  const changes = { lists: new Set(lists), increments: new Map(), expired: new Set<string>() }
   const { values } = merge(
     { base: base.values, mine: mine.values, theirs: theirs.values, changes },
     json,
