@@ -6,11 +6,13 @@
 
 import { latin1Text } from '#bytes'
 import { wholeNumber } from './checks.ts'
+import { clockSkew } from './clock.ts'
 import { json } from './codec/serializers/json.ts'
 import { describeKind } from './describe.ts'
 import { SessionError } from './errors.ts'
 import { isCookieName } from './http/cookie.ts'
 import type { RequestLike } from './http/request.ts'
+import { type Keyed, keyed } from './keyed.ts'
 import type { Lifetime } from './lifetime.ts'
 import type { Options } from './options.ts'
 import { Session, type Values } from './session.ts'
@@ -63,7 +65,7 @@ export interface SessionPolicy {
   readonly lifetime: Lifetime
   readonly version: number
   /** Checks the values of a session that was read, or begun. */
-  load?(session: Session<object>, version: number, now: number): void | Promise<void>
+  load?(session: Session<object>, version: number, now: number): Promise<void>
   /** Notes what has to be noted before the values are written. */
   beforeSave?(session: Session<object>, now: number): void
 }
@@ -129,9 +131,10 @@ function policyOf(name: string, options: AnyOptions): SessionPolicy {
     lifetime: options.lifetime ?? {},
     version,
     ...((schema || migrations || times) && {
-      load(session, stored, now) {
-        times?.load(session, now)
-        return shape.load(session, stored)
+      async load(session, stored, now) {
+        times?.drop(session, now)
+        await shape.load(session, stored)
+        times?.remember(session)
       },
     }),
     ...(times && { beforeSave: (session, now) => times.stamp(session, now) }),
@@ -184,7 +187,10 @@ class Shape {
     const own = Object.fromEntries(Object.entries(values).filter(([key]) => !key.startsWith('_')))
     const migrated = stored === undefined ? own : this.#migrate(own, stored)
     const fitting = migrated && (await this.#validate(migrated))
-    return fitting && Object.assign(fitting, Object.fromEntries(reserved))
+    if (!fitting) return undefined
+    const others = (values as Keyed)[keyed]
+    const whole: Values & Keyed = Object.fromEntries([...Object.entries(fitting), ...reserved])
+    return others ? Object.assign(whole, { [keyed]: others }) : whole
   }
 
   #migrate(values: Values, stored: number): Values | undefined {
@@ -204,7 +210,7 @@ class Shape {
     if (!this.#schema) return values
     try {
       const result = await this.#schema['~standard'].validate(values)
-      return result.issues ? undefined : ({ ...result.value } as Values)
+      return result.issues ? undefined : (result.value as Values)
     } catch {
       return undefined
     }
@@ -214,10 +220,16 @@ class Shape {
 /** Where the moments are kept at which keys stop to count: a key of the values, merged key by key. */
 export const expiresKey = '_expires'
 
+/** A value as text, and when it stops to count. */
+interface Stamped {
+  readonly text: string | undefined
+  readonly moment: number | undefined
+}
+
 /** Keys that last for a time of their own. */
 class KeyTimes {
   readonly #seconds: ReadonlyMap<string, number>
-  readonly #loaded = new WeakMap<Session<object>, Record<string, string | undefined>>()
+  readonly #known = new WeakMap<Session<object>, Map<string, Stamped>>()
 
   constructor(ttl: Record<string, number>) {
     const entries = Object.entries(ttl)
@@ -225,30 +237,41 @@ class KeyTimes {
     this.#seconds = new Map(entries)
   }
 
-  /** Drops the keys whose time has come, and remembers the others as they are. */
-  load(session: Session<object>, now: number): void {
+  /** Drops the keys whose time has come. One that lies too far ahead came of a clock that was wrong. */
+  drop(session: Session<object>, now: number): void {
+    const moments = momentsOf(session.values as Values)
+    for (const [key, seconds] of this.#seconds) {
+      const moment = moments[key]
+      if (moment === undefined || (moment > now && moment <= now + seconds + clockSkew)) continue
+      Session.expire(session, key)
+    }
+  }
+
+  /** Notes the keys as they are, to tell later which of them changed. */
+  remember(session: Session<object>): void {
     const values = session.values as Values
     const moments = momentsOf(values)
+    const known = new Map<string, Stamped>()
     for (const key of this.#seconds.keys()) {
-      if ((moments[key] ?? Number.POSITIVE_INFINITY) <= now) delete values[key]
+      known.set(key, { text: textOf(values, key), moment: moments[key] })
     }
-    const kept = [...this.#seconds.keys()].map(key => [key, textOf(values, key)])
-    this.#loaded.set(session, Object.fromEntries(kept))
+    this.#known.set(session, known)
   }
 
   /** Gives the keys that changed since a moment of their own. */
   stamp(session: Session<object>, now: number): void {
     const values = session.values as Values
-    const before = this.#loaded.get(session) ?? {}
+    const known = this.#known.get(session)
     const moments: Record<string, number> = {}
     for (const [key, seconds] of this.#seconds) {
       if (!Object.hasOwn(values, key)) continue
-      const isSame = textOf(values, key) === before[key]
-      const earlier = momentsOf(values)[key]
-      moments[key] = isSame && earlier !== undefined ? earlier : now + seconds
+      const before = known?.get(key)
+      const isSame = before !== undefined && textOf(values, key) === before.text
+      moments[key] = (isSame ? before.moment : undefined) ?? now + seconds
     }
     if (Object.keys(moments).length > 0) values[expiresKey] = moments
     else delete values[expiresKey]
+    this.remember(session)
   }
 }
 

@@ -120,12 +120,17 @@ const keptEvents = 100
 export function emit(hooks: Hooks, event: SessionEvent, request?: object): void {
   if (request) keep(request, event)
   const channel = channels[event.type]
+  const listener = listenerOf(hooks, event.type)
+  if (listener) quietly(() => listener(event))
+  if (channel?.hasSubscribers) quietly(() => channel.publish(event))
+}
+
+/** What goes wrong in a listener, at once or later, is its own fault. */
+function quietly(listen: () => unknown): void {
   try {
-    listenerOf(hooks, event.type)?.(event)
-    if (channel?.hasSubscribers) channel.publish(event)
-  } catch {
-    // A listener's own fault.
-  }
+    const later = listen()
+    if (later instanceof Promise) later.catch(() => undefined)
+  } catch {}
 }
 
 /**

@@ -43,13 +43,15 @@ export function merge(input: MergeInput, serializer: Serializer): Merged {
   for (const key of new Set([...Object.keys(base), ...Object.keys(mine)])) {
     const [before, now, there] = [base, mine, theirs].map(side => own(side, key))
     if (same(before, now)) continue
+    // What had expired when I read it is no deletion of what others put there since.
+    if (changes.expired.has(key) && now === undefined && !same(before, there)) continue
     const grown = increase(changes, key, before, now)
     if (grown !== undefined && typeof (there ?? 0) === 'number') {
       put(values, key, ((there ?? 0) as number) + grown)
     } else if (changes.lists.has(key) && isList(before) && isList(now) && isList(there)) {
       put(values, key, mergeLists(before, now, there, same))
     } else if (key === expiresKey) {
-      put(values, key, mergeMoments(before, now, there))
+      put(values, key, mergeMoments(before, now, there, changes.expired))
     } else {
       if (!same(before, there) && !same(now, there)) contested.push(key)
       put(values, key, now)
@@ -136,21 +138,24 @@ function leftOf(before: readonly unknown[], there: readonly unknown[], same: Sam
 }
 
 /** The moments at which keys stop to count belong to the keys, and are merged key by key as they are. */
-function mergeMoments(...sides: unknown[]): unknown {
-  const [before, now, there] = sides.map(side => (isObject(side) ? side : {})) as [
-    Values,
-    Values,
-    Values,
-  ]
-  const moments = { ...there }
-  for (const key of new Set([...Object.keys(before), ...Object.keys(now)])) {
-    if (own(before, key) !== own(now, key)) put(moments, key, own(now, key))
+function mergeMoments(
+  before: unknown,
+  now: unknown,
+  there: unknown,
+  expired: ReadonlySet<string>,
+): unknown {
+  const [read, mine, theirs] = [before, now, there].map(momentsIn) as [Values, Values, Values]
+  const moments = { ...theirs }
+  for (const key of new Set([...Object.keys(read), ...Object.keys(mine)])) {
+    const [was, is] = [own(read, key), own(mine, key)]
+    const isTheirs = is === undefined && expired.has(key) && own(theirs, key) !== was
+    if (was !== is && !isTheirs) put(moments, key, is)
   }
   return Object.keys(moments).length > 0 ? moments : undefined
 }
 
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null
+function momentsIn(side: unknown): object {
+  return typeof side === 'object' && side !== null ? side : {}
 }
 
 /** Entries whose keys are not strings are merged as one. */

@@ -89,7 +89,10 @@ export class Registry {
     name: string,
     session: Promise<Session<object>>,
   ): Promise<Session<object>> {
-    return (await session).isCopy ? this.#read(store, name, { fresh: true }) : session
+    if (!(await session).isCopy) return session
+    const current = this.#entries.get(name)?.session
+    // Another call may have read it meanwhile.
+    return current === session ? this.#read(store, name, { fresh: true }) : (current ?? session)
   }
 
   /** How many sessions there are. */
