@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { type Backend, ServerStore, type ServerStoreOptions, type Session } from 'silverback'
 import { memory } from 'silverback/memory'
+import { everyOrder } from '../../src/testing/orders.ts'
+import { type Act, stepwise, type Turn } from '../../src/testing/turns.ts'
 import { setCookieLines } from '../support/http.ts'
 import { keys } from '../support/keys.ts'
-import { Scheduler } from '../support/scheduler.ts'
 import { Clock, counting, look, put, read, Visit, visit } from '../support/visit.ts'
 
 function open(options: ServerStoreOptions = {}) {
@@ -313,43 +314,33 @@ suite('periodic rotation', () => {
   })
 })
 
-suite('every interleaving of two requests', () => {
-  const orders = Array.from({ length: 64 }, (_, bits) =>
-    [...bits.toString(2).padStart(6, '0')].map(bit => (bit === '0' ? 'one' : 'two')),
-  )
-
+suite('every order of two requests', () => {
+  /** Both have read the session before either does anything to it. */
   async function race(
-    how: { one: (session: Session) => void; two: (session: Session) => void },
-    check: (race: {
-      store: ServerStore
-      cookies: Record<'old' | 'one' | 'two', string>
-      order: string
-    }) => Promise<void>,
+    one: (session: Session) => void,
+    two: (session: Session) => void,
+    check: (race: Record<'old' | 'one' | 'two', string> & { store: ServerStore }) => Promise<void>,
   ): Promise<void> {
-    for (const order of orders) {
+    const bounds = { most: 60, seed: 1 }
+    const runs = await everyOrder(async () => {
       const inner = memory()
       const store = new ServerStore(inner)
       const old = await signIn(store, { count: 0 })
-      const scheduler = new Scheduler()
-      // Both have read the session before either does anything to it.
-      const opening = Promise.all(
-        (['one', 'two'] as const).map(async who => {
-          const mine = new ServerStore(scheduler.backend(inner, who))
-          return [who, await Visit.open(mine, old)] as const
-        }),
-      )
-      await scheduler.rest(opening)
-      const visits = await opening
-      for (const [who, { session }] of visits) how[who](session)
-      const all = Promise.all(visits.map(async ([who, each]) => [who, await each.save()] as const))
-      for (const who of order) await scheduler.step(who)
-      await scheduler.rest(all)
-      const cookies = { old, ...Object.fromEntries(await all) } as Record<
-        'old' | 'one' | 'two',
-        string
-      >
-      await check({ store, cookies, order: order.join() })
-    }
+      const cookies = { old, one: '', two: '' }
+      const act = async (who: 'one' | 'two', change: (session: Session) => void): Promise<Act> => {
+        let turn: Turn = operation => operation()
+        const mine = new ServerStore(stepwise(inner, operation => turn(operation)))
+        const each = await Visit.open(mine, old)
+        return async own => {
+          turn = own
+          change(each.session)
+          cookies[who] = await each.save()
+        }
+      }
+      const acts = { one: await act('one', one), two: await act('two', two) }
+      return { acts, check: () => check({ ...cookies, store }) }
+    }, bounds)
+    assert.ok(runs > 2)
   }
 
   for (const rotation of ['rotate', 'elevate', 'login'] as const) {
@@ -358,65 +349,68 @@ suite('every interleaving of two requests', () => {
 
     test(`${rotation} and destroy: nothing is left of what was destroyed`, async () => {
       await race(
-        { one: rotate, two: session => session.destroy() },
-        async ({ store, cookies, order }) => {
-          assert.ok((await read(store, cookies.old)).isNew, order)
+        rotate,
+        session => session.destroy(),
+        async ({ store, old, one }) => {
+          assert.ok((await read(store, old)).isNew)
           if (rotation === 'login') return
-          if (cookies.one) assert.ok((await read(store, cookies.one)).isNew, order)
-          assert.deepEqual(await store.sessionsOf('ann'), [], order)
+          if (one) assert.ok((await read(store, one)).isNew)
+          assert.deepEqual(await store.sessionsOf('ann'), [])
         },
       )
     })
 
     test(`${rotation} and a change: ${rotation === 'login' ? 'the login is untouched' : 'nothing is lost'}`, async () => {
       await race(
-        { one: rotate, two: session => session.increment('count') },
-        async ({ store, cookies, order }) => {
-          const session = await read(store, cookies.one)
-          assert.equal(session.owner, 'ann', order)
-          assert.equal(session.values.count, rotation === 'login' ? undefined : 1, order)
-          assert.ok((await read(store, cookies.old)).isNew, order)
-          assert.equal((await store.sessionsOf('ann')).length, 1, order)
+        rotate,
+        session => session.increment('count'),
+        async ({ store, old, one }) => {
+          const session = await read(store, one)
+          assert.equal(session.owner, 'ann')
+          assert.equal(session.values.count, rotation === 'login' ? undefined : 1)
+          assert.ok((await read(store, old)).isNew)
+          assert.equal((await store.sessionsOf('ann')).length, 1)
         },
       )
     })
 
     test(`${rotation} twice: at least one is signed in, the old id is dead`, async () => {
-      await race({ one: rotate, two: rotate }, async ({ store, cookies, order }) => {
-        assert.ok((await read(store, cookies.old)).isNew, order)
-        const alive = await Promise.all(
-          [cookies.one, cookies.two].filter(Boolean).map(cookie => read(store, cookie)),
-        )
-        assert.ok(
-          alive.some(session => session.owner === 'ann'),
-          order,
-        )
-        if (rotation !== 'login') assert.equal((await store.sessionsOf('ann')).length, 1, order)
+      await race(rotate, rotate, async ({ store, old, one, two }) => {
+        assert.ok((await read(store, old)).isNew)
+        const answered = [one, two].filter(Boolean)
+        const sessions = await Promise.all(answered.map(cookie => read(store, cookie)))
+        assert.ok(sessions.some(session => session.owner === 'ann'))
+        if (rotation !== 'login') assert.equal((await store.sessionsOf('ann')).length, 1)
       })
     })
   }
 
   test('rotate and revokeAll: nothing is left', async () => {
-    for (const order of orders) {
-      const inner = memory()
-      const store = new ServerStore(inner)
-      const old = await signIn(store)
-      const scheduler = new Scheduler()
-      const rotating = visit(
-        new ServerStore(scheduler.backend(inner, 'one')),
-        session => session.rotate(),
-        old,
-      )
-      for (const [index, who] of order.entries()) {
-        if (who === 'one') await scheduler.step('one')
-        else if (index === order.indexOf('two')) await store.revokeAll('ann')
-      }
-      await scheduler.rest(rotating)
-      if (!order.includes('two')) continue
-      const cookie = await rotating
-      if (cookie) assert.ok((await read(store, cookie)).isNew, order.join())
-      assert.deepEqual(await store.sessionsOf('ann'), [], order.join())
-    }
+    const runs = await everyOrder(
+      async () => {
+        const inner = memory()
+        const store = new ServerStore(inner)
+        const old = await signIn(store)
+        let cookie = ''
+        return {
+          acts: {
+            rotating: async turn => {
+              const mine = new ServerStore(stepwise(inner, turn))
+              cookie = await visit(mine, session => session.rotate(), old)
+            },
+            ending: async turn => {
+              await turn(() => store.revokeAll('ann'))
+            },
+          },
+          async check() {
+            assert.deepEqual(await store.sessionsOf('ann'), [])
+            if (cookie) assert.ok((await read(store, cookie)).owner !== 'ann')
+          },
+        }
+      },
+      { most: 60, seed: 1 },
+    )
+    assert.ok(runs > 3)
   })
 })
 
@@ -433,7 +427,7 @@ suite('keys', () => {
   })
 })
 
-test('an id costs one write, an end two', async () => {
+test('what a new id costs, and an end', async () => {
   const { backend, calls } = counting(memory())
   const store = new ServerStore(backend)
   const cookie = await signIn(store)
