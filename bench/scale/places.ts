@@ -36,7 +36,7 @@ export const places: Record<string, (count: number, now: () => number) => Promis
   async memory(count, now) {
     // By default it holds 100,000 records and 64 MiB.
     const backend = memory({ now, maxRecords: 2 * count, maxBytes: 2 ** 31 })
-    return { backend, memory: residentBytes, close: async () => undefined }
+    return { backend, memory: usedBytes, close: async () => undefined }
   },
 
   async filesystem(_, now) {
@@ -94,8 +94,10 @@ export const places: Record<string, (count: number, now: () => number) => Promis
   },
 }
 
-function residentBytes(): number {
+/** What is in use: of what is free, Node gives little back to the system. */
+function usedBytes(): number {
   if (!globalThis.gc) throw new Error('node needs --expose-gc')
   globalThis.gc()
-  return process.memoryUsage().rss
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
 }

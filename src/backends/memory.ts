@@ -114,6 +114,8 @@ class MemoryBackend implements Backend, OwnerIndex, Prunable, Listable {
   async prune(): Promise<number> {
     const before = this.#entries.size
     for (const id of this.#entries.keys()) this.#find(id)
+    // An iterator holds on to all that the Map had when it last moved.
+    this.#sweep = this.#entries.entries()
     return before - this.#entries.size
   }
 

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { memory } from 'silverback/memory'
 import { backendSuite, raceSuite } from 'silverback/testing'
 
@@ -37,6 +39,20 @@ suite('memory and its limits', () => {
     assert.ok(await backend.load('new0'))
   })
 
+  test('what is pruned is given back', async () => {
+    let now = 1000
+    const backend = memory({ now: () => now })
+    const before = await bytesInUse()
+    for (let i = 0; i < 2000; i++) {
+      await backend.create(`id${i}`, { data: new Uint8Array(10_000), expires: 2000 })
+    }
+    assert.ok((await bytesInUse()) - before > 15e6)
+    now = 2000
+    assert.equal(await backend.prune(), 2000)
+    assert.ok((await bytesInUse()) - before < 1e6)
+    await backend.load('id')
+  })
+
   test('wrong limits', () => {
     assert.throws(
       () => memory({ maxRecords: 0 }),
@@ -45,3 +61,12 @@ suite('memory and its limits', () => {
     assert.throws(() => memory({ maxBytes: 1.5 }), /maxBytes must be a whole number of at least 1/)
   })
 })
+
+/** Bytes of buffers that something holds on to. */
+async function bytesInUse(): Promise<number> {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  await new Promise(resolve => setImmediate(resolve))
+  collect()
+  return process.memoryUsage().arrayBuffers
+}
