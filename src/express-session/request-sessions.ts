@@ -4,6 +4,7 @@
  * @module
  */
 
+import { SessionError } from '../errors.ts'
 import { readCookies } from '../http/request.ts'
 import { headersOf, type NodeResponseLike } from '../http/response.ts'
 import type { Values } from '../session.ts'
@@ -272,7 +273,7 @@ export class RequestSessions implements Keeper {
     const { place } = this.#settings
     if (!base) {
       const created = await place.create(id, mine)
-      if (!created) throw new Error('genid answered the id of a session that there is already')
+      if (!created) throw conflict('genid answered the id of a session that there is already')
       return created
     }
     let { version } = base
@@ -285,7 +286,7 @@ export class RequestSessions implements Keeper {
       record = mergeRecords(base.record, mine, result.current.record)
       await new Promise(resolve => setTimeout(resolve, Math.random() * Math.min(2 ** tried, 64)))
     }
-    throw new Error(`the session was written by others ${attempts} times meanwhile`)
+    throw conflict('the session was changed by others all the time')
   }
 
   #end(session: Session): void {
@@ -317,6 +318,10 @@ export class RequestSessions implements Keeper {
     this.#last = run.catch(() => {})
     return run
   }
+}
+
+function conflict(message: string): SessionError {
+  return new SessionError('conflict', message)
 }
 
 /** The id in the first cookie of the name that was signed. */
