@@ -4,8 +4,14 @@
  * @module
  */
 
-import { Agent, type IncomingMessage, request } from 'node:http'
-import { connect, type Socket } from 'node:net'
+// biome-ignore lint/suspicious/noTsIgnore: an error only where the types of Node are not installed
+/** @ts-ignore Without the types of Node this is any. */
+import type { IncomingMessage } from 'node:http'
+import { Agent, request } from 'node:http'
+// biome-ignore lint/suspicious/noTsIgnore: as above
+/** @ts-ignore As above. */
+import type { Socket } from 'node:net'
+import { connect } from 'node:net'
 
 /** What came back. */
 export interface Page {
