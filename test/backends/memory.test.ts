@@ -7,7 +7,7 @@ import { backendSuite, raceSuite } from 'silverback/testing'
 
 suite('memory', () => {
   backendSuite(test, now => ({ backend: memory({ now }) }))
-  raceSuite(test, now => ({ backend: memory({ now }) }), { most: 100 })
+  raceSuite(test, now => ({ backend: memory({ now }) }))
 })
 
 suite('memory and its limits', () => {
