@@ -144,7 +144,7 @@ suite('filesystem: names and permissions', () => {
       '\n',
       '{}\n',
       'null\n',
-      '{"id":"id","expires":9e9,"version":1}\n',
+      '{"id":"id","expires":9e9,"version":true}\n',
       '[',
     ]) {
       await writeFile(pathOf(folder, 'id'), text)
