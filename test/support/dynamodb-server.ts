@@ -3,7 +3,7 @@
 import type { Server } from 'node:http'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 
 const dynalite = createRequire(import.meta.url)('dynalite') as (options: object) => Server
@@ -41,7 +41,8 @@ export async function startDynamoDB(
     connect,
     async createTable() {
       const TableName = `Sessions.test_${process.pid}-${tables++}`
-      await connect().send(
+      const client = connect()
+      await client.send(
         new CreateTableCommand({
           TableName,
           BillingMode: 'PAY_PER_REQUEST',
@@ -59,6 +60,8 @@ export async function startDynamoDB(
           ],
         }),
       )
+      // A table takes records when it is active, which it may not be yet.
+      await waitUntilTableExists({ client, maxWaitTime: 60, minDelay: 1 }, { TableName })
       return TableName
     },
     async stop() {
