@@ -5,15 +5,7 @@
  */
 
 import { attempt } from './attempt.ts'
-import type {
-  Backend,
-  Limitation,
-  Listable,
-  NewRecord,
-  OwnerIndex,
-  StoredRecord,
-  Version,
-} from './backend.ts'
+import type { Backend, Limitation, Listable, OwnerIndex, StoredRecord } from './backend.ts'
 import { BrowserCopies } from './browser-copies.ts'
 import { wholeNumber } from './checks.ts'
 import { clockSkew } from './clock.ts'
@@ -36,7 +28,8 @@ import { localNotices, type Notices } from './notices.ts'
 import { type MaxPerOwner, OwnerLimit } from './owner-limit.ts'
 import { pause } from './pause.ts'
 import { isMoved, isSameBody, type Moved, type RecordBody } from './record.ts'
-import { Records } from './records.ts'
+import { RecordPacker } from './record-packer.ts'
+import { type Found, type Kept, Records } from './records.ts'
 import { Session, type Values } from './session.ts'
 import type { Capability } from './store.ts'
 import { type Notice, Watchers } from './watchers.ts'
@@ -81,16 +74,8 @@ export interface ServerStoreOptions extends Omit<CodecStoreOptions, 'codecs'> {
   notices?: Notices
 }
 
-/** What is known of the record that a session was read from, or written to. */
-interface Found {
-  readonly key: string
-  readonly body: RecordBody
-  readonly version: Version
-}
-
-/** And until when it counts. */
-interface Kept extends Found {
-  readonly expires: number
+/** What a session was read from, or written to. */
+interface Known extends Kept {
   /** Whether this request wrote it. */
   readonly isOwn?: boolean
 }
@@ -117,9 +102,6 @@ const attempts = 50
 
 const tenYears = 10 * 365 * 86_400
 
-/** Seconds for which requests that were under way find a session that moved. */
-const markedFor = 60
-
 /**
  * Keeps sessions in a {@link Backend}.
  *
@@ -136,8 +118,7 @@ export class ServerStore extends CodecStore {
   readonly #copies: BrowserCopies | undefined
   readonly #watchers: Watchers
   readonly #rotateEvery: number
-  readonly #graceSeconds: number
-  readonly #kept = new WeakMap<Session<object>, Kept>()
+  readonly #kept = new WeakMap<Session<object>, Known>()
   readonly #conflicts = new WeakMap<Session<object>, number>()
 
   /** Throws TypeError or RangeError for wrong options, and for a backend that promises too little. */
@@ -151,14 +132,19 @@ export class ServerStore extends CodecStore {
     if (encrypt && !keys) throw new TypeError('encrypt needs keys')
     if (cookieCache && !keys) throw new TypeError('cookieCache needs keys')
     const maxBytes = wholeNumber('maxRecordBytes', options.maxRecordBytes ?? 65_536)
-    this.#records = new Records(encrypt ? this.#sealing(maxBytes) : undefined, maxBytes)
+    const { every = Number.MAX_SAFE_INTEGER, graceSeconds = 0 } = rotation
+    this.#rotateEvery = wholeNumber('rotation.every', every)
+    this.#records = new Records({
+      backend,
+      packer: new RecordPacker(encrypt ? this.#sealing(maxBytes) : undefined, maxBytes),
+      absoluteOf: name => this.lifetimeOf(name).absolute,
+      graceSeconds: wholeNumber('rotation.graceSeconds', graceSeconds, 0),
+      now: this.now,
+    })
     this.#epoch = new Epoch(new Counters(backend), this.now)
     this.#limit = maxPerOwner === undefined ? undefined : limitOf(backend, maxPerOwner)
     this.#copies = cookieCache && this.#browserCopies(cookieCache.maxAge)
     this.#watchers = new Watchers(options.notices ?? localNotices())
-    const { every = Number.MAX_SAFE_INTEGER, graceSeconds = 0 } = rotation
-    this.#rotateEvery = wholeNumber('rotation.every', every)
-    this.#graceSeconds = wholeNumber('rotation.graceSeconds', graceSeconds, 0)
   }
 
   override get capabilities(): ReadonlySet<Capability> {
@@ -197,7 +183,7 @@ export class ServerStore extends CodecStore {
    */
   async revoke(handle: string, { owner }: { owner?: string | undefined } = {}): Promise<boolean> {
     if (!isId(handle)) return false
-    const found = await this.#find(handle)
+    const found = await this.#records.find(handle)
     if (!found || (owner !== undefined && found.body.metadata.owner !== owner)) return false
     await this.#delete(handle)
     this.#tellRevoked('session', 1)
@@ -237,10 +223,10 @@ export class ServerStore extends CodecStore {
 
   /** Others keep things in a backend, too: only what is a session of ours goes. */
   async #removeOlder(key: string, epoch: number): Promise<void> {
-    const record = isId(key) ? await this.#fetch(key) : undefined
-    const body = record && this.#records.unpack(key, record.data)
+    const record = isId(key) ? await this.#records.load(key) : undefined
+    const body = record && this.#records.unpack(key, record)
     if (!body || (!isMoved(body) && epochOf(body) >= epoch)) return
-    await attempt('delete', () => this.#backend.delete(key))
+    await this.#records.remove(key)
   }
 
   /**
@@ -264,9 +250,11 @@ export class ServerStore extends CodecStore {
     const key = keyOf(id)
     const watched = { key, owner: owner && ownerKey(owner) }
     const stop = await this.#watchers.add(watched, listener)
-    const record = await attempt('load', () => this.#backend.load(key))
-    if (record) return stop
+    const found = await this.#records.find(key)
+    if (found?.key === key) return stop
     await stop()
+    // It has another id by now, or has ended before anybody listened.
+    if (found) return this.#watchers.add({ ...watched, key: found.key }, listener)
     listener()
     return async () => undefined
   }
@@ -296,9 +284,9 @@ export class ServerStore extends CodecStore {
   ): Promise<Session<T>> {
     const key = keyOf(id)
     // Both at once, when the epoch has to be asked for at all.
-    const [record, epoch] = await Promise.all([this.#fetch(key), this.#epoch.current()])
+    const [record, epoch] = await Promise.all([this.#records.load(key), this.#epoch.current()])
     if (!record) return this.begin(name, 'unknown-id')
-    const body = this.#records.unpack(key, record.data)
+    const body = this.#records.unpack(key, record)
     if (isMoved(body)) return this.#resumeMoved(name, id, body, epoch)
     if (!body) return this.begin(name, 'malformed')
     if (body.name !== name) return this.begin(name, 'unknown-id')
@@ -324,7 +312,7 @@ export class ServerStore extends CodecStore {
       startedAt: created,
       maxAge: isTold ? idle : undefined,
       // At the end of its life there is nothing to renew.
-      issuedAt: kept.expires >= this.#endOf(kept.body) ? undefined : kept.expires - idle,
+      issuedAt: kept.expires >= this.#records.endOf(kept.body) ? undefined : kept.expires - idle,
       renewal: renewal ?? (this.#isRotationDue(kept.body) ? 'rotation' : undefined),
     }
     const session = this.resume<T>(name, opened, metadata, state)
@@ -344,8 +332,8 @@ export class ServerStore extends CodecStore {
     epoch: number,
   ): Promise<Session<T>> {
     const key = moved.successor
-    const record = this.now() < moved.until ? await this.#fetch(key) : undefined
-    const body = record && this.#records.unpack(key, record.data)
+    const record = this.now() < moved.until ? await this.#records.load(key) : undefined
+    const body = record && this.#records.unpack(key, record)
     if (!record || !body || isMoved(body) || body.name !== name)
       return this.begin(name, 'unknown-id')
     if (epochOf(body) < epoch) return this.begin(name, 'revoked')
@@ -423,7 +411,10 @@ export class ServerStore extends CodecStore {
     const epoch = (await this.#epoch.current()) || undefined
     const metadata = { ...this.metadataOf(session), rotatedAt: undefined, epoch }
     const created = session.createdAt ?? this.now()
-    const kept = await this.#insert(id, this.#newBody(session, session.values, created, metadata))
+    const kept = await this.#records.create(
+      id,
+      this.#newBody(session, session.values, created, metadata),
+    )
     await this.#admit(session, kept, old?.key)
     Session.assignId(session, id)
     this.#keep(session, kept)
@@ -449,14 +440,13 @@ export class ServerStore extends CodecStore {
     const { metadata } = base.body
     const isElevated = Session.rotationOf(session) === 'elevate'
     const first = this.#rotated(this.#bodyOf(session, base))
-    let kept = await this.#insert(id, first)
+    let kept = await this.#records.create(id, first)
     const isOwners = session.owner === metadata.owner
     if (!isOwners) await this.#admit(session, kept, base.key)
     let place: Found | undefined = base
     for (let tried = 0; tried < attempts; tried++) {
-      const { key, version } = place
-      const marker = this.#marker(key, kept.key)
-      const result = await attempt('update', () => this.#backend.update(key, marker, version))
+      const { key } = place
+      const result = await this.#records.leave(place, kept.key)
       if (result.status === 'updated') {
         this.#settle(session, kept.body, first)
         Session.assignId(session, id)
@@ -466,18 +456,21 @@ export class ServerStore extends CodecStore {
         return id
       }
       const theirs =
-        result.status === 'conflict' ? this.#records.unpack(key, result.current.data) : undefined
+        result.status === 'conflict' ? this.#records.unpack(key, result.current) : undefined
       place =
         result.status === 'conflict' && theirs && !isMoved(theirs)
           ? { key, body: theirs, version: result.current.version }
           : undefined
-      if (isMoved(theirs) && isElevated) place = await this.#find(theirs.successor)
+      if (isMoved(theirs) && isElevated) place = await this.#records.find(theirs.successor)
       if (!place) {
-        await attempt('delete', () => this.#backend.delete(kept.key))
+        await this.#records.remove(kept.key)
         if (isMoved(theirs)) await this.#follow(session, base, theirs)
         return undefined
       }
-      kept = await this.#rewrite(kept, this.#rotated(this.#merged(session, base, place.body)))
+      kept = await this.#records.rewrite(
+        kept,
+        this.#rotated(this.#merged(session, base, place.body)),
+      )
       await this.#pause(session, tried)
     }
     throw this.#contended(session)
@@ -488,7 +481,7 @@ export class ServerStore extends CodecStore {
   }
 
   /** False when the session has ended meanwhile. */
-  async #update(session: Session<object>, kept: Kept): Promise<boolean> {
+  async #update(session: Session<object>, kept: Known): Promise<boolean> {
     const body = this.#bodyOf(session, kept)
     const isSealedAnew = this.#records.areSealed && session.renewal === 'old-key'
     if (!isSealedAnew && isSameBody(body, kept.body)) return this.#renew(session, kept)
@@ -501,24 +494,24 @@ export class ServerStore extends CodecStore {
   }
 
   /** Moves the moment at which the session ends. False when it has ended already. */
-  async #renew(session: Session<object>, kept: Kept): Promise<boolean> {
+  async #renew(session: Session<object>, kept: Known): Promise<boolean> {
     const { key } = kept
-    const expires = this.#expiryOf(kept.body)
+    const expires = this.#records.expiryOf(kept.body)
     // Saved by hand a moment ago, and now by an adapter: all is as it should be.
     if (kept.isOwn && expires === kept.expires) return true
-    await attempt('touch', () => this.#backend.touch(key, expires))
+    await this.#records.touch(key, expires)
     // Touching tells nothing: a cookie with an id that is gone would overwrite the one with its heir.
-    const record = await this.#fetch(key)
-    const body = record && this.#records.unpack(key, record.data)
+    const record = await this.#records.load(key)
+    const body = record && this.#records.unpack(key, record)
     if (!record || !body || isMoved(body)) return false
     if (record.version === kept.version) {
       this.#keep(session, { ...kept, expires })
       return true
     }
     // What others saved meanwhile may be told to last for another time.
-    const theirs = { key, body, version: record.version, expires: this.#expiryOf(body) }
+    const theirs = { key, body, version: record.version, expires: this.#records.expiryOf(body) }
     if (theirs.expires !== expires) {
-      await attempt('touch', () => this.#backend.touch(key, theirs.expires))
+      await this.#records.touch(key, theirs.expires)
     }
     this.#settle(session, body, kept.body)
     this.#keep(session, theirs)
@@ -537,17 +530,16 @@ export class ServerStore extends CodecStore {
     let { version } = found
     let body = found === base ? mine : this.#merged(session, base, found.body)
     for (let tried = 0; tried < attempts; tried++) {
-      const record = this.#record(key, body)
-      const result = await attempt('update', () => this.#backend.update(key, record, version))
+      const result = await this.#records.update({ key, version }, body)
       if (result.status === 'gone') return false
       if (result.status === 'updated') {
         this.#settle(session, body, mine)
-        this.#keep(session, { key, body, version: result.version, expires: record.expires })
+        this.#keep(session, result.kept)
         return true
       }
       const current = await this.#calm(session, tried, key, result.current)
       if (!current) return false
-      const theirs = this.#records.unpack(key, current.data)
+      const theirs = this.#records.unpack(key, current)
       if (isMoved(theirs)) {
         await this.#follow(session, base, theirs)
         return false
@@ -560,29 +552,8 @@ export class ServerStore extends CodecStore {
 
   /** Makes the changes of this request where the session went. Its cookie is the other request's. */
   async #follow(session: Session<object>, base: Kept, moved: Moved): Promise<void> {
-    const found = moved.follows ? await this.#find(moved.successor) : undefined
+    const found = moved.follows ? await this.#records.find(moved.successor) : undefined
     if (found) await this.#replay(session, base, found)
-  }
-
-  async #insert(id: string, body: RecordBody): Promise<Kept> {
-    const key = keyOf(id)
-    const record = this.#record(key, body)
-    const result = await attempt('create', () => this.#backend.create(key, record))
-    if (result.status === 'exists') {
-      // Two ids of 256 random bits never are alike: the backend is not what it says it is.
-      throw new SessionError('store-failed', 'session backend: a new id exists already')
-    }
-    return { key, body, version: result.version, expires: record.expires }
-  }
-
-  /** Writes a record anew that nobody else knows yet. */
-  async #rewrite({ key, version }: Kept, body: RecordBody): Promise<Kept> {
-    const record = this.#record(key, body)
-    const result = await attempt('update', () => this.#backend.update(key, record, version))
-    if (result.status === 'updated') {
-      return { key, body, version: result.version, expires: record.expires }
-    }
-    throw new SessionError('store-failed', 'session backend: a record is gone that was just made')
   }
 
   /** See {@link Store.takeFlashes}: of requests that take at once, one wins the compare-and-swap. */
@@ -596,14 +567,10 @@ export class ServerStore extends CodecStore {
       // Merged before anything is taken: merging may fail.
       const merged = this.#merged(session, base, theirs)
       const body = this.#without(theirs, key)
-      const record = this.#record(base.key, body)
-      const result = await attempt('update', () => this.#backend.update(base.key, record, version))
-      if (result.status === 'updated') {
-        const kept = { ...base, body, version: result.version, expires: record.expires }
-        return this.#take(session, key, merged, kept)
-      }
+      const result = await this.#records.update({ key: base.key, version }, body)
+      if (result.status === 'updated') return this.#take(session, key, merged, result.kept)
       if (result.status === 'gone') return this.#leave(session, key, base)
-      const current = this.#records.unpack(base.key, result.current.data)
+      const current = this.#records.unpack(base.key, result.current)
       if (!current || isMoved(current)) return this.#leave(session, key, base)
       theirs = current
       version = result.current.version
@@ -635,37 +602,9 @@ export class ServerStore extends CodecStore {
     return this.#deserialize(payload) as Values
   }
 
-  /** What stays under the old key for a while. */
-  #marker(key: string, successor: string): NewRecord {
-    const now = this.now()
-    const until = now + this.#graceSeconds
-    const data = this.#records.packMoved(key, { successor, until, follows: true })
-    return { data, expires: now + Math.max(this.#graceSeconds, markedFor) }
-  }
-
   /** Ends a session, and tells those who watch it. */
   async #delete(key: string): Promise<void> {
-    await this.#notify({ ended: await this.#end(key) })
-  }
-
-  /**
-   * Ends the session that is kept under this key, or was. Another request may be giving it a new id: it
-   * either finds the session over, or has left a marker, which leads to where the session is to end.
-   * Answers the keys that it had.
-   */
-  async #end(key: string): Promise<string[]> {
-    const ended = [key]
-    let record = await attempt('load', () => this.#backend.load(key))
-    while (record) {
-      const body = this.#records.unpack(key, record.data)
-      if (isMoved(body)) ended.push(...(await this.#end(body.successor)))
-      const { version } = record
-      const over = { data: new Uint8Array(), expires: 0 }
-      const result = await attempt('update', () => this.#backend.update(key, over, version))
-      record = result.status === 'conflict' ? result.current : undefined
-    }
-    await attempt('delete', () => this.#backend.delete(key))
-    return ended
+    await this.#notify({ ended: await this.#records.end(key) })
   }
 
   /** What has ended has ended, whether or not those who watch it hear of it. */
@@ -682,11 +621,11 @@ export class ServerStore extends CodecStore {
   async #admit({ owner }: Session<object>, kept: Kept, replaces?: string): Promise<void> {
     if (!owner || !this.#limit) return
     try {
-      const end = this.#endOf(kept.body)
+      const end = this.#records.endOf(kept.body)
       const evicted = await this.#limit.admit(owner, placeOf(kept), end, replaces)
       await Promise.all(evicted.map(key => this.#delete(key)))
     } catch (error) {
-      if (kept.key !== replaces) await attempt('delete', () => this.#backend.delete(kept.key))
+      if (kept.key !== replaces) await this.#records.remove(kept.key)
       throw error
     }
   }
@@ -694,7 +633,12 @@ export class ServerStore extends CodecStore {
   /** Gives the session the place that it had under its old key. */
   async #handOver({ owner }: Session<object>, from: string, kept: Kept): Promise<void> {
     if (!owner || !this.#limit) return
-    const evicted = await this.#limit.move(owner, from, placeOf(kept), this.#endOf(kept.body))
+    const evicted = await this.#limit.move(
+      owner,
+      from,
+      placeOf(kept),
+      this.#records.endOf(kept.body),
+    )
     await Promise.all(evicted.map(key => this.#delete(key)))
   }
 
@@ -759,47 +703,15 @@ export class ServerStore extends CodecStore {
     return { name, created, idle, isTold, metadata, payload: this.#serialize(values) }
   }
 
-  #record(key: string, body: RecordBody): NewRecord {
-    const { owner } = body.metadata
-    return {
-      data: this.#records.pack(key, body),
-      expires: this.#expiryOf(body),
-      owner: owner ? ownerKey(owner) : undefined,
-    }
-  }
-
-  #expiryOf(body: RecordBody): number {
-    return Math.min(this.now() + body.idle, this.#endOf(body))
-  }
-
-  /** When the session ends, however busy. */
-  #endOf({ name, created, metadata }: RecordBody): number {
-    const { absolute } = this.lifetimeOf(name)
-    return created + Math.min(metadata.absolute ?? absolute, absolute)
-  }
-
   async #info(handle: string, owner: string, epoch: number): Promise<SessionInfo | undefined> {
-    const record = await attempt('load', () => this.#backend.load(handle))
-    const body = record && this.#records.unpack(handle, record.data)
+    const record = await this.#records.load(handle)
+    const body = record && this.#records.unpack(handle, record)
     if (!body || isMoved(body) || epochOf(body) < epoch) return undefined
     const { name, created, metadata, idle } = body
     if (metadata.owner !== owner) return undefined
     const { label, authenticatedAt } = metadata
     const lastSeen = Math.max(created, record.expires - idle)
     return { handle, name, label, created, expires: record.expires, lastSeen, authenticatedAt }
-  }
-
-  /** The session of this record, wherever it went. */
-  async #find(key: string): Promise<Found | undefined> {
-    const record = await this.#fetch(key)
-    const body = record && this.#records.unpack(key, record.data)
-    if (!record || !body) return undefined
-    if (isMoved(body)) return body.follows ? this.#find(body.successor) : undefined
-    return { key, body, version: record.version }
-  }
-
-  #fetch(key: string): Promise<StoredRecord | undefined> {
-    return attempt('load', () => this.#backend.load(key))
   }
 
   #ownerIndex(): OwnerIndex {
@@ -836,7 +748,7 @@ export class ServerStore extends CodecStore {
     this.#conflicts.set(session, tried + 1)
     if (tried === 0) return current
     await this.#pause(session, tried)
-    return attempt('load', () => this.#backend.load(key))
+    return this.#records.load(key)
   }
 
   #sealing(maxRecordBytes: number): readonly Codec[] {
