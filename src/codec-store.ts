@@ -117,17 +117,20 @@ class StoredSession<T extends object> extends Session<T> {
     store: Store,
     name: string,
     state: SessionState<T>,
-    progress: Pick<Progress, 'opened' | 'metadata' | 'refusals'>,
+    { opened, metadata, refusals }: Pick<Progress, 'opened' | 'metadata' | 'refusals'>,
   ) {
     super(store, name, state)
     const { options, lifetime = defaultLifetime } = state
     this.#progress = {
-      ...progress,
+      opened,
       options: { ...options },
       lifetime,
+      metadata,
       initial: undefined,
+      refusals,
       saved: false,
       ended: false,
+      serialized: undefined,
     }
   }
 
@@ -137,6 +140,8 @@ class StoredSession<T extends object> extends Session<T> {
     return { ...nowhere }
   }
 }
+
+const none: readonly ErrorCode[] = []
 
 const nowhere: Progress = {
   opened: undefined,
@@ -385,7 +390,10 @@ export abstract class CodecStore implements DefinableStore {
   /** The cookies of the session; none when it has ended meanwhile. */
   async #keep(session: Session<object>): Promise<Saved> {
     const rotation = Session.rotationOf(session)
-    session.lifetime = fullLifetime(session.lifetime, this.lifetimeOf(session.name))
+    const { lifetime } = StoredSession.progressOf(session)
+    if (!isSameLifetime(lifetime, session.lifetime)) {
+      session.lifetime = fullLifetime(session.lifetime, this.lifetimeOf(session.name))
+    }
     const text = await this.write(session)
     Session.forgetChanges(session)
     if (text === undefined) return dropped
@@ -487,7 +495,7 @@ export abstract class CodecStore implements DefinableStore {
   protected begin<T extends object>(
     name: string,
     reason: Reason,
-    refusals: readonly ErrorCode[] = [],
+    refusals: readonly ErrorCode[] = none,
   ): Session<T> {
     const state = { ...this.#stateOf(name), reason }
     return new StoredSession<T>(this, name, state, {
@@ -514,15 +522,23 @@ export abstract class CodecStore implements DefinableStore {
     // "Remember me" is remembered: what is saved again lasts as long as it was told to.
     const maxAge: Options['maxAge'] = metadata.untilClosed ? 'session' : opened.maxAge
     const options = maxAge === undefined ? state.options : { ...state.options, maxAge }
-    const { owner, label, authenticatedAt } = metadata
-    const renewal = this.renewalOf(opened, lifetime)
-    const told = { owner, label, authenticatedAt, createdAt: startedAt, lifetime, renewal }
-    return new StoredSession<T>(
-      this,
-      name,
-      { ...state, options, usual: state, values: value as T, ...told, ...kept },
-      { opened, metadata, refusals: [] },
-    )
+    // One by one: every request makes one, and spreading objects is slow.
+    const known: SessionState<T> = {
+      options,
+      lifetime,
+      usual: state,
+      now: this.now,
+      id: kept.id,
+      values: value as T,
+      renewal: this.renewalOf(opened, lifetime),
+      owner: metadata.owner,
+      label: metadata.label,
+      createdAt: startedAt,
+      authenticatedAt: metadata.authenticatedAt,
+      isReadOnly: kept.isReadOnly,
+      isCopy: kept.isCopy,
+    }
+    return new StoredSession<T>(this, name, known, { opened, metadata, refusals: none })
   }
 
   /** @internal Why the session is to be written although nothing changed. */
@@ -632,9 +648,10 @@ export abstract class CodecStore implements DefinableStore {
   ): void {
     const { name, isNew, reason, isCopy } = session
     const { refusals } = StoredSession.progressOf(session)
-    const event = {
+    const event: SessionEvent = {
+      type: 'session',
       name,
-      ...this.#told,
+      store: this.constructor.name,
       isNew,
       reason,
       cookieBytes: text?.length,
@@ -642,8 +659,8 @@ export abstract class CodecStore implements DefinableStore {
       fromCache: isCopy,
       durationMs: past(since),
     }
-    this.tell({ type: 'session', ...event }, request)
-    if (reason && text !== undefined) this.tell({ type: 'reject', ...event, reason }, request)
+    this.tell(event, request)
+    if (reason && text !== undefined) this.tell({ ...event, type: 'reject', reason }, request)
   }
 
   get #told(): { readonly store: string } {

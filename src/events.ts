@@ -7,6 +7,8 @@
  */
 
 import type { ErrorCode } from './errors.ts'
+import type { RequestLike } from './http/request.ts'
+import { findRegistry, registry } from './registry.ts'
 import type { Reason } from './session.ts'
 
 /** A session was read, or begun. */
@@ -111,14 +113,10 @@ const hookNames = {
 } as const satisfies Record<SessionEvent['type'], keyof Hooks>
 
 const channels = openChannels()
-const perRequest = new WeakMap<object, SessionEvent[]>()
-
-/** Most events kept of a request: enough to explain it, whatever its handler does. */
-const keptEvents = 100
 
 /** Tells hooks, subscribers and, when there is one, the request. */
-export function emit(hooks: Hooks, event: SessionEvent, request?: object): void {
-  if (request) keep(request, event)
+export function emit(hooks: Hooks, event: SessionEvent, request?: RequestLike): void {
+  if (request) registry(request).note(event)
   const channel = channels[event.type]
   const listener = listenerOf(hooks, event.type)
   if (listener) quietly(() => listener(event))
@@ -134,17 +132,12 @@ function quietly(listen: () => unknown): void {
 }
 
 /**
- * What was found, tried and decided for the sessions of this request so far, in order. Nothing in it is
+ * What was found, tried and decided for the sessions of this request so far, in order; the same for
+ * each object that stands for it. Nothing in it is
  * secret; it may be logged.
  */
 export function explain(request: object): readonly SessionEvent[] {
-  return [...(perRequest.get(request) ?? [])]
-}
-
-function keep(request: object, event: SessionEvent): void {
-  const events = perRequest.get(request)
-  if (!events) perRequest.set(request, [event])
-  else if (events.length < keptEvents) events.push(event)
+  return [...(findRegistry(request)?.events ?? [])]
 }
 
 function listenerOf(hooks: Hooks, type: SessionEvent['type']): Listener | undefined {

@@ -51,6 +51,7 @@ const numbers = [
   'untilClosed',
 ] as const
 const texts = ['owner', 'label', 'lineage'] as const
+const fields = [...numbers, ...texts]
 const firstText = 16
 
 const nothing = new Uint8Array(0)
@@ -59,6 +60,7 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** The bytes of metadata; none when there is none. */
 export function encodeMetadata(metadata: SessionMetadata): Uint8Array {
+  if (fields.every(field => metadata[field] === undefined)) return nothing
   const parts: Uint8Array[] = []
   let mask = 0
   for (const [bit, field] of numbers.entries()) {
@@ -74,7 +76,7 @@ export function encodeMetadata(metadata: SessionMetadata): Uint8Array {
     const bytes = utf8Bytes(value)
     parts.push(varint(bytes.length), bytes)
   }
-  return mask === 0 ? nothing : concatBytes(varint(mask), ...parts)
+  return concatBytes(varint(mask), ...parts)
 }
 
 /** Metadata of these bytes; undefined when they are none, or of a field that is not known here. */
@@ -109,13 +111,13 @@ export function mergeMetadata(
   mine: SessionMetadata,
   theirs: SessionMetadata,
 ): SessionMetadata {
-  const changed = [...numbers, ...texts].filter(field => mine[field] !== base[field])
+  const changed = fields.filter(field => mine[field] !== base[field])
   return { ...theirs, ...Object.fromEntries(changed.map(field => [field, mine[field]])) }
 }
 
 /** True when both say the same. */
 export function isSameMetadata(a: SessionMetadata, b: SessionMetadata): boolean {
-  return [...numbers, ...texts].every(field => a[field] === b[field])
+  return fields.every(field => a[field] === b[field])
 }
 
 function hasBit(mask: number, bit: number): boolean {

@@ -5,6 +5,7 @@
  */
 
 import { MultiError, SessionError } from './errors.ts'
+import type { SessionEvent } from './events.ts'
 import { isCookieName } from './http/cookie.ts'
 import { assertRequest, identityOf, type RequestLike } from './http/request.ts'
 import type { ResponseLike } from './http/response.ts'
@@ -26,6 +27,11 @@ export function registry(request: RequestLike): Registry {
   return found
 }
 
+/** The registry of what stands for a request, if there is one. */
+export function findRegistry(request: object): Registry | undefined {
+  return registries.get(request) ?? registries.get(identityOf(request))
+}
+
 /**
  * Lets other objects stand for a request: those that a framework wraps around it. Whichever of them a
  * session is asked for with, it is the same session, and saved with the others. For adapters.
@@ -44,6 +50,9 @@ export function save(request: RequestLike, response: ResponseLike): Promise<void
   return registry(request).save(response)
 }
 
+/** Most events kept of a request: enough to explain it, whatever its handler does. */
+const keptEvents = 100
+
 interface Entry {
   readonly store: Store
   readonly session: Promise<Session<object>>
@@ -55,6 +64,7 @@ interface Entry {
 export class Registry {
   readonly #request: RequestLike
   readonly #entries = new Map<string, Entry>()
+  readonly #events: SessionEvent[] = []
 
   constructor(request: RequestLike) {
     this.#request = request
@@ -98,6 +108,16 @@ export class Registry {
   /** How many sessions there are. */
   get size(): number {
     return this.#entries.size
+  }
+
+  /** @internal What stores said of this request, in order. */
+  get events(): readonly SessionEvent[] {
+    return this.#events
+  }
+
+  /** @internal Remembers what a store says. */
+  note(event: SessionEvent): void {
+    if (this.#events.length < keptEvents) this.#events.push(event)
   }
 
   /** As {@link save}, for the request of this registry. */

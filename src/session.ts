@@ -134,7 +134,7 @@ export class Session<T extends object = Values> {
   readonly #now: () => number
   readonly #lists = new Set<string>()
   readonly #increments = new Map<string, number>()
-  readonly #flash: Flash = new Flash(this, this.#lists)
+  #flash: Flash | undefined
   readonly #expired = new Set<string>()
 
   /** For custom stores. */
@@ -392,12 +392,12 @@ export class Session<T extends object = Values> {
    * @throws TypeError when the value under `key` is not a list
    */
   flashes<Message = unknown>(key: string = flashKey): Message[] {
-    return this.#flash.take(key) as Message[]
+    return this.#messages.take(key) as Message[]
   }
 
   /** As {@link flashes}, and forgets none: for who only looks, or cannot save. Throws as it does. */
   peekFlashes<Message = unknown>(key: string = flashKey): Message[] {
-    return this.#flash.peek(key) as Message[]
+    return this.#messages.peek(key) as Message[]
   }
 
   /**
@@ -409,10 +409,10 @@ export class Session<T extends object = Values> {
    * throws.
    */
   async takeFlashes<Message = unknown>(key: string = flashKey): Promise<Message[]> {
-    this.#flash.peek(key)
+    this.#messages.peek(key)
     const kept = (await this.store.takeFlashes?.(this, key)) ?? []
-    this.#flash.noteTaken(key, kept)
-    return [...kept, ...this.#flash.take(key)] as Message[]
+    this.#messages.noteTaken(key, kept)
+    return [...kept, ...this.#messages.take(key)] as Message[]
   }
 
   /**
@@ -422,17 +422,17 @@ export class Session<T extends object = Values> {
    * @throws TypeError when the value under `key` is not a list
    */
   addFlash(message: unknown, key: string = flashKey): void {
-    this.#flash.add(key, message)
+    this.#messages.add(key, message)
   }
 
   /** As {@link addFlash}, for this request alone: it is never saved. */
   flashNow(message: unknown, key: string = flashKey): void {
-    this.#flash.addNow(key, message)
+    this.#messages.addNow(key, message)
   }
 
   /** What this request read is there for the next one again, in front of what was added since. */
   keepFlashes(key: string = flashKey): void {
-    this.#flash.keep(key)
+    this.#messages.keep(key)
   }
 
   /**
@@ -442,7 +442,7 @@ export class Session<T extends object = Values> {
    * @throws RangeError when `options.maxBytes` is no whole number
    */
   flashInput(form: FormLike, options: InputOptions = {}): void {
-    this.#flash.setInput(form, options)
+    this.#messages.setInput(form, options)
   }
 
   /** The fields that {@link flashInput} kept, which are read once: by one request, as often as it likes. */
@@ -450,7 +450,7 @@ export class Session<T extends object = Values> {
   /** The first text of a field; undefined when none was kept. */
   old(field: string): string | undefined
   old(field?: string): URLSearchParams | string | undefined {
-    const input = this.#flash.input()
+    const input = this.#messages.input()
     return field === undefined ? input : (input.get(field) ?? undefined)
   }
 
@@ -459,7 +459,7 @@ export class Session<T extends object = Values> {
    * `session.flashErrors({ email: 'is taken' })`.
    */
   flashErrors(errors: FieldErrors): void {
-    this.#flash.setErrors(errors)
+    this.#messages.setErrors(errors)
   }
 
   /** What {@link flashErrors} kept, by field. Read once, as {@link old}. */
@@ -467,7 +467,7 @@ export class Session<T extends object = Values> {
   /** What is wrong with one field; empty when nothing is. */
   fieldErrors(field: string): string[]
   fieldErrors(field?: string): Map<string, string[]> | string[] {
-    const errors = this.#flash.errors()
+    const errors = this.#messages.errors()
     return field === undefined ? errors : (errors.get(field) ?? [])
   }
 
@@ -522,6 +522,12 @@ export class Session<T extends object = Values> {
   /** A token against cross-site requests is worth as much as the id that it was made for. */
   #forgetToken(): void {
     delete (this.#values as Values)[csrfKey]
+  }
+
+  /** Made when it is needed: most requests have none. */
+  get #messages(): Flash {
+    this.#flash ??= new Flash(this, this.#lists)
+    return this.#flash
   }
 
   /** Not an assignment: the key may be any string, `__proto__` included. */

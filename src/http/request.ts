@@ -46,7 +46,7 @@ export function mayHaveCookies(request: RequestLike, prefix: string): boolean {
 }
 
 /** What stands for the request as long as it lasts: the jar, which the object around it may not outlive. */
-export function identityOf(request: RequestLike): object {
+export function identityOf(request: object): object {
   return jarOf(request) ?? request
 }
 

@@ -11,6 +11,7 @@ import {
   type SessionEvent,
 } from 'silverback'
 import { memory } from 'silverback/memory'
+import { aliasRequest } from '../../src/registry.ts'
 import { nodeRequest, setCookieLines } from '../support/http.ts'
 import { keys } from '../support/keys.ts'
 import { Clock, look, put, read, Visit, visit } from '../support/visit.ts'
@@ -120,6 +121,17 @@ suite('events', () => {
     assert.deepEqual(explain(nodeRequest()), [])
     for (let i = 0; i < 200; i++) await each.save()
     assert.equal(explain(each.request).length, 100)
+  })
+
+  test('explain tells the same for whatever stands for the request', async () => {
+    const store = new CookieStore({ keys })
+    const request = nodeRequest('sid=x')
+    const context = {}
+    aliasRequest(request, context)
+    await store.get(request, 'sid')
+    assert.equal(explain(context).length, 2)
+    assert.deepEqual(explain(context), explain(request))
+    assert.deepEqual(explain({}), [])
   })
 
   test('channels of node:diagnostics_channel', async () => {
