@@ -26,6 +26,8 @@ const kinds = {
   'store-mismatch': 'usage',
   'headers-sent': 'usage',
   'headers-immutable': 'usage',
+  'read-only': 'usage',
+  'several-cookies': 'usage',
   'gob-unsupported': 'usage',
   'not-kept': 'usage',
   'session-destroyed': 'usage',

@@ -74,9 +74,14 @@ function isSource(value: unknown): value is SessionSource<object> {
 }
 
 function assertSources(sources: unknown): void {
-  const isGroup = typeof sources === 'object' && sources !== null
-  const wrong = isGroup && Object.entries(sources).find(([, source]) => !isSource(source))
-  if (isGroup && !wrong) return
-  const [what, given] = wrong ? [`sessions.${wrong[0]}`, wrong[1]] : ['sessions', sources]
-  throw new TypeError(`${what} must be a definition or { store, name }, not ${describeKind(given)}`)
+  if (typeof sources !== 'object' || sources === null) assertSource(sources)
+  else for (const [key, source] of Object.entries(sources)) assertSource(source, `sessions.${key}`)
+}
+
+/** Throws a TypeError when this is no source. */
+export function assertSource(source: unknown, what = 'sessions'): void {
+  if (isSource(source)) return
+  throw new TypeError(
+    `${what} must be a definition or { store, name }, not ${describeKind(source)}`,
+  )
 }
