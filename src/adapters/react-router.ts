@@ -46,8 +46,7 @@ export function sessions<const Sources extends SessionSource<object> | SessionSo
   const ours = new RequestSessions(sources, options)
   const middleware: SessionMiddleware<Got<Sources>> = async ({ request, context }, next) => {
     context.set(middleware, await ours.open(request))
-    const response = (await next()) as Response
-    return saveToResponse(ours, request, response)
+    return saveToResponse(ours, request, (await next()) as Response)
   }
   return middleware
 }
