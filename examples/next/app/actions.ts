@@ -1,0 +1,30 @@
+'use server'
+
+import { redirect } from 'next/navigation'
+import { logins, store } from './sessions'
+
+export async function signIn(form: FormData): Promise<void> {
+  await using login = await logins.open()
+  login.session.login(String(form.get('user')), { keep: ['cart'] }) // a new id
+  login.session.persist(form.has('remember'))
+  login.session.addFlash('Welcome back')
+  redirect('/') // saved before it leaves
+}
+
+export async function addToCart(form: FormData): Promise<void> {
+  await using login = await logins.open()
+  const { values } = login.session
+  values.cart = [...(values.cart ?? []), String(form.get('item'))]
+}
+
+export async function forgetFlashes(): Promise<void> {
+  await using login = await logins.open()
+  login.session.flashes()
+}
+
+export async function signOutEverywhere(): Promise<void> {
+  await using login = await logins.open()
+  if (login.session.owner) await store.revokeAll(login.session.owner)
+  login.session.destroy()
+  redirect('/')
+}

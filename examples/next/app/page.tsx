@@ -1,0 +1,30 @@
+import type { ReactNode } from 'react'
+import { addToCart, signIn, signOutEverywhere } from './actions'
+import { Flashes } from './flashes'
+import { logins } from './sessions'
+
+export default async function Page(): Promise<ReactNode> {
+  const session = await logins.read()
+  return (
+    <main>
+      <h1>{session.owner ?? 'Guest'}</h1>
+      <Flashes messages={session.peekFlashes<string>()} />
+      <p id="cart">{session.values.cart?.join(', ') ?? 'nothing'}</p>
+      <form action={addToCart}>
+        <input name="item" required />
+        <button type="submit">Add</button>
+      </form>
+      {session.owner === undefined ? (
+        <form action={signIn}>
+          <input name="user" required />
+          <input type="checkbox" name="remember" />
+          <button type="submit">Sign in</button>
+        </form>
+      ) : (
+        <form action={signOutEverywhere}>
+          <button type="submit">Sign out everywhere</button>
+        </form>
+      )}
+    </main>
+  )
+}

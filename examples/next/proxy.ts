@@ -1,0 +1,10 @@
+import { type NextRequest, NextResponse } from 'next/server'
+import { logins } from './app/sessions'
+
+export async function proxy(request: NextRequest): Promise<NextResponse> {
+  const response = NextResponse.next()
+  await logins.touch(request, response) // sets a cookie when it is due, and only then
+  return response
+}
+
+export const config = { matcher: '/((?!_next/).*)' }
