@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, suite, test } from 'node:test'
+import { ServerStore } from 'silverback'
+import { filesystem } from 'silverback/filesystem'
+import { findExample, needsExample } from '../support/examples.ts'
+import { freePort } from '../support/free-port.ts'
+import { type Running, start } from '../support/process.ts'
+import { needs } from '../support/programs.ts'
+import { compileTests } from './compile.ts'
+import { signInTests } from './sign-in.ts'
+
+suite('the example of Next.js', needsExample('next'), () => {
+  const sessions = mkdtempSync(join(tmpdir(), 'next-sessions-'))
+  const folder = (): string => findExample('next') as string
+  let server: Running
+  let origin: string
+
+  before(async () => {
+    const port = await freePort()
+    origin = `http://localhost:${port}`
+    const args = ['node_modules/next/dist/bin/next', 'start', '--port', String(port)]
+    const env = { ...process.env, NODE_OPTIONS: '', SESSION_FOLDER: sessions }
+    server = await start(process.execPath, args, /Ready/, {
+      cwd: folder(),
+      env: { ...env, NEXT_TELEMETRY_DISABLED: '1' },
+    })
+  })
+  after(async () => {
+    await server?.stop()
+    rmSync(sessions, { recursive: true, force: true })
+  })
+
+  suite('in Chromium', needs('chromium'), () => signInTests(() => origin))
+
+  test('a route handler counts visits', async () => {
+    const first = await fetch(`${origin}/api/visits`)
+    const [line = ''] = first.headers.getSetCookie()
+    const headers = { cookie: line.split(';')[0] as string }
+    assert.deepEqual(await first.json(), { visits: 1 })
+    assert.deepEqual(await (await fetch(`${origin}/api/visits`, { headers })).json(), { visits: 2 })
+  })
+
+  /** The cookie of a session that was last used an hour ago, and lasts two. */
+  async function usedAnHourAgo(user: string): Promise<string> {
+    const now = (): number => Math.floor(Date.now() / 1000) - 3600
+    const store = new ServerStore(filesystem(sessions), { now })
+    const request = new Request(origin)
+    const response = new Headers()
+    const session = await store.get(request, 'login')
+    session.login(user)
+    session.persist(7200)
+    await session.save(request, response)
+    return response.getSetCookie()[0]?.split(';')[0] as string
+  }
+
+  test('proxy prolongs a session that is due, and sets no cookie otherwise', async () => {
+    const cookie = await usedAnHourAgo('ann')
+    const touched = await fetch(origin, { headers: { cookie } })
+    assert.match(await touched.text(), /<h1>ann<\/h1>/)
+    const [line = '', ...others] = touched.headers.getSetCookie()
+    assert.ok(line.startsWith(cookie), line)
+    assert.match(line, /Max-Age=7200/)
+    assert.deepEqual(others, [])
+
+    const again = await fetch(origin, { headers: { cookie } })
+    assert.match(await again.text(), /<h1>ann<\/h1>/)
+    assert.deepEqual(again.headers.getSetCookie(), [])
+  })
+
+  test('a page that is the same for everybody is not cached with a cookie', async () => {
+    const cookie = await usedAnHourAgo('bob')
+    const policies = []
+    for (const count of [1, 0]) {
+      const page = await fetch(`${origin}/no/such/page`, { headers: { cookie } })
+      assert.equal(page.headers.getSetCookie().length, count)
+      policies.push(page.headers.get('cache-control'))
+    }
+    assert.equal(policies[0], 'no-store')
+  })
+
+  compileTests(folder)
+})

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { after, before, suite, test } from 'node:test'
+import { findExample, needsExample } from '../support/examples.ts'
+import { freePort } from '../support/free-port.ts'
+import { type Running, start } from '../support/process.ts'
+import { needs } from '../support/programs.ts'
+import { findRuntime } from '../support/runtimes.ts'
+import { compileTests } from './compile.ts'
+import { signInTests } from './sign-in.ts'
+
+suite('the example of React Router', needsExample('react-router'), () => {
+  const folder = (): string => findExample('react-router') as string
+  const node = (): string => findRuntime('node24') as string
+  let server: Running
+  let origin: string
+
+  before(async () => {
+    const port = await freePort()
+    origin = `http://localhost:${port}`
+    const args = ['node_modules/@react-router/serve/bin.cjs', 'build/server/index.js']
+    const env = { ...process.env, NODE_OPTIONS: '', NODE_ENV: 'production', PORT: String(port) }
+    server = await start(node(), args, /http/, { cwd: folder(), env })
+  })
+  after(() => server?.stop())
+
+  suite('in Chromium', needs('chromium'), () => signInTests(() => origin))
+
+  /** What a browser without scripts sends, and what a client that navigates without a document does. */
+  const send = (path: string, form: Record<string, string>, cookie = ''): Promise<Response> =>
+    fetch(origin + path, {
+      method: 'POST',
+      headers: { cookie, origin },
+      body: new URLSearchParams(form),
+      redirect: 'manual',
+    })
+  const cookieOf = (response: Response): string => {
+    const lines = response.headers.getSetCookie()
+    assert.equal(lines.length, 1)
+    return lines[0]?.split(';')[0] as string
+  }
+
+  for (const [what, path] of Object.entries({ document: '/?index', data: '/_.data?index' })) {
+    test(`a redirect of a ${what} request carries the cookie`, async () => {
+      const signedIn = await send(path, { do: 'sign in', user: 'ann' })
+      assert.equal(signedIn.status, what === 'data' ? 202 : 302)
+      const cookie = cookieOf(signedIn)
+      const page = await fetch(origin, { headers: { cookie } })
+      assert.match(await page.text(), /<h1>ann<\/h1>.*Welcome back/s)
+    })
+  }
+
+  test('a page of an error boundary keeps the session', async () => {
+    const cookie = cookieOf(await send('/?index', { do: 'sign in', user: 'ann' }))
+    const refused = await send('/?index', { do: 'something else' }, cookie)
+    assert.equal(refused.status, 400)
+    assert.match(refused.headers.get('vary') ?? '', /Cookie/)
+    assert.match(await (await fetch(origin, { headers: { cookie } })).text(), /<h1>ann<\/h1>/)
+  })
+
+  suite('types', () => {
+    before(() => {
+      const args = ['node_modules/@react-router/dev/bin.cjs', 'typegen']
+      execFileSync(node(), args, { cwd: folder(), env: { ...process.env, NODE_OPTIONS: '' } })
+    })
+    compileTests(folder)
+  })
+})
