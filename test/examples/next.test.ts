@@ -10,7 +10,10 @@ import { freePort } from '../support/free-port.ts'
 import { type Running, start } from '../support/process.ts'
 import { needs } from '../support/programs.ts'
 import { compileTests } from './compile.ts'
+import { pageTest } from './page.ts'
 import { signInTests } from './sign-in.ts'
+
+pageTest('next')
 
 suite('the example of Next.js', needsExample('next'), () => {
   const sessions = mkdtempSync(join(tmpdir(), 'next-sessions-'))

@@ -7,7 +7,10 @@ import { type Running, start } from '../support/process.ts'
 import { needs } from '../support/programs.ts'
 import { findRuntime } from '../support/runtimes.ts'
 import { compileTests } from './compile.ts'
+import { pageTest } from './page.ts'
 import { signInTests } from './sign-in.ts'
+
+pageTest('react-router')
 
 suite('the example of React Router', needsExample('react-router'), () => {
   const folder = (): string => findExample('react-router') as string

@@ -3,12 +3,21 @@ import { addToCart, signIn, signOutEverywhere } from './actions'
 import { Flashes } from './flashes'
 import { logins } from './sessions'
 
-export default async function Page(): Promise<ReactNode> {
+async function Greeting(): Promise<ReactNode> {
   const session = await logins.read()
   return (
-    <main>
+    <>
       <h1>{session.owner ?? 'Guest'}</h1>
       <Flashes messages={session.peekFlashes<string>()} />
+    </>
+  )
+}
+
+export default async function Page(): Promise<ReactNode> {
+  const session = await logins.read() // the same: it is read once a request
+  return (
+    <main>
+      <Greeting />
       <p id="cart">{session.values.cart?.join(', ') ?? 'nothing'}</p>
       <form action={addToCart}>
         <input name="item" required />

@@ -8,8 +8,6 @@ export interface Login {
   visits?: number
 }
 
-export const store = new ServerStore(filesystem(process.env.SESSION_FOLDER ?? '.sessions'), {
-  lifetime: { idle: Number(process.env.IDLE_SECONDS ?? 86_400) },
-})
+export const store = new ServerStore(filesystem(process.env.SESSION_FOLDER ?? '.sessions'))
 
 export const logins = sessions(defineSession<Login>(store, 'login'), { cookies })

@@ -8,7 +8,7 @@ import { describeKind } from '../../describe.ts'
 import { SessionError } from '../../errors.ts'
 import type { RequestLike } from '../../http/request.ts'
 import type { Options } from '../../options.ts'
-import type { Session } from '../../session.ts'
+import type { Session, Values } from '../../session.ts'
 import { type SessionSource, sessionFrom } from '../../source.ts'
 import { assertSource } from './request-sessions.ts'
 
@@ -89,7 +89,7 @@ export interface SessionStorage<Data extends object, FlashData = Data> {
  *
  * Throws a TypeError for a wrong source.
  */
-export function toSessionStorage<Data extends object, FlashData = Data>(
+export function toSessionStorage<Data extends object = Values, FlashData = Data>(
   source: SessionSource<Data>,
 ): SessionStorage<Data, FlashData> {
   assertSource(source)

@@ -1,0 +1,20 @@
+/** Pages show what is in the files of their examples. */
+
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+export function pageTest(example: string): void {
+  test('its page shows it', () => {
+    const page = readFileSync(`${root}docs/adapters/${example}.md`, 'utf8')
+    const blocks = [...page.matchAll(/^```tsx\n\/\/ (.*)\n(.*?)^```$/gms)]
+    assert.ok(blocks.length > 2)
+    for (const [, file, code] of blocks) {
+      const text = readFileSync(`${root}examples/${example}/${file}`, 'utf8')
+      assert.ok(text.includes(code as string), `${file} has another text`)
+    }
+  })
+}
