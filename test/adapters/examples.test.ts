@@ -8,6 +8,7 @@ import { suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Browser } from '../../src/testing/adapters/browser.ts'
+import { nodeClient } from '../../src/testing/adapters/node-client.ts'
 import { freePort } from '../support/free-port.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -59,7 +60,7 @@ suite('examples of adapters', () => {
   for (const name of names) {
     test(`${name}: signs in, remembers, flashes, signs out everywhere`, () =>
       withExample(name, async origin => {
-        const [here, there] = [new Browser(origin), new Browser(origin)]
+        const [here, there] = [new Browser(nodeClient, origin), new Browser(nodeClient, origin)]
         const show = async (browser: Browser): Promise<unknown> =>
           JSON.parse((await browser.get('/')).text)
 

@@ -15,6 +15,7 @@ import express from 'express'
 import express4 from 'express4'
 import ours from 'silverback/express-session'
 import { Browser } from '../../src/testing/adapters/browser.ts'
+import { nodeClient } from '../../src/testing/adapters/node-client.ts'
 
 /** `request.session`, as tests use it. */
 export interface Session {
@@ -161,7 +162,7 @@ export async function serve(context: TestContext, listener: RequestListener): Pr
   })
   const { port } = server.address() as AddressInfo
   return sharing => {
-    const browser = new Browser(`http://127.0.0.1:${port}`)
+    const browser = new Browser(nodeClient, `http://127.0.0.1:${port}`)
     return sharing ? Object.assign(browser, { jar: sharing.jar }) : browser
   }
 }

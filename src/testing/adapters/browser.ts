@@ -4,22 +4,19 @@
  * @module
  */
 
-// biome-ignore lint/suspicious/noTsIgnore: an error only where the types of Node are not installed
-/** @ts-ignore Without the types of Node this is any. */
-import type { IncomingMessage } from 'node:http'
-import { Agent, request } from 'node:http'
-// biome-ignore lint/suspicious/noTsIgnore: as above
-/** @ts-ignore As above. */
-import type { Socket } from 'node:net'
-import { connect } from 'node:net'
-
-/** What came back. */
-export interface Page {
+/** The beginning of an answer. */
+export interface Head {
   readonly status: number
+  /** The text beside the status. */
+  readonly reason: string
   /** Of each header the last, but for `set-cookie`. */
   readonly headers: Readonly<Record<string, string | undefined>>
   /** The `Set-Cookie` lines. */
   readonly cookies: readonly string[]
+}
+
+/** What came back. */
+export interface Page extends Head {
   readonly text: string
 }
 
@@ -30,16 +27,45 @@ export interface Asking {
   readonly body?: string
 }
 
+/** A body that may be still to come. */
+export interface Coming {
+  /** Waits for the first piece. */
+  begun(): Promise<void>
+  /** All of it. Rejects when it is cut off. */
+  text(): Promise<string>
+  /** Goes away, whether it is there or not. */
+  leave(): Promise<void>
+}
+
+/** An answer of which the head is there. */
+export interface Opened extends Coming {
+  readonly head: Head
+}
+
+/** Who sends requests. */
+export interface Client {
+  /**
+   * Sends a request and waits for the head of the answer.
+   *
+   * @param isKept - on the one connection that is kept, instead of one of its own
+   */
+  open(origin: string, path: string, asking: Asking, isKept: boolean): Promise<Opened>
+  /** Sends a GET that no HTTP client would send. What comes is all that the connection answers. */
+  raw(origin: string, path: string, headerLines: readonly string[]): Promise<Coming>
+}
+
 /** One visitor. */
 export class Browser {
+  readonly #client: Client
   readonly #origin: string
-  readonly #agent: Agent
+  readonly #keepAlive: boolean
   /** Cookies by name, as the browser would send them. */
   readonly jar = new Map<string, string>()
 
-  constructor(origin: string, { keepAlive = false }: { keepAlive?: boolean } = {}) {
+  constructor(client: Client, origin: string, { keepAlive = false }: { keepAlive?: boolean } = {}) {
+    this.#client = client
     this.#origin = origin
-    this.#agent = new Agent({ keepAlive, maxSockets: 1 })
+    this.#keepAlive = keepAlive
   }
 
   /** The `Cookie` header for the next request. */
@@ -49,8 +75,8 @@ export class Browser {
 
   /** Asks, waits for the whole answer and keeps its cookies. Redirects are not followed. */
   async get(path: string, asking: Asking = {}): Promise<Page> {
-    const response = await this.open(path, asking)
-    return { ...headOf(response), text: await textOf(response) }
+    const opened = await this.open(path, asking)
+    return { ...opened.head, text: await opened.text() }
   }
 
   /** Asks until an answer is no redirect any more. */
@@ -61,21 +87,17 @@ export class Browser {
   }
 
   /** Asks and waits for the head of the answer. Its cookies are kept. */
-  async open(path: string, asking: Asking = {}): Promise<IncomingMessage> {
-    const { method = 'GET', headers = {}, body } = asking
+  async open(path: string, asking: Asking = {}): Promise<Opened> {
     const cookie = this.cookieHeader
-    const response = await new Promise<IncomingMessage>((resolve, reject) => {
-      request(new URL(path, this.#origin), {
-        agent: this.#agent,
-        method,
-        headers: { ...(cookie && { cookie }), ...headers },
-      })
-        .on('response', resolve)
-        .on('error', reject)
-        .end(body)
-    })
-    for (const line of headOf(response).cookies) this.#keep(line)
-    return response
+    const headers = { ...(cookie && { cookie }), ...asking.headers }
+    const opened = await this.#client.open(
+      this.#origin,
+      path,
+      { ...asking, headers },
+      this.#keepAlive,
+    )
+    for (const line of opened.head.cookies) this.#keep(line)
+    return opened
   }
 
   #keep(line: string): void {
@@ -84,49 +106,6 @@ export class Browser {
     if (attributes.includes('Max-Age=0')) this.jar.delete(name)
     else this.jar.set(name, value)
   }
-}
-
-/** Status and headers of an answer. */
-export function headOf(response: IncomingMessage): Omit<Page, 'text'> {
-  const { 'set-cookie': cookies = [], ...headers } = response.headers
-  return {
-    status: response.statusCode ?? 0,
-    headers: headers as Record<string, string | undefined>,
-    cookies,
-  }
-}
-
-/** The rest of an answer. Rejects when it is cut off. */
-export async function textOf(response: IncomingMessage): Promise<string> {
-  response.setEncoding('utf8')
-  let text = ''
-  for await (const chunk of response) text += chunk
-  return text
-}
-
-/** A connection of its own, for what no HTTP client would send, with a request written to it. */
-export async function rawRequest(
-  origin: string,
-  path: string,
-  headers: readonly string[],
-): Promise<Socket> {
-  const { hostname, port } = new URL(origin)
-  const socket = connect(Number(port), hostname)
-  await new Promise<void>((resolve, reject) =>
-    socket.once('connect', resolve).once('error', reject),
-  )
-  // A server may end the connection while it is written to.
-  socket.on('error', () => {})
-  const lines = [`GET ${path} HTTP/1.1`, 'Host: localhost', 'Connection: close', ...headers]
-  socket.write(Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'))
-  return socket
-}
-
-/** All that a connection answers until it ends. */
-export async function rawAnswer(socket: Socket): Promise<string> {
-  const chunks: Buffer[] = []
-  for await (const chunk of socket) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks).toString('latin1')
 }
 
 /** The value and the attributes of the one cookie of this name that was set; undefined for none. */

@@ -10,7 +10,7 @@ import type { RequestLike } from '../../http/request.ts'
 import type { ResponseLike } from '../../http/response.ts'
 import type { Session } from '../../session.ts'
 import type { SessionSource } from '../../source.ts'
-import type { Browser } from './browser.ts'
+import type { Browser, Coming } from './browser.ts'
 
 /** A request as the handler of a case sees it. */
 export interface Visit {
@@ -90,9 +90,10 @@ export interface Setup {
 
 /** An app that a case has started. */
 export interface StartedApp {
-  readonly origin: string
   /** A browser without cookies. */
-  browser(): Browser
+  browser(options?: { keepAlive?: boolean }): Browser
+  /** Sends a GET that no browser would send, over a connection of its own. */
+  raw(path: string, headerLines: readonly string[]): Promise<Coming>
 }
 
 /** What a case is given. */

@@ -8,34 +8,14 @@
  */
 
 import type { TestFunction } from '../backend-suite.ts'
-import { Browser } from './browser.ts'
-import type { Bench, Case, RunningApp, StartApp } from './case.ts'
-import { concurrencyCases } from './concurrency.ts'
-import { cookieCases } from './cookies.ts'
-import { failureCases } from './failures.ts'
-import { hostileCases } from './hostile.ts'
+import type { StartApp } from './case.ts'
+import { type AdapterCaseName, adapterCaseNames } from './cases.ts'
+import { nodeClient } from './node-client.ts'
 import { nodeResponseCases } from './node-response.ts'
-import { savingCases } from './saving.ts'
-import { cookieStore } from './stores.ts'
-import { streamCases } from './streams.ts'
+import { runCase } from './run-case.ts'
 
 export type { Answer, NodeResponse, RunningApp, StartApp, TestApp, Visit } from './case.ts'
-
-const cases = {
-  ...cookieCases,
-  ...savingCases,
-  ...streamCases,
-  ...failureCases,
-  ...concurrencyCases,
-  ...hostileCases,
-  ...nodeResponseCases,
-}
-
-/** The names of the cases. */
-export type AdapterCaseName = keyof typeof cases
-
-/** The same, in order. */
-export const adapterCaseNames: readonly AdapterCaseName[] = Object.keys(cases) as AdapterCaseName[]
+export { type AdapterCaseName, adapterCaseNames } from './cases.ts'
 
 /** Why an adapter cannot do what a case asks for, by case. */
 export type Exceptions = Readonly<Partial<Record<AdapterCaseName, string>>>
@@ -62,49 +42,25 @@ export function adapterSuite(
   startApp: StartApp,
   { cannot = {} }: AdapterSuiteOptions = {},
 ): void {
-  for (const [name, check] of Object.entries(cases) as [AdapterCaseName, Case][]) {
+  testCases(test, name => runCase(name, startApp, nodeClient), cannot)
+}
+
+/**
+ * Runs the cases wherever `run` does.
+ *
+ * @param run - answers why a case fails, or undefined
+ */
+export function testCases(
+  test: TestFunction,
+  run: (name: AdapterCaseName) => Promise<Error | undefined>,
+  cannot: Exceptions,
+): void {
+  for (const name of adapterCaseNames) {
     const reason = cannot[name]
     test(reason ? `${name} (not here: ${reason})` : name, async () => {
-      const failure = await run(check, startApp)
+      const failure = await run(name)
       if (failure && !reason) throw failure
       if (!failure && reason) throw new Error('this case is said to be impossible, and passes')
     })
-  }
-}
-
-/** Longest time for a case: what waits for ever has failed. */
-const timeoutSeconds = 10
-
-async function run(check: Case, startApp: StartApp): Promise<Error | undefined> {
-  const running: RunningApp[] = []
-  const bench: Bench = {
-    async start(routes, { sources, saveOnError, onError = () => {} } = {}) {
-      const app = await startApp({
-        sources: sources ?? { store: cookieStore(), name: 'login' },
-        options: { onError, ...(saveOnError && { saveOnError }) },
-        handle(visit) {
-          const path = visit.path.split('?')[0] as string
-          const handle = routes[path]
-          if (!handle) throw new Error(`the case has no handler for ${path}`)
-          return handle(visit)
-        },
-      })
-      running.push(app)
-      return { origin: app.origin, browser: () => new Browser(app.origin) }
-    },
-  }
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const timeout = new Promise<never>((_, reject) => {
-    const late = (): void => reject(new Error(`not done after ${timeoutSeconds} seconds`))
-    timer = setTimeout(late, timeoutSeconds * 1000)
-  })
-  try {
-    await Promise.race([check(bench), timeout])
-    return undefined
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error))
-  } finally {
-    clearTimeout(timer)
-    for (const app of running) await app.close()
   }
 }

@@ -7,7 +7,7 @@
 import { registry } from '../../registry.ts'
 import type { SessionSource } from '../../source.ts'
 import { assert, assertEqual } from '../assert.ts'
-import { Browser, cookieOf } from './browser.ts'
+import { cookieOf } from './browser.ts'
 import { type Case, ok, type Visit } from './case.ts'
 import { backendThat, cookieStore, serverStore, sleep } from './stores.ts'
 
@@ -79,9 +79,9 @@ export const savingCases = {
     })
     const sources = { store: serverStore(backend), name: 'login' }
     const browser = (await start({ '/': visits }, { sources })).browser()
-    const response = await browser.open('/')
+    const opened = await browser.open('/')
     assertEqual(written, true)
-    response.resume()
+    await opened.leave()
   },
 
   async 'handlers may take their time'({ start }) {
@@ -148,8 +148,7 @@ export const savingCases = {
   },
 
   async 'several requests on one connection'({ start }) {
-    const { origin } = await start({ '/': visits })
-    const kept = new Browser(origin, { keepAlive: true })
+    const kept = (await start({ '/': visits })).browser({ keepAlive: true })
     for (let visit = 1; visit <= 5; visit++) assertEqual((await kept.get('/')).text, String(visit))
   },
 

@@ -5,7 +5,6 @@
  */
 
 import { assert, assertEqual } from '../assert.ts'
-import { headOf, rawRequest, textOf } from './browser.ts'
 import type { Case, ok, Visit } from './case.ts'
 import { gate, serverStore, sleep } from './stores.ts'
 
@@ -29,11 +28,12 @@ export const streamCases = {
         return { headers: events, body: body() }
       },
     })
-    const response = await app.browser().open('/')
-    assertEqual(headOf(response).cookies.length, 1)
-    assertEqual(headOf(response).headers['content-type']?.split(';')[0], 'text/event-stream')
-    response.once('data', open)
-    assertEqual(await textOf(response), 'data: 1\n\ndata: 2\n\n')
+    const opening = await app.browser().open('/')
+    assertEqual(opening.head.cookies.length, 1)
+    assertEqual(opening.head.headers['content-type']?.split(';')[0], 'text/event-stream')
+    await opening.begun()
+    open()
+    assertEqual(await opening.text(), 'data: 1\n\ndata: 2\n\n')
   },
 
   async 'a stream of an unchanged session flows as ever'({ start }) {
@@ -61,13 +61,13 @@ export const streamCases = {
         return { body: pieces(400, 'x'.repeat(262_144), progress) }
       },
     })
-    const response = await app.browser().open('/')
+    const unread = await app.browser().open('/')
     await sleep(400)
     assert(
       progress.made < 300,
       `${progress.made} of 400 pieces made for a client that does not read`,
     )
-    response.destroy()
+    await unread.leave()
   },
 
   async 'an empty stream is saved'({ start }) {
@@ -95,8 +95,8 @@ export const streamCases = {
       '/': visits,
     })
     const browser = app.browser()
-    const response = await browser.open('/broken')
-    const text = await textOf(response).catch(() => 'cut off')
+    const broken = await browser.open('/broken')
+    const text = await broken.text().catch(() => 'cut off')
     assertEqual(text, 'cut off')
     assertEqual((await browser.get('/')).text, '2')
   },
@@ -135,9 +135,9 @@ export const streamCases = {
     )
     const browser = app.browser()
     await browser.get('/')
-    const socket = await rawRequest(app.origin, '/slow', [`Cookie: ${browser.cookieHeader}`])
+    const slow = await app.raw('/slow', [`Cookie: ${browser.cookieHeader}`])
     await sleep(50)
-    socket.destroy()
+    await slow.leave()
     await sleep(20)
     open()
     await until(async () => (await browser.get('/show')).text === '2')
@@ -153,9 +153,9 @@ export const streamCases = {
       '/': visits,
     })
     const browser = app.browser()
-    const response = await browser.open('/endless')
-    response.once('data', () => response.destroy())
-    await new Promise(resolve => response.once('close', resolve))
+    const endless = await browser.open('/endless')
+    await endless.begun()
+    await endless.leave()
     assertEqual((await browser.get('/')).text, '2')
     await sleep(50)
     assert(progress.made < 2000, 'the stream ends with its reader')

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream'
 import fastify from 'fastify'
 import { sessions } from 'silverback/fastify'
 import type { StartApp } from 'silverback/testing/adapters'
-import { sessionsAt } from './node-http.ts'
+import { sessionsAt } from './place.ts'
 
 export const startFastify: StartApp = async ({ sources, options, handle }) => {
   const { onError: _, ...rest } = options

@@ -6,22 +6,10 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import type { Session } from 'silverback'
 import type { Answer, RunningApp, Visit } from 'silverback/testing/adapters'
+import { type Place, sessionsAt } from './place.ts'
 
-/** What an adapter put somewhere: one session, or several by name. */
-export interface Place {
-  readonly session?: unknown
-  readonly sessions?: unknown
-}
-
-/** The same, as the suite knows it. */
-export function sessionsAt(place: Place): Pick<Visit, 'session' | 'sessions'> {
-  return {
-    session: place.session as Session,
-    sessions: place.sessions as Record<string, Session>,
-  }
-}
+export type { Place } from './place.ts'
 
 /** A server on a free port. */
 export async function listen(server: Server | RequestListener): Promise<RunningApp> {

@@ -2,7 +2,7 @@
 
 import type { RequestLike, ResponseLike } from 'silverback'
 import type { Answer, Visit } from 'silverback/testing/adapters'
-import { type Place, sessionsAt } from './node-http.ts'
+import { type Place, sessionsAt } from './place.ts'
 
 /** The visit of a handler that has a web request. */
 export function webVisit(

@@ -1,24 +1,10 @@
-/** A function of a web request, behind `node:http`. */
+/** Functions of web requests behind `node:http`. */
 
 import { serve } from '@hono/node-server'
 import type { RunningApp, StartApp } from 'silverback/testing/adapters'
-import { sessions } from 'silverback/web'
-import { webResponse, webVisit } from './web-response.ts'
+import { webApp } from './web-app.ts'
 
-export const startWeb: StartApp = ({ sources, options, handle }) => {
-  const fetch = sessions(
-    sources,
-    async (request, got) => {
-      const place = 'store' in sources ? { session: got } : { sessions: got }
-      const response = new Headers()
-      const visit = webVisit(request, place, { response })
-      if (visit.path.startsWith('/missing')) return new Response(null, { status: 404 })
-      return webResponse(await handle(visit), response)
-    },
-    options,
-  )
-  return serveWeb(fetch)
-}
+export const startWeb: StartApp = app => serveWeb(webApp(app))
 
 /** A function of a web request on a free port. */
 export function serveWeb(

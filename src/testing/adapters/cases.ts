@@ -1,0 +1,29 @@
+/**
+ * All cases. Nothing here needs a module of Node.
+ *
+ * @module
+ */
+
+import { concurrencyCases } from './concurrency.ts'
+import { cookieCases } from './cookies.ts'
+import { failureCases } from './failures.ts'
+import { hostileCases } from './hostile.ts'
+import { nodeResponseCases } from './node-response.ts'
+import { savingCases } from './saving.ts'
+import { streamCases } from './streams.ts'
+
+export const cases = {
+  ...cookieCases,
+  ...savingCases,
+  ...streamCases,
+  ...failureCases,
+  ...concurrencyCases,
+  ...hostileCases,
+  ...nodeResponseCases,
+}
+
+/** The names of the cases. */
+export type AdapterCaseName = keyof typeof cases
+
+/** The same, in order. */
+export const adapterCaseNames: readonly AdapterCaseName[] = Object.keys(cases) as AdapterCaseName[]

@@ -1,0 +1,61 @@
+/**
+ * Runs a case of the adapter suite.
+ *
+ * @module
+ */
+
+import { Browser, type Client } from './browser.ts'
+import type { Bench, Case, RunningApp, StartApp } from './case.ts'
+import { type AdapterCaseName, cases } from './cases.ts'
+import { cookieStore } from './stores.ts'
+
+/** Longest time for a case: what waits for ever has failed. */
+const timeoutSeconds = 10
+
+/**
+ * Runs one case with apps of its own. Answers why it fails, or undefined.
+ *
+ * @param startApp - starts an app in the framework
+ * @param client - who asks it
+ */
+export async function runCase(
+  name: AdapterCaseName,
+  startApp: StartApp,
+  client: Client,
+): Promise<Error | undefined> {
+  const check: Case = cases[name]
+  const running: RunningApp[] = []
+  const bench: Bench = {
+    async start(routes, { sources, saveOnError, onError = () => {} } = {}) {
+      const app = await startApp({
+        sources: sources ?? { store: cookieStore(), name: 'login' },
+        options: { onError, ...(saveOnError && { saveOnError }) },
+        handle(visit) {
+          const path = visit.path.split('?')[0] as string
+          const handle = routes[path]
+          if (!handle) throw new Error(`the case has no handler for ${path}`)
+          return handle(visit)
+        },
+      })
+      running.push(app)
+      return {
+        browser: options => new Browser(client, app.origin, options),
+        raw: (path, headerLines) => client.raw(app.origin, path, headerLines),
+      }
+    },
+  }
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const timeout = new Promise<never>((_, reject) => {
+    const late = (): void => reject(new Error(`not done after ${timeoutSeconds} seconds`))
+    timer = setTimeout(late, timeoutSeconds * 1000)
+  })
+  try {
+    await Promise.race([check(bench), timeout])
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  } finally {
+    clearTimeout(timer)
+    for (const app of running) await app.close()
+  }
+}
