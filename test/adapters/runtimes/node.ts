@@ -1,0 +1,7 @@
+/** Serves cases in the Node that runs this. */
+
+import { serveWeb } from '../apps/web.ts'
+import { caseServer } from './cases.ts'
+
+const { origin } = await serveWeb(caseServer(serveWeb))
+console.log(`cases at ${origin}`)
