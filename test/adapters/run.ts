@@ -1,12 +1,48 @@
 /** Runs the suite for one adapter of the list. */
 
-import { suite, test } from 'node:test'
-import { adapterSuite } from 'silverback/testing/adapters'
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { before, suite, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { adapterCaseNames, adapterSuite } from 'silverback/testing/adapters'
+import { needsProjects } from '../support/projects.ts'
+import { findRuntime, needsRuntimes, type Runtime } from '../support/runtimes.ts'
 import { adapters, type TestedAdapter } from './apps/index.ts'
 
 export function runAdapterSuite(name: string): void {
-  const { framework, start, cannot } = adapters[name] as TestedAdapter
-  suite(`${framework} (${name})`, () => {
+  const { framework, project, prepare, start, cannot } = adapters[name] as TestedAdapter
+  suite(`${framework} (${name})`, project ? needsProjects(project) : {}, () => {
+    before(async () => void (await prepare?.()))
     adapterSuite(test, start, { cannot })
+  })
+}
+
+const program = fileURLToPath(new URL('../support/adapter-suite.ts', import.meta.url))
+
+interface Outcome {
+  readonly name: string
+  readonly error?: string
+}
+
+/** The same in another Node, for frameworks that need a newer one than tests are started with. */
+export function runAdapterSuiteIn(runtime: Runtime, name: string): void {
+  const { framework, project } = adapters[name] as TestedAdapter
+  const { skip } = needsRuntimes(runtime)
+  const options = skip || !project ? { skip } : needsProjects(project)
+  test(`${framework} (${name}) in ${runtime}`, options, async context => {
+    const { stdout } = await promisify(execFile)(
+      findRuntime(runtime) as string,
+      ['--import', 'tsx', '--conditions=@silverback/source', program, name],
+      { env: { ...process.env, NODE_OPTIONS: '', NODE_NO_WARNINGS: '1' } },
+    )
+    const outcomes = stdout
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line) as Outcome)
+    assert.equal(outcomes.length, adapterCaseNames.length)
+    for (const { name, error } of outcomes) {
+      await context.test(name, () => assert.equal(error, undefined))
+    }
   })
 }

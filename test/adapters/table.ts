@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { adapterCaseNames } from 'silverback/testing/adapters'
-import { caseTable } from './apps/index.ts'
+import { caseTable, type TestedAdapter } from './apps/index.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 export const page: string = `${root}docs/adapters/cases.md`
@@ -19,9 +19,13 @@ ${caseTable(versionOf)}
 `
 }
 
-function versionOf(installed: string): string {
-  const path = `${root}node_modules/${installed}/package.json`
-  return JSON.parse(readFileSync(path, 'utf8')).version
+function versionOf({ project, installed }: TestedAdapter): string {
+  if (!project) return readJson(`node_modules/${installed}/package.json`).version
+  return readJson(`${project}/package-lock.json`).packages[`node_modules/${installed}`].version
+}
+
+function readJson(path: string): ReturnType<typeof JSON.parse> {
+  return JSON.parse(readFileSync(root + path, 'utf8'))
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(page, pageText())

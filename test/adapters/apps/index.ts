@@ -16,6 +16,7 @@ import { startH3v1 } from './h3v1.ts'
 import { startHono } from './hono.ts'
 import { startKoa } from './koa.ts'
 import { startNode } from './node.ts'
+import { svelteKit } from './sveltekit.ts'
 import { startWeb } from './web.ts'
 
 /** An adapter and the framework that it is tested in. */
@@ -23,6 +24,10 @@ export interface TestedAdapter {
   readonly framework: string
   /** Name under which the framework is installed. Left out: it is the runtime itself. */
   readonly installed?: string
+  /** Where it has packages of its own: the folder of their lockfile. */
+  readonly project?: string
+  /** Done once, before the first app starts. */
+  prepare?(): Promise<unknown>
   /** Subpath of the package, and name of its page. */
   readonly entry: string
   readonly start: StartApp
@@ -89,15 +94,31 @@ export const adapters: Readonly<Record<string, TestedAdapter>> = {
     start: startElysia,
     cannot: withoutNodeResponse,
   },
+  sveltekit2: {
+    framework: 'SvelteKit',
+    project: 'test/projects/sveltekit2',
+    installed: '@sveltejs/kit',
+    entry: 'sveltekit',
+    ...svelteKit('test/projects/sveltekit2'),
+    cannot: withoutNodeResponse,
+  },
+  sveltekit: {
+    framework: 'SvelteKit',
+    project: 'examples/sveltekit',
+    installed: '@sveltejs/kit',
+    entry: 'sveltekit',
+    ...svelteKit('examples/sveltekit'),
+    cannot: withoutNodeResponse,
+  },
 }
 
 /** A table of cases and adapters, in Markdown: what the suite makes sure of. */
-export function caseTable(versionOf: (installed: string) => string): string {
+export function caseTable(versionOf: (adapter: TestedAdapter) => string): string {
   const columns = Object.values(adapters)
   const reasons = [...new Set(columns.flatMap(({ cannot }) => Object.values(cannot)))]
-  const heads = columns.map(({ framework, installed, entry }) => {
-    const version = installed ? ` ${versionOf(installed)}` : ''
-    return `[${framework}${version}](${entry}.md)`
+  const heads = columns.map(adapter => {
+    const version = adapter.installed ? ` ${versionOf(adapter)}` : ''
+    return `[${adapter.framework}${version}](${adapter.entry}.md)`
   })
   const rows = adapterCaseNames.map(name => {
     const cells = columns.map(({ cannot }) => {

@@ -1,0 +1,32 @@
+#!/bin/sh
+# Makes a fresh project with the packages of a lockfile, and with this library as npm packs it.
+#
+#     install-project.sh FOLDER-OF-PACKAGE.JSON PROJECT
+#
+# Does again only what is out of date. Files of tests run at the same time: one of them installs.
+set -e
+packages=$1
+project=$2
+cd "$(dirname "$0")/../.."
+mkdir -p test-output "$project"
+exec 9>test-output/install.lock
+flock 9
+
+tarball=$PWD/test-output/silverback.tgz
+if ! [ -e "$tarball" ] || [ -n "$(find src package.json -newer "$tarball" -print -quit)" ]; then
+  npm pack --silent --pack-destination test-output >/dev/null
+  mv test-output/silverback-*.tgz "$tarball"
+fi
+
+if ! [ "$project/packages.stamp" -nt "$packages/package-lock.json" ]; then
+  rm -f "$project/library.stamp"
+  cp "$packages/package.json" "$packages/package-lock.json" "$project"
+  (cd "$project" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null)
+  touch "$project/packages.stamp"
+fi
+
+if ! [ "$project/library.stamp" -nt "$tarball" ]; then
+  (cd "$project" &&
+    npm install "$tarball" --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null)
+  touch "$project/library.stamp"
+fi

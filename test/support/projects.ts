@@ -1,0 +1,67 @@
+/**
+ * Projects of their own, where the library is installed as users install it: packed by npm, beside the
+ * framework that its lockfile says.
+ *
+ * A test whose packages cannot be had is skipped with a line that says so; with `REQUIRE_SERVICES=1` it
+ * fails instead.
+ */
+
+import { execFileSync } from 'node:child_process'
+import { cpSync, rmSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { skipWithout } from './programs.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const installer = fileURLToPath(new URL('install-project.sh', import.meta.url))
+
+/**
+ * The path of a project with the packages of `folder/package-lock.json`, or undefined when they cannot be
+ * had. The first call takes as long as npm takes.
+ *
+ * @param folder - relative to the repository
+ */
+export function installProject(folder: string): string | undefined {
+  const project = join(root, 'test-output/projects', basename(folder))
+  try {
+    execFileSync('sh', [installer, join(root, folder), project], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      // The options of the tests are not npm's.
+      env: { ...process.env, NODE_OPTIONS: '' },
+    })
+    return project
+  } catch {
+    // npm has said why. Who asked finds none.
+    return undefined
+  }
+}
+
+/** The `skip` option of a test that needs these projects. Throws where they are required. */
+export function needsProjects(...folders: string[]): { skip: string | false } {
+  return skipWithout(folders.filter(folder => !installProject(folder)))
+}
+
+/**
+ * Copies what a folder of the repository has, but for its packages, to a folder of the project. Answers
+ * the path of the copy.
+ */
+export function copyInto(project: string, folder: string, name: string): string {
+  const copy = join(project, name)
+  rmSync(copy, { recursive: true, force: true })
+  cpSync(join(root, folder), copy, {
+    recursive: true,
+    filter: path => !/\/(?:node_modules|package-lock\.json)$/.test(path),
+  })
+  // Bundlers look there for what not to bundle.
+  cpSync(join(project, 'package.json'), join(copy, 'package.json'))
+  return copy
+}
+
+/** Builds what is in this folder of a project. What is thrown tells what Vite said. */
+export function buildWithVite(app: string, node: string = process.execPath): void {
+  execFileSync(node, [join(app, '../node_modules/vite/bin/vite.js'), 'build'], {
+    cwd: app,
+    stdio: 'pipe',
+    env: { ...process.env, NODE_OPTIONS: '' },
+  })
+}
