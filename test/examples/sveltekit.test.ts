@@ -1,0 +1,125 @@
+/** The example of SvelteKit, in a fresh project with the package as npm packs it. */
+
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { before, suite, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import type { Page } from 'playwright-core'
+import { launchBrowser } from '../support/browser.ts'
+import { withServer } from '../support/example.ts'
+import { needs } from '../support/programs.ts'
+import { buildWithVite, copyInto, installProject, needsProjects } from '../support/projects.ts'
+import { findRuntime, needsRuntimes } from '../support/runtimes.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const source = 'examples/sveltekit'
+const versions = [
+  { name: 'SvelteKit 2', packages: 'test/projects/sveltekit2' },
+  { name: 'SvelteKit 3', packages: source, runtime: 'node24' },
+] as const
+
+for (const { name, packages, ...version } of versions) {
+  const runtime = 'runtime' in version ? version.runtime : undefined
+  const missing = runtime ? needsRuntimes(runtime).skip : false
+  const options = missing ? { skip: missing } : needsProjects(packages)
+  suite(`the example of ${name}`, options, () => {
+    const node = runtime ? (findRuntime(runtime) as string) : process.execPath
+    let app: string
+    before(() => {
+      app = copyInto(installProject(packages) as string, source, 'example')
+      if (packages !== source) extendWrittenConfig(app)
+      buildWithVite(app, node)
+    })
+    const serving = (use: (origin: string) => Promise<void>): Promise<void> =>
+      withServer([node, 'build'], app, use, { PROTOCOL_HEADER: 'x-forwarded-proto' })
+
+    for (const compiler of ['typescript', 'typescript7']) {
+      test(`compiles with ${compiler}, the types of libraries included`, () => {
+        const tsc = join(root, `node_modules/${compiler}/bin/tsc`)
+        try {
+          execFileSync(process.execPath, [tsc, '--noEmit', '-p', app])
+        } catch (error) {
+          assert.fail(String((error as { stdout: Buffer }).stdout))
+        }
+      })
+    }
+
+    test(
+      'in Chromium: sign-in, flash, remember-me, two tabs, sign out everywhere',
+      {
+        ...needs('chromium'),
+      },
+      () =>
+        serving(async origin => {
+          const browser = await launchBrowser()
+          try {
+            // What a proxy would say: otherwise SvelteKit takes its own origin for an https one.
+            const proxied = { extraHTTPHeaders: { 'x-forwarded-proto': 'http' } }
+            const here = await browser.newContext(proxied)
+            const there = await browser.newContext(proxied)
+            const page = await here.newPage()
+            const cookie = async (context = here): Promise<{ value: string; expires: number }> => {
+              const [only, ...others] = await context.cookies()
+              assert.ok(only && others.length === 0)
+              return only
+            }
+
+            await page.goto(origin)
+            await shows(page, 'Visit 1 of nobody')
+            const planted = await cookie()
+            assert.equal(planted.expires, -1)
+            await signIn(page, { remember: true })
+            await shows(page, 'Welcome back', 'Visit 1 of ann')
+            const signedIn = await cookie()
+            assert.notEqual(signedIn.value, planted.value)
+            assert.ok(signedIn.expires > Date.now() / 1000 + 29 * 86_400)
+            await page.reload()
+            await shows(page, 'Visit 2 of ann')
+            assert.equal(await page.getByRole('status').count(), 0)
+
+            const tab = await here.newPage()
+            await tab.goto(origin)
+            await shows(tab, 'Visit 3 of ann')
+            await page.reload()
+            await shows(page, 'Visit 4 of ann')
+
+            const other = await there.newPage()
+            await other.goto(origin)
+            await signIn(other, { remember: false })
+            await shows(other, 'Welcome back', 'Visit 1 of ann')
+            assert.equal((await cookie(there)).expires, -1)
+            await other.getByRole('button', { name: 'Sign out everywhere' }).click()
+            await shows(other, 'of nobody')
+            for (const each of [page, tab]) {
+              await each.reload()
+              await shows(each, 'of nobody')
+            }
+          } finally {
+            await browser.close()
+          }
+        }),
+    )
+  })
+}
+
+/** Until SvelteKit 3 it writes the options for the compiler to a folder, and not to `$app/tsconfig`. */
+function extendWrittenConfig(app: string): void {
+  const options = { strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false }
+  writeFileSync(
+    join(app, 'tsconfig.json'),
+    JSON.stringify({ extends: './.svelte-kit/tsconfig.json', compilerOptions: options }),
+  )
+}
+
+async function signIn(page: Page, { remember }: { remember: boolean }): Promise<void> {
+  await page.getByLabel('Name').fill('ann')
+  if (remember) await page.getByLabel('Stay signed in').check()
+  await page.getByRole('button', { name: 'Sign in' }).click()
+}
+
+/** Waits for the page to have these texts. */
+async function shows(page: Page, ...texts: string[]): Promise<void> {
+  for (const text of texts) await page.getByText(text).waitFor({ timeout: 10_000 })
+}
