@@ -12,6 +12,7 @@ import { RequestSessions, type SessionSources } from './lib/request-sessions.ts'
 import { saveToResponse } from './lib/web-response.ts'
 
 export type { AdapterOptions } from './lib/options.ts'
+export type { SessionsOf } from './lib/request-sessions.ts'
 
 /** The part of an event that is used. */
 export interface EventLike {

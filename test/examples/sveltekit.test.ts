@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -103,6 +103,19 @@ for (const { name, packages, ...version } of versions) {
     )
   })
 }
+
+test('the page of SvelteKit shows the example', () => {
+  const page = readFileSync(join(root, 'docs/adapters/sveltekit.md'), 'utf8')
+  for (const file of [
+    'sessions.server.ts',
+    'hooks.server.ts',
+    'app.d.ts',
+    'routes/+page.server.ts',
+  ]) {
+    const code = readFileSync(join(root, source, 'src', file), 'utf8')
+    assert.ok(page.includes(`\`src/${file}\`:\n\n\`\`\`typescript\n${code}\`\`\``), file)
+  }
+})
 
 /** Until SvelteKit 3 it writes the options for the compiler to a folder, and not to `$app/tsconfig`. */
 function extendWrittenConfig(app: string): void {

@@ -1,0 +1,9 @@
+import type { Session } from 'silverback'
+
+declare global {
+  namespace App {
+    interface Locals {
+      session: Session
+    }
+  }
+}
