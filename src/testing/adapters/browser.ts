@@ -115,9 +115,16 @@ export function cookieOf(page: Pick<Page, 'cookies'>, name: string): string | un
   return lines[0]
 }
 
-/** The attributes of a `Set-Cookie` line, in the order of the alphabet. */
+/**
+ * The attributes of a `Set-Cookie` line, in the order of the alphabet. Some frameworks write the value of
+ * SameSite in small letters, which makes no difference (RFC 6265bis §5.6.7).
+ */
 export function attributesOf(line: string | undefined): string[] {
-  return (line ?? '').split('; ').slice(1).sort()
+  const [, ...attributes] = (line ?? '').split('; ')
+  const capitalized = attributes.map(each =>
+    each.replace(/^SameSite=./, start => start.slice(0, -1) + start.slice(-1).toUpperCase()),
+  )
+  return capitalized.sort()
 }
 
 function splitAt(text: string, separator: string): [string, string] {

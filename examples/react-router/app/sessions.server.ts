@@ -1,0 +1,9 @@
+import { defineSession, ServerStore } from 'silverback'
+import { memory } from 'silverback/memory'
+import { sessions } from 'silverback/react-router'
+
+export const store = new ServerStore(memory())
+
+const logins = defineSession<{ cart?: string[] }>(store, 'login')
+
+export const login = sessions(logins) // middleware, and the context that it fills

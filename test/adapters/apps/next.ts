@@ -1,0 +1,81 @@
+/** An app of Next.js: the example, with routes that call what the tests put here. */
+
+import type { RequestListener } from 'node:http'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import type { SessionSource } from 'silverback'
+import { type NextOptions, sessions } from 'silverback/next'
+import type { StartApp, TestApp } from 'silverback/testing/adapters'
+import { listen } from './node-http.ts'
+import { webResponse } from './web-response.ts'
+
+type Cookies = NextOptions['cookies']
+
+/** What the routes in `next/app` call. */
+export interface NextTest {
+  /** Route handlers: `suite` and `after`. */
+  answer(request: Request, cookies: Cookies): unknown
+  /** Components and cache scopes. */
+  render(cookies: Cookies): Promise<string>
+}
+
+declare global {
+  var silverbackTest: Partial<NextTest>
+}
+
+/** Next.js in this process, with what was built in this folder. */
+export async function loadNext(folder: string): Promise<RequestListener> {
+  Object.assign(process.env, { NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' })
+  const next = createRequire(join(folder, 'package.json'))('next')
+  const app = next({ dev: false, dir: folder })
+  await app.prepare()
+  return app.getRequestHandler()
+}
+
+const apps: TestApp[] = []
+
+/** Starts the suite's apps: a route handler that saves by hand, as those of users do. */
+export const startNext =
+  (handler: () => RequestListener): StartApp =>
+  app => {
+    const prefix = `/suite/${apps.push(app) - 1}`
+    globalThis.silverbackTest = { answer }
+    return listen((request, response) => {
+      const { url = '/' } = request
+      if (!url.startsWith('/missing')) request.url = prefix + url.replace(/^\/(?=$|\?)/, '')
+      handler()(request, response)
+    })
+  }
+
+async function answer(request: Request, cookies: Cookies): Promise<Response> {
+  const { pathname, search } = new URL(request.url)
+  const [, , index, ...path] = pathname.split('/')
+  const { sources, options, handle } = apps[Number(index)] as TestApp
+  const { onError = () => {} } = options
+  const jar = { cookies: await cookies() }
+  const visit = {
+    path: `/${path.join('/')}${search}`,
+    request: jar,
+    response: jar,
+    body: () => request.text(),
+  }
+  if (isSource(sources)) {
+    await using login = await sessions(sources, { cookies, onError }).open()
+    const { session } = login
+    const answered = await handle({ ...visit, session, sessions: {} })
+    await login.save()
+    return webResponse(answered)
+  }
+  // One of several is opened like one alone, so two are enough.
+  const { login, theme } = sources as Record<'login' | 'theme', SessionSource>
+  await using first = await sessions(login, { cookies, onError }).open()
+  await using second = await sessions(theme, { cookies, onError }).open()
+  const both = { login: first.session, theme: second.session }
+  const answered = await handle({ ...visit, session: first.session, sessions: both })
+  await Promise.all([first.save(), second.save()])
+  return webResponse(answered)
+}
+
+function isSource(sources: TestApp['sources']): sources is SessionSource {
+  return 'store' in sources
+}
