@@ -1,197 +1,162 @@
 import assert from 'node:assert/strict'
-import type { RequestListener } from 'node:http'
-import { before, suite, test } from 'node:test'
+import { suite, test } from 'node:test'
 import { defineSession, ServerStore, type Session, type SessionError } from 'silverback'
 import { memory } from 'silverback/memory'
 import { type NextOptions, type NextSessions, sessions } from 'silverback/next'
-import { adapterSuite, type Exceptions, withoutNodeResponse } from 'silverback/testing/adapters'
-import { findExample, needsExample } from '../support/examples.ts'
-import { loadNext, startNext } from './apps/next.ts'
+import { needsExample } from '../support/examples.ts'
+import { loadNext } from './apps/next.ts'
 import { listen } from './apps/node-http.ts'
-
-const noHeaders = 'a jar of cookies sets no other headers'
-const noCookies = 'Next.js answers an error without the cookies of the handler'
-const cannot: Exceptions = {
-  ...withoutNodeResponse,
-  'Vary: Cookie, also when nothing was changed': noHeaders,
-  'Vary keeps what is there': noHeaders,
-  'a response with a session cookie is kept out of caches': noHeaders,
-  'cookies of others are kept, in their order': 'Next.js adds a path to those that have none',
-  'of two cookies of the name the first counts': 'the jar has the last one',
-  'a session got in the handler is saved with the others': 'what is not opened is not saved',
-  'a thrown error is a 500 that keeps the session': noCookies,
-  'a rejected promise is a 500 that keeps the session': noCookies,
-  'something thrown that is no Error is a 500 that keeps the session': noCookies,
-  "saveOnError: 'discard' forgets them on an answer of 503 as well": 'handlers save by themselves',
-}
+import { runAdapterSuite } from './run.ts'
 
 interface Login {
   user?: string
 }
 
-suite('Next.js', needsExample('next'), () => {
-  let handler: RequestListener
-  before(async () => {
-    handler = await loadNext(findExample('next') as string)
-  })
+runAdapterSuite('next', needsExample('next'))
 
-  suite('route handlers', () => {
-    adapterSuite(
-      test,
-      startNext(() => handler),
-      { cannot },
+suite('Next.js where no cookie can be set', needsExample('next'), () => {
+  const backend = memory()
+  const loaded: string[] = []
+  const load = backend.load.bind(backend)
+  backend.load = id => {
+    loaded.push(id)
+    return load(id)
+  }
+  const store = new ServerStore(backend)
+  const definition = defineSession<Login>(store, 'login')
+
+  /** The answer of a path whose components or cache scopes do this. */
+  async function visit(
+    path: string,
+    render: (logins: NextSessions<Session<Login>>) => unknown,
+    cookie = '',
+  ): Promise<string> {
+    globalThis.silverbackTest = {
+      async render(cookies) {
+        try {
+          return String(await render(sessions(definition, { cookies })))
+        } catch (error) {
+          const { code, message } = error as SessionError
+          return `${code}: ${message}`
+        }
+      },
+    }
+    const app = await listen(await loadNext())
+    try {
+      const response = await fetch(app.origin + path, { headers: { cookie } })
+      const text = await response.text()
+      return text.replaceAll('<!-- -->', '').replaceAll('&#x27;', "'")
+    } finally {
+      await app.close()
+    }
+  }
+
+  /** The cookie of a session. */
+  async function signedIn(): Promise<string> {
+    const headers = new Headers()
+    const request = new Request('http://localhost')
+    const session = await definition.get(request)
+    session.login('ann')
+    session.addFlash('Welcome back')
+    await session.save(request, headers)
+    return headers.getSetCookie()[0]?.split(';')[0] as string
+  }
+
+  test('a page reads the session, and looks at its messages', async () => {
+    const page = await visit(
+      '/rendered',
+      async logins => {
+        const session = await logins.read()
+        return `${session.owner} ${session.isNew} ${session.peekFlashes()}`
+      },
+      await signedIn(),
     )
+    assert.match(page, /\[ann false Welcome back\]/)
   })
 
-  suite('where no cookie can be set', () => {
-    const backend = memory()
-    const loaded: string[] = []
-    const load = backend.load.bind(backend)
-    backend.load = id => {
-      loaded.push(id)
-      return load(id)
-    }
-    const store = new ServerStore(backend)
-    const definition = defineSession<Login>(store, 'login')
+  test('layout, page and components read the session once', async () => {
+    const cookie = await signedIn()
+    loaded.length = 0
+    const owner = async (logins: NextSessions<Session<Login>>): Promise<unknown> =>
+      (await logins.read()).owner
+    assert.match(await visit('/rendered', owner, cookie), /\[ann\]ann/)
+    assert.equal(loaded.filter(id => id !== 'epoch').length, 1)
+  })
 
-    /** The answer of a path whose components or cache scopes do this. */
-    async function visit(
-      path: string,
-      render: (logins: NextSessions<Session<Login>>) => unknown,
-      cookie = '',
-    ): Promise<string> {
-      globalThis.silverbackTest = {
-        async render(cookies) {
-          try {
-            return String(await render(sessions(definition, { cookies })))
-          } catch (error) {
-            const { code, message } = error as SessionError
-            return `${code}: ${message}`
-          }
-        },
-      }
-      const app = await listen(handler)
-      try {
-        const response = await fetch(app.origin + path, { headers: { cookie } })
-        const text = await response.text()
-        return text.replaceAll('<!-- -->', '').replaceAll('&#x27;', "'")
-      } finally {
-        await app.close()
-      }
-    }
+  test('open() says where sessions can be changed', async () => {
+    const page = await visit('/rendered', logins => logins.open())
+    assert.match(page, /\[read-only: .*while a page is rendered.*server actions.*route handlers/)
+  })
 
-    /** The cookie of a session. */
-    async function signedIn(): Promise<string> {
-      const headers = new Headers()
-      const request = new Request('http://localhost')
-      const session = await definition.get(request)
-      session.login('ann')
-      session.addFlash('Welcome back')
-      await session.save(request, headers)
-      return headers.getSetCookie()[0]?.split(';')[0] as string
-    }
-
-    test('a page reads the session, and looks at its messages', async () => {
+  const changes: Record<string, (session: Session<Login>) => unknown> = {
+    flashes: session => session.flashes(),
+    login: session => session.login('bob'),
+    destroy: session => session.destroy(),
+    owner: session => {
+      session.owner = 'bob'
+    },
+    user: session => {
+      session.values.user = 'bob'
+    },
+  }
+  for (const [name, change] of Object.entries(changes)) {
+    test(`a session that was read refuses a change: ${name}`, async () => {
+      const cookie = await signedIn()
       const page = await visit(
         '/rendered',
-        async logins => {
-          const session = await logins.read()
-          return `${session.owner} ${session.isNew} ${session.peekFlashes()}`
-        },
-        await signedIn(),
+        async logins => change((await logins.read()) as unknown as Session<Login>),
+        cookie,
       )
-      assert.match(page, /\[ann false Welcome back\]/)
+      const instead = name === 'flashes' ? '.*peekFlashes\\(\\)' : ''
+      assert.match(page, new RegExp(`\\[read-only: ${name}: .*not saved${instead}.*server actions`))
+      const session = await definition.get(new Request('http://localhost', { headers: { cookie } }))
+      assert.deepEqual([session.owner, session.peekFlashes()], ['ann', ['Welcome back']])
     })
+  }
 
-    test('layout, page and components read the session once', async () => {
-      const cookie = await signedIn()
-      loaded.length = 0
-      const owner = async (logins: NextSessions<Session<Login>>): Promise<unknown> =>
-        (await logins.read()).owner
-      assert.match(await visit('/rendered', owner, cookie), /\[ann\]ann/)
-      assert.equal(loaded.filter(id => id !== 'epoch').length, 1)
+  for (const path of ['/cached', '/unstable-cached']) {
+    test(`${path}: a cache scope has no session`, async () => {
+      const page = await visit(path, logins => logins.read())
+      assert.match(page, /^read-only: a cache scope .*server actions/)
     })
+  }
 
-    test('open() says where sessions can be changed', async () => {
-      const page = await visit('/rendered', logins => logins.open())
-      assert.match(page, /\[read-only: .*while a page is rendered.*server actions.*route handlers/)
+  test('what is saved after the answer says that it is too late', async () => {
+    let outcome = (_: unknown): void => {}
+    const saved = new Promise<unknown>(resolve => {
+      outcome = resolve
     })
-
-    const changes: Record<string, (session: Session<Login>) => unknown> = {
-      flashes: session => session.flashes(),
-      login: session => session.login('bob'),
-      destroy: session => session.destroy(),
-      owner: session => {
-        session.owner = 'bob'
-      },
-      user: session => {
-        session.values.user = 'bob'
+    globalThis.silverbackTest = {
+      async answer(_request, cookies) {
+        const login = await sessions(definition, { cookies }).open()
+        login.session.values.user = 'ann'
+        return () => login.save().then(outcome, outcome)
       },
     }
-    for (const [name, change] of Object.entries(changes)) {
-      test(`a session that was read refuses a change: ${name}`, async () => {
-        const cookie = await signedIn()
-        const page = await visit(
-          '/rendered',
-          async logins => change((await logins.read()) as unknown as Session<Login>),
-          cookie,
-        )
-        const instead = name === 'flashes' ? '.*peekFlashes\\(\\)' : ''
-        assert.match(
-          page,
-          new RegExp(`\\[read-only: ${name}: .*not saved${instead}.*server actions`),
-        )
-        const session = await definition.get(
-          new Request('http://localhost', { headers: { cookie } }),
-        )
-        assert.deepEqual([session.owner, session.peekFlashes()], ['ann', ['Welcome back']])
-      })
+    const app = await listen(await loadNext())
+    try {
+      assert.equal(await (await fetch(`${app.origin}/after`)).text(), 'answered')
+      const { code, message, cause } = (await saved) as SessionError
+      assert.equal(code, 'read-only')
+      assert.match(message, /cannot be saved any more.*server actions/)
+      assert.ok(cause instanceof Error)
+    } finally {
+      await app.close()
     }
+  })
 
-    for (const path of ['/cached', '/unstable-cached']) {
-      test(`${path}: a cache scope has no session`, async () => {
-        const page = await visit(path, logins => logins.read())
-        assert.match(page, /^read-only: a cache scope .*server actions/)
-      })
-    }
+  test('what Next.js throws for itself is left alone', async () => {
+    const bailout = new Error('Dynamic server usage')
+    const logins = sessions(definition, { cookies: () => Promise.reject(bailout) })
+    await assert.rejects(logins.read(), error => error === bailout)
+  })
 
-    test('what is saved after the answer says that it is too late', async () => {
-      let outcome = (_: unknown): void => {}
-      const saved = new Promise<unknown>(resolve => {
-        outcome = resolve
-      })
-      globalThis.silverbackTest = {
-        async answer(_request, cookies) {
-          const login = await sessions(definition, { cookies }).open()
-          login.session.values.user = 'ann'
-          return () => login.save().then(outcome, outcome)
-        },
-      }
-      const app = await listen(handler)
-      try {
-        assert.equal(await (await fetch(`${app.origin}/after`)).text(), 'answered')
-        const { code, message, cause } = (await saved) as SessionError
-        assert.equal(code, 'read-only')
-        assert.match(message, /cannot be saved any more.*server actions/)
-        assert.ok(cause instanceof Error)
-      } finally {
-        await app.close()
-      }
-    })
-
-    test('what Next.js throws for itself is left alone', async () => {
-      const bailout = new Error('Dynamic server usage')
-      const logins = sessions(definition, { cookies: () => Promise.reject(bailout) })
-      await assert.rejects(logins.read(), error => error === bailout)
-    })
-
-    test('wrong arguments', () => {
-      const cookies = undefined as unknown as NextOptions['cookies']
-      assert.throws(() => sessions(definition, { cookies }), /cookies must be a function/)
-      assert.throws(
-        () => sessions({} as typeof definition, { cookies: async () => new Map() as never }),
-        /must be a definition/,
-      )
-    })
+  test('wrong arguments', () => {
+    const cookies = undefined as unknown as NextOptions['cookies']
+    assert.throws(() => sessions(definition, { cookies }), /cookies must be a function/)
+    assert.throws(
+      () => sessions({} as typeof definition, { cookies: async () => new Map() as never }),
+      /must be a definition/,
+    )
   })
 })

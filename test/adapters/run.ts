@@ -10,9 +10,9 @@ import { needsProjects } from '../support/projects.ts'
 import { findRuntime, needsRuntimes, type Runtime } from '../support/runtimes.ts'
 import { adapters, type TestedAdapter } from './apps/index.ts'
 
-export function runAdapterSuite(name: string): void {
+export function runAdapterSuite(name: string, options: { skip?: string | false } = {}): void {
   const { framework, project, prepare, start, cannot } = adapters[name] as TestedAdapter
-  suite(`${framework} (${name})`, project ? needsProjects(project) : {}, () => {
+  suite(`${framework} (${name})`, project ? needsProjects(project) : options, () => {
     before(async () => void (await prepare?.()))
     adapterSuite(test, start, { cannot })
   })

@@ -15,7 +15,9 @@ import { startH3 } from './h3.ts'
 import { startH3v1 } from './h3v1.ts'
 import { startHono } from './hono.ts'
 import { startKoa } from './koa.ts'
+import { startNext } from './next.ts'
 import { startNode } from './node.ts'
+import { importReactRouter8, startReactRouter } from './react-router.ts'
 import { svelteKit } from './sveltekit.ts'
 import { startWeb } from './web.ts'
 
@@ -28,6 +30,8 @@ export interface TestedAdapter {
   readonly project?: string
   /** Done once, before the first app starts. */
   prepare?(): Promise<unknown>
+  /** The example that installs it, when the project itself does not. */
+  readonly example?: string
   /** Subpath of the package, and name of its page. */
   readonly entry: string
   readonly start: StartApp
@@ -36,6 +40,36 @@ export interface TestedAdapter {
 
 const nonErrors: AdapterCaseName =
   'something thrown that is no Error is a 500 that keeps the session'
+
+const ownRequest = 'loaders and actions get a Request of their own'
+const withOwnRequest: Exceptions = {
+  'the session is the one that the store gets for this request': ownRequest,
+  'a session got in the handler is saved with the others': ownRequest,
+  'all sessions of a request are in one registry': ownRequest,
+  'one name in two stores is a 500': ownRequest,
+}
+
+const reactRouterCannot: Exceptions = {
+  ...withoutNodeResponse,
+  'a client that leaves before the answer: its change is kept':
+    'React Router no longer waits for a loader whose client has left',
+}
+
+const noHeaders = 'a jar of cookies sets no other headers'
+const noCookies = 'Next.js answers an error without the cookies of the handler'
+const nextCannot: Exceptions = {
+  ...withoutNodeResponse,
+  'Vary: Cookie, also when nothing was changed': noHeaders,
+  'Vary keeps what is there': noHeaders,
+  'a response with a session cookie is kept out of caches': noHeaders,
+  'cookies of others are kept, in their order': 'Next.js adds a path to those that have none',
+  'of two cookies of the name the first counts': 'the jar has the last one',
+  'a session got in the handler is saved with the others': 'what is not opened is not saved',
+  'a thrown error is a 500 that keeps the session': noCookies,
+  'a rejected promise is a 500 that keeps the session': noCookies,
+  [nonErrors]: noCookies,
+  "saveOnError: 'discard' forgets them on an answer of 503 as well": 'handlers save by themselves',
+}
 
 export const adapters: Readonly<Record<string, TestedAdapter>> = {
   node: { framework: 'node:http', entry: 'node', start: startNode, cannot: {} },
@@ -109,6 +143,29 @@ export const adapters: Readonly<Record<string, TestedAdapter>> = {
     entry: 'sveltekit',
     ...svelteKit('examples/sveltekit'),
     cannot: withoutNodeResponse,
+  },
+  reactRouter: {
+    framework: 'React Router',
+    installed: 'react-router',
+    entry: 'react-router',
+    start: startReactRouter(() => import('react-router')),
+    cannot: { ...reactRouterCannot, ...withOwnRequest },
+  },
+  reactRouter8: {
+    framework: 'React Router',
+    installed: 'react-router',
+    example: 'react-router',
+    entry: 'react-router',
+    start: startReactRouter(importReactRouter8),
+    cannot: reactRouterCannot,
+  },
+  next: {
+    framework: 'Next.js',
+    installed: 'next',
+    example: 'next',
+    entry: 'next',
+    start: startNext,
+    cannot: nextCannot,
   },
 }
 

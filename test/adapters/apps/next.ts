@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import type { SessionSource } from 'silverback'
 import { type NextOptions, sessions } from 'silverback/next'
 import type { StartApp, TestApp } from 'silverback/testing/adapters'
+import { findExample } from '../../support/examples.ts'
 import { listen } from './node-http.ts'
 import { webResponse } from './web-response.ts'
 
@@ -23,8 +24,15 @@ declare global {
   var silverbackTest: Partial<NextTest>
 }
 
-/** Next.js in this process, with what was built in this folder. */
-export async function loadNext(folder: string): Promise<RequestListener> {
+let loading: Promise<RequestListener> | undefined
+
+/** Next.js in this process, with the example. */
+export function loadNext(): Promise<RequestListener> {
+  loading ??= load(findExample('next') as string)
+  return loading
+}
+
+async function load(folder: string): Promise<RequestListener> {
   Object.assign(process.env, { NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' })
   const next = createRequire(join(folder, 'package.json'))('next')
   const app = next({ dev: false, dir: folder })
@@ -35,17 +43,16 @@ export async function loadNext(folder: string): Promise<RequestListener> {
 const apps: TestApp[] = []
 
 /** Starts the suite's apps: a route handler that saves by hand, as those of users do. */
-export const startNext =
-  (handler: () => RequestListener): StartApp =>
-  app => {
-    const prefix = `/suite/${apps.push(app) - 1}`
-    globalThis.silverbackTest = { answer }
-    return listen((request, response) => {
-      const { url = '/' } = request
-      if (!url.startsWith('/missing')) request.url = prefix + url.replace(/^\/(?=$|\?)/, '')
-      handler()(request, response)
-    })
-  }
+export const startNext: StartApp = async app => {
+  const handler = await loadNext()
+  const prefix = `/suite/${apps.push(app) - 1}`
+  globalThis.silverbackTest = { answer }
+  return listen((request, response) => {
+    const { url = '/' } = request
+    if (!url.startsWith('/missing')) request.url = prefix + url.replace(/^\/(?=$|\?)/, '')
+    handler(request, response)
+  })
+}
 
 async function answer(request: Request, cookies: Cookies): Promise<Response> {
   const { pathname, search } = new URL(request.url)

@@ -1,8 +1,10 @@
 /** An app of React Router in framework mode, as its compiler would make it. */
 
+import { pathToFileURL } from 'node:url'
 import type { createRequestHandler, ServerBuild } from 'react-router'
 import { type SessionMiddleware, sessions } from 'silverback/react-router'
 import type { RunningApp, StartApp, TestApp } from 'silverback/testing/adapters'
+import { findExample } from '../../support/examples.ts'
 import type { Place } from './node-http.ts'
 import { serveWeb } from './web.ts'
 import { webResponse, webVisit } from './web-response.ts'
@@ -20,13 +22,19 @@ type Module = ServerBuild['routes'][string] extends infer Route
 
 /** Starts the suite's apps in this React Router. */
 export const startReactRouter =
-  (framework: Framework): StartApp =>
-  ({ sources, options: { onError: _, ...options }, handle }) => {
+  (load: () => Promise<Framework>): StartApp =>
+  async ({ sources, options: { onError: _, ...options }, handle }) => {
     const middleware = sessions(sources, options)
     const answer = answerWith(middleware, 'store' in sources ? 'session' : 'sessions', handle)
     const routes = { root: { middleware: [middleware] }, any: { loader: answer, action: answer } }
-    return serveRoutes(framework, routes as Routes)
+    return serveRoutes(await load(), routes as Routes)
   }
+
+/** React Router 8, which needs Node 22.22, from where its example is installed. */
+export async function importReactRouter8(): Promise<Framework> {
+  const folder = findExample('react-router') as string
+  return import(pathToFileURL(`${folder}/node_modules/react-router/dist/production/index.js`).href)
+}
 
 /** A root route, and one for every path. */
 export interface Routes {

@@ -1,0 +1,74 @@
+/** What React Router has beside handlers of requests: documents, data requests, its own session storage. */
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type * as ReactRouter from 'react-router'
+import { CookieStore, defineSession } from 'silverback'
+import { sessions } from 'silverback/react-router'
+import { keys } from '../support/keys.ts'
+import { type Framework, type Routes, serveRoutes } from './apps/react-router.ts'
+
+interface Login {
+  user?: string
+}
+
+type Args = { context: ReactRouter.RouterContextProvider }
+
+export function reactRouterTests(load: () => Promise<Framework>): void {
+  const login = sessions(defineSession<Login>(new CookieStore({ keys }), 'login'))
+  const count = ({ context }: Args): { visits: number } => ({
+    visits: context.get(login).increment('visits'),
+  })
+  const page = { default: () => null, ErrorBoundary: () => null }
+
+  /** Asks an app whose page has this module. */
+  async function ask(module: object, path: string, init: RequestInit = {}): Promise<Response> {
+    const routes = { root: { ...page, middleware: [login] }, any: { ...page, ...module } }
+    const app = await serveRoutes(await load(), routes as unknown as Routes)
+    try {
+      const response = await fetch(app.origin + path, { redirect: 'manual', ...init })
+      await response.text()
+      return response
+    } finally {
+      await app.close()
+    }
+  }
+
+  const failing = (args: Args): never => {
+    count(args)
+    throw new Error('of the loader')
+  }
+  const redirecting = (args: Args): never => {
+    count(args)
+    throw new Response(null, { status: 302, headers: { location: '/elsewhere' } })
+  }
+  const cases: [what: string, loader: (args: Args) => unknown, document: number, data: number][] = [
+    ['a page', count, 200, 200],
+    ['an error boundary', failing, 500, 500],
+    ['a redirect', redirecting, 302, 202],
+  ]
+  for (const [what, loader, document, data] of cases) {
+    for (const [path, status] of [
+      ['/page', document],
+      ['/page.data', data],
+    ] as const) {
+      test(`${what} at ${path} sets one cookie`, async () => {
+        const response = await ask({ loader }, path)
+        assert.equal(response.status, status)
+        assert.equal(response.headers.getSetCookie().length, 1)
+        assert.equal(response.headers.get('cache-control'), 'no-store')
+      })
+    }
+  }
+
+  test('an action and the loaders after it have one session, and set one cookie', async () => {
+    const seen: number[] = []
+    const loader = ({ context }: Args): null => {
+      seen.push(context.get(login).increment('visits'))
+      return null
+    }
+    const response = await ask({ action: count, loader }, '/page', { method: 'POST' })
+    assert.deepEqual(seen, [2])
+    assert.equal(response.headers.getSetCookie().length, 1)
+  })
+}

@@ -1,0 +1,28 @@
+/** React Router 8 needs Node 22.22: an older one has a newer one run this file. */
+
+import { execFile } from 'node:child_process'
+import { suite, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { needsExample } from '../support/examples.ts'
+import { findRuntime } from '../support/runtimes.ts'
+import { importReactRouter8 } from './apps/react-router.ts'
+import { reactRouterTests } from './react-router.ts'
+import { runAdapterSuite } from './run.ts'
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+
+if (major > 22 || (major === 22 && minor >= 22)) {
+  runAdapterSuite('reactRouter8', needsExample('react-router'))
+  suite('React Router 8', needsExample('react-router'), () => reactRouterTests(importReactRouter8))
+} else {
+  test('React Router 8, on Node 24', needsExample('react-router'), async () => {
+    const { NODE_TEST_CONTEXT: _, ...env } = process.env
+    const args = ['--test', '--test-reporter=spec', fileURLToPath(import.meta.url)]
+    try {
+      await promisify(execFile)(findRuntime('node24') as string, args, { env })
+    } catch (error) {
+      throw new Error((error as { stdout: string }).stdout)
+    }
+  })
+}
