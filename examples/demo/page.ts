@@ -136,7 +136,7 @@ function signInCard(): Html {
         <label class="check"><input type="checkbox" name="remember"> Remember me for 30 days</label>
         <button id="sign-in">Sign in</button>
       </form>
-      <code>login.options.maxAge = remember ? thirtyDays : 'session'</code>
+      <code>login.rotate(), login.persist(remember)</code>
     </section>`
 }
 
@@ -155,7 +155,7 @@ function visitCard(values: Login, { keyPairs, tokenOf }: Home): Html {
           <button id="sign-out" class="quiet">Sign out</button>
         </form>
       </div>
-      <code>login.options.maxAge = -1 // sign out</code>
+      <code>login.destroy() // sign out</code>
     </section>`
 }
 
