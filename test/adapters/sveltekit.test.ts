@@ -4,6 +4,7 @@ import { ServerStore } from 'silverback'
 import { memory } from 'silverback/memory'
 import type { Visit } from 'silverback/testing/adapters'
 import { Browser } from '../../src/testing/adapters/browser.ts'
+import { nodeClient } from '../../src/testing/adapters/node-client.ts'
 import { needsProjects } from '../support/projects.ts'
 import { adapters, type TestedAdapter } from './apps/index.ts'
 import { runAdapterSuite, runAdapterSuiteIn } from './run.ts'
@@ -27,7 +28,10 @@ suite('SvelteKit: hooks inside of ours', needsProjects('test/projects/sveltekit2
       },
     })
     try {
-      await use(new Browser(app.origin), () => saved.filter(each => each === 'saved').length)
+      await use(
+        new Browser(nodeClient, app.origin),
+        () => saved.filter(each => each === 'saved').length,
+      )
     } finally {
       await app.close()
     }

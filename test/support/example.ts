@@ -1,8 +1,11 @@
 /** Examples that run as a server of their own. */
 
+import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Browser } from '../../src/testing/adapters/browser.ts'
+import { nodeClient } from '../../src/testing/adapters/node-client.ts'
 import { freePort } from './free-port.ts'
 
 /** Runs a server for the time of a test: it is told its port by the environment. */
@@ -40,3 +43,33 @@ async function listening(origin: string): Promise<void> {
   }
   throw new Error('the example does not listen after ten seconds')
 }
+
+/** What visitors of every example can do: sign in, be remembered, get messages, sign out everywhere. */
+export async function signInAndOut(origin: string): Promise<void> {
+  const [here, there] = [new Browser(nodeClient, origin), new Browser(nodeClient, origin)]
+  const show = async (browser: Browser): Promise<unknown> =>
+    JSON.parse((await browser.get('/')).text)
+
+  assert.deepEqual(await show(here), { visits: 1, messages: [] })
+  const planted = here.jar.get('login')
+  const signedIn = await here.get('/sign-in', post({ user: 'ann', remember: true }))
+  assert.equal(signedIn.status, 302)
+  assert.match(signedIn.cookies.join(), /Max-Age=2592000/)
+  assert.notEqual(here.jar.get('login'), planted)
+  assert.deepEqual(await show(here), { user: 'ann', visits: 1, messages: ['Welcome back'] })
+  assert.deepEqual(await show(here), { user: 'ann', visits: 2, messages: [] })
+
+  const other = await there.get('/sign-in', post({ user: 'ann', remember: false }))
+  assert.doesNotMatch(other.cookies.join(), /Max-Age/)
+  await there.get('/sign-out-everywhere', post())
+  assert.deepEqual(await show(there), { visits: 1, messages: [] })
+  assert.deepEqual(await show(here), { visits: 1, messages: [] })
+}
+
+const post = (
+  values: object = {},
+): { method: string; headers: Record<string, string>; body: string } => ({
+  method: 'POST',
+  headers: { 'Content-Type': 'application/json' },
+  body: JSON.stringify(values),
+})
