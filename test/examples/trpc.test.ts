@@ -1,0 +1,86 @@
+/** The example of tRPC, with its own client. */
+
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { suite, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import {
+  createTRPCClient,
+  httpBatchLink,
+  httpBatchStreamLink,
+  httpLink,
+  type TRPCClient,
+} from '@trpc/client'
+import type { AppRouter } from '../../examples/trpc/server.ts'
+import { withServer } from '../support/example.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+const withExample = (use: (origin: string) => Promise<void>): Promise<void> =>
+  withServer([process.execPath, 'examples/trpc/server.ts'], root, use, {
+    NODE_OPTIONS: process.env.NODE_OPTIONS,
+  })
+
+/** A client that keeps cookies as browsers do. */
+function visitor(
+  origin: string,
+  link: typeof httpLink | typeof httpBatchLink | typeof httpBatchStreamLink = httpLink,
+): { client: TRPCClient<AppRouter>; lines: string[] } {
+  const lines: string[] = []
+  const jar = new Map<string, string>()
+  const keeping = async (input: RequestInfo | URL, init?: object): Promise<Response> => {
+    const request = new Request(input, init)
+    request.headers.set('cookie', [...jar].map(pair => pair.join('=')).join('; '))
+    const response = await fetch(request)
+    for (const line of response.headers.getSetCookie()) {
+      lines.push(line)
+      const [, name, value] = /^([^=]+)=([^;]*)/.exec(line) as unknown as [string, string, string]
+      jar.set(name, value)
+    }
+    return response
+  }
+  const client = createTRPCClient<AppRouter>({ links: [link({ url: origin, fetch: keeping })] })
+  return { client, lines }
+}
+
+suite('the example of tRPC', () => {
+  test('signs in, remembers, flashes, signs out everywhere', () =>
+    withExample(async origin => {
+      const [here, there] = [visitor(origin), visitor(origin)]
+      const { visit, signIn } = here.client
+      assert.deepEqual(await visit.mutate(), { visits: 1, messages: [] })
+      await signIn.mutate({ user: 'ann', remember: true })
+      assert.match(here.lines.at(-1) ?? '', /Max-Age=2592000/)
+      const [planted, signedIn] = here.lines.map(line => line.split(';')[0])
+      assert.notEqual(signedIn, planted)
+      assert.deepEqual(await visit.mutate(), { user: 'ann', visits: 1, messages: ['Welcome back'] })
+      assert.deepEqual(await visit.mutate(), { user: 'ann', visits: 2, messages: [] })
+
+      await there.client.signIn.mutate({ user: 'ann', remember: false })
+      assert.doesNotMatch(there.lines.at(-1) ?? '', /Max-Age/)
+      await there.client.signOutEverywhere.mutate()
+      assert.deepEqual(await visit.mutate(), { visits: 1, messages: [] })
+    }))
+
+  test('the procedures of a batch share the session, and set one cookie', () =>
+    withExample(async origin => {
+      const { client, lines } = visitor(origin, httpBatchLink)
+      const visits = await Promise.all([1, 2, 3].map(async () => client.visit.mutate()))
+      assert.deepEqual(visits.map(({ visits }) => visits).sort(), [1, 2, 3])
+      assert.equal(lines.length, 1)
+    }))
+
+  test('over a link that streams, a sign-in comes too late and signs nobody in', () =>
+    withExample(async origin => {
+      const { client, lines } = visitor(origin, httpBatchStreamLink)
+      await client.signIn.mutate({ user: 'ann', remember: true })
+      assert.deepEqual(lines, [])
+      assert.equal((await client.visit.mutate()).user, undefined)
+    }))
+})
+
+test('the page of tRPC shows the example', () => {
+  const example = readFileSync(`${root}examples/trpc/server.ts`, 'utf8')
+  const page = readFileSync(`${root}docs/adapters/trpc.md`, 'utf8')
+  assert.ok(page.includes(`\`\`\`ts\n${example}\`\`\``))
+})
