@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { io, type Socket } from 'socket.io-client'
 import { WebSocket } from 'ws'
 import { Browser } from '../../src/testing/adapters/browser.ts'
+import { nodeClient } from '../../src/testing/adapters/node-client.ts'
 import { withServer } from '../support/example.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -18,7 +19,7 @@ const withExample = (name: string, use: (origin: string) => Promise<void>): Prom
 
 /** A browser that is signed in, with what it sends at the handshake of a socket. */
 async function signedIn(origin: string, user: string): Promise<Browser> {
-  const browser = new Browser(origin)
+  const browser = new Browser(nodeClient, origin)
   await browser.get('/sign-in', {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },

@@ -57,6 +57,16 @@ export function copyInto(project: string, folder: string, name: string): string 
   return copy
 }
 
+/** Compiles what is in this folder of a project. Throws what the compiler says. */
+export function compile(app: string, compiler: 'typescript' | 'typescript7'): void {
+  const tsc = join(root, 'node_modules', compiler, 'bin/tsc')
+  try {
+    execFileSync(process.execPath, [tsc, '-p', app], { stdio: 'pipe', encoding: 'utf8' })
+  } catch (error) {
+    throw new Error((error as { stdout: string }).stdout)
+  }
+}
+
 /** Builds what is in this folder of a project. What is thrown tells what Vite said. */
 export function buildWithVite(app: string, node: string = process.execPath): void {
   execFileSync(node, [join(app, '../node_modules/vite/bin/vite.js'), 'build'], {

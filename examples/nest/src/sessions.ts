@@ -1,0 +1,6 @@
+import { defineSession, ServerStore, type SessionOf } from 'silverback'
+import { memory } from 'silverback/memory'
+
+export const store = new ServerStore(memory())
+export const login = defineSession<{ visits: number }>(store, 'login')
+export type Login = SessionOf<typeof login>

@@ -1,0 +1,36 @@
+/** The example of Nest on both platforms, in a fresh project with the package as npm packs it. */
+
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { before, suite, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { signInAndOut, withServer } from '../support/example.ts'
+import { compile, copyInto, installProject, needsProjects } from '../support/projects.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const source = 'examples/nest'
+
+suite('the example of Nest', needsProjects(source), () => {
+  let app: string
+  before(() => {
+    app = copyInto(installProject(source) as string, source, 'example')
+  })
+
+  for (const compiler of ['typescript7', 'typescript'] as const) {
+    test(`compiles with ${compiler}, the types of libraries included`, () => compile(app, compiler))
+  }
+
+  for (const platform of ['express', 'fastify']) {
+    test(`on ${platform}: signs in, remembers, flashes, signs out everywhere`, () =>
+      withServer([process.execPath, `dist/${platform}.js`], app, signInAndOut))
+  }
+})
+
+test('the page of Nest shows the example', () => {
+  const page = readFileSync(join(root, 'docs/adapters/nest.md'), 'utf8')
+  for (const file of ['sessions.ts', 'app.controller.ts', 'express.ts', 'fastify.ts']) {
+    const code = readFileSync(join(root, source, 'src', file), 'utf8')
+    assert.ok(page.includes(`\`src/${file}\`:\n\n\`\`\`typescript\n${code}\`\`\``), file)
+  }
+})
