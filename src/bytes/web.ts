@@ -16,7 +16,11 @@ export function encodeBase64Url(bytes: Uint8Array): string {
 
 /** The bytes of base64url text with or without padding. The caller has checked its alphabet. */
 export function decodeBase64Url(text: string): Uint8Array {
-  const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
+  const padding = text.indexOf('=')
+  const length = padding === -1 ? text.length : padding
+  // A lone last digit is no byte. Buffer leaves it out; atob() would throw.
+  const digits = text.slice(0, length % 4 === 1 ? length - 1 : length)
+  const binary = atob(digits.replaceAll('-', '+').replaceAll('_', '/'))
   return Uint8Array.from(binary, char => char.charCodeAt(0))
 }
 
