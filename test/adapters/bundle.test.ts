@@ -2,43 +2,20 @@
 
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { build, type Metafile } from 'esbuild'
+import { bundleSource } from '../support/bundle.ts'
 import { adapters } from './apps/index.ts'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
-
-/** Bundles an app with the adapter and one backend, as for servers without modules of Node. */
-async function bundle(entry: string): Promise<Metafile> {
-  const { metafile } = await build({
-    stdin: {
-      contents: `
-        import { ServerStore } from 'silverback'
-        import { memory } from 'silverback/memory'
-        import { sessions } from 'silverback/${entry}'
-        export const adapter = () => sessions({ store: new ServerStore(memory()), name: 'sid' })`,
-      resolveDir: root,
-    },
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    conditions: ['@silverback/source', 'workerd'],
-    alias: {
-      '#crypto': `${root}src/crypto/noble.ts`,
-      '#bytes': `${root}src/bytes/web.ts`,
-    },
-    platform: 'neutral',
-    external: ['node:*'],
-    write: false,
-    metafile: true,
-  })
-  return metafile
-}
+/** An app with the adapter and one backend. */
+const app = (entry: string): string => `
+  import { ServerStore } from 'silverback'
+  import { memory } from 'silverback/memory'
+  import { sessions } from 'silverback/${entry}'
+  export const adapter = () => sessions({ store: new ServerStore(memory()), name: 'sid' })`
 
 suite('bundles', () => {
   for (const entry of new Set(Object.values(adapters).map(adapter => adapter.entry))) {
     test(`silverback/${entry} with one backend`, async () => {
-      const [output] = Object.values((await bundle(entry)).outputs)
+      const [output] = Object.values((await bundleSource(app(entry))).metafile.outputs)
       const files = Object.entries(output?.inputs ?? {})
         .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
         .map(([file]) => file)

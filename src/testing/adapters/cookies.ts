@@ -173,7 +173,7 @@ export const cookieCases = {
   },
 
   async 'a cookie of an old key is renewed'({ start }) {
-    const [newest, older] = keys as [Uint8Array, Uint8Array]
+    const [newest, older] = keys
     const before = await start({ '/set': set }, { sources: source({ keys: [older] }) })
     const after = await start({ '/': show }, { sources: source({ keys: [newest, older] }) })
     const browser = before.browser()

@@ -9,15 +9,15 @@ import { memory } from '../../backends/memory.ts'
 import { CookieStore, type CookieStoreOptions } from '../../cookie-store.ts'
 import { ServerStore, type ServerStoreOptions } from '../../server-store.ts'
 
-/** For all cases of a run. */
-export const keys: readonly Uint8Array[] = [
-  crypto.getRandomValues(new Uint8Array(32)),
-  crypto.getRandomValues(new Uint8Array(32)),
+/** For all cases. Not random: modules of workers may not ask for random bytes while they load. */
+export const keys: readonly [Uint8Array, Uint8Array] = [
+  Uint8Array.from({ length: 32 }, (_, index) => index),
+  Uint8Array.from({ length: 32 }, (_, index) => index + 32),
 ]
 
 /** Sessions in cookies. */
 export function cookieStore(options: Partial<CookieStoreOptions> = {}): CookieStore {
-  return new CookieStore({ keys: [keys[0] as Uint8Array], ...options })
+  return new CookieStore({ keys: [keys[0]], ...options })
 }
 
 /** Sessions in a backend. */
@@ -25,7 +25,7 @@ export function serverStore(
   backend: Backend & OwnerIndex = memory(),
   options: ServerStoreOptions = {},
 ): ServerStore {
-  return new ServerStore(backend, { keys: [keys[0] as Uint8Array], ...options })
+  return new ServerStore(backend, { keys: [keys[0]], ...options })
 }
 
 /** A backend in memory that does something before each operation: waits, counts, fails. */

@@ -32,4 +32,5 @@ export const runtimes: readonly TestedRuntime[] = [
   tested('node26', 'Node', 'node26'),
   tested('bun', 'Bun', '@oven/bun-linux-x64'),
   tested('deno', 'Deno', '@deno/linux-x64-glibc'),
+  tested('workerd', 'workerd', '@cloudflare/workerd-linux-64'),
 ]

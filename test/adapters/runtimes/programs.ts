@@ -4,8 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type Running, start } from '../../support/process.ts'
+import { start } from '../../support/process.ts'
 import { findRuntime, type Runtime } from '../../support/runtimes.ts'
+import { writeWorker } from './workerd.ts'
 
 /** A runtime that waits for cases. */
 export interface CaseRunner {
@@ -14,30 +15,42 @@ export interface CaseRunner {
   stop(): Promise<void>
 }
 
-const condition = '--conditions=@silverback/source'
-const node = ['--import', 'tsx', condition]
+/** How a program is started. */
+interface Launch {
+  readonly args: readonly string[]
+  /** The line that says on which port it is asked for cases. */
+  readonly ready: RegExp
+}
 
-/** How each program is started. */
-const programs: Partial<Record<Runtime, readonly [entry: string, ...args: string[]]>> = {
-  node22: ['node.ts', ...node],
-  node24: ['node.ts', ...node],
-  node26: ['node.ts', ...node],
-  bun: ['bun.ts', condition],
-  deno: ['deno.ts', 'run', '-A', '--no-check', '--node-modules-dir=manual', condition],
+const condition = '--conditions=@silverback/source'
+
+function script(file: string, ...args: string[]): Launch {
+  const path = fileURLToPath(new URL(file, import.meta.url))
+  return { args: [...args, path], ready: /^cases at http:.*:(\d+)$/ }
+}
+const node = (): Launch => script('node.ts', '--import', 'tsx', condition)
+
+const launches: Readonly<Record<Runtime, (folder: string) => Launch | Promise<Launch>>> = {
+  node22: node,
+  node24: node,
+  node26: node,
+  bun: () => script('bun.ts', condition),
+  deno: () => script('deno.ts', 'run', '-A', '--no-check', '--node-modules-dir=manual', condition),
+  workerd: async folder => ({
+    args: ['serve', '--control-fd=1', await writeWorker(folder)],
+    ready: /"socket":"cases","port":(\d+)/,
+  }),
 }
 
 /** Starts a runtime. */
 export async function startCaseRunner(runtime: Runtime): Promise<CaseRunner> {
-  const [entry, ...args] = programs[runtime] ?? []
   const folder = mkdtempSync(join(tmpdir(), `${runtime}-`))
-  const program: Running = await start(
-    findRuntime(runtime) as string,
-    [...args, fileURLToPath(new URL(`./${entry}`, import.meta.url))],
-    /^cases at (.*)/,
-    { env: { ...process.env, DENO_DIR: folder, NODE_OPTIONS: '', NODE_NO_WARNINGS: '1' } },
-  )
+  const { args, ready } = await launches[runtime](folder)
+  const program = await start(findRuntime(runtime) as string, args, ready, {
+    env: { ...process.env, DENO_DIR: folder, NODE_OPTIONS: '', NODE_NO_WARNINGS: '1' },
+  })
   return {
-    origin: program.match[1] as string,
+    origin: `http://127.0.0.1:${program.match[1]}`,
     async stop() {
       await program.stop()
       rmSync(folder, { recursive: true, force: true })
