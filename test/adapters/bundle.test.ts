@@ -2,20 +2,13 @@
 
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { bundleSource } from '../support/bundle.ts'
+import { bundleApp } from '../support/bundle.ts'
 import { adapters } from './apps/index.ts'
-
-/** An app with the adapter and one backend. */
-const app = (entry: string): string => `
-  import { ServerStore } from 'silverback'
-  import { memory } from 'silverback/memory'
-  import { sessions } from 'silverback/${entry}'
-  export const adapter = () => sessions({ store: new ServerStore(memory()), name: 'sid' })`
 
 suite('bundles', () => {
   for (const entry of new Set(Object.values(adapters).map(adapter => adapter.entry))) {
     test(`silverback/${entry} with one backend`, async () => {
-      const [output] = Object.values((await bundleSource(app(entry))).metafile.outputs)
+      const [output] = Object.values((await bundleApp(entry, 'memory')).metafile.outputs)
       const files = Object.entries(output?.inputs ?? {})
         .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
         .map(([file]) => file)

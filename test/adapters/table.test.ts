@@ -4,5 +4,7 @@ import { test } from 'node:test'
 import { page, pageText } from './table.ts'
 
 test('the table of adapters and cases is as the suite has it', () => {
-  assert.equal(readFileSync(page, 'utf8'), pageText(), 'run: npm run docs:adapters')
+  const text = readFileSync(page, 'utf8')
+  const node = /in Node (\d+\.\d+\.\d+) where/.exec(text)?.[1] ?? 'of some version'
+  assert.equal(text, pageText(node), 'run: npm run docs:adapters')
 })

@@ -8,12 +8,14 @@ import { caseTable, type TestedAdapter } from './apps/index.ts'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 export const page: string = `${root}docs/adapters/cases.md`
 
-export function pageText(): string {
+/** @param node - the version of the Node that ran the tests */
+export function pageText(node: string): string {
   return `# What every adapter does
 
 The ${adapterCaseNames.length} cases of \`silverback/testing/adapters\`, each run over real connections in a real app of the
-framework, in the version that stands above its column. A case with a number is run as well, and has
-to fail: when it does not any more, the number goes. This page is written by \`npm run docs:adapters\`.
+framework, in the version that stands above its column, in Node ${node} where no other runtime stands
+there. A case with a number is run as well, and has to fail: when it does not any more, the number goes.
+This page is written by \`npm run docs:adapters\`.
 
 ${caseTable(versionOf)}
 `
@@ -29,4 +31,6 @@ function readJson(path: string): ReturnType<typeof JSON.parse> {
   return JSON.parse(readFileSync(root + path, 'utf8'))
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(page, pageText())
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  writeFileSync(page, pageText(process.versions.node))
+}

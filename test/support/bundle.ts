@@ -5,13 +5,15 @@ import { type BuildOptions, type BuildResult, build } from 'esbuild'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** An app in one file that is kept in memory. Modules of Node are left to the platform. */
-export function bundle<const Options extends BuildOptions>(
-  options: Options,
-): Promise<BuildResult<Options & { write: false; metafile: true }>> {
+/** A bundle in memory, and what it is made of. */
+export type Bundle = BuildResult<{ write: false; metafile: true }>
+
+/** An app in one file. Modules of Node are left to the platform. */
+export function bundle(options: Pick<BuildOptions, 'entryPoints' | 'stdin'>): Promise<Bundle> {
   return build({
     ...options,
     bundle: true,
+    minify: true,
     format: 'esm',
     platform: 'neutral',
     conditions: ['@silverback/source', 'workerd'],
@@ -26,9 +28,13 @@ export function bundle<const Options extends BuildOptions>(
   })
 }
 
-/** The same of a piece of source, smaller. */
-export function bundleSource(
-  contents: string,
-): Promise<BuildResult<{ write: false; metafile: true }>> {
-  return bundle({ stdin: { contents, resolveDir: root }, minify: true })
+/** An app with an adapter and one backend, by their subpaths of the package. */
+export function bundleApp(adapter: string, backend: string): Promise<Bundle> {
+  const contents = `
+    import { ServerStore } from 'silverback'
+    import * as backend from 'silverback/${backend}'
+    import { sessions } from 'silverback/${adapter}'
+    export const app = client =>
+      sessions({ store: new ServerStore(backend.${backend}(client)), name: 'sid' })`
+  return bundle({ stdin: { contents, resolveDir: root } })
 }

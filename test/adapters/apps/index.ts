@@ -18,6 +18,7 @@ import { startKoa } from './koa.ts'
 import { startNext } from './next.ts'
 import { startNode } from './node.ts'
 import { importReactRouter8, startReactRouter } from './react-router.ts'
+import { runtimes } from './runtimes.ts'
 import { svelteKit } from './sveltekit.ts'
 import { startWeb } from './web.ts'
 
@@ -171,11 +172,16 @@ export const adapters: Readonly<Record<string, TestedAdapter>> = {
 
 /** A table of cases and adapters, in Markdown: what the suite makes sure of. */
 export function caseTable(versionOf: (adapter: TestedAdapter) => string): string {
-  const columns = Object.values(adapters)
+  const columns = [
+    ...Object.values(adapters).map(adapter => ({
+      ...adapter,
+      version: adapter.installed ? ` ${versionOf(adapter)}` : '',
+    })),
+    ...runtimes.map(({ framework, cannot }) => ({ framework, entry: 'web', cannot, version: '' })),
+  ]
   const reasons = [...new Set(columns.flatMap(({ cannot }) => Object.values(cannot)))]
-  const heads = columns.map(adapter => {
-    const version = adapter.installed ? ` ${versionOf(adapter)}` : ''
-    return `[${adapter.framework}${version}](${adapter.entry}.md)`
+  const heads = columns.map(({ framework, entry, version }) => {
+    return `[${framework}${version}](${entry}.md)`
   })
   const rows = adapterCaseNames.map(name => {
     const cells = columns.map(({ cannot }) => {

@@ -11,13 +11,8 @@ interface Env {
   readonly APPS: readonly string[]
 }
 
-/** What a worker does after its answer. */
-interface Context {
-  waitUntil(work: Promise<unknown>): void
-}
-
 interface Entrypoint {
-  fetch(request: Request, env: Env, context: Context): Promise<Response>
+  fetch(request: Request, env: Env): Promise<Response>
 }
 
 const running: (Fetch | undefined)[] = []
@@ -36,12 +31,10 @@ function serve(fetch: Fetch, { APPS }: Env): RunningApp {
 
 function app(place: number): Entrypoint {
   return {
-    fetch(request, _env, context) {
-      const answer = running[place]?.(request)
-      if (!answer) throw new Error('no case has this app')
-      // Else workerd ends the request when its client leaves.
-      context.waitUntil(answer)
-      return answer
+    async fetch(request) {
+      const fetch = running[place]
+      if (!fetch) throw new Error('no case has this app')
+      return fetch(request)
     },
   }
 }
