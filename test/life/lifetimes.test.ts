@@ -272,8 +272,8 @@ suite('presets', () => {
 
 suite('wrong lifetimes', () => {
   const stores = {
-    CookieStore: (lifetime: Lifetime) => new CookieStore({ keys, lifetime }),
-    ServerStore: (lifetime: Lifetime) => new ServerStore(memory(), { lifetime }),
+    store: (lifetime: Lifetime) => new CookieStore({ keys, lifetime }),
+    'server store': (lifetime: Lifetime) => new ServerStore(memory(), { lifetime }),
     definition: (lifetime: Lifetime) =>
       defineSession(new CookieStore({ keys }), 'sid', { lifetime }),
   }
