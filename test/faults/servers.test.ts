@@ -80,6 +80,8 @@ suite('faults: PostgreSQL itself', needs('initdb', 'postgres'), () => {
   before(async () => {
     server = await startPostgres()
     pool = new pg.Pool({ connectionString: server.url, application_name: 'app' })
+    // Connections are ended on purpose, also those that are in use.
+    pool.on('connect', client => void client.on('error', () => undefined))
     pool.on('error', ignore)
     admin = new pg.Pool({ connectionString: server.url })
     backend = postgres(pool)
