@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 export function pageTest(example: string): void {
   test('its page shows it', () => {
     const page = readFileSync(`${root}docs/adapters/${example}.md`, 'utf8')
-    const blocks = [...page.matchAll(/^```tsx\n\/\/ (.*)\n(.*?)^```$/gms)]
+    const blocks = [...page.matchAll(/^```tsx\n\/\/ ([^\n]*)\n(.*?)^```$/gms)]
     assert.ok(blocks.length > 2)
     for (const [, file, code] of blocks) {
       const text = readFileSync(`${root}examples/${example}/${file}`, 'utf8')
