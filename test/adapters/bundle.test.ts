@@ -1,7 +1,9 @@
 /** An app bundles its own adapter and backend, and nothing of the others. */
 
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { suite, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import { bundleApp } from '../support/bundle.ts'
 import { adapters } from './apps/index.ts'
 
@@ -25,4 +27,19 @@ suite('bundles', () => {
       assert.deepEqual(needed, [], 'modules that the bundle leaves to its platform')
     })
   }
+
+  test('the README has the size, to within five per cent', async () => {
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+    const stated =
+      /`silverback\/(\w+)`, `silverback\/(\w+)`\) it is (\d+) kB, (\d+) kB with gzip/.exec(readme)
+    const [, adapter = '', backend = '', plain, zipped] = stated ?? []
+    const [file] = (await bundleApp(adapter, backend)).outputFiles
+    const contents = file?.contents ?? new Uint8Array(0)
+    assertNear(contents.length / 1000, Number(plain))
+    assertNear(gzipSync(contents).length / 1000, Number(zipped))
+  })
 })
+
+function assertNear(actual: number, stated: number): void {
+  assert.ok(Math.abs(actual - stated) <= 0.05 * stated, `${actual} kB, and not ${stated} kB`)
+}

@@ -4,18 +4,12 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { signInAndOut, withServer } from '../support/example.ts'
+import { signInAndOut, withExample } from '../support/example.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const names = readdirSync(`${root}examples`).filter(
   name => readdirSync(`${root}examples/${name}`).includes('app.ts') && name !== 'demo',
 )
-
-/** Runs an example for the time of a test. */
-const withExample = (name: string, use: (origin: string) => Promise<void>): Promise<void> =>
-  withServer([process.execPath, `${root}examples/${name}/app.ts`], root, use, {
-    NODE_OPTIONS: process.env.NODE_OPTIONS,
-  })
 
 suite('examples of adapters', () => {
   for (const name of names) {

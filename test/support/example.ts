@@ -4,9 +4,18 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { Browser } from '../../src/testing/adapters/browser.ts'
 import { nodeClient } from '../../src/testing/adapters/node-client.ts'
 import { freePort } from './free-port.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** Runs the example of a framework for the time of a test. */
+export const withExample = (name: string, use: (origin: string) => Promise<void>): Promise<void> =>
+  withServer([process.execPath, `${root}examples/${name}/app.ts`], root, use, {
+    NODE_OPTIONS: process.env.NODE_OPTIONS,
+  })
 
 /** Runs a server for the time of a test: it is told its port by the environment. */
 export async function withServer(
