@@ -1,10 +1,11 @@
 // Checks the package as users get it: packs it, lets publint and attw look at the tarball, installs
-// it into an empty project and imports every entry from there.
+// it into an empty project and imports every entry from there; then compiles and runs the examples.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { checkExamples, packages } from './check-examples.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const manifest = JSON.parse(readFileSync(`${root}package.json`, 'utf8'))
@@ -29,7 +30,12 @@ try {
   // What some entries need and their users install.
   install(...Object.entries(manifest.peerDependencies).map(peer => peer.join('@')))
   checkImports()
-  console.log(`${filename}: publint, attw, types and ${entries().length} imports are fine`)
+  install(...packages)
+  const examples = await checkExamples(project)
+  const imports = entries().length
+  console.log(
+    `${filename}: publint, attw, types, ${imports} imports and ${examples} examples are fine`,
+  )
 } catch (error) {
   console.error(error.stdout ?? error)
   process.exitCode = 1
