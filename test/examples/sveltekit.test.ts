@@ -9,13 +9,7 @@ import type { Page } from 'playwright-core'
 import { launchBrowser } from '../support/browser.ts'
 import { withServer } from '../support/example.ts'
 import { needs } from '../support/programs.ts'
-import {
-  buildWithVite,
-  compile,
-  copyInto,
-  installProject,
-  needsProjects,
-} from '../support/projects.ts'
+import { compile, copyInto, installProject, needsProjects, run } from '../support/projects.ts'
 import { findRuntime, needsRuntimes } from '../support/runtimes.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -35,7 +29,7 @@ for (const { name, packages, ...version } of versions) {
     before(() => {
       app = copyInto(installProject(packages) as string, source, 'example')
       if (packages !== source) extendWrittenConfig(app)
-      buildWithVite(app, node)
+      run(app, ['vite/bin/vite.js', 'build'], node)
     })
     const serving = (use: (origin: string) => Promise<void>): Promise<void> =>
       withServer([node, 'build'], app, use, { PROTOCOL_HEADER: 'x-forwarded-proto' })

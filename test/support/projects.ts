@@ -67,11 +67,15 @@ export function compile(app: string, compiler: 'typescript' | 'typescript7'): vo
   }
 }
 
-/** Builds what is in this folder of a project. What is thrown tells what Vite said. */
-export function buildWithVite(app: string, node: string = process.execPath): void {
-  execFileSync(node, [join(app, '../node_modules/vite/bin/vite.js'), 'build'], {
+/**
+ * Runs a program of the project's packages in a folder of the project: `run(app, ['vite/bin/vite.js', 'build'])`.
+ * What is thrown tells what the program said.
+ */
+export function run(app: string, [program, ...args]: [string, ...string[]], node?: string): void {
+  const path = join(app, '../node_modules', program)
+  execFileSync(node ?? process.execPath, [path, ...args], {
     cwd: app,
     stdio: 'pipe',
-    env: { ...process.env, NODE_OPTIONS: '' },
+    env: { ...process.env, NODE_OPTIONS: '', ASTRO_TELEMETRY_DISABLED: '1' },
   })
 }

@@ -8,7 +8,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { type EventLike, type Handle, sessions } from 'silverback/sveltekit'
 import type { StartApp } from 'silverback/testing/adapters'
-import { buildWithVite, copyInto, installProject } from '../../support/projects.ts'
+import { copyInto, installProject, run } from '../../support/projects.ts'
 import { listen, type Place } from './node-http.ts'
 import { webResponse, webVisit } from './web-response.ts'
 
@@ -58,7 +58,7 @@ async function build(packages: string): Promise<Listener> {
   const project = installProject(packages)
   if (!project) throw new Error(`the packages of ${packages} cannot be installed`)
   const app = copyInto(project, 'test/projects/sveltekit-suite', 'suite')
-  buildWithVite(app)
+  run(app, ['vite/bin/vite.js', 'build'])
   Object.assign(globalThis, { suite: dispatcher })
   const { handler } = await import(join(app, 'build/handler.js'))
   return handler

@@ -1,0 +1,60 @@
+/** The example of Astro, in a fresh project with the package as npm packs it. */
+
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { before, suite, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { Browser } from '../../src/testing/adapters/browser.ts'
+import { signInAndOut, withServer } from '../support/example.ts'
+import { compile, copyInto, installProject, needsProjects, run } from '../support/projects.ts'
+import { findRuntime, needsRuntimes, type Runtime } from '../support/runtimes.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const source = 'examples/astro'
+const versions: { name: string; packages: string; entry: string; runtime?: Runtime }[] = [
+  { name: 'Astro 5', packages: 'test/projects/astro5', entry: 'astro/astro.js' },
+  { name: 'Astro 7', packages: source, entry: 'astro/bin/astro.mjs', runtime: 'node24' },
+]
+
+for (const { name, packages, entry, runtime } of versions) {
+  const missing = runtime ? needsRuntimes(runtime).skip : false
+  const options = missing ? { skip: missing } : needsProjects(packages)
+  suite(`the example of ${name}`, options, () => {
+    const node = runtime ? (findRuntime(runtime) as string) : process.execPath
+    let app: string
+    before(() => {
+      app = copyInto(installProject(packages) as string, source, 'example')
+      run(app, [entry, 'build'], node)
+    })
+    const serving = (use: (origin: string) => Promise<void>): Promise<void> =>
+      withServer([node, 'dist/server/entry.mjs'], app, use)
+
+    // Not the types of libraries: those of Astro itself miss packages and contradict each other.
+    test('compiles', () => compile(app, 'typescript'))
+
+    test('signs in, remembers, flashes, signs out everywhere', () => serving(signInAndOut))
+
+    test('a component has the session, and what it changes is saved', () =>
+      serving(async origin => {
+        const browser = new Browser(origin)
+        assert.match((await browser.get('/hello')).text, /Visit 1 of nobody/)
+        assert.match((await browser.get('/hello')).text, /Visit 2 of nobody/)
+      }))
+
+    test('a page that is rendered when the site is built sets no cookie', () =>
+      serving(async origin => {
+        const page = await new Browser(origin).get('/about')
+        assert.match(page.text, /nobody/)
+        assert.deepEqual(page.cookies, [])
+      }))
+  })
+}
+
+test('the page of Astro shows the example', () => {
+  const page = readFileSync(join(root, 'docs/adapters/astro.md'), 'utf8')
+  for (const file of ['sessions.ts', 'middleware.ts', 'env.d.ts', 'pages/sign-in.ts']) {
+    const code = readFileSync(join(root, source, 'src', file), 'utf8')
+    assert.ok(page.includes(`\`src/${file}\`:\n\n\`\`\`typescript\n${code}\`\`\``), file)
+  }
+})
