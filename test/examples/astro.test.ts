@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { before, suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { Browser } from '../../src/testing/adapters/browser.ts'
+import { nodeClient } from '../../src/testing/adapters/node-client.ts'
 import { signInAndOut, withServer } from '../support/example.ts'
 import { compile, copyInto, installProject, needsProjects, run } from '../support/projects.ts'
 import { findRuntime, needsRuntimes, type Runtime } from '../support/runtimes.ts'
@@ -37,14 +38,14 @@ for (const { name, packages, entry, runtime } of versions) {
 
     test('a component has the session, and what it changes is saved', () =>
       serving(async origin => {
-        const browser = new Browser(origin)
+        const browser = new Browser(nodeClient, origin)
         assert.match((await browser.get('/hello')).text, /Visit 1 of nobody/)
         assert.match((await browser.get('/hello')).text, /Visit 2 of nobody/)
       }))
 
     test('a page that is rendered when the site is built sets no cookie', () =>
       serving(async origin => {
-        const page = await new Browser(origin).get('/about')
+        const page = await new Browser(nodeClient, origin).get('/about')
         assert.match(page.text, /nobody/)
         assert.deepEqual(page.cookies, [])
       }))
