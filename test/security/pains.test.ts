@@ -13,6 +13,7 @@ import expressSession from 'express-session'
 import { Hono } from 'hono'
 import { CookieStore as HonoCookieStore, sessionMiddleware } from 'hono-sessions'
 import { getIronSession, type IronSession } from 'iron-session'
+import { createCookie, createMemorySessionStorage } from 'react-router'
 import { CookieStore, ServerStore } from 'silverback'
 import { sessions as expressSessions } from 'silverback/express'
 import { sessions as honoSessions } from 'silverback/hono'
@@ -44,6 +45,33 @@ suite('a cookie set by a mere read', () => {
     app.use(honoSessions({ store, name: 'sid' }))
     app.get('/', context => context.text('hello'))
     assert.equal(await cookiesOf(app), 0)
+  })
+})
+
+suite('an id that nobody issued', () => {
+  const planted = 'attackers-choice'
+
+  test('is taken over by the memory storage of React Router, signed or not', async () => {
+    const storage = createMemorySessionStorage({ cookie: { name: 'sid' } })
+    const chosen = await createCookie('sid').serialize(planted)
+    const session = await storage.getSession(chosen)
+    session.set('user', 'ann')
+    const committed = await storage.commitSession(session)
+    assert.equal(await createCookie('sid').parse(committed), planted)
+    assert.equal((await storage.getSession(chosen)).get('user'), 'ann')
+  })
+
+  test('is nobody’s here', async () => {
+    const store = new ServerStore(memory())
+    const id = planted.padEnd(43, 'x')
+    const request = new Request('http://localhost/', { headers: { cookie: `sid=${id}` } })
+    const response = new Response()
+    const session = await store.get(request, 'sid')
+    session.login('ann')
+    await session.save(request, response)
+    assert.notEqual(session.id, id)
+    const again = await store.get(new Request(request, {}), 'sid')
+    assert.equal(again.reason, 'unknown-id')
   })
 })
 
