@@ -208,7 +208,7 @@ export const nodeResponseCases = {
     const app = await start({
       '/': answering(response => {
         response.writeContinue()
-        response.end('ok')
+        response.writeHead(200).end('ok')
       }),
     })
     assertEqual(await statusesAndCookies(app), [['100', '200'], 1])
@@ -218,7 +218,7 @@ export const nodeResponseCases = {
     const app = await start({
       '/': answering(response => {
         response.writeEarlyHints({ link: '</style.css>; rel=preload' })
-        response.end('ok')
+        response.writeHead(200).end('ok')
       }),
     })
     assertEqual(await statusesAndCookies(app), [['103', '200'], 1])
