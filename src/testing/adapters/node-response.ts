@@ -208,7 +208,8 @@ export const nodeResponseCases = {
     const app = await start({
       '/': answering(response => {
         response.writeContinue()
-        response.writeHead(200).end('ok')
+        response.writeHead(200)
+        response.end('ok')
       }),
     })
     assertEqual(await statusesAndCookies(app), [['100', '200'], 1])
@@ -218,7 +219,8 @@ export const nodeResponseCases = {
     const app = await start({
       '/': answering(response => {
         response.writeEarlyHints({ link: '</style.css>; rel=preload' })
-        response.writeHead(200).end('ok')
+        response.writeHead(200)
+        response.end('ok')
       }),
     })
     assertEqual(await statusesAndCookies(app), [['103', '200'], 1])
