@@ -132,10 +132,8 @@ export class Session<T extends object = Values> {
   #isReadOnly: boolean
   readonly #usual: Pick<SessionState, 'options' | 'lifetime'>
   readonly #now: () => number
-  readonly #lists = new Set<string>()
-  readonly #increments = new Map<string, number>()
+  #changes: Changes | undefined
   #flash: Flash | undefined
-  readonly #expired = new Set<string>()
 
   /** For custom stores. */
   constructor(store: Store, name: string, state: SessionState<T>) {
@@ -284,9 +282,7 @@ export class Session<T extends object = Values> {
   destroy(): void {
     this.#isDestroyed = true
     this.#values = ended as T
-    this.#lists.clear()
-    this.#increments.clear()
-    this.#expired.clear()
+    clear(this.#changes)
     this.#owner = undefined
     this.label = undefined
     this.#authenticatedAt = undefined
@@ -346,18 +342,12 @@ export class Session<T extends object = Values> {
    * added to or taken from, and how much numbers grew. For custom stores.
    */
   static mergeableChanges(session: Session<object>): MergeableChanges {
-    return {
-      lists: session.#lists,
-      increments: session.#increments,
-      expired: session.#expired,
-    }
+    return session.#changes ?? noChanges
   }
 
   /** Begins a new list of changes, when a store has saved the ones so far. For custom stores. */
   static forgetChanges(session: Session<object>): void {
-    session.#lists.clear()
-    session.#increments.clear()
-    session.#expired.clear()
+    clear(session.#changes)
     session.#rotation = undefined
   }
 
@@ -369,7 +359,7 @@ export class Session<T extends object = Values> {
 
   /** @internal Drops a key whose time has come. */
   static expire(session: Session<object>, key: string): void {
-    if (Reflect.deleteProperty(session.#values, key)) session.#expired.add(key)
+    if (Reflect.deleteProperty(session.#values, key)) session.#noted().expired.add(key)
   }
 
   /**
@@ -484,7 +474,8 @@ export class Session<T extends object = Values> {
       throw new TypeError(`values.${key} is not a number and cannot be incremented`)
     }
     this.#set(key, current + by)
-    this.#increments.set(key, (this.#increments.get(key) ?? 0) + by)
+    const { increments } = this.#noted()
+    increments.set(key, (increments.get(key) ?? 0) + by)
     return current + by
   }
 
@@ -508,6 +499,12 @@ export class Session<T extends object = Values> {
     return `Session ${JSON.stringify(this)}`
   }
 
+  /** Made when there is something to note: most requests change nothing that merges. */
+  #noted(): Changes {
+    this.#changes ??= { lists: new Set(), increments: new Map(), expired: new Set() }
+    return this.#changes
+  }
+
   #assertAlive(): void {
     if (this.#isDestroyed) throw destroyed()
   }
@@ -526,7 +523,7 @@ export class Session<T extends object = Values> {
 
   /** Made when it is needed: most requests have none. */
   get #messages(): Flash {
-    this.#flash ??= new Flash(this, this.#lists)
+    this.#flash ??= new Flash(this, this.#noted().lists)
     return this.#flash
   }
 
@@ -558,6 +555,21 @@ function become(target: object, values: object): void {
       writable: true,
     })
   }
+}
+
+/** {@link MergeableChanges} that grow. */
+interface Changes {
+  readonly lists: Set<string>
+  readonly increments: Map<string, number>
+  readonly expired: Set<string>
+}
+
+const noChanges: MergeableChanges = { lists: new Set(), increments: new Map(), expired: new Set() }
+
+function clear(changes: Changes | undefined): void {
+  changes?.lists.clear()
+  changes?.increments.clear()
+  changes?.expired.clear()
 }
 
 /** What stands in for the values of a session that was destroyed: nothing, and to stay so. */
