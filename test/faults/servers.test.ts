@@ -80,10 +80,12 @@ suite('faults: PostgreSQL itself', needs('initdb', 'postgres'), () => {
   before(async () => {
     server = await startPostgres()
     pool = new pg.Pool({ connectionString: server.url, application_name: 'app' })
-    // Connections are ended on purpose, also those that are in use.
-    pool.on('connect', client => void client.on('error', () => undefined))
-    pool.on('error', ignore)
     admin = new pg.Pool({ connectionString: server.url })
+    for (const each of [pool, admin]) {
+      // Connections are ended on purpose, also those in use, and by the server when it stops.
+      each.on('connect', client => void client.on('error', ignore))
+      each.on('error', ignore)
+    }
     backend = postgres(pool)
     await postgres(pool).ensureSchema()
   })
