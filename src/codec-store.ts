@@ -348,7 +348,14 @@ export abstract class CodecStore implements DefinableStore {
     const conflicts = this.conflictsOf(session)
     const { name } = session
     this.tell(
-      { type: 'save', name, ...this.#told, outcome, conflicts, durationMs: past(since) },
+      {
+        type: 'save',
+        name,
+        store: this.constructor.name,
+        outcome,
+        conflicts,
+        durationMs: past(since),
+      },
       request,
     )
   }
@@ -663,13 +670,9 @@ export abstract class CodecStore implements DefinableStore {
     if (reason && text !== undefined) this.tell({ ...event, type: 'reject', reason }, request)
   }
 
-  get #told(): { readonly store: string } {
-    return { store: this.constructor.name }
-  }
-
   #fails(operation: string, error: unknown, request: RequestLike): void {
     if (!isStoreFailure(error)) return
-    this.tell({ type: 'store-error', ...this.#told, operation, error }, request)
+    this.tell({ type: 'store-error', store: this.constructor.name, operation, error }, request)
   }
 
   /** Throws `not-kept` for what the store has no place for: it would be lost without a word. */
