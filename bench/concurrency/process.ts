@@ -7,7 +7,9 @@ process.once('message', async (task: Task) => {
   // All begin together, when each is ready.
   process.send?.('ready')
   await new Promise(resolve => process.once('message', resolve))
-  process.send?.(await visited.work(task))
+  const entries = await visited.work(task)
   await visited.close()
+  // What is still on its way when the channel closes would be lost.
+  await new Promise(resolve => process.send?.(entries, resolve))
   process.disconnect()
 })

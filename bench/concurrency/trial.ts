@@ -83,11 +83,11 @@ async function inProcesses(tasks: readonly Task[]): Promise<{ entries: Entry[]; 
   }
 }
 
-/** The next message of the process. Rejects when it ends without one. */
+/** The next message of the process. Rejects when its channel closes without one. */
 async function answerOf(child: ChildProcess): Promise<unknown> {
   const ending = new AbortController()
   const { signal } = ending
-  const end = once(child, 'exit', { signal }).then(() => {
+  const end = once(child, 'disconnect', { signal }).then(() => {
     throw new Error('a process of the trial ended too early')
   })
   try {

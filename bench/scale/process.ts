@@ -3,5 +3,5 @@
 import { measure } from './measure.ts'
 
 const [place = '', ...counts] = process.argv.slice(2)
-process.send?.(await measure(place, counts.map(Number)))
-process.exit()
+const measured = await measure(place, counts.map(Number))
+process.send?.(measured, () => process.exit())

@@ -53,7 +53,7 @@ async function measureApart(place: string, counts: readonly string[]): Promise<M
   const script = fileURLToPath(new URL('process.ts', import.meta.url))
   const execArgv = [...process.execArgv, '--expose-gc', '--max-old-space-size=6144']
   const child = fork(script, [place, ...counts], { execArgv })
-  const ended = once(child, 'exit').then(() => {
+  const ended = once(child, 'disconnect').then(() => {
     throw new Error(`${place} was not measured`)
   })
   const [message] = await Promise.race([once(child, 'message'), ended])
