@@ -204,7 +204,8 @@ class FilesystemBackend implements Backend, OwnerIndex, Prunable, Listable {
     if (!(await hasExpired())) return false
     return this.#alone(hash, options, async () => {
       const expired = await hasExpired()
-      if (expired) await this.#remove(hash, expired.owner)
+      // One that a machine wakes up with after it lost power has expired still: there is no need to sync.
+      if (expired) await this.#forget(hash, expired.owner)
       return expired !== undefined
     })
   }
@@ -263,6 +264,11 @@ class FilesystemBackend implements Backend, OwnerIndex, Prunable, Listable {
     await removeFile(path)
     // Else a machine that loses power might wake up with it.
     await syncFolder(dirname(path))
+    if (owner !== undefined) await this.#unmark(owner, hash)
+  }
+
+  async #forget(hash: string, owner: string | undefined): Promise<void> {
+    await removeFile(this.#pathOf(hash))
     if (owner !== undefined) await this.#unmark(owner, hash)
   }
 
