@@ -5,6 +5,7 @@
  */
 
 import type { Backend } from './backend.ts'
+import { beside } from './beside.ts'
 import { wholeNumber } from './checks.ts'
 import { thirtyDays } from './clock.ts'
 import { CodecStore, type CodecStoreOptions, type OpenedText, openText } from './codec-store.ts'
@@ -46,7 +47,7 @@ export class CookieStore extends CodecStore {
   readonly #maxTotalBytes: number
   readonly #spillOver: SpillOver | undefined
   readonly #revocations: Revocations | undefined
-  readonly #marks = new WeakMap<Session<object>, Marks>()
+  readonly #marks = beside<Marks>()
 
   /** Throws TypeError or RangeError for wrong options. */
   constructor(options: CookieStoreOptions) {

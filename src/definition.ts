@@ -5,6 +5,7 @@
  */
 
 import { latin1Text } from '#bytes'
+import { beside } from './beside.ts'
 import { wholeNumber } from './checks.ts'
 import { clockSkew } from './clock.ts'
 import { json } from './codec/serializers/json.ts'
@@ -229,7 +230,7 @@ interface Stamped {
 /** Keys that last for a time of their own. */
 class KeyTimes {
   readonly #seconds: ReadonlyMap<string, number>
-  readonly #known = new WeakMap<Session<object>, Map<string, Stamped>>()
+  readonly #known = beside<Map<string, Stamped>>()
 
   constructor(ttl: Record<string, number>) {
     const entries = Object.entries(ttl)

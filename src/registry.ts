@@ -4,6 +4,7 @@
  * @module
  */
 
+import { beside } from './beside.ts'
 import { MultiError, SessionError } from './errors.ts'
 import type { SessionEvent } from './events.ts'
 import { isCookieName } from './http/cookie.ts'
@@ -13,7 +14,7 @@ import type { Session, Values } from './session.ts'
 import type { ReadOptions, Store } from './store.ts'
 
 /** Held by the request object itself: they go together, and no list of requests exists. */
-const registries = new WeakMap<object, Registry>()
+const registries = beside<Registry>()
 
 /** The registry of this request: Go's `GetRegistry`. */
 export function registry(request: RequestLike): Registry {

@@ -6,6 +6,7 @@
 
 import { attempt } from './attempt.ts'
 import type { Backend, Limitation, Listable, OwnerIndex, StoredRecord } from './backend.ts'
+import { beside } from './beside.ts'
 import { BrowserCopies } from './browser-copies.ts'
 import { wholeNumber } from './checks.ts'
 import { clockSkew } from './clock.ts'
@@ -118,8 +119,8 @@ export class ServerStore extends CodecStore {
   readonly #copies: BrowserCopies | undefined
   readonly #watchers: Watchers
   readonly #rotateEvery: number
-  readonly #kept = new WeakMap<Session<object>, Known>()
-  readonly #conflicts = new WeakMap<Session<object>, number>()
+  readonly #kept = beside<Known>()
+  readonly #conflicts = beside<number>()
 
   /** Throws TypeError or RangeError for wrong options, and for a backend that promises too little. */
   constructor(backend: Backend & Partial<OwnerIndex & Listable>, options: ServerStoreOptions = {}) {

@@ -5,6 +5,7 @@
  */
 
 import type { Backend, Listable, NewRecord, Version } from '../backend.ts'
+import { beside } from '../beside.ts'
 import { wholeNumber } from '../checks.ts'
 import { unixSeconds } from '../clock.ts'
 import {
@@ -46,7 +47,7 @@ export interface Origin {
 /** Tries to write against others who write the same session. */
 const attempts = 20
 
-const origins = new WeakMap<object, Origin>()
+const origins = beside<Origin>()
 
 /** Where this store keeps its sessions; undefined for stores of others. */
 export function originOf(store: object): Origin | undefined {
@@ -72,7 +73,7 @@ export function toExpressStore<S extends object>(
   const now = options.now ?? unixSeconds
 
   class BackendStore extends (Store as unknown as new () => BaseStore) {
-    readonly #sources = new WeakMap<object, Source>()
+    readonly #sources = beside<Source>()
 
     get(sid: string, callback: (error: unknown, session?: object | null) => void): void {
       answer(this.#load(recordKey(sid)), callback)

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { beside } from '../beside.ts'
 import { SessionError } from '../errors.ts'
 import { readCookies } from '../http/request.ts'
 import { headersOf, type NodeResponseLike } from '../http/response.ts'
@@ -48,7 +49,7 @@ export class RequestSessions implements Keeper {
   readonly #settings: Settings
   readonly #request: SessionRequest
   readonly #cookieId: string | undefined
-  readonly #progress = new WeakMap<Session, Progress>()
+  readonly #progress = beside<Progress>()
   #last: Promise<unknown> | undefined
   #regenerating: Promise<void> | undefined
   /** Of an operation that nobody waits for. */

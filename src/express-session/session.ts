@@ -4,6 +4,7 @@
  * @module
  */
 
+import { beside } from '../beside.ts'
 import type { Cookie } from './cookie.ts'
 import type { IncomingRequest } from './request.ts'
 import type { Store } from './store.ts'
@@ -27,7 +28,7 @@ export interface Keeper {
   destroy(session: Session, callback?: Callback): void
 }
 
-const keepers = new WeakMap<object, Keeper>()
+const keepers = beside<Keeper>()
 
 /** Who keeps the sessions of this request; undefined for one that the middleware has not seen. */
 export function keeperOf(request: object): Keeper | undefined {

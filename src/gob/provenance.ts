@@ -6,6 +6,7 @@
  * @module
  */
 
+import { beside } from '../beside.ts'
 import type { Concrete, Type } from './types.ts'
 
 /** Where an object, an array, a Map, a Date or a Uint8Array came from. */
@@ -19,38 +20,16 @@ export interface Origin {
   readonly time?: { readonly payload: Uint8Array; readonly milliseconds: number }
 }
 
-/** As a base class, it lets a class add its fields to an object that is there already. */
-function given(value: object): object {
-  return value
-}
-const Given = given as unknown as new (value: object) => object
+const origins = beside<Origin>()
 
-/**
- * A private field on the containers that were read. It does what a WeakMap from container to origin
- * does: nobody else sees it, no copy has it, it goes when the container goes. But a WeakMap makes
- * reading a small session five times slower, most of it in the garbage collector.
- */
-class Marked extends Given {
-  #origin: Origin
-
-  constructor(value: object, origin: Origin) {
-    super(value)
-    this.#origin = origin
-  }
-
-  static originOf(value: object): Origin | undefined {
-    return #origin in value ? value.#origin : undefined
-  }
-}
-
-/** Marks a new container. It can be done once. */
+/** Marks a container. */
 export function remember(value: object, origin: Origin): void {
-  new Marked(value, origin)
+  origins.set(value, origin)
 }
 
 /** The origin of a container; undefined for anything else. */
 export function originOf(value: unknown): Origin | undefined {
-  return typeof value === 'object' && value !== null ? Marked.originOf(value) : undefined
+  return typeof value === 'object' && value !== null ? origins.get(value) : undefined
 }
 
 const width = 3

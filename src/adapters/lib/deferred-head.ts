@@ -8,6 +8,7 @@
  * @module
  */
 
+import { beside } from '../../beside.ts'
 import type { NodeResponseLike } from '../../http/response.ts'
 
 /** The part of Node's `ServerResponse` that is used, of HTTP/1 and HTTP/2. */
@@ -46,7 +47,7 @@ export interface HeadTasks {
   failed(error: unknown): void
 }
 
-const deferred = new WeakMap<ServerResponseLike, Set<string>>()
+const deferred = beside<Set<string>>()
 
 /**
  * Has `tasks` done before the head is sent.
