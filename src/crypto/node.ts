@@ -30,7 +30,7 @@ const nodeHash: Record<HashName, string> = {
 
 /** SHA-256 of `data`: 32 bytes. */
 export function sha256(data: Uint8Array): Uint8Array {
-  return createHash('sha256').update(data).digest()
+  return bytesOf(createHash('sha256').update(data).digest('binary'))
 }
 
 /** HMAC (RFC 2104) of the UTF-8 of `prefix`, followed by `data`; full length. */
@@ -40,7 +40,8 @@ export function hmac(
   prefix: string,
   data: Uint8Array,
 ): Uint8Array {
-  return createHmac(nodeHash[hash], key).update(prefix, 'utf8').update(data).digest()
+  const mac = createHmac(nodeHash[hash], key).update(prefix, 'utf8').update(data)
+  return bytesOf(mac.digest('binary'))
 }
 
 /** HKDF-SHA-256 (RFC 5869) without salt: `length` bytes for the purpose that `info` names. */
@@ -91,6 +92,11 @@ export function openAesGcm(
 /** True when both have the same bytes; takes the same time whatever the bytes are. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b)
+}
+
+/** A digest as bytes takes memory of its own outside the heap, which costs as much as half a hash. */
+function bytesOf(digest: string): Uint8Array {
+  return Buffer.from(digest, 'latin1')
 }
 
 /** Fills `target` from the system's random number generator; throws when that fails. */

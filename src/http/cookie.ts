@@ -97,13 +97,22 @@ export function setCookieLine({ name, value, attributes }: Cookie): string {
   if (attributes.maxAge !== undefined) line += `; Max-Age=${attributes.maxAge}`
   if (attributes.domain) line += `; Domain=${attributes.domain}`
   if (attributes.path) line += `; Path=${attributes.path}`
-  if (attributes.expires) line += `; Expires=${attributes.expires.toUTCString()}`
+  if (attributes.expires) line += `; Expires=${httpDate(attributes.expires)}`
   if (attributes.httpOnly) line += '; HttpOnly'
   if (attributes.secure) line += '; Secure'
   if (attributes.partitioned) line += '; Partitioned'
   if (attributes.priority) line += `; Priority=${priorityNames[attributes.priority]}`
   if (attributes.sameSite) line += `; SameSite=${sameSiteNames[attributes.sameSite]}`
   return line
+}
+
+let lastDate = { time: 0, text: new Date(0).toUTCString() }
+
+/** The date in words. Many cookies are set within a second, and this is the slowest part of their lines. */
+function httpDate(date: Date): string {
+  const time = Math.floor(date.getTime() / 1000)
+  if (time !== lastDate.time) lastDate = { time, text: date.toUTCString() }
+  return lastDate.text
 }
 
 const priorityNames = { low: 'Low', medium: 'Medium', high: 'High' }
