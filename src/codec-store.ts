@@ -5,7 +5,6 @@
  */
 
 import { equalBytes } from '#crypto'
-import { thirtyDays, unixSeconds } from './clock.ts'
 import {
   type Codec,
   type EncodeContext,
@@ -20,7 +19,6 @@ import { Sealed, type SealedOptions } from './codec/sealed.ts'
 import { json } from './codec/serializers/json.ts'
 import type { Serializer } from './codec/serializers/serializer.ts'
 import type { DefinableStore, SessionPolicy } from './definition.ts'
-import { describeKind } from './describe.ts'
 import { type ErrorCode, MultiError, SessionError } from './errors.ts'
 import { emit, type Hooks, type SaveOutcome, type SessionEvent } from './events.ts'
 import { assertFits } from './fits.ts'
@@ -36,6 +34,8 @@ import {
 import { headersOf, type ResponseHeaders, type ResponseLike } from './http/response.ts'
 import { securedFor } from './http/secure.ts'
 import { type Keyed, keyed } from './keyed.ts'
+import { thirtyDays, unixSeconds } from './lib/clock.ts'
+import { describeKind } from './lib/describe.ts'
 import {
   defaultLifetime,
   type FullLifetime,

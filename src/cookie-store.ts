@@ -5,14 +5,14 @@
  */
 
 import type { Backend } from './backend.ts'
-import { beside } from './beside.ts'
-import { wholeNumber } from './checks.ts'
-import { thirtyDays } from './clock.ts'
 import { CodecStore, type CodecStoreOptions, type OpenedText, openText } from './codec-store.ts'
 import { assertFits } from './fits.ts'
 import { maxCookieBytes, type Piece, splitValue } from './http/chunks.ts'
+import { beside } from './lib/beside.ts'
+import { wholeNumber } from './lib/checks.ts'
+import { thirtyDays } from './lib/clock.ts'
 import { decodeMetadata, encodeMetadata, type SessionMetadata } from './metadata.ts'
-import { type Marks, Revocations } from './revocations.ts'
+import { type Marks, Revocations } from './revocation/revocations.ts'
 import { Session } from './session.ts'
 import { SpillOver } from './spill-over.ts'
 import type { Capability } from './store.ts'

@@ -11,20 +11,20 @@ import { lstat, opendir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { encodeBase32 } from './bytes/base32.ts'
-import { wholeNumber } from './checks.ts'
 import { type Codec, encodeMulti, type Renewal } from './codec/codec.ts'
 import { CodecStore, type CodecStoreOptions, openText } from './codec-store.ts'
 import { randomBytes } from './crypto/random.ts'
 import { SessionError } from './errors.ts'
+import { wholeNumber } from './lib/checks.ts'
 import {
   abandonedAfter,
   readWholeFile,
   removeFile,
   temporaryPrefix,
   writeWholeFile,
-} from './files.ts'
+} from './lib/files.ts'
+import { serially } from './lib/serially.ts'
 import { decodeMetadata } from './metadata.ts'
-import { serially } from './serially.ts'
 import { Session } from './session.ts'
 import type { Capability } from './store.ts'
 

@@ -12,8 +12,8 @@ export {
   type ServerStoreOptions,
   type SessionInfo,
 } from './server-store.ts'
-export { type Notices, localNotices } from './notices.ts'
-export type { MaxPerOwner } from './owner-limit.ts'
+export { type Notices, localNotices } from './server/notices.ts'
+export type { MaxPerOwner } from './server/owner-limit.ts'
 export type { CodecStoreOptions } from './codec-store.ts'
 export { type Lifetime, type FullLifetime, defaultLifetime, lifetimes } from './lifetime.ts'
 

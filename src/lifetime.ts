@@ -4,8 +4,8 @@
  * @module
  */
 
-import { wholeNumber } from './checks.ts'
-import { thirtyDays } from './clock.ts'
+import { wholeNumber } from './lib/checks.ts'
+import { thirtyDays } from './lib/clock.ts'
 
 /** How long sessions live, in seconds. No part of it can be infinite. */
 export interface Lifetime {

@@ -6,9 +6,9 @@
 
 /// <reference lib="esnext.disposable" preserve="true" />
 
-import { describeKind } from './describe.ts'
 import type { RequestLike } from './http/request.ts'
 import type { ResponseLike } from './http/response.ts'
+import { describeKind } from './lib/describe.ts'
 import { type SessionOf, type SessionSource, sessionFrom } from './source.ts'
 
 /** What {@link openSession} can be told. */

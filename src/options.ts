@@ -4,7 +4,7 @@
  * @module
  */
 
-import { describeKind } from './describe.ts'
+import { describeKind } from './lib/describe.ts'
 
 /**
  * Cookie attributes (RFC 6265bis §4.1.2). A session gets a copy of its store's, to change at run

@@ -5,8 +5,8 @@
  */
 
 import ipaddr from 'ipaddr.js'
-import { describeKind } from './describe.ts'
 import type { TrustAddress } from './http/origin.ts'
+import { describeKind } from './lib/describe.ts'
 
 type Range = [ipaddr.IPv4 | ipaddr.IPv6, number]
 

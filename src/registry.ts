@@ -4,12 +4,12 @@
  * @module
  */
 
-import { beside } from './beside.ts'
 import { MultiError, SessionError } from './errors.ts'
 import type { SessionEvent } from './events.ts'
 import { isCookieName } from './http/cookie.ts'
 import { assertRequest, identityOf, type RequestLike } from './http/request.ts'
 import type { ResponseLike } from './http/response.ts'
+import { beside } from './lib/beside.ts'
 import type { Session, Values } from './session.ts'
 import type { ReadOptions, Store } from './store.ts'
 

@@ -4,17 +4,17 @@
  * @module
  */
 
-import { wholeNumber } from './checks.ts'
-import { unixSeconds } from './clock.ts'
 import type { Renewal } from './codec/codec.ts'
 import { csrfKey } from './csrf-key.ts'
-import { describeKind } from './describe.ts'
 import { SessionError } from './errors.ts'
 import { type FieldErrors, Flash, flashKey } from './flash.ts'
 import type { FormLike, InputOptions } from './form-fields.ts'
 import type { RequestLike } from './http/request.ts'
 import type { ResponseLike } from './http/response.ts'
 import { type Keyed, keyed } from './keyed.ts'
+import { wholeNumber } from './lib/checks.ts'
+import { unixSeconds } from './lib/clock.ts'
+import { describeKind } from './lib/describe.ts'
 import { defaultLifetime, type FullLifetime } from './lifetime.ts'
 import type { Options } from './options.ts'
 import type { Store } from './store.ts'

@@ -5,12 +5,12 @@
  */
 
 import { latin1Text, utf8Bytes } from '#bytes'
-import { attempt } from './attempt.ts'
 import type { Backend, StoredRecord } from './backend.ts'
-import { unixSeconds } from './clock.ts'
 import { type Codec, type EncodeContext, encodeMulti } from './codec/codec.ts'
 import { type OpenedText, openText } from './codec-store.ts'
 import { keyOf, newId } from './ids.ts'
+import { attempt } from './lib/attempt.ts'
+import { unixSeconds } from './lib/clock.ts'
 import { Session } from './session.ts'
 
 /** A value that begins so is an id. No codec of ours writes it, and every cookie may hold it. */

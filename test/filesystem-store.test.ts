@@ -14,7 +14,7 @@ import {
 } from 'silverback'
 import { memory } from 'silverback/memory'
 import { codecsFromPairs, SecureCookie } from 'silverback/securecookie'
-import { temporaryPrefix } from '../src/files.ts'
+import { temporaryPrefix } from '../src/lib/files.ts'
 import {
   cookieHeader,
   cookieOf,

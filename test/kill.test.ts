@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { SecureCookie } from 'silverback/securecookie'
-import { temporaryPrefix } from '../src/files.ts'
+import { temporaryPrefix } from '../src/lib/files.ts'
 
 const writer = fileURLToPath(new URL('support/writer.ts', import.meta.url))
 

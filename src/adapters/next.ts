@@ -7,11 +7,11 @@
  * @module
  */
 
-import { describeKind } from '../describe.ts'
 import { SessionError } from '../errors.ts'
 import type { ReadableJar, WritableJar } from '../http/jar.ts'
 import type { RequestWithHeaders } from '../http/request.ts'
 import { forbidCaching, type HeadersLike } from '../http/response.ts'
+import { describeKind } from '../lib/describe.ts'
 import { type OpenSession, type OpenSessionOptions, openSession } from '../open-session.ts'
 import type { Session } from '../session.ts'
 import { type SessionOf, type SessionSource, sessionFrom } from '../source.ts'

@@ -17,9 +17,9 @@ import type {
   UpdateResult,
   Version,
 } from '../backend.ts'
-import { unixSeconds } from '../clock.ts'
 import { randomBytes } from '../crypto/random.ts'
-import { describeKind } from '../describe.ts'
+import { unixSeconds } from '../lib/clock.ts'
+import { describeKind } from '../lib/describe.ts'
 
 /** What is called of a `DynamoDBDocumentClient`. */
 export interface DynamoDBLike {

@@ -5,7 +5,7 @@
  */
 
 import type { Backend } from '../backend.ts'
-import { unixSeconds } from '../clock.ts'
+import { unixSeconds } from '../lib/clock.ts'
 import { LastWriteWins } from './lib/last-write-wins.ts'
 
 /** What is called of a store made for express-session. */

@@ -24,10 +24,10 @@ import type {
   UpdateResult,
   Version,
 } from '../backend.ts'
-import { wholeNumber } from '../checks.ts'
-import { unixSeconds } from '../clock.ts'
 import { randomBytes } from '../crypto/random.ts'
-import { withLock } from '../file-lock.ts'
+import { wholeNumber } from '../lib/checks.ts'
+import { unixSeconds } from '../lib/clock.ts'
+import { withLock } from '../lib/file-lock.ts'
 import {
   abandonedAfter,
   hasCode,
@@ -37,8 +37,8 @@ import {
   syncFolder,
   temporaryPrefix,
   writeWholeFile,
-} from '../files.ts'
-import { serially } from '../serially.ts'
+} from '../lib/files.ts'
+import { serially } from '../lib/serially.ts'
 import {
   fromBytes,
   type IdentifiedRecord,

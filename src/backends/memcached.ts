@@ -18,9 +18,9 @@ import type {
   UpdateResult,
   Version,
 } from '../backend.ts'
-import { unixSeconds } from '../clock.ts'
 import { randomBytes } from '../crypto/random.ts'
-import { describeKind } from '../describe.ts'
+import { unixSeconds } from '../lib/clock.ts'
+import { describeKind } from '../lib/describe.ts'
 import { fromBytes, type IdentifiedRecord, toBytes, withoutId } from './lib/record-bytes.ts'
 import { isRecordId } from './lib/record-id.ts'
 import { untilAborted } from './lib/until-aborted.ts'

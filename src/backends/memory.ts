@@ -16,8 +16,8 @@ import type {
   UpdateResult,
   Version,
 } from '../backend.ts'
-import { wholeNumber } from '../checks.ts'
-import { unixSeconds } from '../clock.ts'
+import { wholeNumber } from '../lib/checks.ts'
+import { unixSeconds } from '../lib/clock.ts'
 
 /** How much a memory backend holds. */
 export interface MemoryOptions {

@@ -33,8 +33,8 @@ import type {
   UpdateResult,
   Version,
 } from '../backend.ts'
-import { thirtyDays } from '../clock.ts'
 import { randomBytes } from '../crypto/random.ts'
+import { thirtyDays } from '../lib/clock.ts'
 import type { AnyBackend, Extras } from './lib/extras.ts'
 
 /** How far the migration is. */

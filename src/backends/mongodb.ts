@@ -20,9 +20,9 @@ import type {
   UpdateResult,
   Version,
 } from '../backend.ts'
-import { unixSeconds } from '../clock.ts'
 import { randomBytes } from '../crypto/random.ts'
-import { describeKind } from '../describe.ts'
+import { unixSeconds } from '../lib/clock.ts'
+import { describeKind } from '../lib/describe.ts'
 import { idsByPage, pageSize } from './lib/pages.ts'
 import { untilAborted } from './lib/until-aborted.ts'
 

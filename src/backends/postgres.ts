@@ -21,7 +21,7 @@ import type {
   UpdateResult,
   Version,
 } from '../backend.ts'
-import { unixSeconds } from '../clock.ts'
+import { unixSeconds } from '../lib/clock.ts'
 import { idsByPage, pageSize } from './lib/pages.ts'
 import {
   type ListedRow,

@@ -16,9 +16,9 @@ import type {
   UpdateResult,
   Version,
 } from '../backend.ts'
-import { wholeNumber } from '../checks.ts'
-import { unixSeconds } from '../clock.ts'
-import { describeKind } from '../describe.ts'
+import { wholeNumber } from '../lib/checks.ts'
+import { unixSeconds } from '../lib/clock.ts'
+import { describeKind } from '../lib/describe.ts'
 import { pageSize } from './lib/pages.ts'
 import { isRecordId } from './lib/record-id.ts'
 import type {

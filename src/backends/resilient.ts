@@ -26,7 +26,7 @@ import type {
   UpdateResult,
   Version,
 } from '../backend.ts'
-import { wholeNumber } from '../checks.ts'
+import { wholeNumber } from '../lib/checks.ts'
 import type { AnyBackend, Extras } from './lib/extras.ts'
 import { Abandoned, BreakerOpen, Guard, type GuardOptions } from './lib/guard.ts'
 import { untilAborted } from './lib/until-aborted.ts'

@@ -20,8 +20,8 @@ import type {
   UpdateResult,
   Version,
 } from '../backend.ts'
-import { wholeNumber } from '../checks.ts'
-import { unixSeconds } from '../clock.ts'
+import { wholeNumber } from '../lib/checks.ts'
+import { unixSeconds } from '../lib/clock.ts'
 import { idsByPage, pageSize } from './lib/pages.ts'
 import {
   type ListedRow,

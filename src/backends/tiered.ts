@@ -24,8 +24,8 @@ import type {
   UpdateResult,
   Version,
 } from '../backend.ts'
-import { wholeNumber } from '../checks.ts'
-import { unixSeconds } from '../clock.ts'
+import { wholeNumber } from '../lib/checks.ts'
+import { unixSeconds } from '../lib/clock.ts'
 import type { AnyBackend, Extras } from './lib/extras.ts'
 import { fromBytes, toBytes, withoutId } from './lib/record-bytes.ts'
 

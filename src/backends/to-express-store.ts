@@ -5,9 +5,9 @@
  */
 
 import type { Backend, Listable, NewRecord, Version } from '../backend.ts'
-import { beside } from '../beside.ts'
-import { wholeNumber } from '../checks.ts'
-import { unixSeconds } from '../clock.ts'
+import { beside } from '../lib/beside.ts'
+import { wholeNumber } from '../lib/checks.ts'
+import { unixSeconds } from '../lib/clock.ts'
 import {
   type ExpressSession,
   endOf,

@@ -5,7 +5,7 @@
  */
 
 import { decodeBase64Url, utf8Bytes } from '#bytes'
-import { describeKind } from '../describe.ts'
+import { describeKind } from '../lib/describe.ts'
 
 /**
  * A secret key: at least 32 bytes, or text that stands for them. Text of hexadecimal digits is hex,

@@ -6,8 +6,8 @@
 
 import { utf8Bytes } from '#bytes'
 import { equalBytes, hkdf } from '#crypto'
-import { describeKind } from '../describe.ts'
 import { SessionError } from '../errors.ts'
+import { describeKind } from '../lib/describe.ts'
 import { keyMaterial, type SecretKey } from './key-material.ts'
 
 /** Derived keys held for each secret: the hours of 40 days. */

@@ -6,7 +6,7 @@
 
 import { LRUCache } from 'lru-cache'
 import { latin1Text, utf8Bytes } from '#bytes'
-import { wholeNumber } from '../checks.ts'
+import { wholeNumber } from '../lib/checks.ts'
 
 /** What a codec needs to know of a text that it verified before. */
 export interface VerifiedText {

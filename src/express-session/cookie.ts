@@ -4,8 +4,8 @@
  * @module
  */
 
-import { describeKind } from '../describe.ts'
 import { type CookieAttributes, setCookieLine } from '../http/cookie.ts'
+import { describeKind } from '../lib/describe.ts'
 import { assertOptions } from '../options.ts'
 
 /** Attributes of the cookie. Times are in milliseconds here, and nowhere else in this library. */

@@ -7,7 +7,7 @@
 import type { Version } from '../backend.ts'
 import { endOf, recordKey, recordOf, sessionIn } from '../backends/lib/express-records.ts'
 import { type Origin, originOf } from '../backends/to-express-store.ts'
-import { serially } from '../serially.ts'
+import { serially } from '../lib/serially.ts'
 import type { Values } from '../session.ts'
 import { Cookie, type CookieData } from './cookie.ts'
 import type { KeptSession, StoreLike } from './store.ts'

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { beside } from '../beside.ts'
 import { SessionError } from '../errors.ts'
 import { readCookies } from '../http/request.ts'
 import { headersOf, type NodeResponseLike } from '../http/response.ts'
+import { beside } from '../lib/beside.ts'
 import type { Values } from '../session.ts'
 import { attributesOf, Cookie, hasSameAttributes } from './cookie.ts'
 import { mergeRecords } from './merge-records.ts'

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { beside } from '../beside.ts'
+import { beside } from '../lib/beside.ts'
 import type { Cookie } from './cookie.ts'
 import type { IncomingRequest } from './request.ts'
 import type { Store } from './store.ts'

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { beside } from '../beside.ts'
+import { beside } from '../lib/beside.ts'
 import type { Concrete, Type } from './types.ts'
 
 /** Where an object, an array, a Map, a Date or a Uint8Array came from. */

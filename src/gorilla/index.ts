@@ -5,10 +5,10 @@
  * @module
  */
 
-import { thirtyDays } from '../clock.ts'
 import { codecsFromPairs, type Key } from '../codec/securecookie.ts'
 import { CookieStore } from '../cookie-store.ts'
 import { FilesystemStore } from '../filesystem-store.ts'
+import { thirtyDays } from '../lib/clock.ts'
 import type { Options } from '../options.ts'
 
 export { go } from '../gob/index.ts'

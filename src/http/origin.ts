@@ -4,8 +4,8 @@
  * @module
  */
 
-import { wholeNumber } from '../checks.ts'
-import { describeKind } from '../describe.ts'
+import { wholeNumber } from '../lib/checks.ts'
+import { describeKind } from '../lib/describe.ts'
 import { forwardedHops, type Hop, xForwardedHops } from './forwarded.ts'
 import { assertRequest, type RequestWithHeaders, readHeader } from './request.ts'
 

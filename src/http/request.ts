@@ -4,7 +4,7 @@
  * @module
  */
 
-import { describeKind } from '../describe.ts'
+import { describeKind } from '../lib/describe.ts'
 import { cookieValues } from './cookie-header.ts'
 import { isReadableJar, type ReadableJar, readJar } from './jar.ts'
 

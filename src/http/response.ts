@@ -4,8 +4,8 @@
  * @module
  */
 
-import { describeKind } from '../describe.ts'
 import { SessionError } from '../errors.ts'
+import { describeKind } from '../lib/describe.ts'
 import { type Cookie, setCookieLine } from './cookie.ts'
 import { isReadableJar, isWritableJar, readJar, setInJar, type WritableJar } from './jar.ts'
 

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { describeKind } from '../describe.ts'
 import { signedId } from '../express-session/signed-id.ts'
+import { describeKind } from '../lib/describe.ts'
 import type { Values } from '../session.ts'
 import {
   clockOf,

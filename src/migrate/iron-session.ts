@@ -6,7 +6,7 @@
  * @module
  */
 
-import { describeKind } from '../describe.ts'
+import { describeKind } from '../lib/describe.ts'
 import { assertIronPassword, type IronPassword, unsealIron } from './iron.ts'
 import { clockOf, cookieName, createReader, type ReaderOptions } from './options.ts'
 import type { Reader } from './reader.ts'

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { describeKind } from '../describe.ts'
+import { describeKind } from '../lib/describe.ts'
 
 /** One password, or several by the id that seals name them with. */
 export type IronPassword = string | Readonly<Record<string, string>>

@@ -5,7 +5,7 @@
  */
 
 import { utf8Bytes } from '#bytes'
-import { describeKind } from '../describe.ts'
+import { describeKind } from '../lib/describe.ts'
 import type { Reader } from './reader.ts'
 
 /** What every reader can be told. */

@@ -6,7 +6,7 @@
 
 import type { Codec } from '../codec/codec.ts'
 import { openText } from '../codec-store.ts'
-import { describeKind } from '../describe.ts'
+import { describeKind } from '../lib/describe.ts'
 import { cookieName, createReader, type ReaderOptions } from './options.ts'
 import type { Reader } from './reader.ts'
 import { asValues } from './text.ts'

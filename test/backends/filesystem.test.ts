@@ -24,8 +24,8 @@ import { mock, suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { filesystem } from 'silverback/filesystem'
 import { backendSuite, type OpenBackend, raceSuite } from 'silverback/testing'
-import { withLock } from '../../src/file-lock.ts'
-import { temporaryPrefix } from '../../src/files.ts'
+import { withLock } from '../../src/lib/file-lock.ts'
+import { temporaryPrefix } from '../../src/lib/files.ts'
 import { start } from '../support/process.ts'
 
 const script = (name: string): string =>

@@ -8,7 +8,7 @@ import {
   mergeMetadata,
   type SessionMetadata,
 } from '../../src/metadata.ts'
-import { decodeRecord, encodeMoved, encodeSession, isMoved } from '../../src/record.ts'
+import { decodeRecord, encodeMoved, encodeSession, isMoved } from '../../src/server/record.ts'
 
 const moment = fc.nat(Number.MAX_SAFE_INTEGER)
 const text = fc.string({ unit: 'grapheme' })

@@ -1,7 +1,7 @@
 /** Takes a lock, says so, and holds it until it is killed. */
 
 import { setTimeout } from 'node:timers/promises'
-import { withLock } from '../../src/file-lock.ts'
+import { withLock } from '../../src/lib/file-lock.ts'
 
 const [path] = process.argv.slice(2) as [string]
 await withLock(

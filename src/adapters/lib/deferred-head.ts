@@ -8,8 +8,8 @@
  * @module
  */
 
-import { beside } from '../../beside.ts'
 import type { NodeResponseLike } from '../../http/response.ts'
+import { beside } from '../../lib/beside.ts'
 
 /** The part of Node's `ServerResponse` that is used, of HTTP/1 and HTTP/2. */
 export interface ServerResponseLike extends NodeResponseLike {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { describeKind } from '../../describe.ts'
+import { describeKind } from '../../lib/describe.ts'
 
 /** Options of every adapter. */
 export interface AdapterOptions {

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { describeKind } from '../../describe.ts'
 import type { RequestLike } from '../../http/request.ts'
 import type { ResponseLike } from '../../http/response.ts'
+import { describeKind } from '../../lib/describe.ts'
 import { registry } from '../../registry.ts'
 import { type SessionOf, type SessionSource, sessionFrom } from '../../source.ts'
 import { type AdapterOptions, assertAdapterOptions } from './options.ts'

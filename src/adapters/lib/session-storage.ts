@@ -4,9 +4,9 @@
  * @module
  */
 
-import { describeKind } from '../../describe.ts'
 import { SessionError } from '../../errors.ts'
 import type { RequestLike } from '../../http/request.ts'
+import { describeKind } from '../../lib/describe.ts'
 import type { Options } from '../../options.ts'
 import type { Session, Values } from '../../session.ts'
 import { type SessionSource, sessionFrom } from '../../source.ts'

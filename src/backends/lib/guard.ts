@@ -14,7 +14,7 @@ import {
   timeout,
 } from 'cockatiel'
 import type { OperationOptions } from '../../backend.ts'
-import { wholeNumber } from '../../checks.ts'
+import { wholeNumber } from '../../lib/checks.ts'
 
 /** When failures in a row open the breaker, and for how long. */
 export interface BreakerOptions {

@@ -15,10 +15,10 @@ import type {
   UpdateResult,
   Version,
 } from '../../backend.ts'
-import { unixSeconds } from '../../clock.ts'
 import { randomBytes } from '../../crypto/random.ts'
-import { describeKind } from '../../describe.ts'
-import { serially } from '../../serially.ts'
+import { unixSeconds } from '../../lib/clock.ts'
+import { describeKind } from '../../lib/describe.ts'
+import { serially } from '../../lib/serially.ts'
 import { untilAborted } from './until-aborted.ts'
 
 /** Where texts are kept under ids. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Notices } from '../../notices.ts'
+import type { Notices } from '../../server/notices.ts'
 
 /** A Client of `pg` of its own: one of a Pool is not kept. */
 export interface PgListener {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Notices } from '../../notices.ts'
+import type { Notices } from '../../server/notices.ts'
 import { type IoRedisClient, type NodeRedisClient, sender } from './redis-clients.ts'
 
 /** A connection of ioredis or iovalkey that only listens: `client.duplicate()`. */

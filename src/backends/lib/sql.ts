@@ -7,7 +7,7 @@
 import { encodeBase64Url, latin1Text } from '#bytes'
 import type { StoredRecord } from '../../backend.ts'
 import { randomBytes } from '../../crypto/random.ts'
-import { describeKind } from '../../describe.ts'
+import { describeKind } from '../../lib/describe.ts'
 import type { Listed } from './pages.ts'
 
 /** What they all may be told. */

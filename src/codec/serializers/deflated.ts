@@ -9,7 +9,7 @@
  */
 
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
-import { wholeNumber } from '../../checks.ts'
+import { wholeNumber } from '../../lib/checks.ts'
 import { json } from './json.ts'
 import type { Serializer } from './serializer.ts'
 

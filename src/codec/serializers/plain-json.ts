@@ -5,7 +5,7 @@
  */
 
 import { utf8Bytes } from '#bytes'
-import { describePath, type Path } from '../../describe.ts'
+import { describePath, type Path } from '../../lib/describe.ts'
 import type { Serializer } from './serializer.ts'
 
 /**

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { attempt } from './attempt.ts'
-import type { Backend, NewRecord, StoredRecord } from './backend.ts'
-import { readVarint, varint } from './bytes/varint.ts'
-import { pause } from './pause.ts'
+import type { Backend, NewRecord, StoredRecord } from '../backend.ts'
+import { readVarint, varint } from '../bytes/varint.ts'
+import { attempt } from '../lib/attempt.ts'
+import { pause } from '../lib/pause.ts'
 
 /** Tries to raise a number that others raise at the same time. */
 const attempts = 20

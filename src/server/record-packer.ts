@@ -5,9 +5,9 @@
  */
 
 import { latin1Text, utf8Bytes } from '#bytes'
-import { type Codec, encodeMulti } from './codec/codec.ts'
-import { openText } from './codec-store.ts'
-import { SessionError } from './errors.ts'
+import { type Codec, encodeMulti } from '../codec/codec.ts'
+import { openText } from '../codec-store.ts'
+import { SessionError } from '../errors.ts'
 import {
   decodeRecord,
   encodeMoved,

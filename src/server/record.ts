@@ -17,9 +17,14 @@
 
 import { concatBytes, latin1Text, utf8Bytes } from '#bytes'
 import { equalBytes } from '#crypto'
-import { readVarint, varint } from './bytes/varint.ts'
-import { randomBytes } from './crypto/random.ts'
-import { decodeMetadata, encodeMetadata, isSameMetadata, type SessionMetadata } from './metadata.ts'
+import { readVarint, varint } from '../bytes/varint.ts'
+import { randomBytes } from '../crypto/random.ts'
+import {
+  decodeMetadata,
+  encodeMetadata,
+  isSameMetadata,
+  type SessionMetadata,
+} from '../metadata.ts'
 
 const kinds = { session: 1, moved: 2 }
 const tagLength = 8

@@ -7,14 +7,14 @@
  */
 
 import { concatBytes, utf8Bytes } from '#bytes'
-import type { Version } from './backend.ts'
-import { readVarint, varint } from './bytes/varint.ts'
-import { type Codec, encodeMulti } from './codec/codec.ts'
-import { openText } from './codec-store.ts'
-import { maxCookieBytes } from './http/chunks.ts'
-import { type Cookie, cookieOf, deletionOf } from './http/cookie.ts'
-import { type RequestLike, readCookies } from './http/request.ts'
-import type { Options } from './options.ts'
+import type { Version } from '../backend.ts'
+import { readVarint, varint } from '../bytes/varint.ts'
+import { type Codec, encodeMulti } from '../codec/codec.ts'
+import { openText } from '../codec-store.ts'
+import { maxCookieBytes } from '../http/chunks.ts'
+import { type Cookie, cookieOf, deletionOf } from '../http/cookie.ts'
+import { type RequestLike, readCookies } from '../http/request.ts'
+import type { Options } from '../options.ts'
 import { decodeBody, encodeBody, type RecordBody } from './record.ts'
 
 /** A record as it was when it was copied. */

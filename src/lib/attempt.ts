@@ -4,7 +4,7 @@
  * @module
  */
 
-import { SessionError } from './errors.ts'
+import { SessionError } from '../errors.ts'
 
 /**
  * The outcome of an operation. Rejects with `store-failed`, naming the operation, when it fails: that is

@@ -5,14 +5,14 @@
  */
 
 import { utf8Bytes } from '#bytes'
-import { attempt } from './attempt.ts'
-import type { Backend, StoredRecord } from './backend.ts'
-import { wholeNumber } from './checks.ts'
-import { describeKind } from './describe.ts'
-import { SessionError } from './errors.ts'
-import { ownerKey } from './ids.ts'
-import { pause } from './pause.ts'
-import { serially } from './serially.ts'
+import type { Backend, StoredRecord } from '../backend.ts'
+import { SessionError } from '../errors.ts'
+import { ownerKey } from '../ids.ts'
+import { attempt } from '../lib/attempt.ts'
+import { wholeNumber } from '../lib/checks.ts'
+import { describeKind } from '../lib/describe.ts'
+import { pause } from '../lib/pause.ts'
+import { serially } from '../lib/serially.ts'
 
 /** How many, and what happens to one more. */
 export interface MaxPerOwner {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { beside } from '../src/beside.ts'
+import { beside } from '../../src/lib/beside.ts'
 
 suite('values beside objects', () => {
   test('are found by the object, and replaced', () => {

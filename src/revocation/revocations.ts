@@ -8,11 +8,11 @@
  * @module
  */
 
-import type { Backend } from './backend.ts'
+import type { Backend } from '../backend.ts'
+import { keyOf, newId, ownerKey } from '../ids.ts'
+import type { SessionMetadata } from '../metadata.ts'
 import { Counters } from './counters.ts'
 import { Epoch } from './epoch.ts'
-import { keyOf, newId, ownerKey } from './ids.ts'
-import type { SessionMetadata } from './metadata.ts'
 
 /** What a cookie says of itself, to be compared with what is kept here. */
 export type Marks = Pick<SessionMetadata, 'lineage' | 'generation' | 'ownerEpoch' | 'epoch'>

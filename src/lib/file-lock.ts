@@ -18,8 +18,8 @@ import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { encodeBase64Url } from '#bytes'
-import { randomBytes } from './crypto/random.ts'
-import { SessionError } from './errors.ts'
+import { randomBytes } from '../crypto/random.ts'
+import { SessionError } from '../errors.ts'
 import { hasCode, openNew, readWholeFile, removeFile } from './files.ts'
 
 /** How long to wait for a lock. */

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { attempt } from './attempt.ts'
-import type { Backend, NewRecord, StoredRecord, UpdateResult, Version } from './backend.ts'
-import { SessionError } from './errors.ts'
-import { keyOf, ownerKey } from './ids.ts'
+import type { Backend, NewRecord, StoredRecord, UpdateResult, Version } from '../backend.ts'
+import { SessionError } from '../errors.ts'
+import { keyOf, ownerKey } from '../ids.ts'
+import { attempt } from '../lib/attempt.ts'
 import { isMoved, type Moved, type RecordBody } from './record.ts'
 import type { RecordPacker } from './record-packer.ts'
 

@@ -8,7 +8,7 @@ import { constants } from 'node:fs'
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { encodeBase64Url } from '#bytes'
-import { randomBytes } from './crypto/random.ts'
+import { randomBytes } from '../crypto/random.ts'
 
 /** Files that a killed writer left behind begin with this. */
 export const temporaryPrefix = '.silverback-tmp-'
