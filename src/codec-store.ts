@@ -44,7 +44,13 @@ import {
   type Lifetime,
   ownLifetime,
 } from './lifetime.ts'
-import { encodeMetadata, isSameMetadata, type SessionMetadata } from './metadata.ts'
+import {
+  encodeMetadata,
+  isSameMetadata,
+  type SessionMarks,
+  type SessionMetadata,
+  unmarked,
+} from './metadata.ts'
 import type { Reader } from './migrate/reader.ts'
 import { assertOptions, defaultOptions, isDeletion, type Options, sameOptions } from './options.ts'
 import { registry } from './registry.ts'
@@ -583,22 +589,33 @@ export abstract class CodecStore implements DefinableStore {
     }
   }
 
+  /** @internal What the store itself notes beside the values. */
+  protected marksOf(_session: Session<object>): SessionMarks {
+    return unmarked
+  }
+
   /** @internal What is kept beside the values. */
   protected metadataOf(session: Session<object>): SessionMetadata {
     const { owner, label, authenticatedAt, lifetime, name } = session
+    const { rotatedAt, epoch, ownerEpoch, generation, lineage } = this.marksOf(session)
     const usual = this.lifetimeOf(name)
     const policy = this.#policies.get(name)
     const { version = 1 } = policy ?? {}
     const { maxAge } = policy ? { ...this.options, ...policy.options } : this.options
     const isUntilClosed = typeof maxAge === 'number' && typeof session.options.maxAge !== 'number'
     return {
-      owner: owner || undefined,
-      label: label || undefined,
       authenticatedAt,
+      rotatedAt,
       idle: lifetime.idle === usual.idle ? undefined : lifetime.idle,
       absolute: lifetime.absolute < usual.absolute ? lifetime.absolute : undefined,
       version: version === 1 ? undefined : version,
+      epoch,
+      ownerEpoch,
+      generation,
       untilClosed: isUntilClosed ? 1 : undefined,
+      owner: owner || undefined,
+      label: label || undefined,
+      lineage,
     }
   }
 

@@ -11,8 +11,8 @@ import { maxCookieBytes, type Piece, splitValue } from './http/chunks.ts'
 import { beside } from './lib/beside.ts'
 import { wholeNumber } from './lib/checks.ts'
 import { thirtyDays } from './lib/clock.ts'
-import { decodeMetadata, encodeMetadata, type SessionMetadata } from './metadata.ts'
-import { type Marks, Revocations } from './revocation/revocations.ts'
+import { decodeMetadata, encodeMetadata, type SessionMarks, unmarked } from './metadata.ts'
+import { Revocations } from './revocation/revocations.ts'
 import { Session } from './session.ts'
 import { SpillOver } from './spill-over.ts'
 import type { Capability } from './store.ts'
@@ -47,7 +47,7 @@ export class CookieStore extends CodecStore {
   readonly #maxTotalBytes: number
   readonly #spillOver: SpillOver | undefined
   readonly #revocations: Revocations | undefined
-  readonly #marks = beside<Marks>()
+  readonly #marks = beside<SessionMarks>()
 
   /** Throws TypeError or RangeError for wrong options. */
   constructor(options: CookieStoreOptions) {
@@ -127,9 +127,8 @@ export class CookieStore extends CodecStore {
     return this.resume(name, result.opened, metadata, { id: result.id })
   }
 
-  protected override metadataOf(session: Session<object>): SessionMetadata {
-    const metadata = super.metadataOf(session)
-    return this.#revocations ? { ...metadata, ...this.#marksOf(session) } : metadata
+  protected override marksOf(session: Session<object>): SessionMarks {
+    return this.#revocations ? this.#marksOf(session) : unmarked
   }
 
   protected write(session: Session<object>): string | undefined | Promise<string | undefined> {
@@ -161,9 +160,9 @@ export class CookieStore extends CodecStore {
 
   async #nextMarks(
     session: Session<object>,
-    before: Marks,
+    before: SessionMarks,
     revocations: Revocations,
-  ): Promise<Marks> {
+  ): Promise<SessionMarks> {
     const owner = session.owner || undefined
     const rotation = Session.rotationOf(session)
     if (before.lineage === undefined || rotation === 'login') return revocations.begin(owner)
@@ -185,7 +184,7 @@ export class CookieStore extends CodecStore {
     else await revocations.raise(lineage, now.generation ?? 0, this.#longestLife())
   }
 
-  #marksOf(session: Session<object>): Marks {
+  #marksOf(session: Session<object>): SessionMarks {
     const { lineage, generation, ownerEpoch, epoch } = this.metadataRead(session)
     return this.#marks.get(session) ?? { lineage, generation, ownerEpoch, epoch }
   }

@@ -38,6 +38,15 @@ export interface SessionMetadata {
   readonly lineage?: string | undefined
 }
 
+/** The part of it that stores note for themselves: which sessions of before have ended. */
+export type SessionMarks = Pick<
+  SessionMetadata,
+  'rotatedAt' | 'epoch' | 'ownerEpoch' | 'generation' | 'lineage'
+>
+
+/** Nothing noted. */
+export const unmarked: SessionMarks = {}
+
 // In the order of their bits. New fields go at the end of a list, numbers below 2^16.
 const numbers = [
   'authenticatedAt',

@@ -4,35 +4,33 @@
  * @module
  */
 
-import type { Backend, Limitation, Listable, OwnerIndex, StoredRecord } from './backend.ts'
+import type { Backend, Limitation, Listable, OwnerIndex } from './backend.ts'
 import { type Codec, encodeMulti, type Renewal } from './codec/codec.ts'
 import { json } from './codec/serializers/json.ts'
 import { nop } from './codec/serializers/nop.ts'
 import type { Serializer } from './codec/serializers/serializer.ts'
 import { CodecStore, type CodecStoreOptions, openText, type Reading } from './codec-store.ts'
-import { SessionError } from './errors.ts'
 import type { SaveOutcome } from './events.ts'
 import type { Cookie } from './http/cookie.ts'
 import type { RequestLike } from './http/request.ts'
-import { isId, keyOf, newId, ownerKey } from './ids.ts'
+import { isId, keyOf, ownerKey } from './ids.ts'
 import { attempt } from './lib/attempt.ts'
-import { beside } from './lib/beside.ts'
 import { wholeNumber } from './lib/checks.ts'
 import { clockSkew } from './lib/clock.ts'
-import { pause } from './lib/pause.ts'
-import { ownLifetime } from './lifetime.ts'
-import { adopt, merge } from './merge.ts'
-import { mergeMetadata, type SessionMetadata } from './metadata.ts'
+import type { SessionMarks, SessionMetadata } from './metadata.ts'
 import { Counters } from './revocation/counters.ts'
 import { Epoch } from './revocation/epoch.ts'
 import { BrowserCopies } from './server/browser-copies.ts'
+import { Endings } from './server/endings.ts'
 import { localNotices, type Notices } from './server/notices.ts'
 import { type MaxPerOwner, OwnerLimit } from './server/owner-limit.ts'
-import { isMoved, isSameBody, type Moved, type RecordBody } from './server/record.ts'
+import { isMoved, type Moved, type RecordBody } from './server/record.ts'
+import { RecordBodies } from './server/record-bodies.ts'
 import { RecordPacker } from './server/record-packer.ts'
-import { type Found, type Kept, Records } from './server/records.ts'
-import { type Notice, Watchers } from './server/watchers.ts'
-import { Session, type Values } from './session.ts'
+import { RecordWriter } from './server/record-writer.ts'
+import { type Kept, Records } from './server/records.ts'
+import { Watchers } from './server/watchers.ts'
+import type { Session } from './session.ts'
 import type { Capability } from './store.ts'
 
 /** What a {@link ServerStore} can be told. */
@@ -75,12 +73,6 @@ export interface ServerStoreOptions extends Omit<CodecStoreOptions, 'codecs'> {
   notices?: Notices
 }
 
-/** What a session was read from, or written to. */
-interface Known extends Kept {
-  /** Whether this request wrote it. */
-  readonly isOwn?: boolean
-}
-
 /** A session of an owner, as {@link ServerStore.sessionsOf} lists it. */
 export interface SessionInfo {
   /** Names the session for {@link ServerStore.revoke}. No cookie can be made of it. */
@@ -98,9 +90,6 @@ export interface SessionInfo {
   readonly authenticatedAt: number | undefined
 }
 
-/** Tries to write against others who write the same session. */
-const attempts = 50
-
 const tenYears = 10 * 365 * 86_400
 
 /**
@@ -113,14 +102,12 @@ export class ServerStore extends CodecStore {
   readonly #backend: Backend & Partial<OwnerIndex & Listable>
   readonly #serializer: Serializer
   readonly #records: Records
-  readonly #onConflict: 'merge' | 'throw'
+  readonly #bodies: RecordBodies
+  readonly #writer: RecordWriter
+  readonly #endings: Endings
   readonly #epoch: Epoch
-  readonly #limit: OwnerLimit | undefined
   readonly #copies: BrowserCopies | undefined
   readonly #watchers: Watchers
-  readonly #rotateEvery: number
-  readonly #kept = beside<Known>()
-  readonly #conflicts = beside<number>()
 
   /** Throws TypeError or RangeError for wrong options, and for a backend that promises too little. */
   constructor(backend: Backend & Partial<OwnerIndex & Listable>, options: ServerStoreOptions = {}) {
@@ -129,12 +116,10 @@ export class ServerStore extends CodecStore {
     assertLimitations(backend, options.allow ?? [])
     this.#backend = backend
     this.#serializer = options.serializer ?? json
-    this.#onConflict = options.onConflict ?? 'merge'
     if (encrypt && !keys) throw new TypeError('encrypt needs keys')
     if (cookieCache && !keys) throw new TypeError('cookieCache needs keys')
     const maxBytes = wholeNumber('maxRecordBytes', options.maxRecordBytes ?? 65_536)
     const { every = Number.MAX_SAFE_INTEGER, graceSeconds = 0 } = rotation
-    this.#rotateEvery = wholeNumber('rotation.every', every)
     this.#records = new Records({
       backend,
       packer: new RecordPacker(encrypt ? this.#sealing(maxBytes) : undefined, maxBytes),
@@ -142,10 +127,28 @@ export class ServerStore extends CodecStore {
       graceSeconds: wholeNumber('rotation.graceSeconds', graceSeconds, 0),
       now: this.now,
     })
+    this.#bodies = new RecordBodies({
+      serializer: this.#serializer,
+      onConflict: options.onConflict ?? 'merge',
+      metadataOf: session => this.metadataOf(session),
+      lifetimeOf: name => this.lifetimeOf(name),
+      now: this.now,
+    })
     this.#epoch = new Epoch(new Counters(backend), this.now)
-    this.#limit = maxPerOwner === undefined ? undefined : limitOf(backend, maxPerOwner)
-    this.#copies = cookieCache && this.#browserCopies(cookieCache.maxAge)
     this.#watchers = new Watchers(options.notices ?? localNotices())
+    this.#endings = new Endings(this.#records, this.#watchers, error =>
+      this.tell({ type: 'store-error', store: this.constructor.name, operation: 'notify', error }),
+    )
+    this.#writer = new RecordWriter({
+      records: this.#records,
+      bodies: this.#bodies,
+      endings: this.#endings,
+      epoch: this.#epoch,
+      limit: maxPerOwner === undefined ? undefined : limitOf(backend, maxPerOwner),
+      rotateEvery: wholeNumber('rotation.every', every),
+      now: this.now,
+    })
+    this.#copies = cookieCache && this.#browserCopies(cookieCache.maxAge)
   }
 
   override get capabilities(): ReadonlySet<Capability> {
@@ -174,7 +177,7 @@ export class ServerStore extends CodecStore {
   /** The handle of a session, to find it among those of its owner; undefined before its first save. */
   handleOf(session: Session<object>): string | undefined {
     const { id } = session
-    return id === undefined ? undefined : (this.#kept.get(session)?.key ?? keyOf(id))
+    return id === undefined ? undefined : (this.#writer.knownOf(session)?.key ?? keyOf(id))
   }
 
   /**
@@ -186,7 +189,7 @@ export class ServerStore extends CodecStore {
     if (!isId(handle)) return false
     const found = await this.#records.find(handle)
     if (!found || (owner !== undefined && found.body.metadata.owner !== owner)) return false
-    await this.#delete(handle)
+    await this.#endings.end(handle)
     this.#tellRevoked('session', 1)
     return true
   }
@@ -204,7 +207,7 @@ export class ServerStore extends CodecStore {
     const spared = handle === undefined ? [] : [handle]
     const key = ownerKey(owner)
     const count = await attempt('deleteOwner', () => index.deleteOwner(key, { except: spared }))
-    await this.#notify({ owner: key, except: spared })
+    await this.#endings.tell({ owner: key, except: spared })
     this.#tellRevoked('owner', count)
     return count
   }
@@ -216,7 +219,7 @@ export class ServerStore extends CodecStore {
    */
   async revokeEverything(): Promise<void> {
     const epoch = await this.#epoch.advance()
-    await this.#notify({ everything: true })
+    await this.#endings.tell({ everything: true })
     this.#tellRevoked('everything')
     if (!this.#backend.all) return
     for await (const key of this.#backend.all()) await this.#removeOlder(key, epoch)
@@ -275,15 +278,15 @@ export class ServerStore extends CodecStore {
     const copy = fresh ? undefined : this.#copies?.read(request, name, key)
     if (copy && copy.expires > this.now())
       return this.#resume(name, copy, { id, isCopy: true }, renewal)
-    return this.#load(name, id, renewal)
+    return this.#load(name, id, key, renewal)
   }
 
   async #load<T extends object>(
     name: string,
     id: string,
+    key: string,
     renewal: Renewal | undefined,
   ): Promise<Session<T>> {
-    const key = keyOf(id)
     // Both at once, when the epoch has to be asked for at all.
     const [record, epoch] = await Promise.all([this.#records.load(key), this.#epoch.current()])
     if (!record) return this.begin(name, 'unknown-id')
@@ -303,26 +306,23 @@ export class ServerStore extends CodecStore {
     renewal: Renewal | undefined,
   ): Session<T> {
     const { payload, created, idle, isTold, metadata } = kept.body
+    const { id, isReadOnly } = state
     // Written by a clock that was ahead: it would last for longer than it was told.
     const latest = this.now() + clockSkew
     if (Math.max(created, kept.expires - idle) > latest) return this.begin(name, 'too-new')
     const opened = {
-      value: this.#deserialize(payload),
+      value: this.#bodies.valuesOf(kept.body),
       payload,
       serializer: this.#serializer,
       startedAt: created,
       maxAge: isTold ? idle : undefined,
       // At the end of its life there is nothing to renew.
       issuedAt: kept.expires >= this.#records.endOf(kept.body) ? undefined : kept.expires - idle,
-      renewal: renewal ?? (this.#isRotationDue(kept.body) ? 'rotation' : undefined),
+      renewal: renewal ?? (this.#writer.isRotationDue(kept.body) ? 'rotation' : undefined),
     }
     const session = this.resume<T>(name, opened, metadata, state)
-    if (!session.isNew) this.#kept.set(session, kept)
+    if (!session.isNew) this.#writer.know(session, { ...kept, id: isReadOnly ? undefined : id })
     return session
-  }
-
-  #isRotationDue({ created, metadata }: RecordBody): boolean {
-    return this.now() - (metadata.rotatedAt ?? created) >= this.#rotateEvery
   }
 
   /** The session that has another id by now, to be read and no more, if that is allowed still. */
@@ -343,52 +343,39 @@ export class ServerStore extends CodecStore {
   }
 
   protected async write(session: Session<object>): Promise<string | undefined> {
-    this.#conflicts.set(session, 0)
-    const id = await this.#written(session)
+    const id = await this.#writer.write(session)
     return id && encodeMulti(session.name, id, this.codecs, this.contextOf(session))
-  }
-
-  /** The id under which the session is kept now; undefined when it has ended meanwhile. */
-  async #written(session: Session<object>): Promise<string | undefined> {
-    const kept = this.#kept.get(session)
-    const { id } = session
-    if (!kept || id === undefined) return this.#create(session)
-    const rotation = Session.rotationOf(session)
-    if (rotation === 'login') return this.#replace(session, kept)
-    if (rotation || this.#isRotationDue(kept.body)) return this.#move(session, kept)
-    return (await this.#update(session, kept)) && this.#isAt(id, session) ? id : undefined
-  }
-
-  /** False when the session goes on under another id, of which another request set the cookie. */
-  #isAt(id: string, session: Session<object>): boolean {
-    return this.#kept.get(session)?.key === keyOf(id)
   }
 
   protected async erase(session: Session<object>): Promise<void> {
     const { id } = session
     if (id === undefined) return
     const key = keyOf(id)
-    await this.#delete(key)
+    await this.#endings.end(key)
     // Where it was found, when it is read under an old id that leads nowhere any more.
-    const kept = this.#kept.get(session)
-    if (kept && kept.key !== key) await this.#delete(kept.key)
+    const known = this.#writer.knownOf(session)
+    if (known && known.key !== key) await this.#endings.end(known.key)
+  }
+
+  /** See {@link Store.takeFlashes}. */
+  takeFlashes(session: Session<object>, key: string): Promise<unknown[]> {
+    return this.#writer.takeFlashes(session, key)
   }
 
   protected override conflictsOf(session: Session<object>): number {
-    return this.#conflicts.get(session) ?? 0
+    return this.#writer.conflictsOf(session)
   }
 
   protected override metadataRead(session: Session<object>): SessionMetadata {
-    return this.#kept.get(session)?.body.metadata ?? super.metadataRead(session)
+    return this.#writer.knownOf(session)?.body.metadata ?? super.metadataRead(session)
   }
 
   protected override payloadRead(session: Session<object>): Uint8Array | undefined {
-    return this.#kept.get(session)?.body.payload ?? super.payloadRead(session)
+    return this.#writer.knownOf(session)?.body.payload ?? super.payloadRead(session)
   }
 
-  protected override metadataOf(session: Session<object>): SessionMetadata {
-    const { rotatedAt, epoch } = this.metadataRead(session)
-    return { ...super.metadataOf(session), rotatedAt, epoch }
+  protected override marksOf(session: Session<object>): SessionMarks {
+    return this.metadataRead(session)
   }
 
   protected override companions(
@@ -398,310 +385,12 @@ export class ServerStore extends CodecStore {
   ): readonly Cookie[] {
     const copies = this.#copies
     if (!copies) return []
-    const kept = this.#kept.get(session)
+    const kept = this.#writer.knownOf(session)
     const isAlive = kept && outcome !== 'destroyed' && outcome !== 'dropped'
     if (isAlive && outcome === 'unchanged' && session.isCopy) return []
     const copy = isAlive ? copies.cookie(kept, session.options) : undefined
     const cookie = copy ?? copies.deletion(request, session.name, session.options)
     return cookie ? [cookie] : []
-  }
-
-  /** A session of its own under a new id, in the place of `old` if there is one. */
-  async #create(session: Session<object>, old?: Kept): Promise<string> {
-    const id = newId()
-    const epoch = (await this.#epoch.current()) || undefined
-    const metadata = { ...this.metadataOf(session), rotatedAt: undefined, epoch }
-    const created = session.createdAt ?? this.now()
-    const kept = await this.#records.create(
-      id,
-      this.#newBody(session, session.values, created, metadata),
-    )
-    await this.#admit(session, kept, old?.key)
-    Session.assignId(session, id)
-    this.#keep(session, kept)
-    return id
-  }
-
-  /** As {@link #create}; of the session that was read nothing lives on. */
-  async #replace(session: Session<object>, old: Kept): Promise<string> {
-    const before = session.id
-    const id = await this.#create(session, old)
-    await this.#delete(old.key)
-    // The marker under an old id, too.
-    if (before !== undefined && keyOf(before) !== old.key) await this.#delete(keyOf(before))
-    return id
-  }
-
-  /**
-   * The same session under a new id; undefined when it has ended meanwhile, or has been moved by another
-   * request. Who has proved who they are gets a new id all the same.
-   */
-  async #move(session: Session<object>, base: Kept): Promise<string | undefined> {
-    const id = newId()
-    const { metadata } = base.body
-    const isElevated = Session.rotationOf(session) === 'elevate'
-    const first = this.#rotated(this.#bodyOf(session, base))
-    let kept = await this.#records.create(id, first)
-    const isOwners = session.owner === metadata.owner
-    if (!isOwners) await this.#admit(session, kept, base.key)
-    let place: Found | undefined = base
-    for (let tried = 0; tried < attempts; tried++) {
-      const { key } = place
-      const result = await this.#records.leave(place, kept.key)
-      if (result.status === 'updated') {
-        this.#settle(session, kept.body, first)
-        Session.assignId(session, id)
-        if (isOwners) await this.#handOver(session, base.key, kept)
-        this.#keep(session, kept)
-        await this.#notify({ moved: [key, kept.key] })
-        return id
-      }
-      const theirs =
-        result.status === 'conflict' ? this.#records.unpack(key, result.current) : undefined
-      place =
-        result.status === 'conflict' && theirs && !isMoved(theirs)
-          ? { key, body: theirs, version: result.current.version }
-          : undefined
-      if (isMoved(theirs) && isElevated) place = await this.#records.find(theirs.successor)
-      if (!place) {
-        await this.#records.remove(kept.key)
-        if (isMoved(theirs)) await this.#follow(session, base, theirs)
-        return undefined
-      }
-      kept = await this.#records.rewrite(
-        kept,
-        this.#rotated(this.#merged(session, base, place.body)),
-      )
-      await this.#pause(session, tried)
-    }
-    throw this.#contended(session)
-  }
-
-  #rotated(body: RecordBody): RecordBody {
-    return { ...body, metadata: { ...body.metadata, rotatedAt: this.now() } }
-  }
-
-  /** False when the session has ended meanwhile. */
-  async #update(session: Session<object>, kept: Known): Promise<boolean> {
-    const body = this.#bodyOf(session, kept)
-    const isSealedAnew = this.#records.areSealed && session.renewal === 'old-key'
-    if (!isSealedAnew && isSameBody(body, kept.body)) return this.#renew(session, kept)
-    const { owner } = kept.body.metadata
-    const isOthers = body.metadata.owner !== owner
-    if (isOthers) await this.#admit(session, kept)
-    const isWritten = await this.#replay(session, kept, kept)
-    if (isOthers && owner) await this.#limit?.release(owner, kept.key)
-    return isWritten
-  }
-
-  /** Moves the moment at which the session ends. False when it has ended already. */
-  async #renew(session: Session<object>, kept: Known): Promise<boolean> {
-    const { key } = kept
-    const expires = this.#records.expiryOf(kept.body)
-    // Saved by hand a moment ago, and now by an adapter: all is as it should be.
-    if (kept.isOwn && expires === kept.expires) return true
-    await this.#records.touch(key, expires)
-    // Touching tells nothing: a cookie with an id that is gone would overwrite the one with its heir.
-    const record = await this.#records.load(key)
-    const body = record && this.#records.unpack(key, record)
-    if (!record || !body || isMoved(body)) return false
-    if (record.version === kept.version) {
-      this.#keep(session, { ...kept, expires })
-      return true
-    }
-    // What others saved meanwhile may be told to last for another time.
-    const theirs = { key, body, version: record.version, expires: this.#records.expiryOf(body) }
-    if (theirs.expires !== expires) {
-      await this.#records.touch(key, theirs.expires)
-    }
-    this.#settle(session, body, kept.body)
-    this.#keep(session, theirs)
-    return true
-  }
-
-  /**
-   * Makes the changes of this request in the record where the session was found. False when the session
-   * has ended, or goes on under another id.
-   *
-   * @param base - what this request read
-   */
-  async #replay(session: Session<object>, base: Kept, found: Found): Promise<boolean> {
-    const { key } = found
-    const mine = this.#bodyOf(session, base)
-    let { version } = found
-    let body = found === base ? mine : this.#merged(session, base, found.body)
-    for (let tried = 0; tried < attempts; tried++) {
-      const result = await this.#records.update({ key, version }, body)
-      if (result.status === 'gone') return false
-      if (result.status === 'updated') {
-        this.#settle(session, body, mine)
-        this.#keep(session, result.kept)
-        return true
-      }
-      const current = await this.#calm(session, tried, key, result.current)
-      if (!current) return false
-      const theirs = this.#records.unpack(key, current)
-      if (isMoved(theirs)) {
-        await this.#follow(session, base, theirs)
-        return false
-      }
-      version = current.version
-      body = this.#merged(session, base, theirs)
-    }
-    throw this.#contended(session)
-  }
-
-  /** Makes the changes of this request where the session went. Its cookie is the other request's. */
-  async #follow(session: Session<object>, base: Kept, moved: Moved): Promise<void> {
-    const found = moved.follows ? await this.#records.find(moved.successor) : undefined
-    if (found) await this.#replay(session, base, found)
-  }
-
-  /** See {@link Store.takeFlashes}: of requests that take at once, one wins the compare-and-swap. */
-  async takeFlashes(session: Session<object>, key: string): Promise<unknown[]> {
-    const base = this.#kept.get(session)
-    if (!base || !Object.hasOwn(this.#valuesOf(base.body), key)) return []
-    if (session.isReadOnly) return this.#leave(session, key, base)
-    let theirs = base.body
-    let { version } = base
-    for (let tried = 0; tried < attempts; tried++) {
-      // Merged before anything is taken: merging may fail.
-      const merged = this.#merged(session, base, theirs)
-      const body = this.#without(theirs, key)
-      const result = await this.#records.update({ key: base.key, version }, body)
-      if (result.status === 'updated') return this.#take(session, key, merged, result.kept)
-      if (result.status === 'gone') return this.#leave(session, key, base)
-      const current = this.#records.unpack(base.key, result.current)
-      if (!current || isMoved(current)) return this.#leave(session, key, base)
-      theirs = current
-      version = result.current.version
-      await this.#pause(session, tried)
-    }
-    throw this.#contended(session)
-  }
-
-  /** Only what this request added: the rest has ended, or waits under another id. */
-  #leave(session: Session<object>, key: string, base: Kept): unknown[] {
-    const body = this.#without(base.body, key)
-    return this.#take(session, key, this.#merged(session, base, body), { ...base, body })
-  }
-
-  /** The messages of `merged`. The session goes on with the rest, and is compared with `kept`. */
-  #take(session: Session<object>, key: string, merged: RecordBody, kept: Kept): unknown[] {
-    const { [key]: messages, ...values } = this.#valuesOf(merged)
-    adopt(session.values as Values, values, this.#serializer)
-    this.#kept.set(session, kept)
-    return Array.isArray(messages) ? messages : []
-  }
-
-  #without(body: RecordBody, key: string): RecordBody {
-    const { [key]: _, ...values } = this.#valuesOf(body)
-    return { ...body, payload: this.#serialize(values) }
-  }
-
-  #valuesOf({ payload }: RecordBody): Values {
-    return this.#deserialize(payload) as Values
-  }
-
-  /** Ends a session, and tells those who watch it. */
-  async #delete(key: string): Promise<void> {
-    await this.#notify({ ended: await this.#records.end(key) })
-  }
-
-  /** What has ended has ended, whether or not those who watch it hear of it. */
-  async #notify(notice: Notice): Promise<void> {
-    try {
-      await attempt('notify', () => this.#watchers.tell(notice))
-    } catch (error) {
-      const store = this.constructor.name
-      this.tell({ type: 'store-error', store, operation: 'notify', error: error as Error })
-    }
-  }
-
-  /** Gives the session a place among those of its owner, or ends it when there is none. */
-  async #admit({ owner }: Session<object>, kept: Kept, replaces?: string): Promise<void> {
-    if (!owner || !this.#limit) return
-    try {
-      const end = this.#records.endOf(kept.body)
-      const evicted = await this.#limit.admit(owner, placeOf(kept), end, replaces)
-      await Promise.all(evicted.map(key => this.#delete(key)))
-    } catch (error) {
-      if (kept.key !== replaces) await this.#records.remove(kept.key)
-      throw error
-    }
-  }
-
-  /** Gives the session the place that it had under its old key. */
-  async #handOver({ owner }: Session<object>, from: string, kept: Kept): Promise<void> {
-    if (!owner || !this.#limit) return
-    const evicted = await this.#limit.move(
-      owner,
-      from,
-      placeOf(kept),
-      this.#records.endOf(kept.body),
-    )
-    await Promise.all(evicted.map(key => this.#delete(key)))
-  }
-
-  /** From here on the session is compared with this. */
-  #keep(session: Session<object>, kept: Kept): void {
-    this.#kept.set(session, { ...kept, isOwn: true })
-    Session.forgetChanges(session)
-  }
-
-  /** Shows the session what was merged into it. */
-  #settle(session: Session<object>, body: RecordBody, mine: RecordBody): void {
-    if (body === mine) return
-    const { idle, isTold, metadata } = body
-    adopt(session.values as Values, this.#valuesOf(body), this.#serializer)
-    session.owner = metadata.owner
-    session.label = metadata.label
-    session.lifetime = ownLifetime(metadata, this.lifetimeOf(session.name))
-    if (idle === mine.idle && isTold === mine.isTold) return
-    session.options.maxAge = isTold ? idle : 'session'
-  }
-
-  /** What this request changed, on what another saved. */
-  #merged(session: Session<object>, base: Kept, theirs: RecordBody | undefined): RecordBody {
-    if (!theirs) throw new SessionError('store-failed', 'session backend: the record is damaged')
-    const { values, contested } = merge(
-      {
-        base: this.#deserialize(base.body.payload) as Values,
-        mine: session.values as Values,
-        theirs: this.#deserialize(theirs.payload) as Values,
-        changes: Session.mergeableChanges(session),
-      },
-      this.#serializer,
-    )
-    if (contested.length > 0 && this.#onConflict === 'throw') {
-      const keys = contested.map(key => JSON.stringify(key)).join(', ')
-      throw new SessionError('conflict', `session "${session.name}": others changed ${keys} too`)
-    }
-    const mine = this.#bodyOf(session, base)
-    const metadata = mergeMetadata(base.body.metadata, mine.metadata, theirs.metadata)
-    const isAsRead = mine.idle === base.body.idle && mine.isTold === base.body.isTold
-    const { idle, isTold } = isAsRead ? theirs : mine
-    const created = mine.created === base.body.created ? theirs.created : mine.created
-    return { name: mine.name, created, idle, isTold, metadata, payload: this.#serialize(values) }
-  }
-
-  /** The session as this request has it. It began when it was read to have, or when it was elevated. */
-  #bodyOf(session: Session<object>, { body }: Kept): RecordBody {
-    const created = session.createdAt ?? body.created
-    return this.#newBody(session, session.values, created, this.metadataOf(session))
-  }
-
-  #newBody(
-    session: Session<object>,
-    values: object,
-    created: number,
-    metadata: SessionMetadata,
-  ): RecordBody {
-    const { name, lifetime } = session
-    const { maxAge } = session.options
-    const isTold = typeof maxAge === 'number'
-    const idle = isTold ? maxAge : lifetime.idle
-    return { name, created, idle, isTold, metadata, payload: this.#serialize(values) }
   }
 
   async #info(handle: string, owner: string, epoch: number): Promise<SessionInfo | undefined> {
@@ -727,31 +416,6 @@ export class ServerStore extends CodecStore {
     this.tell({ type: 'revoke', store: this.constructor.name, what, count })
   }
 
-  #contended({ name }: Session<object>): SessionError {
-    return new SessionError('conflict', `session "${name}" was changed by others all the time`)
-  }
-
-  #pause(session: Session<object>, tried: number): Promise<void> {
-    this.#conflicts.set(session, tried + 1)
-    return pause(tried)
-  }
-
-  /**
-   * The record to try again with. The first time, the one that was in the way; after that the one that
-   * is there when some time has passed, for it is not likely to be the same.
-   */
-  async #calm(
-    session: Session<object>,
-    tried: number,
-    key: string,
-    current: StoredRecord,
-  ): Promise<StoredRecord | undefined> {
-    this.#conflicts.set(session, tried + 1)
-    if (tried === 0) return current
-    await this.#pause(session, tried)
-    return this.#records.load(key)
-  }
-
   #sealing(maxRecordBytes: number): readonly Codec[] {
     // How long a record counts, its own moment says.
     const lasting = { maxAge: tenYears, maxLifetime: tenYears }
@@ -765,32 +429,11 @@ export class ServerStore extends CodecStore {
     const settings = { serializer: nop, maxAge: seconds, maxLifetime: seconds }
     return new BrowserCopies(this.codecsFor('session copy', settings), seconds)
   }
-
-  #serialize(values: object): Uint8Array {
-    try {
-      return this.#serializer.serialize(values)
-    } catch (cause) {
-      const message = cause instanceof Error ? cause.message : 'the values cannot be serialized'
-      throw new SessionError('serialize-failed', message, { cause })
-    }
-  }
-
-  #deserialize(payload: Uint8Array): unknown {
-    try {
-      return this.#serializer.deserialize(payload)
-    } catch {
-      return undefined
-    }
-  }
 }
 
 /** How often all sessions had been ended when this one began. */
 function epochOf({ metadata }: RecordBody): number {
   return metadata.epoch ?? 0
-}
-
-function placeOf({ key, body }: Kept): { key: string; created: number } {
-  return { key, created: body.created }
 }
 
 /** Ids as they are, for stores without keys: 256 random bits need no signature. */

@@ -138,7 +138,7 @@ class MemoryBackend implements Backend, OwnerIndex, Prunable, Listable {
     this.#remove(id)
     const version = this.#nextVersion++
     // A new entry at the end of the Map, which keeps the order of writing.
-    this.#entries.set(id, { data: Uint8Array.from(data), expires, owner, version })
+    this.#entries.set(id, { data: new Uint8Array(data), expires, owner, version })
     this.#bytes += data.length
     if (owner !== undefined) this.#ownedBy(owner).add(id)
     this.#sweepSome()
@@ -185,6 +185,6 @@ class MemoryBackend implements Backend, OwnerIndex, Prunable, Listable {
   }
 }
 
-function copyOf(entry: Entry): StoredRecord {
-  return { ...entry, data: entry.data.slice() }
+function copyOf({ data, expires, owner, version }: Entry): StoredRecord {
+  return { data: data.slice(), expires, owner, version }
 }

@@ -10,12 +10,9 @@
 
 import type { Backend } from '../backend.ts'
 import { keyOf, newId, ownerKey } from '../ids.ts'
-import type { SessionMetadata } from '../metadata.ts'
+import type { SessionMarks, SessionMetadata } from '../metadata.ts'
 import { Counters } from './counters.ts'
 import { Epoch } from './epoch.ts'
-
-/** What a cookie says of itself, to be compared with what is kept here. */
-export type Marks = Pick<SessionMetadata, 'lineage' | 'generation' | 'ownerEpoch' | 'epoch'>
 
 /** Seconds for which notes outlive the cookies that they refuse, whatever a clock did meanwhile. */
 const margin = 2 * 86_400
@@ -52,7 +49,7 @@ export class Revocations {
   }
 
   /** The marks of a session that begins. */
-  async begin(owner: string | undefined): Promise<Marks> {
+  async begin(owner: string | undefined): Promise<SessionMarks> {
     const epoch = await this.#epoch.current()
     return { lineage: newId(), ownerEpoch: await this.ownerEpoch(owner), epoch: epoch || undefined }
   }
