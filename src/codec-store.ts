@@ -1,25 +1,15 @@
-/**
- * What the stores that sign with codecs have in common.
- *
- * @module
- */
-
-import { equalBytes } from '#crypto'
 import {
   type Codec,
   type EncodeContext,
   encodeMulti,
   type Opened,
-  openMulti,
   type Renewal,
-  type Serialized,
 } from './codec/codec.ts'
 import { type KeyList, Keyring } from './codec/keyring.ts'
 import { Sealed, type SealedOptions } from './codec/sealed.ts'
 import { json } from './codec/serializers/json.ts'
-import type { Serializer } from './codec/serializers/serializer.ts'
 import type { DefinableStore, SessionPolicy } from './definition.ts'
-import { type ErrorCode, MultiError, SessionError } from './errors.ts'
+import { type ErrorCode, SessionError } from './errors.ts'
 import { emit, type Hooks, type SaveOutcome, type SessionEvent } from './events.ts'
 import { assertFits } from './fits.ts'
 import { chunkNames, leftoverChunks, maxCookieBytes, type Piece, readValue } from './http/chunks.ts'
@@ -33,7 +23,6 @@ import {
 } from './http/request.ts'
 import { headersOf, type ResponseHeaders, type ResponseLike } from './http/response.ts'
 import { securedFor } from './http/secure.ts'
-import { type Keyed, keyed } from './keyed.ts'
 import { thirtyDays, unixSeconds } from './lib/clock.ts'
 import { describeKind } from './lib/describe.ts'
 import {
@@ -54,8 +43,10 @@ import {
 import type { Reader } from './migrate/reader.ts'
 import { assertOptions, defaultOptions, isDeletion, type Options, sameOptions } from './options.ts'
 import { registry } from './registry.ts'
+import { isEmpty, isInitial, isPlainObject, isSameAsRead, serialized } from './serialized.ts'
 import { type Reason, Session, type SessionState, type Values } from './session.ts'
-import type { Capability, ReadOptions, Store } from './store.ts'
+import type { Capability, ReadOptions } from './store.ts'
+import { StoredSession } from './stored-session.ts'
 
 /** What every store of this library can be told. Either `keys` or `codecs` is needed. */
 export interface CodecStoreOptions extends Hooks {
@@ -97,69 +88,6 @@ export interface CodecStoreOptions extends Hooks {
 /** What differs between the sealed codecs of a store. */
 type SealedSettings = Omit<SealedOptions, 'keys' | 'purpose'>
 
-/** Where a session stood when it was read, and what became of it since. */
-interface Progress {
-  readonly opened: Partial<Opened> | undefined
-  readonly options: Options
-  readonly lifetime: FullLifetime
-  /** What was kept beside its values. */
-  readonly metadata: SessionMetadata
-  /** What a new session was given to begin with, serialized. */
-  initial: Uint8Array | undefined
-  /** Why the codecs refused its cookie. */
-  readonly refusals: readonly ErrorCode[]
-  saved: boolean
-  /** Destroyed, and that was done. */
-  ended: boolean
-  /** The values as `save` found them. */
-  serialized?: Serialized | undefined
-}
-
-/** A session that remembers where it stood. */
-class StoredSession<T extends object> extends Session<T> {
-  readonly #progress: Progress
-
-  constructor(
-    store: Store,
-    name: string,
-    state: SessionState<T>,
-    { opened, metadata, refusals }: Pick<Progress, 'opened' | 'metadata' | 'refusals'>,
-  ) {
-    super(store, name, state)
-    const { options, lifetime = defaultLifetime } = state
-    this.#progress = {
-      opened,
-      options: { ...options },
-      lifetime,
-      metadata,
-      initial: undefined,
-      refusals,
-      saved: false,
-      ended: false,
-      serialized: undefined,
-    }
-  }
-
-  /** Sessions that were made by hand stood nowhere: they are saved whatever they hold. */
-  static progressOf(session: Session<object>): Progress {
-    if (#progress in session) return (session as StoredSession<object>).#progress
-    return { ...nowhere }
-  }
-}
-
-const none: readonly ErrorCode[] = []
-
-const nowhere: Progress = {
-  opened: undefined,
-  options: {},
-  lifetime: defaultLifetime,
-  metadata: {},
-  initial: undefined,
-  refusals: [],
-  saved: true,
-  ended: false,
-}
-
 /** What a request asks of a store beside the text in its cookie. */
 export interface Reading extends ReadOptions {
   readonly request: RequestLike
@@ -170,6 +98,9 @@ interface Saved {
   readonly outcome: SaveOutcome
   readonly cookies: readonly Cookie[]
 }
+
+/** No refusals. */
+const none: readonly ErrorCode[] = []
 
 const dropped: Saved = { outcome: 'dropped', cookies: [] }
 
@@ -770,23 +701,6 @@ function ringOf(keys: KeyList | Keyring): Keyring {
   return keys instanceof Keyring ? keys : new Keyring(keys)
 }
 
-function isPlainObject(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false
-  const prototype = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
-}
-
-function isEmpty(values: object): boolean {
-  const others = (values as Keyed)[keyed]
-  return Object.keys(values).length === 0 && (others?.size ?? 0) === 0
-}
-
-/** Whether a new session holds what it began with. */
-function isInitial(values: object, initial: Uint8Array | undefined): boolean {
-  const now = serialized(values, json)
-  return initial !== undefined && now !== undefined && equalBytes(now.bytes, initial)
-}
-
 function isSameLifetime(a: FullLifetime, b: FullLifetime): boolean {
   return a.idle === b.idle && a.absolute === b.absolute && a.renewAfter === b.renewAfter
 }
@@ -817,65 +731,4 @@ function isStoreFailure(error: unknown): error is SessionError {
 /** Milliseconds since. */
 function past(since: number): number {
   return performance.now() - since
-}
-
-/** Undefined when it cannot be serialized: then the codec will say why. */
-function serialized(values: object, serializer: Serializer | undefined): Serialized | undefined {
-  try {
-    return serializer && { serializer, bytes: serializer.serialize(values) }
-  } catch {
-    return undefined
-  }
-}
-
-/** Compared in serialized form, so that a change deep inside counts. */
-function isSameAsRead(current: Serialized | undefined, payload: Uint8Array | undefined): boolean {
-  if (!current || !payload) return false
-  const { serializer, bytes } = current
-  if (equalBytes(bytes, payload)) return true
-  if (serializer.isCanonical) return false
-  // What another program wrote may have another form of the same.
-  return equalBytes(bytes, serializer.serialize(serializer.deserialize(payload)))
-}
-
-/** What a text holds and, where the store has ids, under which; or why it cannot be opened. */
-export type OpenedText =
-  | { opened: Partial<Opened>; id?: string }
-  | { reason: Reason; refusals?: readonly ErrorCode[] }
-
-/** Opens a text. Throws only when the store is configured wrongly. */
-export function openText(name: string, text: string, codecs: readonly Codec[]): OpenedText {
-  try {
-    return { opened: openMulti(name, text, codecs) }
-  } catch (error) {
-    const refusals = refusalsOf(error)
-    return { reason: reasonOf(error, refusals), refusals }
-  }
-}
-
-/** Decode errors by how far the checks came: of several codecs, the one that came furthest counts. */
-const reasons: Partial<Record<ErrorCode, Reason>> = {
-  'text-too-long': 'too-large',
-  'base64-invalid': 'malformed',
-  'key-unknown': 'unknown-key',
-  'mac-invalid': 'bad-mac',
-  'timestamp-invalid': 'malformed',
-  'timestamp-too-new': 'too-new',
-  'timestamp-expired': 'expired',
-  'decryption-failed': 'malformed',
-  'deserialize-failed': 'malformed',
-}
-const furthestLast = Object.keys(reasons)
-
-function refusalsOf(error: unknown): ErrorCode[] {
-  const errors = error instanceof MultiError ? error.errors : [error]
-  return errors.flatMap(each => (each instanceof SessionError && each.isDecode ? [each.code] : []))
-}
-
-function reasonOf(error: unknown, refusals: readonly ErrorCode[]): Reason {
-  const codes = [...refusals].sort((a, b) => furthestLast.indexOf(b) - furthestLast.indexOf(a))
-  const [furthest] = codes
-  // Without a single decode error the store has no usable key: that is nobody's cookie.
-  if (furthest === undefined) throw error
-  return reasons[furthest] ?? 'malformed'
 }

@@ -5,7 +5,8 @@
  */
 
 import type { Backend } from './backend.ts'
-import { CodecStore, type CodecStoreOptions, type OpenedText, openText } from './codec-store.ts'
+import { type OpenedText, openText } from './codec/open-text.ts'
+import { CodecStore, type CodecStoreOptions } from './codec-store.ts'
 import { assertFits } from './fits.ts'
 import { maxCookieBytes, type Piece, splitValue } from './http/chunks.ts'
 import { beside } from './lib/beside.ts'

@@ -6,10 +6,11 @@
 
 import type { Backend, Limitation, Listable, OwnerIndex } from './backend.ts'
 import { type Codec, encodeMulti, type Renewal } from './codec/codec.ts'
+import { openText } from './codec/open-text.ts'
 import { json } from './codec/serializers/json.ts'
 import { nop } from './codec/serializers/nop.ts'
 import type { Serializer } from './codec/serializers/serializer.ts'
-import { CodecStore, type CodecStoreOptions, openText, type Reading } from './codec-store.ts'
+import { CodecStore, type CodecStoreOptions, type Reading } from './codec-store.ts'
 import type { SaveOutcome } from './events.ts'
 import type { Cookie } from './http/cookie.ts'
 import type { RequestLike } from './http/request.ts'
@@ -321,7 +322,10 @@ export class ServerStore extends CodecStore {
       renewal: renewal ?? (this.#writer.isRotationDue(kept.body) ? 'rotation' : undefined),
     }
     const session = this.resume<T>(name, opened, metadata, state)
-    if (!session.isNew) this.#writer.know(session, { ...kept, id: isReadOnly ? undefined : id })
+    if (!session.isNew) {
+      const { key, body, version, expires } = kept
+      this.#writer.know(session, { key, body, version, expires, id: isReadOnly ? undefined : id })
+    }
     return session
   }
 

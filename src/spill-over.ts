@@ -7,7 +7,7 @@
 import { latin1Text, utf8Bytes } from '#bytes'
 import type { Backend, StoredRecord } from './backend.ts'
 import { type Codec, type EncodeContext, encodeMulti } from './codec/codec.ts'
-import { type OpenedText, openText } from './codec-store.ts'
+import { type OpenedText, openText } from './codec/open-text.ts'
 import { keyOf, newId } from './ids.ts'
 import { attempt } from './lib/attempt.ts'
 import { unixSeconds } from './lib/clock.ts'

@@ -5,7 +5,7 @@
  */
 
 import type { Codec } from '../codec/codec.ts'
-import { openText } from '../codec-store.ts'
+import { openText } from '../codec/open-text.ts'
 import { describeKind } from '../lib/describe.ts'
 import { cookieName, createReader, type ReaderOptions } from './options.ts'
 import type { Reader } from './reader.ts'

@@ -6,7 +6,7 @@
 
 import { latin1Text, utf8Bytes } from '#bytes'
 import { type Codec, encodeMulti } from '../codec/codec.ts'
-import { openText } from '../codec-store.ts'
+import { openText } from '../codec/open-text.ts'
 import { SessionError } from '../errors.ts'
 import {
   decodeRecord,
