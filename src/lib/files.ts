@@ -5,7 +5,7 @@
  */
 
 import { constants } from 'node:fs'
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, rename, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { encodeBase64Url } from '#bytes'
 import { randomBytes } from '../crypto/random.ts'
@@ -70,15 +70,19 @@ export async function writeWholeFile(path: string, content: string | Uint8Array)
     await writeSynced(temporary, content)
     await rename(temporary, path)
   } catch (error) {
-    await rm(temporary, { force: true })
+    await removeFile(temporary)
     throw error
   }
   await syncFolder(folder)
 }
 
-/** Removes a file. A missing one is as good. */
+/** Removes a file. A missing one is as good. Not by `rm`, which looks at the file first. */
 export async function removeFile(path: string): Promise<void> {
-  await rm(path, { force: true })
+  try {
+    await unlink(path)
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw error
+  }
 }
 
 async function writeSynced(path: string, content: string | Uint8Array): Promise<void> {
