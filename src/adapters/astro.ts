@@ -22,6 +22,12 @@ export interface ContextLike {
   readonly isPrerendered: boolean
 }
 
+/**
+ * The request that each visit began with, by its locals: `rewrite()` makes another request, which middleware
+ * runs for while that of the first one waits. They have the same session.
+ */
+const firstRequests = new WeakMap<object, Request>()
+
 /** `onRequest` of `src/middleware.ts`. */
 export type OnRequest = (context: ContextLike, next: () => Promise<Response>) => Promise<Response>
 
@@ -32,8 +38,9 @@ export type OnRequest = (context: ContextLike, next: () => Promise<Response>) =>
  *
  * Pages that are rendered when the site is built have no visitor: theirs are new sessions, which nobody saves.
  *
- * What a page throws is answered by `500.astro`, which middleware runs for again: what the page had changed
- * is saved then. So is a session that cannot be loaded or saved an error of the page.
+ * What a page throws is answered by `500.astro`, which middleware runs for again: it has the same session, and
+ * what the page had changed is saved then. Without a `500.astro` nothing is. A session that cannot be loaded
+ * or saved is an error of the page, too.
  *
  * Throws a TypeError for wrong sources and options.
  */
@@ -47,9 +54,16 @@ export function sessions(
       Object.assign(locals, { [ours.key]: await ours.open(new Request(url)) })
       return next()
     }
+    const first = firstRequests.get(locals) ?? request
+    firstRequests.set(locals, first)
     // Of a context that somebody asks with, the jar is what is looked at.
-    aliasRequest(request, cookies)
-    Object.assign(locals, { [ours.key]: await ours.open(request) })
-    return saveToResponse(ours, request, await next())
+    aliasRequest(first, request, cookies)
+    try {
+      Object.assign(locals, { [ours.key]: await ours.open(first) })
+      return await saveToResponse(ours, first, await next())
+    } finally {
+      // Locals that an app gives to several requests must not carry a session from one to the next.
+      if (first === request) firstRequests.delete(locals)
+    }
   }
 }

@@ -25,7 +25,7 @@ for (const { name, packages, entry, runtime } of versions) {
     const node = runtime ? (findRuntime(runtime) as string) : process.execPath
     let app: string
     before(() => {
-      app = copyInto(installProject(packages) as string, source, 'example')
+      app = copyInto(installProject(packages) as string, 'example', source)
       run(app, [entry, 'build'], node)
     })
     const serving = (use: (origin: string) => Promise<void>): Promise<void> =>

@@ -14,7 +14,7 @@ const source = 'examples/nest'
 suite('the example of Nest', needsProjects(source), () => {
   let app: string
   before(() => {
-    app = copyInto(installProject(source) as string, source, 'example')
+    app = copyInto(installProject(source) as string, 'example', source)
   })
 
   for (const compiler of ['typescript7', 'typescript'] as const) {

@@ -27,7 +27,7 @@ for (const { name, packages, ...version } of versions) {
     const node = runtime ? (findRuntime(runtime) as string) : process.execPath
     let app: string
     before(() => {
-      app = copyInto(installProject(packages) as string, source, 'example')
+      app = copyInto(installProject(packages) as string, 'example', source)
       if (packages !== source) extendWrittenConfig(app)
       run(app, ['vite/bin/vite.js', 'build'], node)
     })

@@ -42,16 +42,16 @@ export function needsProjects(...folders: string[]): { skip: string | false } {
 }
 
 /**
- * Copies what a folder of the repository has, but for its packages, to a folder of the project. Answers
- * the path of the copy.
+ * Copies what folders of the repository have, but for their packages and what was built there, to a new
+ * folder of the project: the later ones over the earlier. Answers its path.
  */
-export function copyInto(project: string, folder: string, name: string): string {
+export function copyInto(project: string, name: string, ...folders: string[]): string {
   const copy = join(project, name)
+  const made = /\/(?:node_modules|package-lock\.json|build|dist|\.[^/]+)$/
   rmSync(copy, { recursive: true, force: true })
-  cpSync(join(root, folder), copy, {
-    recursive: true,
-    filter: path => !/\/(?:node_modules|package-lock\.json)$/.test(path),
-  })
+  for (const folder of folders) {
+    cpSync(join(root, folder), copy, { recursive: true, filter: path => !made.test(path) })
+  }
   // Bundlers look there for what not to bundle.
   cpSync(join(project, 'package.json'), join(copy, 'package.json'))
   return copy

@@ -7,6 +7,7 @@ import {
   type StartApp,
   withoutNodeResponse,
 } from 'silverback/testing/adapters'
+import { astro } from './astro.ts'
 import { startConnect } from './connect.ts'
 import { startElysia } from './elysia.ts'
 import { startExpress, startExpress4 } from './express.ts'
@@ -54,6 +55,13 @@ const reactRouterCannot: Exceptions = {
   ...withoutNodeResponse,
   'a client that leaves before the answer: its change is kept':
     'React Router no longer waits for a loader whose client has left',
+}
+
+const noBackPressure = '@astrojs/node does not wait for a client that does not read'
+const astroCannot: Exceptions = {
+  ...withoutNodeResponse,
+  'a slow reader slows the handler down': noBackPressure,
+  'a client that leaves in the middle of a stream: the server goes on': noBackPressure,
 }
 
 const noHeaders = 'a jar of cookies sets no other headers'
@@ -144,6 +152,22 @@ export const adapters: Readonly<Record<string, TestedAdapter>> = {
     entry: 'sveltekit',
     ...svelteKit('examples/sveltekit'),
     cannot: withoutNodeResponse,
+  },
+  astro5: {
+    framework: 'Astro',
+    project: 'test/projects/astro5',
+    installed: 'astro',
+    entry: 'astro',
+    ...astro('test/projects/astro5', 'astro/astro.js'),
+    cannot: astroCannot,
+  },
+  astro: {
+    framework: 'Astro',
+    project: 'examples/astro',
+    installed: 'astro',
+    entry: 'astro',
+    ...astro('examples/astro', 'astro/bin/astro.mjs'),
+    cannot: astroCannot,
   },
   reactRouter: {
     framework: 'React Router',

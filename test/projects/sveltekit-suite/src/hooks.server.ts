@@ -16,6 +16,6 @@ const guard: Handle = ({ event, resolve }) => {
   }
 }
 
-export const handle = sequence(input => suite.handle(input), guard)
+export const handle = sequence(input => suite().handle(input), guard)
 
 export const handleError = (): { message: string } => ({ message: 'failed' })
