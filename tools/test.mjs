@@ -1,9 +1,8 @@
 // Runs the test files with Node's own runner: all of them, or those whose path contains one of
 // the arguments (`npm test -- gob http`).
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, relative } from 'node:path'
+import { readdirSync } from 'node:fs'
+import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -18,16 +17,12 @@ if (files.length === 0) {
   console.error(`No test file matches ${filters.join(' ')}.`)
   process.exit(1)
 }
-// For what several files of tests share.
-const folder = mkdtempSync(join(tmpdir(), 'silverback-tests-'))
 const { status } = spawnSync(process.execPath, ['--test', '--test-reporter=spec', ...files], {
   cwd: root,
   stdio: 'inherit',
   env: {
     ...process.env,
-    SILVERBACK_TEST_FOLDER: folder,
     NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --import tsx --conditions=@silverback/source`,
   },
 })
-rmSync(folder, { recursive: true, force: true })
 process.exit(status ?? 1)

@@ -8,18 +8,17 @@ import { memory } from 'silverback/memory'
 import { Browser } from '../../src/testing/adapters/browser.ts'
 import { nodeClient } from '../../src/testing/adapters/node-client.ts'
 import { withServer } from '../support/example.ts'
-import { copyInto, installProject, needsProjects, run } from '../support/projects.ts'
-import { findRuntime, needsRuntimes } from '../support/runtimes.ts'
+import { copyInto, installProject, needsProject, run } from '../support/projects.ts'
+import { findRuntime } from '../support/runtimes.ts'
 import { runAdapterSuite, runAdapterSuiteIn } from './run.ts'
 
 runAdapterSuite('astro5')
 runAdapterSuiteIn('node24', 'astro')
 
-suite('pages of Astro 5', needsProjects('test/projects/astro5'), () =>
+suite('pages of Astro 5', needsProject('test/projects/astro5'), () =>
   pageTests('test/projects/astro5', 'astro/astro.js', process.execPath),
 )
-const { skip } = needsRuntimes('node24')
-suite('pages of Astro 7', skip ? { skip } : needsProjects('examples/astro'), () =>
+suite('pages of Astro 7', needsProject('examples/astro', 'node24'), () =>
   pageTests('examples/astro', 'astro/bin/astro.mjs', findRuntime('node24') as string),
 )
 
@@ -43,7 +42,7 @@ test('locals that an app gives to several requests carry no session from one to 
 
 function pageTests(packages: string, program: string, node: string): void {
   const build = (name: string, ...removed: string[]): string => {
-    const project = installProject(packages) as string
+    const project = installProject(packages)
     const app = copyInto(project, name, 'examples/astro', 'test/projects/astro-pages')
     for (const page of removed) rmSync(join(app, 'src/pages', page))
     run(app, [program, 'build'], node)

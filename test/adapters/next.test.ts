@@ -3,7 +3,7 @@ import { suite, test } from 'node:test'
 import { defineSession, ServerStore, type Session, type SessionError } from 'silverback'
 import { memory } from 'silverback/memory'
 import { type NextOptions, type NextSessions, sessions } from 'silverback/next'
-import { needsExample } from '../support/examples.ts'
+import { needsProject } from '../support/projects.ts'
 import { loadNext } from './apps/next.ts'
 import { listen } from './apps/node-http.ts'
 import { runAdapterSuite } from './run.ts'
@@ -12,9 +12,9 @@ interface Login {
   user?: string
 }
 
-runAdapterSuite('next', needsExample('next'))
+runAdapterSuite('next')
 
-suite('Next.js where no cookie can be set', needsExample('next'), () => {
+suite('Next.js where no cookie can be set', needsProject('examples/next'), () => {
   const backend = memory()
   const loaded: string[] = []
   const load = backend.load.bind(backend)

@@ -4,19 +4,20 @@ import { execFile } from 'node:child_process'
 import { suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { needsExample } from '../support/examples.ts'
+import { needsProject } from '../support/projects.ts'
 import { findRuntime } from '../support/runtimes.ts'
 import { importReactRouter8 } from './apps/react-router.ts'
 import { reactRouterTests } from './react-router.ts'
 import { runAdapterSuite } from './run.ts'
 
+const project = 'examples/react-router'
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 
 if (major > 22 || (major === 22 && minor >= 22)) {
-  runAdapterSuite('reactRouter8', needsExample('react-router'))
-  suite('React Router 8', needsExample('react-router'), () => reactRouterTests(importReactRouter8))
+  runAdapterSuite('reactRouter8')
+  suite('React Router 8', needsProject(project), () => reactRouterTests(importReactRouter8))
 } else {
-  test('React Router 8, on Node 24', needsExample('react-router'), async () => {
+  test('React Router 8, on Node 24', needsProject(project, 'node24'), async () => {
     const { NODE_TEST_CONTEXT: _, ...env } = process.env
     const args = ['--test', '--test-reporter=spec', fileURLToPath(import.meta.url)]
     try {

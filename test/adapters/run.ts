@@ -6,13 +6,13 @@ import { before, suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { adapterCaseNames, adapterSuite } from 'silverback/testing/adapters'
-import { needsProjects } from '../support/projects.ts'
+import { needsProject } from '../support/projects.ts'
 import { findRuntime, needsRuntimes, type Runtime } from '../support/runtimes.ts'
 import { adapters, type TestedAdapter } from './apps/index.ts'
 
-export function runAdapterSuite(name: string, options: { skip?: string | false } = {}): void {
+export function runAdapterSuite(name: string): void {
   const { framework, project, prepare, start, cannot } = adapters[name] as TestedAdapter
-  suite(`${framework} (${name})`, project ? needsProjects(project) : options, () => {
+  suite(`${framework} (${name})`, project ? needsProject(project) : {}, () => {
     before(async () => void (await prepare?.()))
     adapterSuite(test, start, { cannot })
   })
@@ -28,8 +28,7 @@ interface Outcome {
 /** The same in another Node, for frameworks that need a newer one than tests are started with. */
 export function runAdapterSuiteIn(runtime: Runtime, name: string): void {
   const { framework, project } = adapters[name] as TestedAdapter
-  const { skip } = needsRuntimes(runtime)
-  const options = skip || !project ? { skip } : needsProjects(project)
+  const options = project ? needsProject(project, runtime) : needsRuntimes(runtime)
   test(`${framework} (${name}) in ${runtime}`, options, async context => {
     const { stdout } = await promisify(execFile)(
       findRuntime(runtime) as string,

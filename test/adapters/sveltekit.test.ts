@@ -5,14 +5,14 @@ import { memory } from 'silverback/memory'
 import type { Visit } from 'silverback/testing/adapters'
 import { Browser } from '../../src/testing/adapters/browser.ts'
 import { nodeClient } from '../../src/testing/adapters/node-client.ts'
-import { needsProjects } from '../support/projects.ts'
+import { needsProject } from '../support/projects.ts'
 import { adapters, type TestedAdapter } from './apps/index.ts'
 import { runAdapterSuite, runAdapterSuiteIn } from './run.ts'
 
 runAdapterSuite('sveltekit2')
 runAdapterSuiteIn('node24', 'sveltekit')
 
-suite('SvelteKit: hooks inside of ours', needsProjects('test/projects/sveltekit2'), () => {
+suite('SvelteKit: hooks inside of ours', needsProject('test/projects/sveltekit2'), () => {
   const { start } = adapters.sveltekit2 as TestedAdapter
   const visiting = async (use: (browser: Browser, records: () => number) => Promise<void>) => {
     const saved: string[] = []

@@ -21,10 +21,9 @@ ${caseTable(versionOf)}
 `
 }
 
-function versionOf({ project, example, installed }: TestedAdapter): string {
-  const folder = example ? `examples/${example}` : project
-  if (!folder) return readJson(`node_modules/${installed}/package.json`).version
-  return readJson(`${folder}/package-lock.json`).packages[`node_modules/${installed}`].version
+function versionOf({ project, installed }: TestedAdapter): string {
+  if (!project) return readJson(`node_modules/${installed}/package.json`).version
+  return readJson(`${project}/package-lock.json`).packages[`node_modules/${installed}`].version
 }
 
 function readJson(path: string): ReturnType<typeof JSON.parse> {

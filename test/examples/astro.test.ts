@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url'
 import { Browser } from '../../src/testing/adapters/browser.ts'
 import { nodeClient } from '../../src/testing/adapters/node-client.ts'
 import { signInAndOut, withServer } from '../support/example.ts'
-import { compile, copyInto, installProject, needsProjects, run } from '../support/projects.ts'
-import { findRuntime, needsRuntimes, type Runtime } from '../support/runtimes.ts'
+import { compile, copyInto, installProject, needsProject, run } from '../support/projects.ts'
+import { findRuntime, type Runtime } from '../support/runtimes.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const source = 'examples/astro'
@@ -19,13 +19,11 @@ const versions: { name: string; packages: string; entry: string; runtime?: Runti
 ]
 
 for (const { name, packages, entry, runtime } of versions) {
-  const missing = runtime ? needsRuntimes(runtime).skip : false
-  const options = missing ? { skip: missing } : needsProjects(packages)
-  suite(`the example of ${name}`, options, () => {
+  suite(`the example of ${name}`, needsProject(packages, runtime), () => {
     const node = runtime ? (findRuntime(runtime) as string) : process.execPath
     let app: string
     before(() => {
-      app = copyInto(installProject(packages) as string, 'example', source)
+      app = copyInto(installProject(packages), 'example', source)
       run(app, [entry, 'build'], node)
     })
     const serving = (use: (origin: string) => Promise<void>): Promise<void> =>

@@ -6,15 +6,15 @@ import { join } from 'node:path'
 import { before, suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { signInAndOut, withServer } from '../support/example.ts'
-import { compile, copyInto, installProject, needsProjects } from '../support/projects.ts'
+import { compile, copyInto, installProject, needsProject } from '../support/projects.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const source = 'examples/nest'
 
-suite('the example of Nest', needsProjects(source), () => {
+suite('the example of Nest', needsProject(source), () => {
   let app: string
   before(() => {
-    app = copyInto(installProject(source) as string, 'example', source)
+    app = copyInto(installProject(source), 'example', source)
   })
 
   for (const compiler of ['typescript7', 'typescript'] as const) {

@@ -5,29 +5,30 @@ import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { ServerStore } from 'silverback'
 import { filesystem } from 'silverback/filesystem'
-import { findExample, needsExample } from '../support/examples.ts'
+import { buildNext } from '../adapters/apps/next.ts'
 import { freePort } from '../support/free-port.ts'
 import { type Running, start } from '../support/process.ts'
 import { needs } from '../support/programs.ts'
-import { compileTests } from './compile.ts'
+import { compile, needsProject } from '../support/projects.ts'
 import { pageTest } from './page.ts'
 import { signInTests } from './sign-in.ts'
 
 pageTest('next')
 
-suite('the example of Next.js', needsExample('next'), () => {
+suite('the example of Next.js', needsProject('examples/next'), () => {
   const sessions = mkdtempSync(join(tmpdir(), 'next-sessions-'))
-  const folder = (): string => findExample('next') as string
+  let app: string
   let server: Running
   let origin: string
 
   before(async () => {
+    app = buildNext('example')
     const port = await freePort()
     origin = `http://localhost:${port}`
-    const args = ['node_modules/next/dist/bin/next', 'start', '--port', String(port)]
+    const args = ['../node_modules/next/dist/bin/next', 'start', '--port', String(port)]
     const env = { ...process.env, NODE_OPTIONS: '', SESSION_FOLDER: sessions }
     server = await start(process.execPath, args, /Ready/, {
-      cwd: folder(),
+      cwd: app,
       env: { ...env, NEXT_TELEMETRY_DISABLED: '1' },
     })
   })
@@ -85,5 +86,8 @@ suite('the example of Next.js', needsExample('next'), () => {
     assert.match(String(policies[1]), /s-maxage/)
   })
 
-  compileTests(folder)
+  for (const compiler of ['typescript', 'typescript7'] as const) {
+    test(`compiles with ${compiler}, the types of libraries included`, () =>
+      compile(app, compiler, '--incremental', 'false', '--skipLibCheck', 'false'))
+  }
 })

@@ -1,29 +1,31 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
 import { after, before, suite, test } from 'node:test'
-import { findExample, needsExample } from '../support/examples.ts'
 import { freePort } from '../support/free-port.ts'
 import { type Running, start } from '../support/process.ts'
 import { needs } from '../support/programs.ts'
+import { compile, copyInto, installProject, needsProject, run } from '../support/projects.ts'
 import { findRuntime } from '../support/runtimes.ts'
-import { compileTests } from './compile.ts'
 import { pageTest } from './page.ts'
 import { signInTests } from './sign-in.ts'
 
+const source = 'examples/react-router'
+
 pageTest('react-router')
 
-suite('the example of React Router', needsExample('react-router'), () => {
-  const folder = (): string => findExample('react-router') as string
-  const node = (): string => findRuntime('node24') as string
+suite('the example of React Router', needsProject(source, 'node24'), () => {
+  const node = findRuntime('node24') as string
+  let app: string
   let server: Running
   let origin: string
 
   before(async () => {
+    app = copyInto(installProject(source), 'example', source)
+    run(app, ['@react-router/dev/bin.cjs', 'build'], node)
     const port = await freePort()
     origin = `http://localhost:${port}`
-    const args = ['node_modules/@react-router/serve/bin.cjs', 'build/server/index.js']
+    const args = ['../node_modules/@react-router/serve/bin.cjs', 'build/server/index.js']
     const env = { ...process.env, NODE_OPTIONS: '', NODE_ENV: 'production', PORT: String(port) }
-    server = await start(node(), args, /http/, { cwd: folder(), env })
+    server = await start(node, args, /http/, { cwd: app, env })
   })
   after(() => server?.stop())
 
@@ -62,10 +64,11 @@ suite('the example of React Router', needsExample('react-router'), () => {
   })
 
   suite('types', () => {
-    before(() => {
-      const args = ['node_modules/@react-router/dev/bin.cjs', 'typegen']
-      execFileSync(node(), args, { cwd: folder(), env: { ...process.env, NODE_OPTIONS: '' } })
-    })
-    compileTests(folder)
+    before(() => run(app, ['@react-router/dev/bin.cjs', 'typegen'], node))
+
+    for (const compiler of ['typescript', 'typescript7'] as const) {
+      test(`compiles with ${compiler}, the types of libraries included`, () =>
+        compile(app, compiler, '--skipLibCheck', 'false'))
+    }
   })
 })

@@ -3,19 +3,11 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { suite, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { io, type Socket } from 'socket.io-client'
 import { WebSocket } from 'ws'
 import { Browser } from '../../src/testing/adapters/browser.ts'
 import { nodeClient } from '../../src/testing/adapters/node-client.ts'
-import { withServer } from '../support/example.ts'
-
-const root = fileURLToPath(new URL('../..', import.meta.url))
-
-const withExample = (name: string, use: (origin: string) => Promise<void>): Promise<void> =>
-  withServer([process.execPath, `examples/${name}/app.ts`], root, use, {
-    NODE_OPTIONS: process.env.NODE_OPTIONS,
-  })
+import { withExample } from '../support/example.ts'
 
 /** A browser that is signed in, with what it sends at the handshake of a socket. */
 async function signedIn(origin: string, user: string): Promise<Browser> {

@@ -9,8 +9,8 @@ import type { Page } from 'playwright-core'
 import { launchBrowser } from '../support/browser.ts'
 import { withServer } from '../support/example.ts'
 import { needs } from '../support/programs.ts'
-import { compile, copyInto, installProject, needsProjects, run } from '../support/projects.ts'
-import { findRuntime, needsRuntimes } from '../support/runtimes.ts'
+import { compile, copyInto, installProject, needsProject, run } from '../support/projects.ts'
+import { findRuntime } from '../support/runtimes.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const source = 'examples/sveltekit'
@@ -21,13 +21,11 @@ const versions = [
 
 for (const { name, packages, ...version } of versions) {
   const runtime = 'runtime' in version ? version.runtime : undefined
-  const missing = runtime ? needsRuntimes(runtime).skip : false
-  const options = missing ? { skip: missing } : needsProjects(packages)
-  suite(`the example of ${name}`, options, () => {
+  suite(`the example of ${name}`, needsProject(packages, runtime), () => {
     const node = runtime ? (findRuntime(runtime) as string) : process.execPath
     let app: string
     before(() => {
-      app = copyInto(installProject(packages) as string, 'example', source)
+      app = copyInto(installProject(packages), 'example', source)
       if (packages !== source) extendWrittenConfig(app)
       run(app, ['vite/bin/vite.js', 'build'], node)
     })

@@ -12,14 +12,12 @@ import {
   type TRPCClient,
 } from '@trpc/client'
 import type { AppRouter } from '../../examples/trpc/server.ts'
-import { withServer } from '../support/example.ts'
+import { withExample } from '../support/example.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-const withExample = (use: (origin: string) => Promise<void>): Promise<void> =>
-  withServer([process.execPath, 'examples/trpc/server.ts'], root, use, {
-    NODE_OPTIONS: process.env.NODE_OPTIONS,
-  })
+const serving = (use: (origin: string) => Promise<void>): Promise<void> =>
+  withExample('trpc', use, 'server.ts')
 
 /** A client that keeps cookies as browsers do. */
 function visitor(
@@ -45,7 +43,7 @@ function visitor(
 
 suite('the example of tRPC', () => {
   test('signs in, remembers, flashes, signs out everywhere', () =>
-    withExample(async origin => {
+    serving(async origin => {
       const [here, there] = [visitor(origin), visitor(origin)]
       const { visit, signIn } = here.client
       assert.deepEqual(await visit.mutate(), { visits: 1, messages: [] })
@@ -63,7 +61,7 @@ suite('the example of tRPC', () => {
     }))
 
   test('the procedures of a batch share the session, and set one cookie', () =>
-    withExample(async origin => {
+    serving(async origin => {
       const { client, lines } = visitor(origin, httpBatchLink)
       const visits = await Promise.all([1, 2, 3].map(async () => client.visit.mutate()))
       assert.deepEqual(visits.map(({ visits }) => visits).sort(), [1, 2, 3])
@@ -71,7 +69,7 @@ suite('the example of tRPC', () => {
     }))
 
   test('over a link that streams, a sign-in comes too late and signs nobody in', () =>
-    withExample(async origin => {
+    serving(async origin => {
       const { client, lines } = visitor(origin, httpBatchStreamLink)
       await client.signIn.mutate({ user: 'ann', remember: true })
       assert.deepEqual(lines, [])

@@ -11,9 +11,13 @@ import { freePort } from './free-port.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Runs the example of a framework for the time of a test. */
-export const withExample = (name: string, use: (origin: string) => Promise<void>): Promise<void> =>
-  withServer([process.execPath, `${root}examples/${name}/app.ts`], root, use, {
+/** Runs an example for the time of a test: this file of its folder. */
+export const withExample = (
+  name: string,
+  use: (origin: string) => Promise<void>,
+  file = 'app.ts',
+): Promise<void> =>
+  withServer([process.execPath, `${root}examples/${name}/${file}`], root, use, {
     NODE_OPTIONS: process.env.NODE_OPTIONS,
   })
 

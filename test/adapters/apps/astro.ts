@@ -38,9 +38,7 @@ function suite({ sources, options: { onError: _, ...options }, handle }: TestApp
 async function build(packages: string, program: string): Promise<Listener> {
   // Astro tells the console of each error, and cannot be told not to.
   console.error = () => {}
-  const project = installProject(packages)
-  if (!project) throw new Error(`the packages of ${packages} cannot be installed`)
-  const app = copyInto(project, 'suite', 'test/projects/astro-suite')
+  const app = copyInto(installProject(packages), 'suite', 'test/projects/astro-suite')
   run(app, [program, 'build'])
   const { handler } = await import(join(app, 'dist/server/entry.mjs'))
   return (request, response) => {

@@ -16,7 +16,7 @@ import { startH3 } from './h3.ts'
 import { startH3v1 } from './h3v1.ts'
 import { startHono } from './hono.ts'
 import { startKoa } from './koa.ts'
-import { startNext } from './next.ts'
+import { loadNext, startNext } from './next.ts'
 import { startNode } from './node.ts'
 import { importReactRouter8, startReactRouter } from './react-router.ts'
 import { runtimes } from './runtimes.ts'
@@ -32,8 +32,6 @@ export interface TestedAdapter {
   readonly project?: string
   /** Done once, before the first app starts. */
   prepare?(): Promise<unknown>
-  /** The example that installs it, when the project itself does not. */
-  readonly example?: string
   /** Subpath of the package, and name of its page. */
   readonly entry: string
   readonly start: StartApp
@@ -179,7 +177,7 @@ export const adapters: Readonly<Record<string, TestedAdapter>> = {
   reactRouter8: {
     framework: 'React Router',
     installed: 'react-router',
-    example: 'react-router',
+    project: 'examples/react-router',
     entry: 'react-router',
     start: startReactRouter(importReactRouter8),
     cannot: reactRouterCannot,
@@ -187,8 +185,9 @@ export const adapters: Readonly<Record<string, TestedAdapter>> = {
   next: {
     framework: 'Next.js',
     installed: 'next',
-    example: 'next',
+    project: 'examples/next',
     entry: 'next',
+    prepare: loadNext,
     start: startNext,
     cannot: nextCannot,
   },

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { SessionSource } from 'silverback'
 import { type NextOptions, sessions } from 'silverback/next'
 import type { StartApp, TestApp } from 'silverback/testing/adapters'
-import { findExample } from '../../support/examples.ts'
+import { copyInto, installProject, run } from '../../support/projects.ts'
 import { listen } from './node-http.ts'
 import { webResponse } from './web-response.ts'
 
@@ -24,11 +24,23 @@ declare global {
   var silverbackTest: Partial<NextTest>
 }
 
+/** Builds it in a folder of this name. */
+export function buildNext(name: string): string {
+  const app = copyInto(
+    installProject('examples/next'),
+    name,
+    'examples/next',
+    'test/adapters/apps/next',
+  )
+  run(app, ['next/dist/bin/next', 'build'])
+  return app
+}
+
 let loading: Promise<RequestListener> | undefined
 
 /** Next.js in this process, with the example. */
 export function loadNext(): Promise<RequestListener> {
-  loading ??= load(findExample('next') as string)
+  loading ??= load(buildNext('suite'))
   return loading
 }
 

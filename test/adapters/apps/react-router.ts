@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url'
 import type { createRequestHandler, ServerBuild } from 'react-router'
 import { type SessionMiddleware, sessions } from 'silverback/react-router'
 import type { RunningApp, StartApp, TestApp } from 'silverback/testing/adapters'
-import { findExample } from '../../support/examples.ts'
+import { installProject } from '../../support/projects.ts'
 import type { Place } from './node-http.ts'
 import { serveWeb } from './web.ts'
 import { webResponse, webVisit } from './web-response.ts'
@@ -32,8 +32,8 @@ export const startReactRouter =
 
 /** React Router 8, which needs Node 22.22, from where its example is installed. */
 export async function importReactRouter8(): Promise<Framework> {
-  const folder = findExample('react-router') as string
-  return import(pathToFileURL(`${folder}/node_modules/react-router/dist/production/index.js`).href)
+  const project = installProject('examples/react-router')
+  return import(pathToFileURL(`${project}/node_modules/react-router/dist/production/index.js`).href)
 }
 
 /** A root route, and one for every path. */

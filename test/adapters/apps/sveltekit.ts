@@ -31,9 +31,7 @@ function suite({ sources, options: { onError: _, ...options }, handle }: TestApp
 }
 
 async function build(packages: string): Promise<Listener> {
-  const project = installProject(packages)
-  if (!project) throw new Error(`the packages of ${packages} cannot be installed`)
-  const app = copyInto(project, 'suite', 'test/projects/sveltekit-suite')
+  const app = copyInto(installProject(packages), 'suite', 'test/projects/sveltekit-suite')
   run(app, ['vite/bin/vite.js', 'build'])
   const { handler } = await import(join(app, 'build/handler.js'))
   return handler

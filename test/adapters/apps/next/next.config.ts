@@ -1,7 +1,8 @@
+import { dirname } from 'node:path'
 import type { NextConfig } from 'next'
 
 const config: NextConfig = {
-  turbopack: { root: import.meta.dirname },
+  turbopack: { root: dirname(import.meta.dirname) },
   typescript: { ignoreBuildErrors: true },
   experimental: { useCache: true },
 }
