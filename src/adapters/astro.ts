@@ -22,14 +22,14 @@ export interface ContextLike {
   readonly isPrerendered: boolean
 }
 
+/** `onRequest` of `src/middleware.ts`. */
+export type OnRequest = (context: ContextLike, next: () => Promise<Response>) => Promise<Response>
+
 /**
  * The request that each visit began with, by its locals: `rewrite()` makes another request, which middleware
  * runs for while that of the first one waits. They have the same session.
  */
 const firstRequests = new WeakMap<object, Request>()
-
-/** `onRequest` of `src/middleware.ts`. */
-export type OnRequest = (context: ContextLike, next: () => Promise<Response>) => Promise<Response>
 
 /**
  * Middleware that puts the session of the source at `context.locals.session`, or those of several at

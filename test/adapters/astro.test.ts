@@ -16,10 +16,10 @@ runAdapterSuite('astro5')
 runAdapterSuiteIn('node24', 'astro')
 
 suite('pages of Astro 5', needsProject('test/projects/astro5'), () =>
-  pageTests('test/projects/astro5', 'astro/astro.js', process.execPath),
+  pageTests('test/projects/astro5', process.execPath),
 )
 suite('pages of Astro 7', needsProject('examples/astro', 'node24'), () =>
-  pageTests('examples/astro', 'astro/bin/astro.mjs', findRuntime('node24') as string),
+  pageTests('examples/astro', findRuntime('node24') as string),
 )
 
 test('locals that an app gives to several requests carry no session from one to the next', async () => {
@@ -40,12 +40,12 @@ test('locals that an app gives to several requests carry no session from one to 
   assert.notEqual(await ofVisit(), await ofVisit())
 })
 
-function pageTests(packages: string, program: string, node: string): void {
+function pageTests(packages: string, node: string): void {
   const build = (name: string, ...removed: string[]): string => {
     const project = installProject(packages)
     const app = copyInto(project, name, 'examples/astro', 'test/projects/astro-pages')
     for (const page of removed) rmSync(join(app, 'src/pages', page))
-    run(app, [program, 'build'], node)
+    run(app, ['astro', 'build'], node)
     return app
   }
   const visiting = (

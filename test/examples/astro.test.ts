@@ -13,18 +13,18 @@ import { findRuntime, type Runtime } from '../support/runtimes.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const source = 'examples/astro'
-const versions: { name: string; packages: string; entry: string; runtime?: Runtime }[] = [
-  { name: 'Astro 5', packages: 'test/projects/astro5', entry: 'astro/astro.js' },
-  { name: 'Astro 7', packages: source, entry: 'astro/bin/astro.mjs', runtime: 'node24' },
+const versions: { name: string; packages: string; runtime?: Runtime }[] = [
+  { name: 'Astro 5', packages: 'test/projects/astro5' },
+  { name: 'Astro 7', packages: source, runtime: 'node24' },
 ]
 
-for (const { name, packages, entry, runtime } of versions) {
+for (const { name, packages, runtime } of versions) {
   suite(`the example of ${name}`, needsProject(packages, runtime), () => {
     const node = runtime ? (findRuntime(runtime) as string) : process.execPath
     let app: string
     before(() => {
       app = copyInto(installProject(packages), 'example', source)
-      run(app, [entry, 'build'], node)
+      run(app, ['astro', 'build'], node)
     })
     const serving = (use: (origin: string) => Promise<void>): Promise<void> =>
       withServer([node, 'dist/server/entry.mjs'], app, use)

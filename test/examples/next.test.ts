@@ -25,7 +25,7 @@ suite('the example of Next.js', needsProject('examples/next'), () => {
     app = buildNext('example')
     const port = await freePort()
     origin = `http://localhost:${port}`
-    const args = ['../node_modules/next/dist/bin/next', 'start', '--port', String(port)]
+    const args = ['../node_modules/.bin/next', 'start', '--port', String(port)]
     const env = { ...process.env, NODE_OPTIONS: '', SESSION_FOLDER: sessions }
     server = await start(process.execPath, args, /Ready/, {
       cwd: app,

@@ -20,10 +20,10 @@ suite('the example of React Router', needsProject(source, 'node24'), () => {
 
   before(async () => {
     app = copyInto(installProject(source), 'example', source)
-    run(app, ['@react-router/dev/bin.cjs', 'build'], node)
+    run(app, ['react-router', 'build'], node)
     const port = await freePort()
     origin = `http://localhost:${port}`
-    const args = ['../node_modules/@react-router/serve/bin.cjs', 'build/server/index.js']
+    const args = ['../node_modules/.bin/react-router-serve', 'build/server/index.js']
     const env = { ...process.env, NODE_OPTIONS: '', NODE_ENV: 'production', PORT: String(port) }
     server = await start(node, args, /http/, { cwd: app, env })
   })
@@ -64,7 +64,7 @@ suite('the example of React Router', needsProject(source, 'node24'), () => {
   })
 
   suite('types', () => {
-    before(() => run(app, ['@react-router/dev/bin.cjs', 'typegen'], node))
+    before(() => run(app, ['react-router', 'typegen'], node))
 
     for (const compiler of ['typescript', 'typescript7'] as const) {
       test(`compiles with ${compiler}, the types of libraries included`, () =>

@@ -27,7 +27,7 @@ for (const { name, packages, ...version } of versions) {
     before(() => {
       app = copyInto(installProject(packages), 'example', source)
       if (packages !== source) extendWrittenConfig(app)
-      run(app, ['vite/bin/vite.js', 'build'], node)
+      run(app, ['vite', 'build'], node)
     })
     const serving = (use: (origin: string) => Promise<void>): Promise<void> =>
       withServer([node, 'build'], app, use, { PROTOCOL_HEADER: 'x-forwarded-proto' })

@@ -72,7 +72,7 @@ export function compile(
 }
 
 /**
- * Runs a program of the project's packages in a folder of the project: `run(app, ['vite/bin/vite.js', 'build'])`.
+ * Runs a program of the project's packages in a folder of the project: `run(app, ['vite', 'build'])`.
  * What is thrown tells what the program said.
  */
 export function run(
@@ -80,7 +80,7 @@ export function run(
   [program, ...args]: readonly [string, ...string[]],
   node: string = process.execPath,
 ): void {
-  execFileSync(node, [join(app, '../node_modules', program), ...args], {
+  execFileSync(node, [join(app, '../node_modules/.bin', program), ...args], {
     cwd: app,
     stdio: 'pipe',
     env: {

@@ -13,16 +13,9 @@ interface Suite {
   answer(context: ContextLike): Promise<Response>
 }
 
-/**
- * Starts apps in the Astro that this folder of the repository has the lockfile of.
- *
- * @param program - of Astro, in its package
- */
-export function astro(
-  packages: string,
-  program: string,
-): { prepare(): Promise<unknown>; start: StartApp } {
-  return builtApps(() => build(packages, program), suite)
+/** Starts apps in the Astro that this folder of the repository has the lockfile of. */
+export function astro(packages: string): { prepare(): Promise<unknown>; start: StartApp } {
+  return builtApps(() => build(packages), suite)
 }
 
 function suite({ sources, options: { onError: _, ...options }, handle }: TestApp): Suite {
@@ -35,11 +28,11 @@ function suite({ sources, options: { onError: _, ...options }, handle }: TestApp
   }
 }
 
-async function build(packages: string, program: string): Promise<Listener> {
+async function build(packages: string): Promise<Listener> {
   // Astro tells the console of each error, and cannot be told not to.
   console.error = () => {}
   const app = copyInto(installProject(packages), 'suite', 'test/projects/astro-suite')
-  run(app, [program, 'build'])
+  run(app, ['astro', 'build'])
   const { handler } = await import(join(app, 'dist/server/entry.mjs'))
   return (request, response) => {
     // To no route at all: the framework's own 404.

@@ -156,7 +156,7 @@ export const adapters: Readonly<Record<string, TestedAdapter>> = {
     project: 'test/projects/astro5',
     installed: 'astro',
     entry: 'astro',
-    ...astro('test/projects/astro5', 'astro/astro.js'),
+    ...astro('test/projects/astro5'),
     cannot: astroCannot,
   },
   astro: {
@@ -164,7 +164,7 @@ export const adapters: Readonly<Record<string, TestedAdapter>> = {
     project: 'examples/astro',
     installed: 'astro',
     entry: 'astro',
-    ...astro('examples/astro', 'astro/bin/astro.mjs'),
+    ...astro('examples/astro'),
     cannot: astroCannot,
   },
   reactRouter: {

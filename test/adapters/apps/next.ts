@@ -32,7 +32,7 @@ export function buildNext(name: string): string {
     'examples/next',
     'test/adapters/apps/next',
   )
-  run(app, ['next/dist/bin/next', 'build'])
+  run(app, ['next', 'build'])
   return app
 }
 

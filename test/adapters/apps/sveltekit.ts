@@ -32,7 +32,7 @@ function suite({ sources, options: { onError: _, ...options }, handle }: TestApp
 
 async function build(packages: string): Promise<Listener> {
   const app = copyInto(installProject(packages), 'suite', 'test/projects/sveltekit-suite')
-  run(app, ['vite/bin/vite.js', 'build'])
+  run(app, ['vite', 'build'])
   const { handler } = await import(join(app, 'build/handler.js'))
   return handler
 }
