@@ -172,6 +172,11 @@ export abstract class CodecStore implements DefinableStore {
   /** @internal Forgets what the store keeps of the session. */
   protected abstract erase(session: Session<object>): void | Promise<void>
 
+  /** @internal Whether every session was ended once. */
+  protected hasEndedEverything(): boolean | Promise<boolean> {
+    return false
+  }
+
   /** @internal Cookies beside the one of the session, when it was read or written. */
   protected companions(
     _session: Session<object>,
@@ -654,7 +659,10 @@ export abstract class CodecStore implements DefinableStore {
   ): Promise<Session<T> | undefined> {
     for (const reader of this.#accepts) {
       const value = await reader.read(name, cookie => readCookies(request, cookie)[0])
-      if (value) return this.resume<T>(name, { value, renewal: 'foreign' }, {})
+      if (!value) continue
+      // Nobody knows when it began: before everything was ended, most likely.
+      if (await this.hasEndedEverything()) return this.begin<T>(name, 'revoked')
+      return this.resume<T>(name, { value, renewal: 'foreign' }, {})
     }
     return undefined
   }

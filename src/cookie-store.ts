@@ -128,6 +128,10 @@ export class CookieStore extends CodecStore {
     return this.resume(name, result.opened, metadata, { id: result.id })
   }
 
+  protected override hasEndedEverything(): boolean | Promise<boolean> {
+    return this.#revocations?.hasEndedEverything() ?? false
+  }
+
   protected override marksOf(session: Session<object>): SessionMarks {
     return this.#revocations ? this.#marksOf(session) : unmarked
   }

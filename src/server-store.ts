@@ -11,6 +11,7 @@ import { json } from './codec/serializers/json.ts'
 import { nop } from './codec/serializers/nop.ts'
 import type { Serializer } from './codec/serializers/serializer.ts'
 import { CodecStore, type CodecStoreOptions, type Reading } from './codec-store.ts'
+import { SessionError } from './errors.ts'
 import type { SaveOutcome } from './events.ts'
 import type { Cookie } from './http/cookie.ts'
 import type { RequestLike } from './http/request.ts'
@@ -113,7 +114,7 @@ export class ServerStore extends CodecStore {
   /** Throws TypeError or RangeError for wrong options, and for a backend that promises too little. */
   constructor(backend: Backend & Partial<OwnerIndex & Listable>, options: ServerStoreOptions = {}) {
     const { keys, encrypt, cookieCache, rotation = {}, maxPerOwner } = options
-    super(keys ? options : { ...options, codecs: [plainIds] }, 'session record id')
+    super(keys ? options : { ...options, codecs: [new PlainIds()] }, 'session record id')
     assertLimitations(backend, options.allow ?? [])
     this.#backend = backend
     this.#serializer = options.serializer ?? json
@@ -378,6 +379,10 @@ export class ServerStore extends CodecStore {
     return this.#writer.knownOf(session)?.body.payload ?? super.payloadRead(session)
   }
 
+  protected override async hasEndedEverything(): Promise<boolean> {
+    return (await this.#epoch.current()) > 0
+  }
+
   protected override marksOf(session: Session<object>): SessionMarks {
     return this.metadataRead(session)
   }
@@ -441,9 +446,18 @@ function epochOf({ metadata }: RecordBody): number {
 }
 
 /** Ids as they are, for stores without keys: 256 random bits need no signature. */
-const plainIds: Codec = {
-  encode: (_, id) => id as string,
-  decode: (_, text) => text,
+class PlainIds implements Codec {
+  /** Negative when every session has ended; how old others may be, their records know. */
+  maxAge = 0
+
+  encode(_: string, id: unknown): string {
+    return id as string
+  }
+
+  decode(_: string, text: string): unknown {
+    if (this.maxAge < 0) throw new SessionError('timestamp-expired', 'every session has ended')
+    return text
+  }
 }
 
 /** Throws a TypeError that names the promises that are missing and not allowed to be. */

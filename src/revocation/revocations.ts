@@ -48,6 +48,11 @@ export class Revocations {
     return generation < lowest || ownerEpoch < ownersNow || epoch < everyoneNow
   }
 
+  /** Whether every session was ended once. */
+  async hasEndedEverything(): Promise<boolean> {
+    return (await this.#epoch.current()) > 0
+  }
+
   /** The marks of a session that begins. */
   async begin(owner: string | undefined): Promise<SessionMarks> {
     const epoch = await this.#epoch.current()

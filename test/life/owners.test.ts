@@ -183,6 +183,42 @@ for (const [place, openPlace] of Object.entries(places)) {
   })
 }
 
+suite('revokeEverything, and sessions of another library', () => {
+  const stores = {
+    CookieStore: (options: object) => new CookieStore({ keys, revocation: memory(), ...options }),
+    ServerStore: (options: object) => new ServerStore(memory(), options),
+  }
+  for (const [name, open] of Object.entries(stores)) {
+    test(`${name} reads none of them any more`, async () => {
+      const store = open({
+        accepts: [
+          {
+            cookieNames: () => ['theirs'],
+            read: (_: string, cookie: (name: string) => string | undefined) =>
+              cookie('theirs') === undefined ? undefined : { user: 'ann' },
+          },
+        ],
+      })
+      assert.deepEqual((await read(store, 'theirs=1')).values, { user: 'ann' })
+      await store.revokeEverything()
+      const session = await read(store, 'theirs=1')
+      assert.equal(session.reason, 'revoked')
+      assert.deepEqual(session.values, {})
+    })
+  }
+})
+
+for (const withKeys of [false, true]) {
+  test(`maxAge(0) ends every session, ${withKeys ? 'with' : 'without'} keys`, async () => {
+    const store = new ServerStore(memory(), withKeys ? { keys } : {})
+    const cookie = await signIn(store)
+    store.maxAge(0)
+    assert.equal((await read(store, cookie)).reason, 'expired')
+    store.maxAge(3600)
+    assert.equal((await read(store, cookie)).owner, 'ann')
+  })
+}
+
 test('revokeEverything leaves what is no session: another store’s ended ones, places', async () => {
   const clock = new Clock()
   const { now } = clock

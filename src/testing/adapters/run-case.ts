@@ -25,6 +25,7 @@ export async function runCase(
 ): Promise<Error | undefined> {
   const check: Case = cases[name]
   const running: RunningApp[] = []
+  let isOver = false
   const bench: Bench = {
     async start(routes, { sources, saveOnError, onError = () => {} } = {}) {
       const app = await startApp({
@@ -37,7 +38,9 @@ export async function runCase(
           return handle(visit)
         },
       })
-      running.push(app)
+      // One that took longer than the case has nobody left to close it.
+      if (isOver) await app.close()
+      else running.push(app)
       return {
         browser: options => new Browser(client, app.origin, options),
         raw: (path, headerLines) => client.raw(app.origin, path, headerLines),
@@ -56,6 +59,7 @@ export async function runCase(
     return error instanceof Error ? error : new Error(String(error))
   } finally {
     clearTimeout(timer)
+    isOver = true
     for (const app of running) await app.close()
   }
 }
