@@ -12,10 +12,13 @@ import {
   createDecipheriv,
   createHash,
   createHmac,
+  createSecretKey,
   hkdfSync,
+  type KeyObject,
   randomFillSync,
   timingSafeEqual,
 } from 'node:crypto'
+import { beside } from '../lib/beside.ts'
 import type { HashName } from './hashes.ts'
 
 const nodeHash: Record<HashName, string> = {
@@ -40,7 +43,7 @@ export function hmac(
   prefix: string,
   data: Uint8Array,
 ): Uint8Array {
-  const mac = createHmac(nodeHash[hash], key).update(prefix, 'utf8').update(data)
+  const mac = createHmac(nodeHash[hash], secretOf(key)).update(prefix, 'utf8').update(data)
   return bytesOf(mac.digest('binary'))
 }
 
@@ -51,7 +54,7 @@ export function hkdf(key: Uint8Array, info: Uint8Array, length: number): Uint8Ar
 
 /** AES-CTR with a key of 16, 24 or 32 bytes; encrypting and decrypting are the same. */
 export function aesCtr(key: Uint8Array, iv: Uint8Array, data: Uint8Array): Uint8Array {
-  return createCipheriv(`aes-${key.length * 8}-ctr`, key, iv).update(data)
+  return createCipheriv(`aes-${key.length * 8}-ctr`, secretOf(key), iv).update(data)
 }
 
 /** AES-256-GCM: the ciphertext followed by the 16 bytes of its tag. */
@@ -61,7 +64,7 @@ export function sealAesGcm(
   associated: Uint8Array,
   plaintext: Uint8Array,
 ): Uint8Array {
-  const cipher = createCipheriv('aes-256-gcm', key, nonce)
+  const cipher = createCipheriv('aes-256-gcm', secretOf(key), nonce)
   cipher.setAAD(associated)
   const body = cipher.update(plaintext)
   cipher.final()
@@ -77,7 +80,7 @@ export function openAesGcm(
 ): Uint8Array | undefined {
   const tagStart = sealed.length - 16
   if (tagStart < 0) return undefined
-  const decipher = createDecipheriv('aes-256-gcm', key, nonce)
+  const decipher = createDecipheriv('aes-256-gcm', secretOf(key), nonce)
   decipher.setAAD(associated)
   decipher.setAuthTag(sealed.subarray(tagStart))
   const plaintext = decipher.update(sealed.subarray(0, tagStart))
@@ -92,6 +95,21 @@ export function openAesGcm(
 /** True when both have the same bytes; takes the same time whatever the bytes are. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b)
+}
+
+const secrets = beside<KeyObject>()
+
+/**
+ * The key as Node keeps it, made once: in Node 24 making it takes five times as long as what is done with
+ * it. Whoever holds a key must not change its bytes.
+ */
+function secretOf(key: Uint8Array): KeyObject {
+  let secret = secrets.get(key)
+  if (!secret) {
+    secret = createSecretKey(key)
+    secrets.set(key, secret)
+  }
+  return secret
 }
 
 /** A digest as bytes takes memory of its own outside the heap, which costs as much as half a hash. */
