@@ -8,9 +8,8 @@ import { memory } from 'silverback/memory'
 import { migrating } from 'silverback/migrating'
 import { postgres } from 'silverback/postgres'
 import { redis } from 'silverback/redis'
-import { backendSuite } from 'silverback/testing'
+import { backendSuite, everyOrder, stepwise, type Turn } from 'silverback/testing'
 import { cookieHeader, nodeRequest, nodeResponse } from '../support/http.ts'
-import { everyOrder, stepped, type Task } from '../support/interleavings.ts'
 import { type PostgresServer, startPostgres } from '../support/postgres-server.ts'
 import { needs } from '../support/programs.ts'
 import { type RedisServer, startRedis } from '../support/redis-server.ts'
@@ -19,6 +18,8 @@ type Place = Backend & OwnerIndex & Prunable
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values)
 const expires = 9e9
+/** Of the orders of steps: all when there are no more, else as many of the first, and by chance. */
+const bounds = { most: 2000, seed: 1 }
 
 /** Two places, and processes that are at different points of the way. */
 class Move {
@@ -146,15 +147,9 @@ suite('migrating', () => {
     for (let steps = 0; steps < 12; steps++) {
       const { from, to, during } = new Move()
       await from.create('id', { data: bytes(1), expires })
-      let left = steps
-      const mortal: Task = async step =>
-        migrating(stepped(from, step), stepped(to, step)).load('id')
-      await assert.doesNotReject(
-        Promise.race([
-          mortal(() => (left-- > 0 ? Promise.resolve() : new Promise(() => {}))),
-          tick(),
-        ]),
-      )
+      const turn = mortal(steps)
+      const load = migrating(stepwise(from, turn), stepwise(to, turn)).load('id')
+      await assert.doesNotReject(Promise.race([load, tick()]))
       assert.equal(await increment(during), true, `after ${steps}`)
       assert.equal(await valueIn(to), 2)
       await during.delete('id')
@@ -185,16 +180,21 @@ suite('migrating', () => {
     session.increment('visits')
     session.owner = 'ann'
     await session.save(request, response)
-    let left = 5
-    const step = (): Promise<void> => (left-- > 0 ? Promise.resolve() : new Promise(() => {}))
+    const turn = mortal(5)
     const [handle] = (await store.sessionsOf('ann')).map(info => info.handle)
-    await Promise.race([migrating(stepped(from, step), stepped(to, step)).load(handle!), tick()])
+    await Promise.race([migrating(stepwise(from, turn), stepwise(to, turn)).load(handle!), tick()])
     assert.ok(await from.load(handle!))
     const found = await store.get(nodeRequest(cookieHeader(response)), 'sid')
     assert.deepEqual([found.isNew, found.reason], [true, 'malformed'])
     assert.deepEqual(await store.sessionsOf('ann'), [])
   })
 })
+
+/** A process that is killed after so many steps. */
+function mortal(steps: number): Turn {
+  let left = steps
+  return operation => (left-- > 0 ? operation() : new Promise(() => {}))
+}
 
 function tick(): Promise<void> {
   return new Promise(resolve => setImmediate(resolve))
@@ -212,14 +212,12 @@ suite('migrating: everything at once, in every order', () => {
     await everyOrder(async () => {
       const move = new Move()
       await move.from.create('id', { data: bytes(0), expires, owner: 'ann' })
-      const tasks = actors.map(([phase, act]): Task => {
-        return step => {
-          const [from, to] = [stepped(move.from, step), stepped(move.to, step)]
-          return act(migrating(from, to, { move: phase === 'during' }))
-        }
+      const acts = actors.map(([phase, act]) => async (turn: Turn): Promise<void> => {
+        const [from, to] = [stepwise(move.from, turn), stepwise(move.to, turn)]
+        await act(migrating(from, to, { move: phase === 'during' }))
       })
-      return { tasks, check: () => check(move) }
-    })
+      return { acts: Object.fromEntries(acts.entries()), check: () => check(move) }
+    }, bounds)
   }
   const read: Act = backend => backend.load('id')
   const remove: Act = backend => backend.delete('id')

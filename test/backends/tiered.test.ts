@@ -6,15 +6,15 @@ import type { Backend, OwnerIndex, Prunable } from 'silverback'
 import { memory } from 'silverback/memory'
 import { postgres } from 'silverback/postgres'
 import { redis } from 'silverback/redis'
-import { backendSuite } from 'silverback/testing'
+import { type Act, backendSuite, everyOrder, stepwise } from 'silverback/testing'
 import { type TieredOptions, tiered } from 'silverback/tiered'
-import { everyOrder, stepped, type Task } from '../support/interleavings.ts'
 import { type PostgresServer, startPostgres } from '../support/postgres-server.ts'
 import { needs } from '../support/programs.ts'
 import { type RedisServer, startRedis } from '../support/redis-server.ts'
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values)
 const later = 9e9
+const bounds = { most: 2000, seed: 1 }
 const v1 = { data: bytes(1), expires: later }
 const v2 = { data: bytes(2), expires: later }
 
@@ -204,15 +204,15 @@ suite('tiered: everything at once, in every order', () => {
         await tiers.slow.create('id', v1)
         if (isCopied) await tiers.read()
         const version = await versionIn(tiers.slow)
-        const steppedTasks = tasks.map((task): Task => {
-          return step => {
-            const [fast, slow] = [stepped(tiers.fast, step), stepped(tiers.slow, step)]
+        const acts = tasks.map((task): Act => {
+          return async turn => {
+            const [fast, slow] = [stepwise(tiers.fast, turn), stepwise(tiers.slow, turn)]
             const options = { maxStaleSeconds: 10, now: tiers.now }
-            return task(tiered(fast, slow, options), version)
+            await task(tiered(fast, slow, options), version)
           }
         })
-        return { tasks: steppedTasks, check: () => check(tiers) }
-      })
+        return { acts: Object.fromEntries(acts.entries()), check: () => check(tiers) }
+      }, bounds)
     }
   }
   const read = (backend: Backend): Promise<unknown> => backend.load('id')
