@@ -1,7 +1,8 @@
-/** Silverback's two cookie stores. */
+/** Silverback's cookie stores, and its store on the server over memory. */
 
-import { CookieStore, registry } from 'silverback'
+import { CookieStore, registry, ServerStore, type Store } from 'silverback'
 import { cookieStore } from 'silverback/gorilla'
+import { memory } from 'silverback/memory'
 import { newRequest, newResponse, setCookieLines } from '../http.ts'
 import type { Library } from '../library.ts'
 
@@ -29,7 +30,14 @@ export const sealed: Library = {
   ),
 }
 
-function visitsOf(store: CookieStore): Pick<Library, 'read' | 'save'> {
+export const server: Library = {
+  name: 'silverback, ServerStore, memory',
+  does: 'looks for the SHA-256 of the id, writes by compare-and-swap; JSON, with devalue for the Date',
+  lacks: 'data in the cookie, encryption, a signature of the id, which has 256 random bits',
+  ...visitsOf(new ServerStore(memory(), { options: { maxAge: 30 * 86_400 } })),
+}
+
+function visitsOf(store: Store): Pick<Library, 'read' | 'save'> {
   return {
     async read(cookie) {
       const session = await registry(newRequest(cookie)).get(store, name)
