@@ -12,17 +12,12 @@ import type { DefinableStore, SessionPolicy } from './definition.ts'
 import { type ErrorCode, SessionError } from './errors.ts'
 import { emit, type Hooks, type SaveOutcome, type SessionEvent } from './events.ts'
 import { assertFits } from './fits.ts'
-import { chunkNames, leftoverChunks, maxCookieBytes, type Piece, readValue } from './http/chunks.ts'
+import { maxCookieBytes, type Piece, readValue } from './http/chunks.ts'
 import { assertCookie, type Cookie, cookieOf, deletionOf } from './http/cookie.ts'
 import { assertTrustProxy, type TrustProxy } from './http/origin.ts'
-import {
-  hasHeaders,
-  type RequestLike,
-  type RequestWithHeaders,
-  readCookies,
-} from './http/request.ts'
+import { type RequestLike, type RequestWithHeaders, readCookies } from './http/request.ts'
 import { headersOf, type ResponseHeaders, type ResponseLike } from './http/response.ts'
-import { securedFor } from './http/secure.ts'
+import { SessionCookies } from './http/session-cookies.ts'
 import { thirtyDays, unixSeconds } from './lib/clock.ts'
 import { describeKind } from './lib/describe.ts'
 import {
@@ -118,6 +113,7 @@ export abstract class CodecStore implements DefinableStore {
   /** @internal Those whose age limit {@link maxAge} sets. */
   protected readonly agingCodecs: Codec[]
   readonly #accepts: readonly Reader[]
+  readonly #cookies: SessionCookies
   readonly #keyring: Keyring | undefined
   readonly #init: CodecStoreOptions
   readonly #policies = new Map<string, SessionPolicy & { readonly lifetime: FullLifetime }>()
@@ -145,6 +141,7 @@ export abstract class CodecStore implements DefinableStore {
     }
     assertOptions(this.options)
     if (options.trustProxy !== undefined) assertTrustProxy(options.trustProxy)
+    this.#cookies = new SessionCookies(this.#accepts, options.trustProxy)
   }
 
   /** What this store can do beside reading and saving. */
@@ -284,9 +281,7 @@ export abstract class CodecStore implements DefinableStore {
     since: number,
   ): void {
     const others = this.companions(session, request, outcome)
-    const all = [...cookies, ...this.#deletions(request, headers, session, cookies), ...others]
-    for (const cookie of all) headers.setCookie(this.#secured(request, session, cookie))
-    if (cookies.length + others.length > 0) headers.forbidCaching()
+    this.#cookies.set(request, headers, session, cookies, others)
     const conflicts = this.conflictsOf(session)
     const { name } = session
     this.tell(
@@ -351,26 +346,6 @@ export abstract class CodecStore implements DefinableStore {
       cookieOf(name, value, options),
     )
     return { outcome: rotation ? 'rotated' : 'saved', cookies }
-  }
-
-  /** Of cookies that would be read in place of the ones that are set, or beside them. */
-  #deletions(
-    request: RequestLike,
-    headers: ResponseHeaders,
-    { name, options }: Session<object>,
-    cookies: readonly Cookie[],
-  ): Cookie[] {
-    if (cookies.length === 0) return []
-    return this.#leftovers(request, headers, name, cookies.length).map(other =>
-      deletionOf(other, options),
-    )
-  }
-
-  #secured(request: RequestLike, { options }: Session<object>, cookie: Cookie): Cookie {
-    // A jar of cookies tells nothing of how its request came.
-    return hasHeaders(request)
-      ? securedFor(request, cookie, options, this.#init.trustProxy)
-      : cookie
   }
 
   /** The Max-Age of the cookie: no longer than the session may live. */
@@ -665,23 +640,6 @@ export abstract class CodecStore implements DefinableStore {
       return this.resume<T>(name, { value, renewal: 'foreign' }, {})
     }
     return undefined
-  }
-
-  /** Cookies that would be read in place of the ones just set, or beside them. */
-  #leftovers(
-    request: RequestLike,
-    headers: ResponseHeaders,
-    name: string,
-    count: number,
-  ): string[] {
-    const foreign = this.#accepts.flatMap(reader => reader.cookieNames(name))
-    const brought = [...leftoverChunks(request, name, count), ...foreign].filter(
-      other => other !== name && readCookies(request, other).length > 0,
-    )
-    const setBefore = headers.sets(`${name}.1`)
-      ? chunkNames(name, count).filter(other => headers.sets(other))
-      : []
-    return [...new Set([...brought, ...setBefore])]
   }
 
   /** True when there is no reason to write the session. */
