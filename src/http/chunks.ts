@@ -29,7 +29,8 @@ export interface Piece {
  */
 export function readValue(request: RequestLike, name: string): string | undefined {
   const [first] = readCookies(request, name)
-  const [, count, head] = /^([2-9]|1\d)\.([^.]*)$/.exec(first ?? '') ?? []
+  if (!first?.slice(0, 3).includes('.')) return first
+  const [, count, head] = /^([2-9]|1\d)\.([^.]*)$/.exec(first) ?? []
   if (count === undefined || head === undefined) return first
   if (Number(count) > maxChunks) return ''
   let value = head

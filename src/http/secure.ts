@@ -31,7 +31,8 @@ function isPlain(request: OriginRequest, trustProxy: TrustProxy | undefined): bo
   return Boolean(isTold) && !requestOrigin(request, trustProxy).secure
 }
 
-let hasWarned = false
+/** Cookies that are still to be looked at. Where the first ones were fine, so is what comes later. */
+let toLookAt = 1000
 
 /** Once a process: a `Secure` cookie that browsers drop is hard to find otherwise. */
 function warnOfPlainHttp(
@@ -40,13 +41,15 @@ function warnOfPlainHttp(
   options: Options,
   trustProxy: TrustProxy | undefined,
 ): void {
-  if (hasWarned || request.socket?.encrypted || String(request.url).startsWith('https:')) return
+  if (toLookAt === 0) return
+  toLookAt--
+  if (request.socket?.encrypted || String(request.url).startsWith('https:')) return
   // A proxy that says so ends TLS, most likely. To believe it is another matter.
   const isProxied = ['x-forwarded-proto', 'forwarded'].some(header => readHeader(request, header))
   if (trustProxy === undefined && isProxied) return
   const { host } = requestOrigin(request, trustProxy)
   if (host === undefined || isLocal(host) || !isPlain(request, trustProxy)) return
-  hasWarned = true
+  toLookAt = 0
   const otherwise = needsSecure(name, options)
     ? 'without TLS, give it a name without prefix, and neither sameSite none nor partitioned'
     : "to do without TLS, options.secure: 'auto'"

@@ -9,7 +9,7 @@ import type { Options } from '../options.ts'
 import { chunkNames, leftoverChunks } from './chunks.ts'
 import { type Cookie, deletionOf } from './cookie.ts'
 import type { TrustProxy } from './origin.ts'
-import { hasHeaders, type RequestLike, readCookies } from './request.ts'
+import { hasHeaders, mayHaveCookies, type RequestLike, readCookies } from './request.ts'
 import type { ResponseHeaders } from './response.ts'
 import { securedFor } from './secure.ts'
 
@@ -65,6 +65,8 @@ export class SessionCookies {
     name: string,
     count: number,
   ): string[] {
+    const mayBeInPieces = mayHaveCookies(request, `${name}.`) || headers.sets(`${name}.1`)
+    if (!mayBeInPieces && this.#readers.length === 0) return []
     const foreign = this.#readers.flatMap(reader => reader.cookieNames(name))
     const brought = [...leftoverChunks(request, name, count), ...foreign].filter(
       other => other !== name && readCookies(request, other).length > 0,
