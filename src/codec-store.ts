@@ -1,3 +1,9 @@
+/**
+ * What the stores that sign with codecs have in common.
+ *
+ * @module
+ */
+
 import {
   type Codec,
   type EncodeContext,

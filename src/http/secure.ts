@@ -34,7 +34,7 @@ function isPlain(request: OriginRequest, trustProxy: TrustProxy | undefined): bo
 /** Cookies that are still to be looked at. Where the first ones were fine, so is what comes later. */
 let toLookAt = 1000
 
-/** Once a process: a `Secure` cookie that browsers drop is hard to find otherwise. */
+/** At most once a process: a `Secure` cookie that browsers drop is hard to find otherwise. */
 function warnOfPlainHttp(
   request: OriginRequest,
   name: string,
