@@ -8,6 +8,7 @@
 
 import type { ErrorCode } from './errors.ts'
 import type { RequestLike } from './http/request.ts'
+import { builtin } from './lib/builtin.ts'
 import { findRegistry, registry } from './registry.ts'
 import type { Reason } from './session.ts'
 
@@ -146,10 +147,7 @@ function listenerOf(hooks: Hooks, type: SessionEvent['type']): Listener | undefi
 
 /** Channels `silverback:session`, `silverback:save`, …; none where the runtime has no such module. */
 function openChannels(): Partial<Record<SessionEvent['type'], Channel>> {
-  const { process } = globalThis as { process?: { getBuiltinModule?(id: string): unknown } }
-  const module = process?.getBuiltinModule?.('node:diagnostics_channel') as
-    | { channel(name: string): Channel }
-    | undefined
+  const module = builtin<{ channel(name: string): Channel }>('node:diagnostics_channel')
   if (!module) return {}
   return Object.fromEntries(
     Object.keys(hookNames).map(type => [type, module.channel(`silverback:${type}`)]),

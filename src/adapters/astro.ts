@@ -4,6 +4,7 @@
  * @module
  */
 
+import { builtin } from '../lib/builtin.ts'
 import { aliasRequest } from '../registry.ts'
 import type { SessionSource } from '../source.ts'
 import type { AdapterOptions } from './lib/options.ts'
@@ -25,11 +26,26 @@ export interface ContextLike {
 /** `onRequest` of `src/middleware.ts`. */
 export type OnRequest = (context: ContextLike, next: () => Promise<Response>) => Promise<Response>
 
+/** What somebody asked for, and what Astro keeps of it whatever page it shows. */
+interface Visit {
+  readonly request: Request
+  readonly locals: object
+}
+
+/** The part of `node:async_hooks` that is used. */
+interface AsyncHooks {
+  readonly AsyncLocalStorage: new () => {
+    getStore(): Visit | undefined
+    run<T>(visit: Visit, task: () => T): T
+  }
+}
+
 /**
- * The request that each visit began with, by its locals: `rewrite()` makes another request, which middleware
- * runs for while that of the first one waits. They have the same session.
+ * The visit that a page is being made for. `rewrite()` makes another request, which middleware runs for
+ * inside of that of the first one: they have the same session. Where the runtime has no such module, each
+ * has its own.
  */
-const firstRequests = new WeakMap<object, Request>()
+const visits = openStorage()
 
 /**
  * Middleware that puts the session of the source at `context.locals.session`, or those of several at
@@ -54,16 +70,17 @@ export function sessions(
       Object.assign(locals, { [ours.key]: await ours.open(new Request(url)) })
       return next()
     }
-    const first = firstRequests.get(locals) ?? request
-    firstRequests.set(locals, first)
+    const around = visits?.getStore()
+    const first = around?.locals === locals ? around.request : request
     // Of a context that somebody asks with, the jar is what is looked at.
     aliasRequest(first, request, cookies)
-    try {
-      Object.assign(locals, { [ours.key]: await ours.open(first) })
-      return await saveToResponse(ours, first, await next())
-    } finally {
-      // Locals that an app gives to several requests must not carry a session from one to the next.
-      if (first === request) firstRequests.delete(locals)
-    }
+    Object.assign(locals, { [ours.key]: await ours.open(first) })
+    const visit = { request: first, locals }
+    return saveToResponse(ours, first, await (visits ? visits.run(visit, next) : next()))
   }
+}
+
+function openStorage(): InstanceType<AsyncHooks['AsyncLocalStorage']> | undefined {
+  const module = builtin<AsyncHooks>('node:async_hooks')
+  return module && new module.AsyncLocalStorage()
 }

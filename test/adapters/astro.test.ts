@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, suite, test } from 'node:test'
-import { ServerStore } from 'silverback'
+import { ServerStore, type Session } from 'silverback'
 import { sessions } from 'silverback/astro'
 import { memory } from 'silverback/memory'
 import { Browser } from '../../src/testing/adapters/browser.ts'
@@ -22,10 +22,10 @@ suite('pages of Astro 7', needsProject('examples/astro', 'node24'), () =>
   pageTests('examples/astro', findRuntime('node24') as string),
 )
 
-test('locals that an app gives to several requests carry no session from one to the next', async () => {
+test('locals that an app gives to several requests carry no session from one to the other', async () => {
   const onRequest = sessions({ store: new ServerStore(memory()), name: 'login' })
-  const locals: { session?: unknown } = {}
-  const ofVisit = async (): Promise<unknown> => {
+  const locals: { session?: Session } = {}
+  const ofVisit = async (during: () => Promise<unknown>): Promise<Session | undefined> => {
     const request = new Request('http://localhost')
     const context = {
       request,
@@ -34,10 +34,33 @@ test('locals that an app gives to several requests carry no session from one to 
       locals,
       isPrerendered: false,
     }
-    await onRequest(context, async () => new Response())
-    return locals.session
+    let session: Session | undefined
+    await onRequest(context, async () => {
+      session = locals.session
+      await during()
+      return new Response()
+    })
+    return session
   }
-  assert.notEqual(await ofVisit(), await ofVisit())
+  const first = await ofVisit(async () => undefined)
+  assert.notEqual(await ofVisit(async () => undefined), first)
+  // And of two at once: the second comes while the first waits.
+  let arrived = (): void => undefined
+  const waiting = new Promise<void>(resolve => {
+    arrived = resolve
+  })
+  let leave = (): void => undefined
+  const done = new Promise<void>(resolve => {
+    leave = resolve
+  })
+  const slow = ofVisit(async () => {
+    arrived()
+    await done
+  })
+  await waiting
+  const other = await ofVisit(async () => undefined)
+  leave()
+  assert.notEqual(await slow, other)
 })
 
 function pageTests(packages: string, node: string): void {
