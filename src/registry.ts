@@ -131,9 +131,18 @@ export class Registry {
    */
   saveSoon(response: ResponseLike): Promise<void> | undefined {
     const waiting = [...this.#entries].filter(
-      ([, { store, loaded }]) => !loaded || !store.saveAtOnce?.(this.#request, response, loaded),
+      ([, { store, loaded }]) => !loaded || !this.#isSavedAtOnce(store, loaded, response),
     )
     return waiting.length > 0 ? this.#save(waiting, response) : undefined
+  }
+
+  /** False also for a session that throws: saving it once more reports why, without stopping the others. */
+  #isSavedAtOnce(store: Store, session: Session<object>, response: ResponseLike): boolean {
+    try {
+      return store.saveAtOnce?.(this.#request, response, session) ?? false
+    } catch {
+      return false
+    }
   }
 
   async #save(entries: readonly [string, Entry][], response: ResponseLike): Promise<void> {

@@ -112,8 +112,6 @@ export class Session<T extends object = Values> {
   readonly isCopy: boolean
   /** Why the next save writes it although nothing changed; undefined when it does not. */
   readonly renewal: Renewal | undefined
-  /** Attributes of the cookie, for this session alone: `session.options.maxAge = 30 * 86_400`. */
-  options: Options
   /**
    * How long it lives, for this session alone: `session.lifetime.idle = 600`. `idle` and `absolute` are
    * remembered; `absolute` only where it is shorter than that of the store or definition.
@@ -121,6 +119,7 @@ export class Session<T extends object = Values> {
   lifetime: FullLifetime
   /** What a list of the owner's sessions calls it: `'Firefox on Linux'`. Kept beside the values. */
   label: string | undefined
+  #options: Options
   #owner: string | undefined
   #values: T
   #reason: Reason | undefined
@@ -139,7 +138,7 @@ export class Session<T extends object = Values> {
   constructor(store: Store, name: string, state: SessionState<T>) {
     this.store = store
     this.name = name
-    this.options = { ...state.options }
+    this.#options = { ...state.options }
     this.lifetime = { ...(state.lifetime ?? defaultLifetime) }
     this.#isReadOnly = state.isReadOnly ?? false
     this.isCopy = state.isCopy ?? false
@@ -155,14 +154,33 @@ export class Session<T extends object = Values> {
     this.#now = state.now ?? unixSeconds
   }
 
+  /** Attributes of the cookie, for this session alone: `session.options.maxAge = 30 * 86_400`. */
+  get options(): Options {
+    return this.#options
+  }
+
+  /** Throws a TypeError for anything but an object. */
+  set options(options: Options) {
+    if (typeof options !== 'object' || options === null) {
+      throw new TypeError(`session.options must be an object, not ${describeKind(options)}`)
+    }
+    this.#options = options
+  }
+
   /** The data: whatever the store's serializer carries. */
   get values(): T {
     return this.#values
   }
 
-  /** Throws a SessionError `session-destroyed` after {@link destroy}. */
+  /**
+   * Throws a TypeError for anything but an object, and a SessionError `session-destroyed` after
+   * {@link destroy}.
+   */
   set values(values: T) {
     this.#assertAlive()
+    if (typeof values !== 'object' || values === null) {
+      throw new TypeError(`session.values must be an object, not ${describeKind(values)}`)
+    }
     this.#values = values
   }
 

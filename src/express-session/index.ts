@@ -14,6 +14,7 @@ import { type IncomingRequest, isWithin } from './request.ts'
 import { RequestSessions } from './request-sessions.ts'
 import { keeperOf, Session, type SessionRequest } from './session.ts'
 import { type KeptSession, MemoryStore, Store, type StoreLike } from './store.ts'
+import { warnOfLateFailure } from './warnings.ts'
 
 export type { Middleware } from '../adapters/lib/middleware.ts'
 export { Cookie, type CookieData, type CookieOptions } from './cookie.ts'
@@ -90,7 +91,7 @@ function middleware<Request = IncomingRequest>(options: SessionOptions<Request>)
       'express-session',
     )
     response.once('finish', () => {
-      sessions.commitLate()?.catch(next)
+      sessions.commitLate().catch(warnOfLateFailure)
     })
     const opening = sessions.open()
     if (opening) opening.then(() => next(), next)

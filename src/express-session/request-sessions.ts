@@ -90,7 +90,9 @@ export class RequestSessions implements Keeper {
   }
 
   save(session: Session, callback?: Callback): void {
-    this.#do(() => this.#save(session, recordOf(session)), callback)
+    // As it is now. What cannot be serialized is reported in turn, like any other failure.
+    const record = attempt(() => recordOf(session))
+    this.#do(() => this.#save(session, record()), callback)
   }
 
   reload(session: Session, callback: Callback): void {
@@ -122,16 +124,15 @@ export class RequestSessions implements Keeper {
     return this.#last ? this.#inOrder(() => this.#commit(response)) : this.#commit(response)
   }
 
-  /** Saves what was changed after the head was sent. Undefined when nothing was. */
-  commitLate(): Promise<void> | undefined {
+  /** Saves what was changed after the head was sent. Rejects when it cannot be saved. */
+  async commitLate(): Promise<void> {
     const { session } = this.#request
-    if (!(session instanceof Session)) return undefined
+    if (!(session instanceof Session)) return
     const { kept, ended } = this.#progressOf(session)
+    if (!kept || ended) return
     const mine = recordOf(session)
-    if (!kept || ended || textOf(mine) === textOf(kept.record)) return undefined
-    return this.#inOrder(async () => {
-      await this.#save(session, mine)
-    })
+    if (textOf(mine) === textOf(kept.record)) return
+    await this.#inOrder(() => this.#save(session, mine))
   }
 
   #commit(response: NodeResponseLike): Promise<void> | undefined {
@@ -336,6 +337,18 @@ function signedIdOf(request: SessionRequest, { name, secrets }: Settings): strin
 function recordOf(session: Session): SessionRecord {
   const { cookie, ...values } = JSON.parse(JSON.stringify(session)) as KeptSession
   return { values, cookie }
+}
+
+/** Runs `make` now; its outcome, or what it threw, comes when the result is called. */
+function attempt<T>(make: () => T): () => T {
+  try {
+    const made = make()
+    return () => made
+  } catch (error) {
+    return () => {
+      throw error
+    }
+  }
 }
 
 function textOf({ values }: SessionRecord): string {

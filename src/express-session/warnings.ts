@@ -24,6 +24,15 @@ export function warnOfPlainConnection(): void {
   )
 }
 
+/** What was changed after the response was sent cannot be saved, and no error handler can answer for it. */
+export function warnOfLateFailure(error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error)
+  process.emitWarning(`a session that changed after its response was not saved: ${message}`, {
+    type: 'SilverbackWarning',
+    code: 'SILVERBACK_LATE_CHANGE',
+  })
+}
+
 function warnOnce(code: string, message: string): void {
   if (told.has(code)) return
   told.add(code)

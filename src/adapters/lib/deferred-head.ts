@@ -30,6 +30,10 @@ export interface ServerResponseLike extends NodeResponseLike {
 
 const names = ['writeHead', 'write', 'end', 'flushHeaders'] as const
 type Held = (typeof names)[number]
+
+/** What Node refuses once the head is sent. */
+const headerChanges = ['setHeader', 'setHeaders', 'appendHeader', 'removeHeader'] as const
+
 type Method = (...args: unknown[]) => unknown
 type Methods = Partial<Record<Held, Method>>
 
@@ -68,6 +72,8 @@ class DeferredHead {
   readonly #replacements: Methods = {}
   /** Which of the methods the object had itself: somebody else replaced them before. */
   readonly #own: ReadonlySet<Held>
+  /** Properties of the response that are overridden while it waits, and what they were. */
+  readonly #hidden: [name: string, own: PropertyDescriptor | undefined][] = []
   #state: 'open' | 'waiting' | 'sent' | 'failed' = 'open'
   #calls: [method: Held, args: unknown[]][] = []
 
@@ -104,13 +110,15 @@ class DeferredHead {
     // Refusals come where the mistake is, as without us.
     if (isRefused(method, args)) return this.#call(method, args)
     if (method === 'writeHead' && this.#calls.length > 0) throw headersSent()
+    // Node ignores an end after the end, and so do we: replayed, it would be an unhandled error event.
+    if (this.#hasEnded()) return answerOf(method, this.#response)
     this.#calls.push([method, args])
     return method === 'write' ? false : this.#response
   }
 
   #begin(): void {
     const { statusCode, headersSent } = this.#response
-    const waiting = headersSent ? undefined : this.#tasks.before(unsent(this.#response))
+    const waiting = headersSent ? undefined : this.#runBefore()
     if (!waiting) {
       this.#release()
       return
@@ -123,6 +131,15 @@ class DeferredHead {
     )
   }
 
+  /** A throw must not surface in the handler's `end`: there its error page would meet it again. */
+  #runBefore(): Promise<void> | undefined {
+    try {
+      return this.#tasks.before(this.#headers())
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
   /** Puts the headers given to `writeHead` beside those set before, where others are added to them. */
   #foldHeaders([status, ...rest]: unknown[]): unknown[] {
     const message = typeof rest[0] === 'string' ? [rest.shift()] : []
@@ -132,16 +149,40 @@ class DeferredHead {
     return [status, ...message]
   }
 
-  /** To the handler the head is sent: error handlers look before they write another one. */
+  /** The headers as they are, while the handler sees them as sent. */
+  #headers(): NodeResponseLike {
+    const response = this.#response
+    const setHeader = response.setHeader
+    return {
+      headersSent: false,
+      getHeader: name => response.getHeader(name),
+      setHeader: (name, value) => Reflect.apply(setHeader, response, [name, value]),
+    }
+  }
+
+  #hasEnded(): boolean {
+    return this.#calls.some(([method]) => method === 'end')
+  }
+
+  /** To the handler the head is sent: changing a header throws, as it does without us. */
   #pretendSent(): void {
-    const hasEnded = (): boolean => this.#calls.some(([method]) => method === 'end')
-    Object.defineProperty(this.#response, 'headersSent', { configurable: true, get: () => true })
-    Object.defineProperty(this.#response, 'writableEnded', { configurable: true, get: hasEnded })
+    const shown = {
+      headersSent: { get: () => true },
+      writableEnded: { get: () => this.#hasEnded() },
+      ...Object.fromEntries(headerChanges.map(name => [name, { value: refuseHeader }])),
+    }
+    for (const [name, descriptor] of Object.entries(shown)) {
+      const own = Object.getOwnPropertyDescriptor(this.#response, name)
+      this.#hidden.push([name, own])
+      Object.defineProperty(this.#response, name, { ...descriptor, configurable: true })
+    }
   }
 
   #stopPretending(): void {
-    Reflect.deleteProperty(this.#response, 'headersSent')
-    Reflect.deleteProperty(this.#response, 'writableEnded')
+    for (const [name, own] of this.#hidden.splice(0)) {
+      Reflect.deleteProperty(this.#response, name)
+      if (own) Object.defineProperty(this.#response, name, own)
+    }
   }
 
   #send(statusCode: number): void {
@@ -186,15 +227,6 @@ class DeferredHead {
   }
 }
 
-/** The headers as they are: to its handler the response pretends that they are sent. */
-function unsent(response: ServerResponseLike): NodeResponseLike {
-  return {
-    headersSent: false,
-    getHeader: name => response.getHeader(name),
-    setHeader: (name, value) => response.setHeader(name, value),
-  }
-}
-
 /** True for calls that Node refuses at once, and for informational responses, which are no head. */
 function isRefused(method: Held, [first]: unknown[]): boolean {
   if (method === 'writeHead') return !(Number(first) >= 200 && Number(first) <= 999)
@@ -225,7 +257,11 @@ function headerEntries(headers: unknown): [string, string | string[]][] {
   ])
 }
 
+function refuseHeader(): never {
+  throw headersSent()
+}
+
 function headersSent(): Error {
-  const error = new Error('Cannot write headers after they are sent to the client')
+  const error = new Error('Cannot set headers after they are sent to the client')
   return Object.assign(error, { code: 'ERR_HTTP_HEADERS_SENT' })
 }
