@@ -12,7 +12,7 @@ const folder = fileURLToPath(new URL('.', import.meta.url))
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 /**
- * Builds the package as it is published, and the program of Node's contestants, which uses it and
+ * Builds the package as it is published, and the program of Node's runners, which uses it and
  * runs without a loader: loaders add code of their own. Returns the program's path.
  */
 export async function buildNode(): Promise<string> {

@@ -9,23 +9,23 @@ import { cookieHeader } from './http.ts'
 import { gorilla } from './libraries/silverback.ts'
 import { jsonCarried, visitorCookies } from './library.ts'
 import { countVisit, type SampleName, sampleNames, samples, type Values } from './samples.ts'
-import { type Contestant, start } from './start.ts'
+import { type Runner, start } from './start.ts'
 
-/** Go's contestants. Rejects when Go and Silverback do not read each other's sessions. */
-export async function startGo(program: string): Promise<Contestant[]> {
+/** Go's runners. Rejects when Go and Silverback do not read each other's sessions. */
+export async function startGo(program: string): Promise<Runner[]> {
   const go = await start(program, 'gorilla')
   const objects = await start(program, 'objects')
   for (const sample of sampleNames) {
     const cookies = await visitorCookies(gorilla, samples[sample])
-    for (const contestant of [go, objects]) {
-      await contestant.ask({ sample, operation: 'read', cookies, count: 1 })
+    for (const runner of [go, objects]) {
+      await runner.ask({ sample, operation: 'read', cookies, count: 1 })
     }
     await assertShared(go, sample)
   }
   return [go, objects]
 }
 
-async function assertShared(go: Contestant, sample: SampleName): Promise<void> {
+async function assertShared(go: Runner, sample: SampleName): Promise<void> {
   const { values } = await go.ask({ sample, operation: 'read', count: 1 })
   assert.deepEqual(values, jsonCarried(samples[sample]), 'Go does not read what Silverback saved')
 

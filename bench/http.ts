@@ -8,7 +8,7 @@ import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import type { Values } from './samples.ts'
 
-// As on a server, requests share their connection. To some contestants it has to look like TLS:
+// As on a server, requests share their connection. To some runners it has to look like TLS:
 // they set no `Secure` cookie otherwise.
 const connection = Object.assign(new Socket(), { encrypted: true })
 
@@ -34,7 +34,7 @@ export function newResponse(request: IncomingMessage): ServerResponse {
   return new SilentResponse(request)
 }
 
-/** Some contestants save in `writeHead` or `end`. What Node does there is not their work. */
+/** Some runners save in `writeHead` or `end`. What Node does there is not their work. */
 class SilentResponse extends ServerResponse {
   override writeHead(): this {
     return this

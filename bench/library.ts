@@ -5,8 +5,8 @@
  */
 
 import assert from 'node:assert/strict'
-import type { Description } from './contestant.ts'
 import { cookieHeader } from './http.ts'
+import type { Description } from './runner.ts'
 import { countVisit, type Values, visitorCount } from './samples.ts'
 
 export interface Library extends Description {

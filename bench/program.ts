@@ -1,13 +1,13 @@
 /**
- * A contestant of Node as a program: `node program.js <library>`.
+ * A runner of Node as a program: `node program.js <library>`.
  *
  * @module
  */
 
 import { createInterface } from 'node:readline'
-import type { Answer, Description, Duration, Operation, Question } from './contestant.ts'
 import { libraries } from './libraries.ts'
 import { assertRoundTrip, type Library, visitorCookies } from './library.ts'
+import type { Answer, Description, Duration, Operation, Question } from './runner.ts'
 import { countVisit, type SampleName, sampleNames, samples } from './samples.ts'
 
 /**

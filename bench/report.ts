@@ -4,15 +4,15 @@
  * @module
  */
 
-import type { Description } from './contestant.ts'
 import type { Machine } from './machine.ts'
 import type { Row, Table } from './rounds.ts'
+import type { Description } from './runner.ts'
 
 /** All there is to say of one run. */
 export interface Report {
   readonly machine: Machine
   readonly rounds: number
-  readonly contestants: readonly Description[]
+  readonly runners: readonly Description[]
   readonly tables: readonly Table[]
 }
 
@@ -27,7 +27,7 @@ const columns = ['', 'ratio', 'ns/op', 'middle half', 'by the clock']
 /** For a terminal. */
 export function asText(report: Report): string {
   const sections = report.tables.map(table => [title(table), ...aligned(cellsOf(table))].join('\n'))
-  const notes = report.contestants.map(
+  const notes = report.runners.map(
     ({ name, does, lacks }) => `${name}\n  does:  ${does}\n  lacks: ${lacks}`,
   )
   return [summary(report).join('\n'), ...sections, ...notes].join('\n\n')
@@ -38,7 +38,7 @@ export function asMarkdown(report: Report): string {
   const sections = report.tables.map(
     table => `## ${title(table)}\n\n${markdownTable(cellsOf(table))}`,
   )
-  const notes = report.contestants.map(({ name, does, lacks }) => [name, does, lacks])
+  const notes = report.runners.map(({ name, does, lacks }) => [name, does, lacks])
   return `${[
     '# The last run',
     '`npm run bench -- --write` writes this file.',

@@ -1,12 +1,12 @@
 /**
- * Many short rounds over all contestants, so that noise of the machine hits all alike.
+ * Many short rounds over all runners, so that noise of the machine hits all alike.
  *
  * @module
  */
 
-import { type Duration, type Operation, operations } from './contestant.ts'
+import { type Duration, type Operation, operations } from './runner.ts'
 import { type SampleName, sampleNames } from './samples.ts'
-import type { Contestant } from './start.ts'
+import type { Runner } from './start.ts'
 import { type Spread, spreadOf } from './statistics.ts'
 
 /** One row of the result. */
@@ -16,7 +16,7 @@ export interface Row {
   readonly processor: Spread
   /** Nanoseconds by the clock. */
   readonly clock: Spread
-  /** The processor time of the first contestant is 1: the median of the ratios of each round. */
+  /** The processor time of the first runner is 1: the median of the ratios of each round. */
   readonly ratio: number
 }
 
@@ -27,9 +27,9 @@ export interface Table {
   readonly rows: readonly Row[]
 }
 
-/** What one contestant does in one table. */
+/** What one runner does in one table. */
 interface Cell {
-  readonly contestant: Contestant
+  readonly runner: Runner
   readonly sample: SampleName
   readonly operation: Operation
   /** Operations in a slice. */
@@ -45,17 +45,12 @@ const slice = 30e6
 const warmUps = 5
 
 /**
- * Runs every contestant with every sample and operation, `rounds` times in turn. The order is
+ * Runs every runner with every sample and operation, `rounds` times in turn. The order is
  * another one each time.
  */
-export async function runRounds(
-  contestants: readonly Contestant[],
-  rounds: number,
-): Promise<Table[]> {
+export async function runRounds(runners: readonly Runner[], rounds: number): Promise<Table[]> {
   const tables = sampleNames.flatMap(sample =>
-    operations.map(operation =>
-      contestants.map(contestant => newCell(contestant, sample, operation)),
-    ),
+    operations.map(operation => runners.map(runner => newCell(runner, sample, operation))),
   )
   const cells = tables.flat()
   for (let round = -warmUps; round < rounds; round++) {
@@ -64,13 +59,13 @@ export async function runRounds(
   return tables.map(tableOf)
 }
 
-function newCell(contestant: Contestant, sample: SampleName, operation: Operation): Cell {
-  return { contestant, sample, operation, count: 256, durations: [] }
+function newCell(runner: Runner, sample: SampleName, operation: Operation): Cell {
+  return { runner, sample, operation, count: 256, durations: [] }
 }
 
 async function runSlice(cell: Cell, isWarmUp: boolean): Promise<void> {
-  const { contestant, sample, operation, count } = cell
-  const { duration } = await contestant.ask({ sample, operation, count })
+  const { runner, sample, operation, count } = cell
+  const { duration } = await runner.ask({ sample, operation, count })
   const { processor, clock } = duration
   if (isWarmUp) cell.count = Math.ceil((count * slice) / processor)
   else cell.durations.push({ processor: processor / count, clock: clock / count })
@@ -82,12 +77,12 @@ function tableOf(cells: readonly Cell[]): Table {
   return { sample: first.sample, operation: first.operation, rows }
 }
 
-function rowOf({ contestant, durations }: Cell, first: Cell): Row {
+function rowOf({ runner, durations }: Cell, first: Cell): Row {
   const ratios = durations.map(({ processor }, round) => {
     return processor / (first.durations[round] as Duration).processor
   })
   return {
-    name: contestant.name,
+    name: runner.name,
     processor: spreadOf(durations.map(({ processor }) => processor)),
     clock: spreadOf(durations.map(({ clock }) => clock)),
     ratio: spreadOf(ratios).median,

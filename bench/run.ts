@@ -12,14 +12,14 @@ import { libraries } from './libraries.ts'
 import { thisMachine } from './machine.ts'
 import { asMarkdown, asText, type Report } from './report.ts'
 import { runRounds } from './rounds.ts'
-import { type Contestant, start } from './start.ts'
+import { type Runner, start } from './start.ts'
 
 const help = `Measures session libraries side by side.
 
 npm run bench -- [options]
 
-  --rounds <number>  how often each contestant is measured, 16 if left out
-  --only <part>      contestants whose name contains this; may be repeated
+  --rounds <number>  how often each runner is measured, 16 if left out
+  --only <part>      runners whose name contains this; may be repeated
   --json             the result as JSON
   --write            writes bench/RESULTS.md too
   --help             this text`
@@ -50,27 +50,27 @@ async function main(): Promise<void> {
 async function measure(rounds: number, only: readonly string[]): Promise<Report> {
   const all = await startAll()
   try {
-    const contestants = chosen(all, only)
-    const tables = await runRounds(contestants, rounds)
-    const descriptions = contestants.map(({ name, does, lacks }) => ({ name, does, lacks }))
-    return { machine: thisMachine(goVersion()), rounds, contestants: descriptions, tables }
+    const runners = chosen(all, only)
+    const tables = await runRounds(runners, rounds)
+    const descriptions = runners.map(({ name, does, lacks }) => ({ name, does, lacks }))
+    return { machine: thisMachine(goVersion()), rounds, runners: descriptions, tables }
   } finally {
-    for (const contestant of all) contestant.stop()
+    for (const runner of all) runner.stop()
   }
 }
 
 /** Silverback first, Go next to it. */
-async function startAll(): Promise<Contestant[]> {
+async function startAll(): Promise<Runner[]> {
   const program = await buildNode()
   const node = Object.keys(libraries).map(id => start(process.execPath, program, id))
-  const [gorilla, sealed, ...others] = (await Promise.all(node)) as [Contestant, Contestant]
+  const [gorilla, sealed, ...others] = (await Promise.all(node)) as [Runner, Runner]
   const goProgram = buildGo()
   if (goProgram !== undefined) return [gorilla, sealed, ...(await startGo(goProgram)), ...others]
   console.error('There is no go on this machine: Go is left out.')
   return [gorilla, sealed, ...others]
 }
 
-function chosen(all: readonly Contestant[], only: readonly string[]): readonly Contestant[] {
+function chosen(all: readonly Runner[], only: readonly string[]): readonly Runner[] {
   if (only.length === 0) return all
   const found = all.filter(({ name }) => only.some(part => name.includes(part)))
   if (found.length > 0) return found

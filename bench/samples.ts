@@ -1,5 +1,5 @@
 /**
- * The sessions that all contestants read and change.
+ * The sessions that all runners read and change.
  *
  * @module
  */
@@ -30,7 +30,7 @@ export const samples: Readonly<Record<SampleName, Values>> = {
 export const sampleNames: readonly SampleName[] = ['3 keys', '12 keys']
 
 /**
- * Visitors with cookies of their own: more than a contestant's cache holds, when they come in turn.
+ * Visitors with cookies of their own: more than a runner's cache holds, when they come in turn.
  */
 export const visitorCount = 4096
 

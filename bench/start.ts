@@ -1,15 +1,15 @@
 /**
- * The programs of the contestants, started.
+ * The programs of the runners, started.
  *
  * @module
  */
 
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import type { Answer, Description, Question } from './contestant.ts'
+import type { Answer, Description, Question } from './runner.ts'
 
-/** A contestant whose program runs. */
-export interface Contestant extends Description {
+/** A runner whose program runs. */
+export interface Runner extends Description {
   /** One question at a time. Rejects when the program ends. */
   ask(question: Question): Promise<Answer>
   /** Ends the program. */
@@ -17,7 +17,7 @@ export interface Contestant extends Description {
 }
 
 /** Starts a program. Rejects when it ends before it is ready. */
-export async function start(command: string, ...args: string[]): Promise<Contestant> {
+export async function start(command: string, ...args: string[]): Promise<Runner> {
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const next = async <Line>(): Promise<Line> => {

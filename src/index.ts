@@ -5,17 +5,17 @@
  */
 
 // Stores
-export { CookieStore, type CookieStoreOptions } from './cookie-store.ts'
-export { FilesystemStore } from './filesystem-store.ts'
+export { CookieStore, type CookieStoreOptions } from './stores/cookie-store.ts'
+export { FilesystemStore } from './stores/filesystem-store.ts'
 export {
   ServerStore,
   type ServerStoreOptions,
   type SessionInfo,
-} from './server-store.ts'
-export { type Notices, localNotices } from './server/notices.ts'
-export type { MaxPerOwner } from './server/owner-limit.ts'
-export type { CodecStoreOptions } from './codec-store.ts'
-export { type Lifetime, type FullLifetime, defaultLifetime, lifetimes } from './lifetime.ts'
+} from './stores/server-store.ts'
+export { type PubSub, localPubSub } from './backends/pubsub.ts'
+export type { MaxPerOwner } from './stores/server/owner-limit.ts'
+export type { CodecStoreOptions } from './stores/codec-store.ts'
+export { type Lifetime, type FullLifetime, defaultLifetime, lifetimes } from './session/lifetime.ts'
 
 // Sessions with a name and a type
 export {
@@ -25,8 +25,8 @@ export {
   type SessionDefinition,
   type SessionPolicy,
   defineSession,
-} from './definition.ts'
-export type { SchemaOutput, SchemaResult, StandardSchema } from './standard-schema.ts'
+} from './session/definition.ts'
+export type { SchemaOutput, SchemaResult, StandardSchema } from './session/standard-schema.ts'
 
 // Sessions of a request
 export {
@@ -36,13 +36,19 @@ export {
   type SessionState,
   type Values,
   type Reason,
-} from './session.ts'
-export { Registry, aliasRequest, registry, save } from './registry.ts'
-export type { SessionOf, SessionSource } from './source.ts'
-export { type FieldErrors, type FlashLevel, type FlashMessage, flash, flashKey } from './flash.ts'
-export type { FormLike, InputOptions } from './form-fields.ts'
-export { type OpenSession, type OpenSessionOptions, openSession } from './open-session.ts'
-export { type Options, defaultOptions } from './options.ts'
+} from './session/session.ts'
+export { Registry, aliasRequest, explain, registry, save } from './session/registry.ts'
+export type { SessionOf, SessionSource } from './session/session-source.ts'
+export {
+  type FieldErrors,
+  type FlashLevel,
+  type FlashMessage,
+  flash,
+  flashKey,
+} from './session/flash.ts'
+export type { FormLike, InputOptions } from './session/form-fields.ts'
+export { type OpenSession, type OpenSessionOptions, openSession } from './session/open-session.ts'
+export { type Options, defaultOptions } from './http/cookie-options.ts'
 
 // Keys, codecs, serializers
 export { Keyring, type KeyList, type ProviderOptions, keyring } from './codec/keyring.ts'
@@ -65,10 +71,10 @@ export type {
   StoredRecord,
   UpdateResult,
   Version,
-} from './backend.ts'
+} from './backends/backend.ts'
 
 // For custom stores and codecs
-export type { Capability, ReadOptions, Store } from './store.ts'
+export type { Capability, ReadOptions, Store } from './session/store.ts'
 export {
   type Codec,
   type EncodeContext,
@@ -77,7 +83,7 @@ export {
   decodeMulti,
   encodeMulti,
 } from './codec/codec.ts'
-export type { Reader } from './migrate/reader.ts'
+export type { Reader } from './session/legacy-reader.ts'
 export {
   type RequestLike,
   type RequestWithHeaders,
@@ -106,17 +112,16 @@ export {
 } from './http/origin.ts'
 
 // What happened
-export {
-  type Hooks,
-  type RejectEvent,
-  type RevokeEvent,
-  type SaveEvent,
-  type SaveOutcome,
-  type SessionEvent,
-  type SessionReadEvent,
-  type StoreErrorEvent,
-  explain,
-} from './events.ts'
+export type {
+  Hooks,
+  RejectEvent,
+  RevokeEvent,
+  SaveEvent,
+  SaveOutcome,
+  SessionEvent,
+  SessionReadEvent,
+  StoreErrorEvent,
+} from './session/events.ts'
 
 // Errors
 export {

@@ -7,7 +7,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { start } from './support/process.ts'
+import { start } from './support/processes/process.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const pages = [

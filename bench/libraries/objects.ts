@@ -1,4 +1,4 @@
-/** Requests and responses alone: what every contestant of Node has in its time. */
+/** Requests and responses alone: what every runner of Node has in its time. */
 
 import { newRequest, newResponse, setCookieLines } from '../http.ts'
 import type { Library } from '../library.ts'

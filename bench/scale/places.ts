@@ -16,8 +16,8 @@ import { memory } from 'silverback/memory'
 import { postgres } from 'silverback/postgres'
 import { redis } from 'silverback/redis'
 import { sqlite } from 'silverback/sqlite'
-import { startPostgres } from '../../test/support/postgres-server.ts'
-import { startRedis } from '../../test/support/redis-server.ts'
+import { startPostgres } from '../../test/support/services/postgres-server.ts'
+import { startRedis } from '../../test/support/services/redis-server.ts'
 
 /** A place to fill. */
 export interface Open {

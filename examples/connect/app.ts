@@ -15,7 +15,7 @@ app.use('/sign-in', async (request, response) => {
   const { user, remember } = (await json(request)) as { user: string; remember: boolean }
   const session = await login.get(request) // what request.session is, with its type
   session.login(user) // a new id
-  session.persist(remember)
+  session.remember(remember)
   session.addFlash('Welcome back')
   response.writeHead(302, { Location: '/' }).end() // saved before it leaves
 })

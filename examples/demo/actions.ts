@@ -29,7 +29,7 @@ export async function openVisit(
   const login = await stores.logins.get<Login>(request, 'login')
   const theme = await stores.themes.get<Theme>(request, 'theme')
   // Options are not part of what is stored: every request says how long the cookie lasts.
-  if (login.values.remember) login.persist()
+  if (login.values.remember) login.remember()
   return { request, response, stores, login, theme }
 }
 
@@ -58,7 +58,7 @@ function signIn({ login }: Visit, form: URLSearchParams): void {
   const cart = login.values.user === undefined ? (login.values.cart ?? 0) : 0
   const remember = form.has('remember')
   login.values = { user, cart, remember }
-  login.persist(remember)
+  login.remember(remember)
   login.addFlash(`Welcome, ${user}`)
 }
 

@@ -136,7 +136,7 @@ function signInCard(): Html {
         <label class="check"><input type="checkbox" name="remember"> Remember me for 30 days</label>
         <button id="sign-in">Sign in</button>
       </form>
-      <code>login.rotate(), login.persist(remember)</code>
+      <code>login.rotate(), login.remember(remember)</code>
     </section>`
 }
 

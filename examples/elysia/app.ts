@@ -18,7 +18,7 @@ const app = new Elysia()
     '/sign-in',
     ({ session, body }) => {
       session.login(body.user) // a new id
-      session.persist(body.remember)
+      session.remember(body.remember)
       session.addFlash('Welcome back')
       return new Response(null, home) // saved before it leaves
     },

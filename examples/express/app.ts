@@ -18,7 +18,7 @@ app.get('/', async (request, response) => {
 app.post('/sign-in', async (request, response) => {
   const session = await login.get(request)
   session.login(request.body.user) // a new id
-  session.persist(request.body.remember)
+  session.remember(request.body.remember)
   session.addFlash('Welcome back')
   response.redirect('/') // saved before it leaves
 })

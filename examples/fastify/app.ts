@@ -18,7 +18,7 @@ app.get('/', async request => {
 app.post<{ Body: { user: string; remember: boolean } }>('/sign-in', async (request, reply) => {
   const session = await login.get(request)
   session.login(request.body.user) // a new id
-  session.persist(request.body.remember)
+  session.remember(request.body.remember)
   session.addFlash('Welcome back')
   return reply.redirect('/') // saved before it leaves
 })

@@ -18,7 +18,7 @@ app.post('/sign-in', async event => {
   const { user, remember } = (await event.req.json()) as { user: string; remember: boolean }
   const session = await login.get(event.req)
   session.login(user) // a new id
-  session.persist(remember)
+  session.remember(remember)
   session.addFlash('Welcome back')
   return redirect('/') // saved before it leaves
 })

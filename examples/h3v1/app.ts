@@ -25,7 +25,7 @@ const router = createRouter()
       const { user, remember } = await readBody<{ user: string; remember: boolean }>(event)
       const session = await login.get(event.node.req)
       session.login(user) // a new id
-      session.persist(remember)
+      session.remember(remember)
       session.addFlash('Welcome back')
       return sendRedirect(event, '/') // saved before it leaves
     }),

@@ -18,7 +18,7 @@ const app = new Hono()
     const { user, remember } = await c.req.json()
     const { session } = c.var
     session.login(user) // a new id
-    session.persist(remember)
+    session.remember(remember)
     session.addFlash('Welcome back')
     return c.redirect('/') // saved before it leaves
   })

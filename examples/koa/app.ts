@@ -12,7 +12,7 @@ const app = new Koa().use(sessions(login)).use(async ctx => {
   if (ctx.path === '/sign-in') {
     const { user, remember } = (await json(ctx.req)) as { user: string; remember: boolean }
     session.login(user) // a new id
-    session.persist(remember)
+    session.remember(remember)
     session.addFlash('Welcome back')
     ctx.redirect('/') // saved before it leaves
   } else if (ctx.path === '/sign-out-everywhere') {

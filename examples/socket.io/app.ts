@@ -14,7 +14,7 @@ const server = createServer(
     if (request.url === '/sign-in') {
       const { user, remember } = (await json(request)) as { user: string; remember: boolean }
       session.login(user) // a new id
-      session.persist(remember)
+      session.remember(remember)
       session.addFlash('Welcome back')
       response.writeHead(302, { Location: '/' }).end() // saved before it leaves
     } else if (request.url === '/sign-out-everywhere') {

@@ -26,7 +26,7 @@ const appRouter = router({
     .input(z.object({ user: z.string(), remember: z.boolean() }))
     .mutation(({ ctx: { session }, input }) => {
       session.login(input.user) // a new id
-      session.persist(input.remember)
+      session.remember(input.remember)
       session.addFlash('Welcome back')
     }),
   signOutEverywhere: procedure.mutation(async ({ ctx: { session } }) => {

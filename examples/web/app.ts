@@ -12,7 +12,7 @@ const fetch = sessions(login, async (request, session) => {
   if (pathname === '/sign-in') {
     const { user, remember } = await request.json()
     session.login(user) // a new id
-    session.persist(remember)
+    session.remember(remember)
     session.addFlash('Welcome back')
     return new Response(null, home) // saved before it leaves
   }

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { builtin } from '../lib/builtin.ts'
-import { aliasRequest } from '../registry.ts'
-import type { SessionSource } from '../source.ts'
+import { builtin } from '../runtime/builtin.ts'
+import { aliasRequest } from '../session/registry.ts'
+import type { SessionSource } from '../session/session-source.ts'
 import type { AdapterOptions } from './lib/options.ts'
 import { RequestSessions, type SessionSources } from './lib/request-sessions.ts'
 import { saveToResponse } from './lib/web-response.ts'

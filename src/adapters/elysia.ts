@@ -7,7 +7,7 @@
 // biome-ignore lint/suspicious/noTsIgnore: an error only where Elysia is not installed
 /** @ts-ignore Without Elysia this entry is of no use, but compiles. */
 import type { AnyElysia, Elysia } from 'elysia'
-import type { SessionSource } from '../source.ts'
+import type { SessionSource } from '../session/session-source.ts'
 import type { ReportingOptions } from './lib/options.ts'
 import { type Placed, RequestSessions, type SessionSources } from './lib/request-sessions.ts'
 import { saveToResponse, serverError } from './lib/web-response.ts'

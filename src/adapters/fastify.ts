@@ -6,8 +6,8 @@
 
 import type { RequestWithHeaders } from '../http/request.ts'
 import type { ReplyLike } from '../http/response.ts'
-import { aliasRequest } from '../registry.ts'
-import type { SessionSource } from '../source.ts'
+import { aliasRequest } from '../session/registry.ts'
+import type { SessionSource } from '../session/session-source.ts'
 import type { AdapterOptions } from './lib/options.ts'
 import { RequestSessions, type SessionSources } from './lib/request-sessions.ts'
 import { headersOfBody } from './lib/server-error.ts'

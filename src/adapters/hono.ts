@@ -8,7 +8,7 @@
 /** @ts-ignore Without Hono this entry is of no use, but compiles. */
 import type { Context, MiddlewareHandler } from 'hono'
 import type { HeadersLike } from '../http/response.ts'
-import type { SessionSource } from '../source.ts'
+import type { SessionSource } from '../session/session-source.ts'
 import type { AdapterOptions } from './lib/options.ts'
 import { type Placed, RequestSessions, type SessionSources } from './lib/request-sessions.ts'
 

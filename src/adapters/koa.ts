@@ -5,8 +5,8 @@
  */
 
 import type { RequestWithHeaders } from '../http/request.ts'
-import { aliasRequest } from '../registry.ts'
-import type { SessionSource } from '../source.ts'
+import { aliasRequest } from '../session/registry.ts'
+import type { SessionSource } from '../session/session-source.ts'
 import { deferHead, type ServerResponseLike } from './lib/deferred-head.ts'
 import type { AdapterOptions } from './lib/options.ts'
 import { type Placed, RequestSessions, type SessionSources } from './lib/request-sessions.ts'

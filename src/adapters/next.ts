@@ -12,12 +12,12 @@ import type { ReadableJar, WritableJar } from '../http/jar.ts'
 import type { RequestWithHeaders } from '../http/request.ts'
 import { forbidCaching, type HeadersLike } from '../http/response.ts'
 import { describeKind } from '../lib/describe.ts'
-import { type OpenSession, type OpenSessionOptions, openSession } from '../open-session.ts'
-import type { Session } from '../session.ts'
-import { type SessionOf, type SessionSource, sessionFrom } from '../source.ts'
+import { type OpenSession, type OpenSessionOptions, openSession } from '../session/open-session.ts'
+import type { Session } from '../session/session.ts'
+import { type SessionOf, type SessionSource, sessionFrom } from '../session/session-source.ts'
 import { assertSource } from './lib/request-sessions.ts'
 
-export type { OpenSession } from '../open-session.ts'
+export type { OpenSession } from '../session/open-session.ts'
 
 /** The part of what `cookies()` answers that is used. */
 export interface CookiesLike extends ReadableJar, WritableJar {}
@@ -45,7 +45,7 @@ const readable = [
   'label',
   'createdAt',
   'authenticatedAt',
-  'fresh',
+  'authenticatedWithin',
   'peekFlashes',
   'toJSON',
 ] as const satisfies (keyof Session)[]

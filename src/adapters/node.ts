@@ -8,7 +8,7 @@
 /** @ts-ignore Without the types of Node these are any. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RequestLike } from '../http/request.ts'
-import type { SessionSource } from '../source.ts'
+import type { SessionSource } from '../session/session-source.ts'
 import { deferHead, type ServerResponseLike } from './lib/deferred-head.ts'
 import type { ReportingOptions } from './lib/options.ts'
 import { type Got, RequestSessions, type SessionSources } from './lib/request-sessions.ts'

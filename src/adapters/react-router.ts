@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { SessionSource } from '../source.ts'
+import type { SessionSource } from '../session/session-source.ts'
 import type { AdapterOptions } from './lib/options.ts'
 import { type Got, RequestSessions, type SessionSources } from './lib/request-sessions.ts'
 import { saveToResponse } from './lib/web-response.ts'

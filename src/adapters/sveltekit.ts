@@ -5,8 +5,8 @@
  */
 
 import type { ReadableJar, WritableJar } from '../http/jar.ts'
-import { aliasRequest } from '../registry.ts'
-import type { SessionSource } from '../source.ts'
+import { aliasRequest } from '../session/registry.ts'
+import type { SessionSource } from '../session/session-source.ts'
 import type { AdapterOptions } from './lib/options.ts'
 import { RequestSessions, type SessionSources } from './lib/request-sessions.ts'
 import { saveToResponse } from './lib/web-response.ts'

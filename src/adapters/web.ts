@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { SessionSource } from '../source.ts'
+import type { SessionSource } from '../session/session-source.ts'
 import type { ReportingOptions } from './lib/options.ts'
 import { type Got, RequestSessions, type SessionSources } from './lib/request-sessions.ts'
 import { saveToResponse, serverError } from './lib/web-response.ts'

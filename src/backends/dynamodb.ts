@@ -5,6 +5,9 @@
  */
 
 import { encodeBase64Url } from '#bytes'
+import { unixSeconds } from '../lib/clock.ts'
+import { describeKind } from '../lib/describe.ts'
+import { randomBytes } from '../runtime/crypto/random.ts'
 import type {
   Backend,
   CreateResult,
@@ -16,10 +19,7 @@ import type {
   StoredRecord,
   UpdateResult,
   Version,
-} from '../backend.ts'
-import { randomBytes } from '../crypto/random.ts'
-import { unixSeconds } from '../lib/clock.ts'
-import { describeKind } from '../lib/describe.ts'
+} from './backend.ts'
 
 /** What is called of a `DynamoDBDocumentClient`. */
 export interface DynamoDBLike {

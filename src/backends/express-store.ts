@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Backend } from '../backend.ts'
 import { unixSeconds } from '../lib/clock.ts'
+import type { Backend } from './backend.ts'
 import { LastWriteWins } from './lib/last-write-wins.ts'
 
 /** What is called of a store made for express-session. */

@@ -12,6 +12,21 @@ import { createHash } from 'node:crypto'
 import { lstat, mkdir, opendir, readdir, rmdir } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { encodeBase64Url } from '#bytes'
+import { assertInteger } from '../lib/assert-integer.ts'
+import { unixSeconds } from '../lib/clock.ts'
+import { serially } from '../lib/keyed-mutex.ts'
+import { randomBytes } from '../runtime/crypto/random.ts'
+import { withLock } from '../runtime/file-lock.ts'
+import {
+  abandonedAfter,
+  hasCode,
+  openNew,
+  readBytes,
+  removeFile,
+  syncFolder,
+  temporaryPrefix,
+  writeWholeFile,
+} from '../runtime/files.ts'
 import type {
   Backend,
   CreateResult,
@@ -23,22 +38,7 @@ import type {
   StoredRecord,
   UpdateResult,
   Version,
-} from '../backend.ts'
-import { randomBytes } from '../crypto/random.ts'
-import { wholeNumber } from '../lib/checks.ts'
-import { unixSeconds } from '../lib/clock.ts'
-import { withLock } from '../lib/file-lock.ts'
-import {
-  abandonedAfter,
-  hasCode,
-  openNew,
-  readBytes,
-  removeFile,
-  syncFolder,
-  temporaryPrefix,
-  writeWholeFile,
-} from '../lib/files.ts'
-import { serially } from '../lib/serially.ts'
+} from './backend.ts'
 import {
   fromBytes,
   type IdentifiedRecord,
@@ -88,7 +88,7 @@ class FilesystemBackend implements Backend, OwnerIndex, Prunable, Listable {
     }
     this.#records = join(resolve(folder), 'records')
     this.#owners = join(resolve(folder), 'owners')
-    this.#lockTimeout = wholeNumber('lockTimeout', options.lockTimeout ?? 10_000)
+    this.#lockTimeout = assertInteger('lockTimeout', options.lockTimeout ?? 10_000)
     this.#now = options.now ?? unixSeconds
   }
 

@@ -9,6 +9,9 @@
  */
 
 import { encodeBase64Url } from '#bytes'
+import { unixSeconds } from '../lib/clock.ts'
+import { describeKind } from '../lib/describe.ts'
+import { randomBytes } from '../runtime/crypto/random.ts'
 import type {
   Backend,
   CreateResult,
@@ -17,13 +20,10 @@ import type {
   StoredRecord,
   UpdateResult,
   Version,
-} from '../backend.ts'
-import { randomBytes } from '../crypto/random.ts'
-import { unixSeconds } from '../lib/clock.ts'
-import { describeKind } from '../lib/describe.ts'
+} from './backend.ts'
+import { untilAborted } from './lib/abortable.ts'
 import { fromBytes, type IdentifiedRecord, toBytes, withoutId } from './lib/record-bytes.ts'
 import { isRecordId } from './lib/record-id.ts'
-import { untilAborted } from './lib/until-aborted.ts'
 
 /** What is called of a client: `memcache-client` has it. */
 export interface MemcachedClient {

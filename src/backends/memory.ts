@@ -4,6 +4,8 @@
  * @module
  */
 
+import { assertInteger } from '../lib/assert-integer.ts'
+import { unixSeconds } from '../lib/clock.ts'
 import type {
   Backend,
   CreateResult,
@@ -15,9 +17,7 @@ import type {
   StoredRecord,
   UpdateResult,
   Version,
-} from '../backend.ts'
-import { wholeNumber } from '../lib/checks.ts'
-import { unixSeconds } from '../lib/clock.ts'
+} from './backend.ts'
 
 /** How much a memory backend holds. */
 export interface MemoryOptions {
@@ -59,8 +59,8 @@ class MemoryBackend implements Backend, OwnerIndex, Prunable, Listable {
   #sweep: Iterator<[string, Entry]> = this.#entries.entries()
 
   constructor(options: MemoryOptions) {
-    this.#maxRecords = wholeNumber('maxRecords', options.maxRecords ?? 100_000)
-    this.#maxBytes = wholeNumber('maxBytes', options.maxBytes ?? 64 * 1024 * 1024)
+    this.#maxRecords = assertInteger('maxRecords', options.maxRecords ?? 100_000)
+    this.#maxBytes = assertInteger('maxBytes', options.maxBytes ?? 64 * 1024 * 1024)
     this.#now = options.now ?? unixSeconds
   }
 

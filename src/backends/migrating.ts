@@ -19,6 +19,8 @@
 
 import { concatBytes, utf8Bytes } from '#bytes'
 import { equalBytes } from '#crypto'
+import { thirtyDays } from '../lib/clock.ts'
+import { randomBytes } from '../runtime/crypto/random.ts'
 import type {
   Backend,
   CreateResult,
@@ -32,9 +34,7 @@ import type {
   StoredRecord,
   UpdateResult,
   Version,
-} from '../backend.ts'
-import { randomBytes } from '../crypto/random.ts'
-import { thirtyDays } from '../lib/clock.ts'
+} from './backend.ts'
 import type { AnyBackend, Extras } from './lib/extras.ts'
 
 /** How far the migration is. */

@@ -8,6 +8,9 @@
  */
 
 import { encodeBase64Url } from '#bytes'
+import { unixSeconds } from '../lib/clock.ts'
+import { describeKind } from '../lib/describe.ts'
+import { randomBytes } from '../runtime/crypto/random.ts'
 import type {
   Backend,
   CreateResult,
@@ -19,12 +22,9 @@ import type {
   StoredRecord,
   UpdateResult,
   Version,
-} from '../backend.ts'
-import { randomBytes } from '../crypto/random.ts'
-import { unixSeconds } from '../lib/clock.ts'
-import { describeKind } from '../lib/describe.ts'
+} from './backend.ts'
+import { untilAborted } from './lib/abortable.ts'
 import { idsByPage, pageSize } from './lib/pages.ts'
-import { untilAborted } from './lib/until-aborted.ts'
 
 /**
  * What is called of a `Collection` of the driver `mongodb`. The arguments are left open: it has types of

@@ -10,6 +10,7 @@
  */
 
 import { Buffer } from 'node:buffer'
+import { unixSeconds } from '../lib/clock.ts'
 import type {
   Backend,
   CreateResult,
@@ -22,8 +23,8 @@ import type {
   StoredRecord,
   UpdateResult,
   Version,
-} from '../backend.ts'
-import { unixSeconds } from '../lib/clock.ts'
+} from './backend.ts'
+import { untilAborted } from './lib/abortable.ts'
 import { idsByPage, pageSize } from './lib/pages.ts'
 import {
   type ListedRow,
@@ -37,7 +38,6 @@ import {
   tableNames,
   textOf,
 } from './lib/sql.ts'
-import { untilAborted } from './lib/until-aborted.ts'
 
 /** A pool or connection of `mysql2/promise` or of `mariadb`. */
 export interface MySqlClient {

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { unixSeconds } from '../lib/clock.ts'
 import type {
   Backend,
   CreateResult,
@@ -20,8 +21,8 @@ import type {
   StoredRecord,
   UpdateResult,
   Version,
-} from '../backend.ts'
-import { unixSeconds } from '../lib/clock.ts'
+} from './backend.ts'
+import { untilAborted } from './lib/abortable.ts'
 import { idsByPage, pageSize } from './lib/pages.ts'
 import {
   type ListedRow,
@@ -34,15 +35,14 @@ import {
   type SqlOptions,
   tableNames,
 } from './lib/sql.ts'
-import { untilAborted } from './lib/until-aborted.ts'
 
 export {
   type PgListener,
   type PgNotification,
   type PostgresJsListener,
-  type PostgresNoticesOptions,
-  postgresNotices,
-} from './lib/postgres-notices.ts'
+  type PostgresPubSubOptions,
+  postgresPubSub,
+} from './lib/postgres-pubsub.ts'
 
 /** A Pool or Client of `pg`, a PGlite, and whatever else asks like them. */
 export interface PgClient {

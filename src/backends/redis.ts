@@ -5,6 +5,9 @@
  */
 
 import { utf8Bytes } from '#bytes'
+import { assertInteger } from '../lib/assert-integer.ts'
+import { unixSeconds } from '../lib/clock.ts'
+import { describeKind } from '../lib/describe.ts'
 import type {
   Backend,
   CreateResult,
@@ -15,10 +18,8 @@ import type {
   StoredRecord,
   UpdateResult,
   Version,
-} from '../backend.ts'
-import { wholeNumber } from '../lib/checks.ts'
-import { unixSeconds } from '../lib/clock.ts'
-import { describeKind } from '../lib/describe.ts'
+} from './backend.ts'
+import { untilAborted } from './lib/abortable.ts'
 import { pageSize } from './lib/pages.ts'
 import { isRecordId } from './lib/record-id.ts'
 import type {
@@ -39,7 +40,6 @@ import {
   sender,
 } from './lib/redis-clients.ts'
 import * as scripts from './lib/redis-scripts.ts'
-import { untilAborted } from './lib/until-aborted.ts'
 
 export type {
   Argument,
@@ -53,9 +53,9 @@ export type {
 export {
   type IoRedisSubscriber,
   type NodeRedisSubscriber,
-  type RedisNoticesOptions,
-  redisNotices,
-} from './lib/redis-notices.ts'
+  type RedisPubSubOptions,
+  redisPubSub,
+} from './lib/redis-pubsub.ts'
 
 /** How records are kept. */
 export interface RedisOptions {
@@ -332,8 +332,8 @@ function checked(
     throw new TypeError('topology must be "single", "cluster" or "sentinel"')
   }
   if (waitForReplicas) {
-    wholeNumber('waitForReplicas.count', waitForReplicas.count)
-    wholeNumber('waitForReplicas.timeoutMs', waitForReplicas.timeoutMs)
+    assertInteger('waitForReplicas.count', waitForReplicas.count)
+    assertInteger('waitForReplicas.timeoutMs', waitForReplicas.timeoutMs)
     // WAIT is about the commands of its own connection: on another it answers too early.
     if (hasManyConnections(client, topology)) {
       throw new TypeError('waitForReplicas needs a client with one connection')

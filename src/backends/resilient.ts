@@ -12,6 +12,7 @@
 
 import { ExponentialBackoff, handleWhen, type RetryPolicy, retry } from 'cockatiel'
 import { equalBytes } from '#crypto'
+import { assertInteger } from '../lib/assert-integer.ts'
 import type {
   Backend,
   CreateResult,
@@ -25,11 +26,10 @@ import type {
   StoredRecord,
   UpdateResult,
   Version,
-} from '../backend.ts'
-import { wholeNumber } from '../lib/checks.ts'
+} from './backend.ts'
+import { untilAborted } from './lib/abortable.ts'
 import type { AnyBackend, Extras } from './lib/extras.ts'
 import { Abandoned, BreakerOpen, Guard, type GuardOptions } from './lib/guard.ts'
-import { untilAborted } from './lib/until-aborted.ts'
 
 export type { BreakerOptions, BreakerState } from './lib/guard.ts'
 
@@ -82,8 +82,8 @@ class ResilientBackend implements Backend {
     this.#backend = backend
     this.limitations = backend.limitations ?? []
     this.#guard = new Guard(options)
-    const maxAttempts = wholeNumber('retries', options.retries ?? 2, 0)
-    const initialDelay = wholeNumber('retryDelayMs', options.retryDelayMs ?? 50)
+    const maxAttempts = assertInteger('retries', options.retries ?? 2, 0)
+    const initialDelay = assertInteger('retryDelayMs', options.retryDelayMs ?? 50)
     const backoff = new ExponentialBackoff({ initialDelay, maxDelay: 20 * initialDelay })
     this.#retry = retry(handleWhen(isWorthIt), { maxAttempts, backoff })
     const { ofOwner, deleteOwner } = backend

@@ -7,6 +7,8 @@
  * @module
  */
 
+import { assertInteger } from '../lib/assert-integer.ts'
+import { unixSeconds } from '../lib/clock.ts'
 import type {
   Backend,
   CreateResult,
@@ -19,9 +21,7 @@ import type {
   StoredRecord,
   UpdateResult,
   Version,
-} from '../backend.ts'
-import { wholeNumber } from '../lib/checks.ts'
-import { unixSeconds } from '../lib/clock.ts'
+} from './backend.ts'
 import { idsByPage, pageSize } from './lib/pages.ts'
 import {
   type ListedRow,
@@ -96,7 +96,7 @@ class SqliteBackend implements Backend, OwnerIndex, Prunable, Preparable, Listab
     this.#table = tableNames('"', options.table).table
     this.#schema = sqliteSchema(options)
     this.#now = options.now ?? unixSeconds
-    this.#busyTimeout = wholeNumber('busyTimeout', options.busyTimeout ?? 5000, 0)
+    this.#busyTimeout = assertInteger('busyTimeout', options.busyTimeout ?? 5000, 0)
     database.exec(`PRAGMA busy_timeout = ${this.#busyTimeout}`)
   }
 

@@ -10,6 +10,8 @@
  * @module
  */
 
+import { assertInteger } from '../lib/assert-integer.ts'
+import { unixSeconds } from '../lib/clock.ts'
 import type {
   Backend,
   CreateResult,
@@ -23,9 +25,7 @@ import type {
   StoredRecord,
   UpdateResult,
   Version,
-} from '../backend.ts'
-import { wholeNumber } from '../lib/checks.ts'
-import { unixSeconds } from '../lib/clock.ts'
+} from './backend.ts'
 import type { AnyBackend, Extras } from './lib/extras.ts'
 import { fromBytes, toBytes, withoutId } from './lib/record-bytes.ts'
 
@@ -35,7 +35,7 @@ export interface TieredOptions {
    * For how many seconds an answer of the slow place counts. Default 5: the requests of one page are
    * answered by the fast place, and who looks twice looks twice at the truth.
    */
-  maxStaleSeconds?: number
+  maxStale?: number
   /** Is told of failures of the fast place, which fail no operation. */
   onFastError?: (error: unknown) => void
   /** The clock: Unix time in seconds. */
@@ -48,7 +48,7 @@ const attempts = 10
 /**
  * Reads through the fast place, and writes through it. Offers what the slow place offers.
  *
- * Throws a RangeError for a `maxStaleSeconds` that is no positive whole number.
+ * Throws a RangeError for a `maxStale` that is no positive whole number.
  *
  * @param fast - any backend; nothing is lost when it forgets, fails, or keeps few promises
  * @param slow - the place that has the records
@@ -80,7 +80,7 @@ class TieredBackend implements Backend {
   constructor(fast: Backend, slow: AnyBackend, options: TieredOptions) {
     this.#fast = fast
     this.#slow = slow
-    this.#maxStale = wholeNumber('maxStaleSeconds', options.maxStaleSeconds ?? 5)
+    this.#maxStale = assertInteger('maxStale', options.maxStale ?? 5)
     this.#onFastError = options.onFastError ?? (() => {})
     this.#now = options.now ?? unixSeconds
     // Whatever the fast place cannot promise: a copy counts for a while, and decides nothing.

@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { Backend, Listable, NewRecord, Version } from '../backend.ts'
-import { beside } from '../lib/beside.ts'
-import { wholeNumber } from '../lib/checks.ts'
+import { assertInteger } from '../lib/assert-integer.ts'
 import { unixSeconds } from '../lib/clock.ts'
+import { beside } from '../lib/side-table.ts'
+import type { Backend, Listable, NewRecord, Version } from './backend.ts'
 import {
   type ExpressSession,
   endOf,
@@ -69,7 +69,7 @@ export function toExpressStore<S extends object>(
   backend: Backend & Partial<Listable>,
   options: ToExpressStoreOptions = {},
 ): S {
-  const ttl = wholeNumber('ttl', options.ttl ?? 86_400)
+  const ttl = assertInteger('ttl', options.ttl ?? 86_400)
   const now = options.now ?? unixSeconds
 
   class BackendStore extends (Store as unknown as new () => BaseStore) {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Backend, Listable, OperationOptions, OwnerIndex, Prunable } from '../backend.ts'
+import type { Backend, Listable, OperationOptions, OwnerIndex, Prunable } from './backend.ts'
 import { keyPrefix, LastWriteWins } from './lib/last-write-wins.ts'
 import { isRecordId } from './lib/record-id.ts'
 

@@ -15,11 +15,11 @@
 
 import { concatBytes, decodeBase64Url, encodeBase64Url, utf8Bytes } from '#bytes'
 import { openAesGcm, sealAesGcm } from '#crypto'
-import { readVarint, varint } from '../bytes/varint.ts'
-import { randomBytes } from '../crypto/random.ts'
 import { SessionError } from '../errors.ts'
-import { wholeNumber } from '../lib/checks.ts'
+import { assertInteger } from '../lib/assert-integer.ts'
 import { clockSkew, thirtyDays, unixSeconds } from '../lib/clock.ts'
+import { readVarint, varint } from '../runtime/bytes/varint.ts'
+import { randomBytes } from '../runtime/crypto/random.ts'
 import type { Codec, EncodeContext, Opened, Renewal, Serialized } from './codec.ts'
 import { type KeyList, Keyring, type SealingKey } from './keyring.ts'
 import { json } from './serializers/json.ts'
@@ -82,9 +82,9 @@ export class Sealed implements Codec {
     this.#serializer = options.serializer ?? json
     this.#now = options.now ?? unixSeconds
     this.#verified = new VerifiedTexts(options.cacheBytes ?? 1024 * 1024)
-    this.maxAge = wholeNumber('maxAge', options.maxAge ?? 86_400)
-    this.maxLifetime = wholeNumber('maxLifetime', options.maxLifetime ?? thirtyDays)
-    this.maxLength = wholeNumber('maxLength', options.maxLength ?? 65_536)
+    this.maxAge = assertInteger('maxAge', options.maxAge ?? 86_400)
+    this.maxLifetime = assertInteger('maxLifetime', options.maxLifetime ?? thirtyDays)
+    this.maxLength = assertInteger('maxLength', options.maxLength ?? 65_536)
   }
 
   /** The text for `value` in a cookie called `name`. Throws `serialize-failed`. */

@@ -6,7 +6,7 @@
 
 import { LRUCache } from 'lru-cache'
 import { latin1Text, utf8Bytes } from '#bytes'
-import { wholeNumber } from '../lib/checks.ts'
+import { assertInteger } from '../lib/assert-integer.ts'
 
 /** What a codec needs to know of a text that it verified before. */
 export interface VerifiedText {
@@ -36,7 +36,7 @@ export class VerifiedTexts<T extends VerifiedText> {
 
   /** @param maxBytes - most memory it takes, about; 0 for none: then it remembers nothing */
   constructor(maxBytes: number) {
-    wholeNumber('cacheBytes', maxBytes, 0)
+    assertInteger('cacheBytes', maxBytes, 0)
     if (maxBytes === 0) return
     this.#cache = new LRUCache({
       maxSize: maxBytes,

@@ -5,8 +5,8 @@
  */
 
 import { type CookieAttributes, setCookieLine } from '../http/cookie.ts'
+import { assertOptions } from '../http/cookie-options.ts'
 import { describeKind } from '../lib/describe.ts'
-import { assertOptions } from '../options.ts'
 
 /** Attributes of the cookie. Times are in milliseconds here, and nowhere else in this library. */
 export interface CookieOptions {

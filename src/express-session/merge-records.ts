@@ -5,9 +5,9 @@
  */
 
 import { json } from '../codec/serializers/json.ts'
-import { merge } from '../merge.ts'
+import { merge } from '../session/merge.ts'
 import { hasSameAttributes } from './cookie.ts'
-import type { SessionRecord } from './place.ts'
+import type { SessionRecord } from './session-records.ts'
 
 /**
  * `theirs` with the changes that lead from `base` to `mine`, key by key. Lists that both made longer keep

@@ -4,18 +4,18 @@
  * @module
  */
 
-import type { Backend } from '../backend.ts'
+import type { Backend } from '../backends/backend.ts'
+import { newId } from '../backends/ids.ts'
 import { memory } from '../backends/memory.ts'
 import { toExpressStore } from '../backends/to-express-store.ts'
 import { isCookieName } from '../http/cookie.ts'
-import { newId } from '../ids.ts'
-import { wholeNumber } from '../lib/checks.ts'
+import { assertInteger } from '../lib/assert-integer.ts'
 import { describeKind } from '../lib/describe.ts'
 import { type Secret, secretBytes } from '../migrate/options.ts'
-import type { Reader } from '../migrate/reader.ts'
+import type { Reader } from '../session/legacy-reader.ts'
 import { attributesOf, Cookie, type CookieOptions } from './cookie.ts'
-import { type Place, placeOf } from './place.ts'
 import { type IncomingRequest, isSecure } from './request.ts'
+import { type Place, placeOf } from './session-records.ts'
 import { Store, type StoreLike } from './store.ts'
 import { warnOfShortSecret } from './warnings.ts'
 
@@ -47,7 +47,7 @@ export interface SessionOptions<Request = IncomingRequest> {
   /** With a backend: seconds that a session is kept whose cookie has no end. Default 24 hours. */
   ttl?: number
   /** Readers for the sessions of other libraries, or of another store, asked in order. */
-  accepts?: readonly Reader[]
+  legacyReaders?: readonly Reader[]
 }
 
 /** The options, with every one in place. */
@@ -62,7 +62,7 @@ export interface Settings {
   readonly rolling: boolean
   readonly unset: 'keep' | 'destroy'
   readonly isSecure: (request: IncomingRequest) => boolean
-  readonly accepts: readonly Reader[]
+  readonly legacyReaders: readonly Reader[]
 }
 
 /** Throws TypeError or RangeError for options that are wrong. */
@@ -89,7 +89,7 @@ export function settingsOf<Request>(options: SessionOptions<Request>): Settings 
     rolling: options.rolling ?? false,
     unset,
     isSecure: request => isSecure(request, proxy),
-    accepts: options.accepts ?? [],
+    legacyReaders: options.legacyReaders ?? [],
   }
 }
 
@@ -114,7 +114,7 @@ function cookieFor(
 }
 
 function storeOf({ store, ttl }: SessionOptions<never>): StoreLike {
-  if (ttl !== undefined) wholeNumber('ttl', ttl)
+  if (ttl !== undefined) assertInteger('ttl', ttl)
   if (store === undefined || isBackend(store)) {
     const concrete = Store as unknown as abstract new () => StoreLike
     return toExpressStore(concrete, store ?? memory(), ttl === undefined ? {} : { ttl })

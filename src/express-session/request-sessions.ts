@@ -7,12 +7,12 @@
 import { SessionError } from '../errors.ts'
 import { readCookies } from '../http/request.ts'
 import { headersOf, type NodeResponseLike } from '../http/response.ts'
-import { beside } from '../lib/beside.ts'
-import type { Values } from '../session.ts'
+import { beside } from '../lib/side-table.ts'
+import { signedId, signId } from '../migrate/signed-id.ts'
+import type { Values } from '../session/session.ts'
 import { attributesOf, Cookie, hasSameAttributes } from './cookie.ts'
 import { mergeRecords } from './merge-records.ts'
 import type { Settings } from './options.ts'
-import type { Kept, SessionRecord } from './place.ts'
 import {
   assignKeeper,
   type Callback,
@@ -21,7 +21,7 @@ import {
   Session,
   type SessionRequest,
 } from './session.ts'
-import { signedId, signId } from './signed-id.ts'
+import type { Kept, SessionRecord } from './session-records.ts'
 import type { KeptSession, Store } from './store.ts'
 import { warnOfPlainConnection } from './warnings.ts'
 
@@ -64,10 +64,10 @@ export class RequestSessions implements Keeper {
 
   /** Puts the session at the request. Undefined when that is done already. Rejects when a store fails. */
   open(): Promise<void> | undefined {
-    const { store, accepts } = this.#settings
+    const { store, legacyReaders } = this.#settings
     this.#request.sessionStore = store as Store
     this.#request.sessionID = this.#cookieId
-    if (this.#cookieId !== undefined || accepts.length > 0) return this.#load(this.#cookieId)
+    if (this.#cookieId !== undefined || legacyReaders.length > 0) return this.#load(this.#cookieId)
     this.#begin({})
     return undefined
   }
@@ -222,8 +222,8 @@ export class RequestSessions implements Keeper {
 
   /** A session that another library keeps, or another store. */
   async #accepted(): Promise<Values | undefined> {
-    const { name, accepts } = this.#settings
-    for (const reader of accepts) {
+    const { name, legacyReaders } = this.#settings
+    for (const reader of legacyReaders) {
       const values = await reader.read(name, cookie => readCookies(this.#request, cookie)[0])
       if (values) return values
     }

@@ -4,10 +4,9 @@
  * @module
  */
 
-import { beside } from '../lib/beside.ts'
-import type { Cookie } from './cookie.ts'
+import { beside } from '../lib/side-table.ts'
+import type { Cookie, CookieData } from './cookie.ts'
 import type { IncomingRequest } from './request.ts'
-import type { Store } from './store.ts'
 
 /** Called when it is done: with an error, or with nothing. */
 export type Callback = (error?: unknown) => void
@@ -16,7 +15,43 @@ export type Callback = (error?: unknown) => void
 export interface SessionRequest extends IncomingRequest {
   sessionID?: string | undefined
   session?: Session | null | undefined
-  sessionStore?: Store | undefined
+  sessionStore?: StoreMethods | undefined
+}
+
+/** A session as it is kept: its values, and its cookie. */
+export interface KeptSession {
+  cookie: CookieData
+  [key: string]: unknown
+}
+
+/** What answers with a session, or with none. */
+export type SessionCallback = (error?: unknown, session?: KeptSession | null) => void
+
+/** The part of Node's EventEmitter that is asked for. */
+export interface Emitter {
+  on(event: string, listener: (...args: unknown[]) => void): this
+  once(event: string, listener: (...args: unknown[]) => void): this
+  off(event: string, listener: (...args: unknown[]) => void): this
+  emit(event: string, ...args: unknown[]): boolean
+}
+
+/** The methods of a store, with those that it inherits. */
+export interface StoreMethods extends Emitter {
+  get(sid: string, callback: SessionCallback): void
+  set(sid: string, session: object, callback?: Callback): void
+  destroy(sid: string, callback?: Callback): void
+  touch?(sid: string, session: object, callback?: Callback): void
+  all?(callback: (error: unknown, sessions?: object) => void): void
+  length?(callback: (error: unknown, count?: number) => void): void
+  clear?(callback?: Callback): void
+  /** Puts a new session at `request.session`. The middleware sets it. */
+  generate(request: SessionRequest): void
+  /** Ends the session of the request, and puts a new one in its place. */
+  regenerate(request: SessionRequest, callback: Callback): void
+  /** The session of an id, outside of its requests. */
+  load(sid: string, callback: (error?: unknown, session?: Session) => void): void
+  /** Puts a session that was read at `request.session`. */
+  createSession(request: SessionRequest, kept: KeptSession): Session
 }
 
 /** Who does what the methods of a session ask for. */

@@ -7,25 +7,18 @@
 import { EventEmitter } from 'node:events'
 import { memory } from '../backends/memory.ts'
 import { toExpressStore } from '../backends/to-express-store.ts'
-import { Cookie, type CookieData } from './cookie.ts'
-import { type Callback, Session, type SessionRequest } from './session.ts'
+import { Cookie } from './cookie.ts'
+import {
+  type Callback,
+  type Emitter,
+  type KeptSession,
+  Session,
+  type SessionCallback,
+  type SessionRequest,
+  type StoreMethods,
+} from './session.ts'
 
-/** A session as it is kept: its values, and its cookie. */
-export interface KeptSession {
-  cookie: CookieData
-  [key: string]: unknown
-}
-
-/** What answers with a session, or with none. */
-export type SessionCallback = (error?: unknown, session?: KeptSession | null) => void
-
-/** The part of Node's EventEmitter that is asked for. */
-export interface Emitter {
-  on(event: string, listener: (...args: unknown[]) => void): this
-  once(event: string, listener: (...args: unknown[]) => void): this
-  off(event: string, listener: (...args: unknown[]) => void): this
-  emit(event: string, ...args: unknown[]): boolean
-}
+export type { Emitter, KeptSession, SessionCallback } from './session.ts'
 
 /** A store made for express-session, of whoever's. Those of express-session's own kind fit. */
 export interface StoreLike {
@@ -37,23 +30,7 @@ export interface StoreLike {
 }
 
 /** The class to derive stores from, with what they inherit. */
-export interface Store extends Emitter {
-  get(sid: string, callback: SessionCallback): void
-  set(sid: string, session: object, callback?: Callback): void
-  destroy(sid: string, callback?: Callback): void
-  touch?(sid: string, session: object, callback?: Callback): void
-  all?(callback: (error: unknown, sessions?: object) => void): void
-  length?(callback: (error: unknown, count?: number) => void): void
-  clear?(callback?: Callback): void
-  /** Puts a new session at `request.session`. The middleware sets it. */
-  generate(request: SessionRequest): void
-  /** Ends the session of the request, and puts a new one in its place. */
-  regenerate(request: SessionRequest, callback: Callback): void
-  /** The session of an id, outside of its requests. */
-  load(sid: string, callback: (error?: unknown, session?: Session) => void): void
-  /** Puts a session that was read at `request.session`. */
-  createSession(request: SessionRequest, kept: KeptSession): Session
-}
+export interface Store extends StoreMethods {}
 
 /** What a store has to bring along. */
 type Own = 'get' | 'set' | 'destroy'

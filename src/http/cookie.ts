@@ -4,7 +4,7 @@
  * @module
  */
 
-import { assertOptions, assertPrefix, type Options } from '../options.ts'
+import { assertOptions, assertPrefix, type Options } from './cookie-options.ts'
 
 /**
  * A cookie to set. It leaves the core as a structure, because some frameworks take lines and

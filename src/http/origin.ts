@@ -4,7 +4,7 @@
  * @module
  */
 
-import { wholeNumber } from '../lib/checks.ts'
+import { assertInteger } from '../lib/assert-integer.ts'
 import { describeKind } from '../lib/describe.ts'
 import { forwardedHops, type Hop, xForwardedHops } from './forwarded.ts'
 import { assertRequest, type RequestWithHeaders, readHeader } from './request.ts'
@@ -185,6 +185,6 @@ function checkedTrust(trustProxy: TrustProxy): {
 
 function trustOf(trust: Trust): TrustAddress {
   if (typeof trust === 'function') return trust
-  const count = wholeNumber('trustProxy', trust, 0)
+  const count = assertInteger('trustProxy', trust, 0)
   return (_, hop) => hop < count
 }

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { needsSecure, type Options } from '../options.ts'
 import type { Cookie } from './cookie.ts'
+import { needsSecure, type Options } from './cookie-options.ts'
 import { type OriginRequest, requestOrigin, type TrustProxy } from './origin.ts'
 import { readHeader } from './request.ts'
 

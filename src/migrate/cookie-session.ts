@@ -9,9 +9,9 @@
 
 import { encodeBase64Url, utf8Bytes } from '#bytes'
 import { hmac } from '#crypto'
-import { type HashName, hashNames } from '../crypto/hashes.ts'
+import { type HashName, hashNames } from '../runtime/crypto/hashes.ts'
+import type { Reader } from '../session/legacy-reader.ts'
 import { cookieName, createReader, type ReaderOptions, type Secret, secretList } from './options.ts'
-import type { Reader } from './reader.ts'
 import { base64Bytes, equalTexts, parseValues } from './text.ts'
 
 /** What {@link cookieSession} can be told. */

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { signedId } from '../express-session/signed-id.ts'
 import { describeKind } from '../lib/describe.ts'
-import type { Values } from '../session.ts'
+import type { Reader } from '../session/legacy-reader.ts'
+import type { Values } from '../session/session.ts'
 import {
   clockOf,
   cookieName,
@@ -15,7 +15,7 @@ import {
   type Secret,
   secretList,
 } from './options.ts'
-import type { Reader } from './reader.ts'
+import { signedId } from './signed-id.ts'
 import { asValues } from './text.ts'
 
 /** The part of an express-session `Store` that is used. */

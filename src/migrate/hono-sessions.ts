@@ -7,10 +7,10 @@
  * @module
  */
 
-import type { Values } from '../session.ts'
+import type { Reader } from '../session/legacy-reader.ts'
+import type { Values } from '../session/session.ts'
 import { assertIronPassword, unsealIron } from './iron.ts'
 import { clockOf, cookieName, createReader, type ReaderOptions } from './options.ts'
-import type { Reader } from './reader.ts'
 import { asValues, parseValues } from './text.ts'
 
 /** What {@link honoSessions} can be told. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+export type { Reader } from '../session/legacy-reader.ts'
 export { type CookieSessionOptions, cookieSession } from './cookie-session.ts'
 export {
   type ExpressSessionOptions,
@@ -15,6 +16,5 @@ export { type HonoSessionsOptions, honoSessions } from './hono-sessions.ts'
 export type { IronPassword } from './iron.ts'
 export { type IronSessionOptions, ironSession } from './iron-session.ts'
 export type { ReaderOptions, Secret } from './options.ts'
-export type { Reader } from './reader.ts'
 export { type SecureCookieReaderOptions, secureCookie } from './secure-cookie.ts'
 export { type SecureSessionOptions, secureSession } from './secure-session.ts'

@@ -7,9 +7,9 @@
  */
 
 import { describeKind } from '../lib/describe.ts'
+import type { Reader } from '../session/legacy-reader.ts'
 import { assertIronPassword, type IronPassword, unsealIron } from './iron.ts'
 import { clockOf, cookieName, createReader, type ReaderOptions } from './options.ts'
-import type { Reader } from './reader.ts'
 import { asValues } from './text.ts'
 
 /** What {@link ironSession} can be told. */

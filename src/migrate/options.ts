@@ -6,7 +6,7 @@
 
 import { utf8Bytes } from '#bytes'
 import { describeKind } from '../lib/describe.ts'
-import type { Reader } from './reader.ts'
+import type { Reader } from '../session/legacy-reader.ts'
 
 /** What every reader can be told. */
 export interface ReaderOptions {

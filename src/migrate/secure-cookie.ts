@@ -5,10 +5,10 @@
  */
 
 import type { Codec } from '../codec/codec.ts'
-import { openText } from '../codec/open-text.ts'
 import { describeKind } from '../lib/describe.ts'
+import type { Reader } from '../session/legacy-reader.ts'
+import { openText } from '../stores/open-text.ts'
 import { cookieName, createReader, type ReaderOptions } from './options.ts'
-import type { Reader } from './reader.ts'
 import { asValues } from './text.ts'
 
 /** What {@link secureCookie} can be told. */

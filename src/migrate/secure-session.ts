@@ -10,7 +10,8 @@
 
 import { secretbox } from '@noble/ciphers/salsa.js'
 import { argon2idAsync } from '@noble/hashes/argon2.js'
-import type { Values } from '../session.ts'
+import type { Reader } from '../session/legacy-reader.ts'
+import type { Values } from '../session/session.ts'
 import {
   clockOf,
   cookieName,
@@ -20,7 +21,6 @@ import {
   type Secret,
   secretBytes,
 } from './options.ts'
-import type { Reader } from './reader.ts'
 import { base64Bytes, parseValues, percentDecoded } from './text.ts'
 
 /** What {@link secureSession} can be told. Either `key` or `secret` is needed. */

@@ -6,7 +6,7 @@
 
 import { decodeBase64Url, encodeBase64Url, utf8Bytes } from '#bytes'
 import { equalBytes } from '#crypto'
-import type { Values } from '../session.ts'
+import type { Values } from '../session/session.ts'
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 

@@ -17,7 +17,7 @@ import type {
   Prunable,
   StoredRecord,
   Version,
-} from '../backend.ts'
+} from '../backends/backend.ts'
 import { assert, assertEqual, assertFails } from './assert.ts'
 
 /** Names a test and runs it. */

@@ -11,7 +11,7 @@ export {
   type SuiteOptions,
   type TestFunction,
 } from './backend-suite.ts'
-export { type Bounds, everyOrder, type Race } from './orders.ts'
+export { type Bounds, everyOrder, type Race } from './interleavings.ts'
 export {
   type Ending,
   type RaceName,
@@ -19,4 +19,4 @@ export {
   raceSuite,
   type Slower,
 } from './race-suite.ts'
-export { type Act, type Step, stepwise, type Turn } from './turns.ts'
+export { type Act, type Step, stepwise, type Turn } from './scheduler.ts'

@@ -7,13 +7,13 @@
  * @module
  */
 
-import type { Backend, OwnerIndex } from '../backend.ts'
-import { ServerStore } from '../server-store.ts'
-import type { Session } from '../session.ts'
+import type { Backend, OwnerIndex } from '../backends/backend.ts'
+import type { Session } from '../session/session.ts'
+import { ServerStore } from '../stores/server-store.ts'
 import { assert, assertFails } from './assert.ts'
 import type { OpenBackend, TestClock, TestFunction } from './backend-suite.ts'
-import { everyOrder, type Race } from './orders.ts'
-import { type Act, type Step, stepwise, type Turn } from './turns.ts'
+import { everyOrder, type Race } from './interleavings.ts'
+import { type Act, type Step, stepwise, type Turn } from './scheduler.ts'
 
 /** How the races are run. */
 export interface RaceOptions {
@@ -148,9 +148,10 @@ async function raceOf(
 ): Promise<void> {
   if (ending === 'revokeAll' && !backend.deleteOwner) return
   // Whatever else the place cannot keep: a session that ended is over.
-  const allow = backend.limitations?.filter(limitation => limitation !== 'deleted-may-return') ?? []
+  const acceptLimitations =
+    backend.limitations?.filter(limitation => limitation !== 'deleted-may-return') ?? []
   const storeOver = (place: RacedBackend): ServerStore =>
-    new ServerStore(place, { lifetime, allow, now: () => clock.now })
+    new ServerStore(place, { lifetime, acceptLimitations, now: () => clock.now })
   const store = storeOver(backend)
   const isAlive = async (cookie: string): Promise<boolean> =>
     !(await store.new({ headers: { cookie } }, name)).isNew

@@ -7,9 +7,9 @@ import { sessions } from 'silverback/astro'
 import { memory } from 'silverback/memory'
 import { Browser } from '../../src/testing/adapters/browser.ts'
 import { nodeClient } from '../../src/testing/adapters/node-client.ts'
-import { withServer } from '../support/example.ts'
-import { copyInto, installProject, needsProject, run } from '../support/projects.ts'
-import { findRuntime } from '../support/runtimes.ts'
+import { withServer } from '../support/projects/example.ts'
+import { copyInto, installProject, needsProject, run } from '../support/projects/projects.ts'
+import { findRuntime } from '../support/projects/runtimes.ts'
 import { runAdapterSuite, runAdapterSuiteIn } from './run.ts'
 
 runAdapterSuite('astro5')

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { suite, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { bundleApp } from '../support/bundle.ts'
+import { bundleApp } from '../support/projects/bundle.ts'
 import { adapters } from './apps/index.ts'
 
 suite('bundles', () => {
@@ -14,7 +14,7 @@ suite('bundles', () => {
       const files = Object.entries(output?.inputs ?? {})
         .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
         .map(([file]) => file)
-      assert.ok(files.includes('src/server-store.ts'))
+      assert.ok(files.includes('src/stores/server-store.ts'))
       const others = files.filter(
         file =>
           (/^src\/adapters\/[^/]+$/.test(file) && file !== `src/adapters/${entry}.ts`) ||

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { signInAndOut, withExample } from '../support/example.ts'
+import { signInAndOut, withExample } from '../support/projects/example.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const names = readdirSync(`${root}examples`).filter(

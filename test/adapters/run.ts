@@ -6,8 +6,8 @@ import { before, suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { adapterCaseNames, adapterSuite } from 'silverback/testing/adapters'
-import { needsProject } from '../support/projects.ts'
-import { findRuntime, needsRuntimes, type Runtime } from '../support/runtimes.ts'
+import { needsProject } from '../support/projects/projects.ts'
+import { findRuntime, needsRuntimes, type Runtime } from '../support/projects/runtimes.ts'
 import { adapters, type TestedAdapter } from './apps/index.ts'
 
 export function runAdapterSuite(name: string): void {
@@ -18,7 +18,7 @@ export function runAdapterSuite(name: string): void {
   })
 }
 
-const program = fileURLToPath(new URL('../support/adapter-suite.ts', import.meta.url))
+const program = fileURLToPath(new URL('../support/processes/adapter-suite.ts', import.meta.url))
 
 interface Outcome {
   readonly name: string

@@ -3,7 +3,7 @@
 import { after, before, suite, test } from 'node:test'
 import type { RunningApp } from 'silverback/testing/adapters'
 import { testCases } from '../../src/testing/adapters/index.ts'
-import { needsRuntimes } from '../support/runtimes.ts'
+import { needsRuntimes } from '../support/projects/runtimes.ts'
 import { runtimes } from './apps/runtimes.ts'
 import type { Outcome } from './runtimes/cases.ts'
 import { serveClient } from './runtimes/client-server.ts'

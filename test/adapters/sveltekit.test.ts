@@ -5,7 +5,7 @@ import { memory } from 'silverback/memory'
 import type { Visit } from 'silverback/testing/adapters'
 import { Browser } from '../../src/testing/adapters/browser.ts'
 import { nodeClient } from '../../src/testing/adapters/node-client.ts'
-import { needsProject } from '../support/projects.ts'
+import { needsProject } from '../support/projects/projects.ts'
 import { adapters, type TestedAdapter } from './apps/index.ts'
 import { runAdapterSuite, runAdapterSuiteIn } from './run.ts'
 

@@ -9,8 +9,12 @@ import * as commands from '@aws-sdk/lib-dynamodb'
 import type { Backend, NewRecord } from 'silverback'
 import { dynamodb } from 'silverback/dynamodb'
 import { backendSuite, type OpenBackend, raceSuite } from 'silverback/testing'
-import { connectTo, type DynamoDBServer, startDynamoDB } from '../support/dynamodb-server.ts'
-import { takeAll } from '../support/take-all.ts'
+import { takeAll } from '../support/processes/take-all.ts'
+import {
+  connectTo,
+  type DynamoDBServer,
+  startDynamoDB,
+} from '../support/services/dynamodb-server.ts'
 
 const record = (value: number, owner?: string): NewRecord => ({
   data: Uint8Array.of(value),

@@ -9,7 +9,7 @@ import { suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { filesystem } from 'silverback/filesystem'
 
-const script = fileURLToPath(new URL('../support/killed-writer.ts', import.meta.url))
+const script = fileURLToPath(new URL('../support/processes/killed-writer.ts', import.meta.url))
 const expires = 4e9
 const before = { data: Buffer.alloc(3000, 'o'), expires, owner: 'ann' }
 

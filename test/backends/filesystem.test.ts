@@ -24,12 +24,12 @@ import { mock, suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { filesystem } from 'silverback/filesystem'
 import { backendSuite, type OpenBackend, raceSuite } from 'silverback/testing'
-import { withLock } from '../../src/lib/file-lock.ts'
-import { temporaryPrefix } from '../../src/lib/files.ts'
-import { start } from '../support/process.ts'
+import { withLock } from '../../src/runtime/file-lock.ts'
+import { temporaryPrefix } from '../../src/runtime/files.ts'
+import { start } from '../support/processes/process.ts'
 
 const script = (name: string): string =>
-  fileURLToPath(new URL(`../support/${name}`, import.meta.url))
+  fileURLToPath(new URL(`../support/processes/${name}`, import.meta.url))
 const newFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'silverback-files-'))
 const remove = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true })
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex')

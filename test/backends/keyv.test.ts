@@ -3,7 +3,7 @@ import { suite, test } from 'node:test'
 import Keyv from 'keyv'
 import { keyv } from 'silverback/keyv'
 import { backendSuite, raceSuite } from 'silverback/testing'
-import { takeAll } from '../support/take-all.ts'
+import { takeAll } from '../support/processes/take-all.ts'
 
 const record = { data: Uint8Array.of(1), expires: 9e9 }
 

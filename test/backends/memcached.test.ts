@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { MemcacheClient } from 'memcache-client'
 import { type MemcachedClient, memcached } from 'silverback/memcached'
 import { backendSuite, raceSuite } from 'silverback/testing'
-import { type MemcachedServer, startMemcached } from '../support/memcached-server.ts'
-import { needs } from '../support/programs.ts'
+import { type MemcachedServer, startMemcached } from '../support/services/memcached-server.ts'
+import { needs } from '../support/services/programs.ts'
 
 const expires = Math.floor(Date.now() / 1000) + 3600
 const data = Uint8Array.of(1, 2, 3)
@@ -35,7 +35,9 @@ suite('memcached', needs('memcached'), () => {
   test('counting together in several processes loses nothing', async () => {
     const backend = memcached(client)
     await backend.create('count', { data: Buffer.from('0'), expires })
-    const script = fileURLToPath(new URL('../support/memcached-counter.ts', import.meta.url))
+    const script = fileURLToPath(
+      new URL('../support/processes/memcached-counter.ts', import.meta.url),
+    )
     const counters = Array.from({ length: 3 }, async () => {
       const child = fork(script, [server.address, 'count', '100'])
       assert.equal(await new Promise(resolve => child.on('exit', resolve)), 0)

@@ -9,10 +9,10 @@ import { migrating } from 'silverback/migrating'
 import { postgres } from 'silverback/postgres'
 import { redis } from 'silverback/redis'
 import { backendSuite, everyOrder, stepwise, type Turn } from 'silverback/testing'
-import { cookieHeader, nodeRequest, nodeResponse } from '../support/http.ts'
-import { type PostgresServer, startPostgres } from '../support/postgres-server.ts'
-import { needs } from '../support/programs.ts'
-import { type RedisServer, startRedis } from '../support/redis-server.ts'
+import { cookieHeader, nodeRequest, nodeResponse } from '../support/http/http.ts'
+import { type PostgresServer, startPostgres } from '../support/services/postgres-server.ts'
+import { needs } from '../support/services/programs.ts'
+import { type RedisServer, startRedis } from '../support/services/redis-server.ts'
 
 type Place = Backend & OwnerIndex & Prunable
 

@@ -3,9 +3,9 @@ import { after, before, suite, test } from 'node:test'
 import { Binary, type Collection, type CommandStartedEvent, MongoClient } from 'mongodb'
 import { type MongoCollection, mongodb } from 'silverback/mongodb'
 import { backendSuite, type OpenBackend, raceSuite } from 'silverback/testing'
-import { type FerretdbServer, startFerretdb } from '../support/ferretdb-server.ts'
-import { needs } from '../support/programs.ts'
-import { takeAll } from '../support/take-all.ts'
+import { takeAll } from '../support/processes/take-all.ts'
+import { type FerretdbServer, startFerretdb } from '../support/services/ferretdb-server.ts'
+import { needs } from '../support/services/programs.ts'
 
 const data = Uint8Array.of(0, 128, 255)
 

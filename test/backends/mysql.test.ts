@@ -4,12 +4,12 @@ import mariadb, { type Pool as MariadbPool } from 'mariadb'
 import mysql2 from 'mysql2/promise'
 import { type MySqlOptions, mysql, mysqlSchema } from 'silverback/mysql'
 import { backendSuite, type OpenBackend, raceSuite } from 'silverback/testing'
-import { startMariadb } from '../support/mariadb-server.ts'
-import { needsMysql, startMysql } from '../support/mysql-server.ts'
-import type { MysqlServer } from '../support/mysqld.ts'
-import { needs } from '../support/programs.ts'
-import { countTogether } from '../support/sql.ts'
-import { takeAll } from '../support/take-all.ts'
+import { takeAll } from '../support/processes/take-all.ts'
+import { startMariadb } from '../support/services/mariadb-server.ts'
+import { needsMysql, startMysql } from '../support/services/mysql-server.ts'
+import type { MysqlServer } from '../support/services/mysqld.ts'
+import { needs } from '../support/services/programs.ts'
+import { countTogether } from '../support/services/sql.ts'
 
 const data = Uint8Array.of(1)
 

@@ -4,10 +4,10 @@ import pg from 'pg'
 import postgresJs from 'postgres'
 import { postgres } from 'silverback/postgres'
 import { backendSuite } from 'silverback/testing'
-import { type Pgbouncer, startPgbouncer } from '../support/pgbouncer.ts'
-import { type PostgresServer, startPostgres } from '../support/postgres-server.ts'
-import { needs } from '../support/programs.ts'
-import { countTogether } from '../support/sql.ts'
+import { type Pgbouncer, startPgbouncer } from '../support/services/pgbouncer.ts'
+import { type PostgresServer, startPostgres } from '../support/services/postgres-server.ts'
+import { needs } from '../support/services/programs.ts'
+import { countTogether } from '../support/services/sql.ts'
 
 suite('postgres: through PgBouncer', needs('initdb', 'postgres', 'pgbouncer'), () => {
   let server: PostgresServer

@@ -5,10 +5,10 @@ import pg from 'pg'
 import postgresJs from 'postgres'
 import { type PostgresOptions, postgres, postgresSchema } from 'silverback/postgres'
 import { backendSuite, type OpenBackend, raceSuite } from 'silverback/testing'
-import { type PostgresServer, startPostgres } from '../support/postgres-server.ts'
-import { needs } from '../support/programs.ts'
-import { countTogether } from '../support/sql.ts'
-import { takeAll } from '../support/take-all.ts'
+import { takeAll } from '../support/processes/take-all.ts'
+import { type PostgresServer, startPostgres } from '../support/services/postgres-server.ts'
+import { needs } from '../support/services/programs.ts'
+import { countTogether } from '../support/services/sql.ts'
 
 const data = Uint8Array.of(1)
 

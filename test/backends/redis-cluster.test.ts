@@ -6,9 +6,9 @@ import { createCluster } from 'redis'
 import type { Backend, Listable, OwnerIndex } from 'silverback'
 import { type NodeRedisCluster, type RedisOptions, redis } from 'silverback/redis'
 import { backendSuite, raceSuite } from 'silverback/testing'
-import { needs } from '../support/programs.ts'
-import { type RedisServer, startRedisCluster } from '../support/redis-server.ts'
-import { takeAll } from '../support/take-all.ts'
+import { takeAll } from '../support/processes/take-all.ts'
+import { needs } from '../support/services/programs.ts'
+import { type RedisServer, startRedisCluster } from '../support/services/redis-server.ts'
 
 interface Opened {
   readonly backend: Backend & OwnerIndex & Listable

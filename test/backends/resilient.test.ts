@@ -5,7 +5,7 @@ import { ServerStore, SessionError } from 'silverback'
 import { memory } from 'silverback/memory'
 import { type BreakerState, type ResilientOptions, resilient } from 'silverback/resilient'
 import { backendSuite } from 'silverback/testing'
-import { cookieHeader, nodeRequest, nodeResponse, setCookieLines } from '../support/http.ts'
+import { cookieHeader, nodeRequest, nodeResponse, setCookieLines } from '../support/http/http.ts'
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values)
 const expires = 9e9

@@ -8,9 +8,9 @@ import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { findRuntime, needsRuntimes, type Runtime } from '../support/runtimes.ts'
+import { findRuntime, needsRuntimes, type Runtime } from '../support/projects/runtimes.ts'
 
-const program = fileURLToPath(new URL('../support/sqlite-suite.ts', import.meta.url))
+const program = fileURLToPath(new URL('../support/processes/sqlite-suite.ts', import.meta.url))
 const condition = '--conditions=@silverback/source'
 const databases: Partial<Record<Runtime, { name: string; args: string[] }>> = {
   node22: { name: 'node:sqlite of Node 22', args: ['--import', 'tsx', condition] },

@@ -6,8 +6,8 @@ import { after, suite, test } from 'node:test'
 import Database from 'libsql'
 import { type SqliteDatabase, type SqliteOptions, sqlite, sqliteSchema } from 'silverback/sqlite'
 import { backendSuite, type OpenBackend, raceSuite } from 'silverback/testing'
-import { countTogether } from '../support/sql.ts'
-import { takeAll } from '../support/take-all.ts'
+import { takeAll } from '../support/processes/take-all.ts'
+import { countTogether } from '../support/services/sql.ts'
 
 const data = Uint8Array.of(1)
 const folder = mkdtempSync(join(tmpdir(), 'sqlite-'))

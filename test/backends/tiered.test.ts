@@ -8,9 +8,9 @@ import { postgres } from 'silverback/postgres'
 import { redis } from 'silverback/redis'
 import { type Act, backendSuite, everyOrder, stepwise } from 'silverback/testing'
 import { type TieredOptions, tiered } from 'silverback/tiered'
-import { type PostgresServer, startPostgres } from '../support/postgres-server.ts'
-import { needs } from '../support/programs.ts'
-import { type RedisServer, startRedis } from '../support/redis-server.ts'
+import { type PostgresServer, startPostgres } from '../support/services/postgres-server.ts'
+import { needs } from '../support/services/programs.ts'
+import { type RedisServer, startRedis } from '../support/services/redis-server.ts'
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values)
 const later = 9e9
@@ -27,7 +27,7 @@ class Tiers {
   readonly backend: Backend & OwnerIndex & Prunable = this.front()
 
   front(options: TieredOptions = {}, fast: Backend = this.fast): Backend & OwnerIndex & Prunable {
-    return tiered(fast, this.slow, { maxStaleSeconds: 10, now: this.now, ...options })
+    return tiered(fast, this.slow, { maxStale: 10, now: this.now, ...options })
   }
 
   /** What is answered by a process that has the same fast place. */
@@ -54,7 +54,7 @@ function broken(): { backend: Backend; calls: () => number } {
 
 suite('tiered', () => {
   backendSuite(test, now => ({
-    backend: tiered(memory({ now }), memory({ now }), { now, maxStaleSeconds: 5 }),
+    backend: tiered(memory({ now }), memory({ now }), { now, maxStale: 5 }),
   }))
 })
 
@@ -85,7 +85,7 @@ suite('tiered: what is answered by which', () => {
         return record
       },
     })
-    await tiered(tiers.fast, slow, { maxStaleSeconds: 10, now: tiers.now }).load('id')
+    await tiered(tiers.fast, slow, { maxStale: 10, now: tiers.now }).load('id')
     assert.equal(await tiers.read(), 1)
     tiers.moment += 2
     assert.equal(await tiers.read(), undefined)
@@ -145,8 +145,8 @@ suite('tiered: what is answered by which', () => {
   })
 
   test('wrong options', () => {
-    for (const maxStaleSeconds of [0, -1, 0.5, Number.NaN, '5' as never]) {
-      assert.throws(() => tiered(memory(), memory(), { maxStaleSeconds }), /^RangeError: maxStale/)
+    for (const maxStale of [0, -1, 0.5, Number.NaN, '5' as never]) {
+      assert.throws(() => tiered(memory(), memory(), { maxStale }), /^RangeError: maxStale/)
     }
   })
 })
@@ -207,7 +207,7 @@ suite('tiered: everything at once, in every order', () => {
         const acts = tasks.map((task): Act => {
           return async turn => {
             const [fast, slow] = [stepwise(tiers.fast, turn), stepwise(tiers.slow, turn)]
-            const options = { maxStaleSeconds: 10, now: tiers.now }
+            const options = { maxStale: 10, now: tiers.now }
             await task(tiered(fast, slow, options), version)
           }
         })

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { CookieStore, json, Sealed } from 'silverback'
 import { deflated } from 'silverback/deflate'
 import { gob, nop } from 'silverback/securecookie'
-import { cookieHeader, nodeRequest, nodeResponse } from '../support/http.ts'
+import { cookieHeader, nodeRequest, nodeResponse } from '../support/http/http.ts'
 import { keys } from '../support/keys.ts'
 
 suite('deflated', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import { json } from 'silverback'
-import { keyed } from '../../src/keyed.ts'
+import { keyed } from '../../src/codec/non-string-keys.ts'
 
 const text = (value: unknown): string => Buffer.from(json.serialize(value)).toString()
 const roundTrip = (value: unknown): unknown => json.deserialize(json.serialize(value))

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { CookieStore, FilesystemStore, type KeyList, keyring, Sealed, save } from 'silverback'
-import { cookieHeader, nodeRequest, nodeResponse, setCookieLines } from '../support/http.ts'
+import { cookieHeader, nodeRequest, nodeResponse, setCookieLines } from '../support/http/http.ts'
 import { keys } from '../support/keys.ts'
 
 /** A key service under the test's control, with a clock. */

@@ -7,7 +7,7 @@ import { lossesOf } from '../../bench/concurrency/check.ts'
 import { type Place, type PlaceName, places } from '../../bench/concurrency/places.ts'
 import { columns, markers } from '../../bench/concurrency/table.ts'
 import { tryPlace } from '../../bench/concurrency/trial.ts'
-import { needs } from '../support/programs.ts'
+import { needs } from '../support/services/programs.ts'
 
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000)
 const load = { processes: 2, workers: 6, operations: 20, seed }

@@ -11,7 +11,7 @@ import { after, before, describe, mock, test } from 'node:test'
 import { promisify } from 'node:util'
 import { app } from '../../examples/demo/app.ts'
 import { newKeyPair, parseKeys, Stores } from '../../examples/demo/stores.ts'
-import { cookieHeader, cookieOf } from '../support/http.ts'
+import { cookieHeader, cookieOf } from '../support/http/http.ts'
 import { demoCommand, startDemo, temporaryFolder } from './support.ts'
 
 const folder = temporaryFolder()

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { after } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
-import { type Running, start } from '../support/process.ts'
+import { type Running, start } from '../support/processes/process.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 

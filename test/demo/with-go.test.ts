@@ -7,9 +7,9 @@ import { after, afterEach, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { Browser, Page } from 'playwright-core'
-import { launchBrowser } from '../support/browser.ts'
-import { type Running, start } from '../support/process.ts'
-import { findProgram, needs } from '../support/programs.ts'
+import { launchBrowser } from '../support/http/browser.ts'
+import { type Running, start } from '../support/processes/process.ts'
+import { findProgram, needs } from '../support/services/programs.ts'
 import {
   press,
   type Shown,

@@ -7,9 +7,15 @@ import { before, suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { Browser } from '../../src/testing/adapters/browser.ts'
 import { nodeClient } from '../../src/testing/adapters/node-client.ts'
-import { signInAndOut, withServer } from '../support/example.ts'
-import { compile, copyInto, installProject, needsProject, run } from '../support/projects.ts'
-import { findRuntime, type Runtime } from '../support/runtimes.ts'
+import { signInAndOut, withServer } from '../support/projects/example.ts'
+import {
+  compile,
+  copyInto,
+  installProject,
+  needsProject,
+  run,
+} from '../support/projects/projects.ts'
+import { findRuntime, type Runtime } from '../support/projects/runtimes.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const source = 'examples/astro'

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import type { Browser, BrowserContext, Cookie, Page } from 'playwright-core'
-import { launchBrowser } from '../support/browser.ts'
-import { withExample } from '../support/example.ts'
-import { needs } from '../support/programs.ts'
+import { launchBrowser } from '../support/http/browser.ts'
+import { withExample } from '../support/projects/example.ts'
+import { needs } from '../support/services/programs.ts'
 
 /** What the first page of an example shows. */
 interface Shown {

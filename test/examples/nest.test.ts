@@ -5,8 +5,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { signInAndOut, withServer } from '../support/example.ts'
-import { compile, copyInto, installProject, needsProject } from '../support/projects.ts'
+import { signInAndOut, withServer } from '../support/projects/example.ts'
+import { compile, copyInto, installProject, needsProject } from '../support/projects/projects.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const source = 'examples/nest'

@@ -6,10 +6,10 @@ import { after, before, suite, test } from 'node:test'
 import { ServerStore } from 'silverback'
 import { filesystem } from 'silverback/filesystem'
 import { buildNext } from '../adapters/apps/next.ts'
-import { freePort } from '../support/free-port.ts'
-import { type Running, start } from '../support/process.ts'
-import { needs } from '../support/programs.ts'
-import { compile, needsProject } from '../support/projects.ts'
+import { type Running, start } from '../support/processes/process.ts'
+import { compile, needsProject } from '../support/projects/projects.ts'
+import { freePort } from '../support/services/free-port.ts'
+import { needs } from '../support/services/programs.ts'
 import { pageTest } from './page.ts'
 import { signInTests } from './sign-in.ts'
 
@@ -55,7 +55,7 @@ suite('the example of Next.js', needsProject('examples/next'), () => {
     const response = new Headers()
     const session = await store.get(request, 'login')
     session.login(user)
-    session.persist(7200)
+    session.remember(7200)
     await session.save(request, response)
     return response.getSetCookie()[0]?.split(';')[0] as string
   }

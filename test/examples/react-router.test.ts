@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
-import { freePort } from '../support/free-port.ts'
-import { type Running, start } from '../support/process.ts'
-import { needs } from '../support/programs.ts'
-import { compile, copyInto, installProject, needsProject, run } from '../support/projects.ts'
-import { findRuntime } from '../support/runtimes.ts'
+import { type Running, start } from '../support/processes/process.ts'
+import {
+  compile,
+  copyInto,
+  installProject,
+  needsProject,
+  run,
+} from '../support/projects/projects.ts'
+import { findRuntime } from '../support/projects/runtimes.ts'
+import { freePort } from '../support/services/free-port.ts'
+import { needs } from '../support/services/programs.ts'
 import { pageTest } from './page.ts'
 import { signInTests } from './sign-in.ts'
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, BrowserContext, Cookie, Page } from 'playwright-core'
-import { launchBrowser } from '../support/browser.ts'
+import { launchBrowser } from '../support/http/browser.ts'
 
 /** Tests, in a real browser, of an example that runs at this origin. */
 export function signInTests(origin: () => string): void {

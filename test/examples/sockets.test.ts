@@ -7,7 +7,7 @@ import { io, type Socket } from 'socket.io-client'
 import { WebSocket } from 'ws'
 import { Browser } from '../../src/testing/adapters/browser.ts'
 import { nodeClient } from '../../src/testing/adapters/node-client.ts'
-import { withExample } from '../support/example.ts'
+import { withExample } from '../support/projects/example.ts'
 
 /** A browser that is signed in, with what it sends at the handshake of a socket. */
 async function signedIn(origin: string, user: string): Promise<Browser> {

@@ -6,11 +6,17 @@ import { join } from 'node:path'
 import { before, suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
-import { launchBrowser } from '../support/browser.ts'
-import { withServer } from '../support/example.ts'
-import { needs } from '../support/programs.ts'
-import { compile, copyInto, installProject, needsProject, run } from '../support/projects.ts'
-import { findRuntime } from '../support/runtimes.ts'
+import { launchBrowser } from '../support/http/browser.ts'
+import { withServer } from '../support/projects/example.ts'
+import {
+  compile,
+  copyInto,
+  installProject,
+  needsProject,
+  run,
+} from '../support/projects/projects.ts'
+import { findRuntime } from '../support/projects/runtimes.ts'
+import { needs } from '../support/services/programs.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const source = 'examples/sveltekit'

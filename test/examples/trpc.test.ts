@@ -12,7 +12,7 @@ import {
   type TRPCClient,
 } from '@trpc/client'
 import type { AppRouter } from '../../examples/trpc/server.ts'
-import { withExample } from '../support/example.ts'
+import { withExample } from '../support/projects/example.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { suite, test } from 'node:test'
 import { frameworks, kitOf, type LibraryName } from './apps.ts'
 import { type Case, cases } from './behaviour.ts'
+import { pains, slowBackend, slowStore } from './competitor-regressions.ts'
 import { type DifferenceId, differences } from './differences.ts'
-import { pains, slowBackend, slowStore } from './pains.ts'
 import { passportCases } from './passport.ts'
 
 function run(library: LibraryName, framework: string, all: readonly Case[]): void {

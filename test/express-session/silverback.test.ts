@@ -120,7 +120,9 @@ suite('silverback/express-session', () => {
     const before = (await theirsAt(context).serve({ store: old }, views))()
     await before.get('/')
     const reader = expressSession({ secrets: ['keyboard cat'], store: old as never })
-    const ours = (await oursAt(context).serve({ store: memory(), accepts: [reader] }, views))()
+    const ours = (
+      await oursAt(context).serve({ store: memory(), legacyReaders: [reader] }, views)
+    )()
     ours.jar.set('connect.sid', before.jar.get('connect.sid') as string)
     assert.equal((await ours.get('/read')).text, '1')
     assert.notEqual(ours.jar.get('connect.sid'), before.jar.get('connect.sid'))

@@ -10,7 +10,7 @@ import Database from 'libsql'
 import type { Backend } from 'silverback'
 import { filesystem } from 'silverback/filesystem'
 import { sqlite } from 'silverback/sqlite'
-import { Visitor } from '../support/visitor.ts'
+import { Visitor } from '../support/failing-backend.ts'
 
 async function newFolder(): Promise<string> {
   return mkdtemp(join(tmpdir(), 'faults-'))

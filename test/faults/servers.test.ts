@@ -8,10 +8,10 @@ import { createClient } from 'redis'
 import type { Backend } from 'silverback'
 import { postgres } from 'silverback/postgres'
 import { redis } from 'silverback/redis'
-import { type PostgresServer, startPostgres } from '../support/postgres-server.ts'
-import { needs } from '../support/programs.ts'
-import { type RedisServer, startRedis } from '../support/redis-server.ts'
-import { Visitor } from '../support/visitor.ts'
+import { Visitor } from '../support/failing-backend.ts'
+import { type PostgresServer, startPostgres } from '../support/services/postgres-server.ts'
+import { needs } from '../support/services/programs.ts'
+import { type RedisServer, startRedis } from '../support/services/redis-server.ts'
 
 const ignore = (): void => {}
 

@@ -9,9 +9,9 @@ import { suite, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { CookieStore, save } from 'silverback'
 import { CookieJar } from 'tough-cookie'
-import { launchBrowser } from '../support/browser.ts'
+import { launchBrowser } from '../support/http/browser.ts'
 import { keys } from '../support/keys.ts'
-import { needs } from '../support/programs.ts'
+import { needs } from '../support/services/programs.ts'
 
 /** Runs `visits` against a server that takes long headers. */
 async function serving(

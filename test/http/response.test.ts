@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { forbidCaching, newCookie, type ResponseLike, setCookie, varyOnCookie } from 'silverback'
-import { nodeResponse } from '../support/http.ts'
+import { nodeResponse } from '../support/http/http.ts'
 
 const cookie = (name: string, value: string, path = '/') => newCookie(name, value, { path })
 

@@ -10,7 +10,7 @@ import {
 } from 'silverback'
 import { memory } from 'silverback/memory'
 import { trustedAddresses } from 'silverback/proxies'
-import { cookieOf } from '../support/http.ts'
+import { cookieOf } from '../support/http/http.ts'
 import { keys } from '../support/keys.ts'
 
 const plain = (headers: Record<string, string> = {}): OriginRequest => ({

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
 import { filesystemStore, type GorillaFilesystemStore } from 'silverback/gorilla'
-import { nodeRequest, nodeResponse, setCookieLines } from '../support/http.ts'
-import { needs } from '../support/programs.ts'
+import { nodeRequest, nodeResponse, setCookieLines } from '../support/http/http.ts'
+import { needs } from '../support/services/programs.ts'
 import { PeerError, usePeer } from './peer.ts'
 import { assertSameTree, assertSession, leaf, session, type Tree, text, withEntry } from './tree.ts'
 import { hexKeys, load, name, newKeys, visit } from './visit.ts'
@@ -187,7 +187,7 @@ suite('a folder of sessions shared with Go', needs('go'), () => {
     const there = await peer.call('flash.read', { ...go, key: '_input', cookie: here.value })
     assert.deepEqual(there.flashes, [text('email'), text('ann@x.example')])
     const last = await load(store, there.value)
-    assert.equal(last.old('email'), undefined)
+    assert.equal(last.oldInput('email'), undefined)
     assert.deepEqual(last.fieldErrors('email'), ['is taken'])
   })
 })

@@ -14,7 +14,7 @@ import { createInterface } from 'node:readline'
 import { after, before } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { findProgram } from '../support/programs.ts'
+import { findProgram } from '../support/services/programs.ts'
 import type { Tree } from './tree.ts'
 
 /** A session as Go loaded it. */

@@ -12,7 +12,7 @@ import {
   type SecureCookieOptions,
   type Serializer,
 } from 'silverback/securecookie'
-import { needs } from '../support/programs.ts'
+import { needs } from '../support/services/programs.ts'
 import { type Peer, PeerError, usePeer } from './peer.ts'
 import { assertSession, floatOf, itemsOf, pairsOf, session, type Tree, text } from './tree.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { decode, encode, go } from 'silverback/gob'
-import { needs } from '../support/programs.ts'
+import { needs } from '../support/services/programs.ts'
 import { integers } from './go-types.ts'
 import { usePeer } from './peer.ts'
 import {

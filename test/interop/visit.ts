@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Session, Store } from 'silverback'
 import { Cookie } from 'tough-cookie'
-import { nodeRequest, nodeResponse, setCookieLines } from '../support/http.ts'
+import { nodeRequest, nodeResponse, setCookieLines } from '../support/http/http.ts'
 
 /** The name of the sessions in these tests. */
 export const name = 'shared'

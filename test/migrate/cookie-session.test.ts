@@ -64,7 +64,7 @@ suite('cookie-session: limits', () => {
     const url = await serve(oldApp({ keys: secrets }))
     const browser = new Browser()
     await browser.visit(`${url}/login`)
-    const own = await serve(ownApp({ keys, accepts: [reader] }, 'session'))
+    const own = await serve(ownApp({ keys, legacyReaders: [reader] }, 'session'))
     const expected = { values: login, isNew: false }
     assert.deepEqual(await browser.visitOwn(own), { ...expected, renewal: 'foreign' })
     assert.deepEqual(Object.keys(browser.cookies()), ['session'])

@@ -146,7 +146,7 @@ suite('express-session: stores that fail', () => {
 
   test('then the app fails, and logs nobody out', async () => {
     const store = failing.throws as ExpressSessionStore
-    const url = await serve(ownApp({ keys, accepts: [expressSession({ secrets, store })] }))
+    const url = await serve(ownApp({ keys, legacyReaders: [expressSession({ secrets, store })] }))
     const browser = new Browser()
     browser.set('connect.sid', signed('id'))
     await assert.rejects(browser.visit(url), /500 Error: down/)

@@ -6,7 +6,7 @@ import { Hono } from 'hono'
 import { encrypt, CookieStore as OldStore, type Session, sessionMiddleware } from 'hono-sessions'
 import { CookieStore } from 'silverback'
 import { honoSessions } from 'silverback/migrate'
-import { nodeRequest } from '../support/http.ts'
+import { nodeRequest } from '../support/http/http.ts'
 import { keys } from '../support/keys.ts'
 import { found, inYears, login, testMove } from './move.ts'
 
@@ -79,7 +79,7 @@ suite('hono-sessions: seals', () => {
       encryptionKey,
       JSON.stringify({ _data: { ..._data, notice: { value: 'saved', flash: true } } }),
     )
-    const store = new CookieStore({ keys, accepts: [reader] })
+    const store = new CookieStore({ keys, legacyReaders: [reader] })
     const read = await store.get(nodeRequest(`session=${session}`), 'sid')
     assert.deepEqual(read.flashes('notice'), ['saved'])
     assert.deepEqual(read.values, { a: 1 })

@@ -62,7 +62,7 @@ export function testMove(what: string, prepare: () => Move | Promise<Move>): voi
 
     test('the session goes on, and in a cookie of ours alone', async () => {
       const browser = await visitor()
-      const during = await serve(ownApp({ ...store, accepts: [reader()] }))
+      const during = await serve(ownApp({ ...store, legacyReaders: [reader()] }))
       assert.deepEqual(await browser.visitOwn(during), { values, isNew: false, renewal: 'foreign' })
       for (const name of Object.keys(browser.cookies())) assert.match(name, /^sid(\.\d)?$/)
       assert.deepEqual(await browser.visitOwn(during), { values, isNew: false })
@@ -72,7 +72,7 @@ export function testMove(what: string, prepare: () => Move | Promise<Move>): voi
 
     test('who signs out is out', async () => {
       const browser = await visitor()
-      const url = await serve(ownApp({ ...store, accepts: [reader()] }))
+      const url = await serve(ownApp({ ...store, legacyReaders: [reader()] }))
       await browser.visit(`${url}/out`)
       assert.deepEqual(browser.cookies(), {})
       assert.deepEqual(await browser.visitOwn(url), { values: {}, isNew: true })
@@ -81,7 +81,7 @@ export function testMove(what: string, prepare: () => Move | Promise<Move>): voi
     test('a cookie of ours goes before the old ones', async () => {
       const browser = await visitor()
       const before = browser.cookies()
-      const url = await serve(ownApp({ ...store, accepts: [reader()] }))
+      const url = await serve(ownApp({ ...store, legacyReaders: [reader()] }))
       await browser.visit(url)
       for (const [name, value] of Object.entries(before)) browser.set(name, value)
       assert.deepEqual(await browser.visitOwn(url), { values, isNew: false })
@@ -107,7 +107,7 @@ export function testMove(what: string, prepare: () => Move | Promise<Move>): voi
       test(`nothing is read: ${difference}`, async () => {
         const browser = await visitor()
         assert.equal(await found(other, browser.cookies()), undefined)
-        const url = await serve(ownApp({ ...store, accepts: [other] }))
+        const url = await serve(ownApp({ ...store, legacyReaders: [other] }))
         assert.deepEqual(await browser.visitOwn(url), { values: {}, isNew: true })
       })
     }

@@ -34,7 +34,7 @@ import {
   encodeMulti,
   generateRandomKey,
 } from 'silverback/securecookie'
-import { cookieHeader, nodeRequest, nodeResponse, setCookieLines } from '../support/http.ts'
+import { cookieHeader, nodeRequest, nodeResponse, setCookieLines } from '../support/http/http.ts'
 
 const newKey = (): Uint8Array => crypto.getRandomValues(new Uint8Array(32))
 const keys = [newKey()]

@@ -8,8 +8,8 @@ import { CookieStore, ServerStore, type Store } from 'silverback'
 import { memory } from 'silverback/memory'
 import { sessions } from 'silverback/node'
 import { keys } from '../support/keys.ts'
-import { type Cache, startCache } from '../support/nginx.ts'
-import { needs } from '../support/programs.ts'
+import { type Cache, startCache } from '../support/services/nginx.ts'
+import { needs } from '../support/services/programs.ts'
 
 interface Login {
   user?: string

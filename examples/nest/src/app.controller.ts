@@ -18,7 +18,7 @@ export class AppController {
   @Redirect('/')
   signIn(@Session() session: Login, @Body() { user, remember }: SignIn): void {
     session.login(user) // a new id
-    session.persist(remember)
+    session.remember(remember)
     session.addFlash('Welcome back')
   }
 

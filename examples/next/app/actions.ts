@@ -6,7 +6,7 @@ import { logins, store } from './sessions'
 export async function signIn(form: FormData): Promise<void> {
   await using login = await logins.open()
   login.session.login(String(form.get('user')), { keep: ['cart'] }) // a new id
-  login.session.persist(form.has('remember'))
+  login.session.remember(form.has('remember'))
   login.session.addFlash('Welcome back')
   redirect('/') // saved before it leaves
 }

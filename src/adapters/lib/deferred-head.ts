@@ -9,7 +9,7 @@
  */
 
 import type { NodeResponseLike } from '../../http/response.ts'
-import { beside } from '../../lib/beside.ts'
+import { beside } from '../../lib/side-table.ts'
 
 /** The part of Node's `ServerResponse` that is used, of HTTP/1 and HTTP/2. */
 export interface ServerResponseLike extends NodeResponseLike {

@@ -5,7 +5,7 @@
  */
 
 import type { RequestWithHeaders } from '../../http/request.ts'
-import type { SessionSource } from '../../source.ts'
+import type { SessionSource } from '../../session/session-source.ts'
 import { deferHead, type ServerResponseLike } from './deferred-head.ts'
 import type { AdapterOptions } from './options.ts'
 import { RequestSessions, type SessionSources } from './request-sessions.ts'

@@ -7,8 +7,8 @@
 import type { RequestLike } from '../../http/request.ts'
 import type { ResponseLike } from '../../http/response.ts'
 import { describeKind } from '../../lib/describe.ts'
-import { registry } from '../../registry.ts'
-import { type SessionOf, type SessionSource, sessionFrom } from '../../source.ts'
+import { registry } from '../../session/registry.ts'
+import { type SessionOf, type SessionSource, sessionFrom } from '../../session/session-source.ts'
 import { type AdapterOptions, assertAdapterOptions } from './options.ts'
 
 /** Several sources, under the names that their sessions have in the app. */

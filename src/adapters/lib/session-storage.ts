@@ -5,11 +5,11 @@
  */
 
 import { SessionError } from '../../errors.ts'
+import type { Options } from '../../http/cookie-options.ts'
 import type { RequestLike } from '../../http/request.ts'
 import { describeKind } from '../../lib/describe.ts'
-import type { Options } from '../../options.ts'
-import type { Session, Values } from '../../session.ts'
-import { type SessionSource, sessionFrom } from '../../source.ts'
+import type { Session, Values } from '../../session/session.ts'
+import { type SessionSource, sessionFrom } from '../../session/session-source.ts'
 import { assertSource } from './request-sessions.ts'
 
 /** The key under which React Router keeps a value that is read once. */
@@ -42,7 +42,7 @@ export interface StorageSessionLike<Data, FlashData = Data> {
 /** The same, and the session behind it. */
 export interface StorageSession<Data extends object, FlashData = Data>
   extends StorageSessionLike<Data, FlashData> {
-  /** For what React Router has no word for: `login`, `rotate`, `persist`, `owner`, flash messages. */
+  /** For what React Router has no word for: `login`, `rotate`, `remember`, `owner`, flash messages. */
   readonly native: Session<Data>
 }
 

@@ -5,8 +5,8 @@
  */
 
 import { utf8Bytes } from '#bytes'
-import type { NewRecord, StoredRecord } from '../../backend.ts'
-import { keyOf } from '../../ids.ts'
+import type { NewRecord, StoredRecord } from '../backend.ts'
+import { keyOf } from '../ids.ts'
 
 /** What is looked at of a session, as it is used and as it is kept. */
 export interface ExpressSession {

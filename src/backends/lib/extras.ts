@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Backend, Listable, OwnerIndex, Preparable, Prunable } from '../../backend.ts'
+import type { Backend, Listable, OwnerIndex, Preparable, Prunable } from '../backend.ts'
 
 type Optional = OwnerIndex & Listable & Prunable & Preparable
 

@@ -13,8 +13,8 @@ import {
   TimeoutStrategy,
   timeout,
 } from 'cockatiel'
-import type { OperationOptions } from '../../backend.ts'
-import { wholeNumber } from '../../lib/checks.ts'
+import { assertInteger } from '../../lib/assert-integer.ts'
+import type { OperationOptions } from '../backend.ts'
 
 /** When failures in a row open the breaker, and for how long. */
 export interface BreakerOptions {
@@ -54,7 +54,7 @@ export class Guard {
   constructor({ timeoutMs = 1000, breaker = {}, onBreakerChange }: GuardOptions) {
     const strategy = TimeoutStrategy.Aggressive
     const limit = { strategy, abortOnReturn: false }
-    this.#limit = timeout(wholeNumber('timeoutMs', timeoutMs), limit)
+    this.#limit = timeout(assertInteger('timeoutMs', timeoutMs), limit)
     this.#breaker = breaker ? breakerOf(breaker, onBreakerChange) : undefined
   }
 
@@ -98,8 +98,8 @@ function breakerOf(
   const policy = circuitBreaker(
     handleWhen(error => !(error instanceof Abandoned)),
     {
-      breaker: new ConsecutiveBreaker(wholeNumber('breaker.failures', failures)),
-      halfOpenAfter: wholeNumber('breaker.resetMs', resetMs),
+      breaker: new ConsecutiveBreaker(assertInteger('breaker.failures', failures)),
+      halfOpenAfter: assertInteger('breaker.resetMs', resetMs),
     },
   )
   policy.onStateChange(state => onChange?.(nameOf(state)))

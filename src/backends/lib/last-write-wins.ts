@@ -5,6 +5,10 @@
  */
 
 import { decodeBase64Url, encodeBase64Url } from '#bytes'
+import { unixSeconds } from '../../lib/clock.ts'
+import { describeKind } from '../../lib/describe.ts'
+import { serially } from '../../lib/keyed-mutex.ts'
+import { randomBytes } from '../../runtime/crypto/random.ts'
 import type {
   Backend,
   CreateResult,
@@ -14,12 +18,8 @@ import type {
   StoredRecord,
   UpdateResult,
   Version,
-} from '../../backend.ts'
-import { randomBytes } from '../../crypto/random.ts'
-import { unixSeconds } from '../../lib/clock.ts'
-import { describeKind } from '../../lib/describe.ts'
-import { serially } from '../../lib/serially.ts'
-import { untilAborted } from './until-aborted.ts'
+} from '../backend.ts'
+import { untilAborted } from './abortable.ts'
 
 /** Where texts are kept under ids. */
 export interface TextPlace {

@@ -5,7 +5,7 @@
  */
 
 import { concatBytes, utf8Bytes } from '#bytes'
-import type { StoredRecord } from '../../backend.ts'
+import type { StoredRecord } from '../backend.ts'
 
 /** A record that tells its id. */
 export interface IdentifiedRecord extends StoredRecord {

@@ -5,9 +5,9 @@
  */
 
 import { encodeBase64Url, latin1Text } from '#bytes'
-import type { StoredRecord } from '../../backend.ts'
-import { randomBytes } from '../../crypto/random.ts'
 import { describeKind } from '../../lib/describe.ts'
+import { randomBytes } from '../../runtime/crypto/random.ts'
+import type { StoredRecord } from '../backend.ts'
 import type { Listed } from './pages.ts'
 
 /** What they all may be told. */

@@ -9,7 +9,7 @@
  */
 
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
-import { wholeNumber } from '../../lib/checks.ts'
+import { assertInteger } from '../../lib/assert-integer.ts'
 import { json } from './json.ts'
 import type { Serializer } from './serializer.ts'
 
@@ -33,7 +33,7 @@ const compressed = 1
  */
 export function deflated(options: DeflatedOptions = {}): Serializer {
   const { serializer = json, maxBytes = 65_536 } = options
-  wholeNumber('maxBytes', maxBytes)
+  assertInteger('maxBytes', maxBytes)
   return {
     serialize(value) {
       const plain = serializer.serialize(value)

@@ -9,8 +9,8 @@
 
 import { DevalueError, parse, stringify } from 'devalue'
 import { decodeBase64Url, encodeBase64Url, utf8Bytes } from '#bytes'
-import { type Keyed, keyed } from '../../keyed.ts'
 import { describeKind } from '../../lib/describe.ts'
+import { type Keyed, keyed } from '../non-string-keys.ts'
 import type { Serializer } from './serializer.ts'
 
 const richMark = '!'

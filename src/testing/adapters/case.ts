@@ -8,8 +8,8 @@ import type { ReportingOptions } from '../../adapters/lib/options.ts'
 import type { SessionSources } from '../../adapters/lib/request-sessions.ts'
 import type { RequestLike } from '../../http/request.ts'
 import type { ResponseLike } from '../../http/response.ts'
-import type { Session } from '../../session.ts'
-import type { SessionSource } from '../../source.ts'
+import type { Session } from '../../session/session.ts'
+import type { SessionSource } from '../../session/session-source.ts'
 import type { Browser, Coming } from './browser.ts'
 
 /** A request as the handler of a case sees it. */

@@ -5,7 +5,7 @@
  */
 
 import { memory } from '../../backends/memory.ts'
-import { ServerStore } from '../../server-store.ts'
+import { ServerStore } from '../../stores/server-store.ts'
 import { assert, assertEqual } from '../assert.ts'
 import { type Case, ok, type Visit } from './case.ts'
 import { backendThat, cookieStore, serverStore } from './stores.ts'

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { registry } from '../../registry.ts'
-import type { SessionSource } from '../../source.ts'
+import { registry } from '../../session/registry.ts'
+import type { SessionSource } from '../../session/session-source.ts'
 import { assert, assertEqual } from '../assert.ts'
 import { cookieOf } from './browser.ts'
 import { type Case, ok, type Visit } from './case.ts'

@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { Backend, OwnerIndex } from '../../backend.ts'
+import type { Backend, OwnerIndex } from '../../backends/backend.ts'
 import { memory } from '../../backends/memory.ts'
-import { CookieStore, type CookieStoreOptions } from '../../cookie-store.ts'
-import { ServerStore, type ServerStoreOptions } from '../../server-store.ts'
+import { CookieStore, type CookieStoreOptions } from '../../stores/cookie-store.ts'
+import { ServerStore, type ServerStoreOptions } from '../../stores/server-store.ts'
 
 /** For all cases. Not random: modules of workers may not ask for random bytes while they load. */
 export const keys: readonly [Uint8Array, Uint8Array] = [

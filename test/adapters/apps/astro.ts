@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import { type ContextLike, type OnRequest, sessions } from 'silverback/astro'
 import type { StartApp, TestApp } from 'silverback/testing/adapters'
-import { copyInto, installProject, run } from '../../support/projects.ts'
+import { copyInto, installProject, run } from '../../support/projects/projects.ts'
 import { builtApps, type Listener } from './built.ts'
 import { webResponse, webVisit } from './web-response.ts'
 

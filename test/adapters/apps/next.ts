@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { SessionSource } from 'silverback'
 import { type NextOptions, sessions } from 'silverback/next'
 import type { StartApp, TestApp } from 'silverback/testing/adapters'
-import { copyInto, installProject, run } from '../../support/projects.ts'
+import { copyInto, installProject, run } from '../../support/projects/projects.ts'
 import { listen } from './node-http.ts'
 import { webResponse } from './web-response.ts'
 

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { type Exceptions, withoutNodeResponse } from 'silverback/testing/adapters'
-import type { Runtime } from '../../support/runtimes.ts'
+import type { Runtime } from '../../support/projects/runtimes.ts'
 
 /** A runtime as a place of the web adapter. */
 export interface TestedRuntime {

@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import { type EventLike, type Handle, sessions } from 'silverback/sveltekit'
 import type { StartApp, TestApp } from 'silverback/testing/adapters'
-import { copyInto, installProject, run } from '../../support/projects.ts'
+import { copyInto, installProject, run } from '../../support/projects/projects.ts'
 import { builtApps, type Listener } from './built.ts'
 import type { Place } from './node-http.ts'
 import { webResponse, webVisit } from './web-response.ts'

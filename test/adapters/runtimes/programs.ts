@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { start } from '../../support/process.ts'
-import { findRuntime, type Runtime } from '../../support/runtimes.ts'
+import { start } from '../../support/processes/process.ts'
+import { findRuntime, type Runtime } from '../../support/projects/runtimes.ts'
 import { writeWorker } from './workerd.ts'
 
 /** A runtime that waits for cases. */

@@ -3,8 +3,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { bundle } from '../../support/bundle.ts'
-import { freePort } from '../../support/free-port.ts'
+import { bundle } from '../../support/projects/bundle.ts'
+import { freePort } from '../../support/services/free-port.ts'
 
 /** Bundles the worker into the folder. Answers the path of its configuration. */
 export async function writeWorker(folder: string): Promise<string> {

@@ -18,7 +18,7 @@ export async function action({ request, context }: Route.ActionArgs) {
       break
     case 'sign in':
       session.login(String(form.get('user')), { keep: ['cart'] }) // a new id
-      session.persist(form.has('remember'))
+      session.remember(form.has('remember'))
       session.addFlash('Welcome back')
       break
     case 'sign out everywhere':

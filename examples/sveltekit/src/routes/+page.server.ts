@@ -11,7 +11,7 @@ export const actions: Actions = {
   async signIn({ request, locals: { session } }) {
     const form = await request.formData()
     session.login(String(form.get('user'))) // a new id
-    session.persist(form.has('remember'))
+    session.remember(form.has('remember'))
     session.addFlash('Welcome back')
     redirect(303, '/') // saved before it leaves
   },

@@ -1,0 +1,117 @@
+/**
+ * Whether a JavaScript value can be written as a Go type.
+ *
+ * @module
+ */
+
+import { type Keyed, keyed } from '../../codec/non-string-keys.ts'
+import { isFloat, isInteger } from './integers.ts'
+import { type BasicType, fieldNumber, type OpaqueType, type Type } from './types.ts'
+import { GoComplex, GoOpaque, GoString, GoValue } from './values.ts'
+
+/** Whether `value`, apart from what it contains, can be written as `type`. */
+export function accepts(type: Type, value: unknown): boolean {
+  switch (type.kind) {
+    case 'bool':
+      return typeof value === 'boolean'
+    case 'int':
+    case 'uint':
+      return isInteger(type, value)
+    case 'float':
+      return typeof value === 'number' && isFloat(type, value)
+    case 'string':
+      return typeof value === 'string' || value instanceof GoString
+    case 'bytes':
+      return value instanceof Uint8Array
+    case 'complex':
+      return value instanceof GoComplex && isComplex(type, value)
+    case 'interface':
+      return true
+    case 'slice':
+      return Array.isArray(value)
+    case 'array':
+      return Array.isArray(value) && value.length === type.length
+    case 'struct':
+      return isPlainObject(value)
+    case 'map':
+      if (value instanceof Map) return true
+      return isPlainObject(value) && (type.key.kind === 'string' || type.key.kind === 'interface')
+    case 'opaque':
+      return acceptsOpaque(type, value)
+  }
+}
+
+function isComplex(type: BasicType, { re, im }: GoComplex): boolean {
+  return isFloat(type, re) && isFloat(type, im)
+}
+
+function acceptsOpaque(type: OpaqueType, value: unknown): boolean {
+  if (value instanceof GoOpaque) return value.kind === type.encoding
+  if (type.as === 'time') return isValidDate(value)
+  return type.as === 'bigInt' && (typeof value === 'bigint' || Number.isSafeInteger(value))
+}
+
+/** Whether `value`, with all it contains, can be written as `type`. */
+export function fits(type: Type, value: unknown, depth = 0): boolean {
+  // A cycle fits nothing: writing it as the usual types then tells where it is.
+  if (depth > 100) return false
+  const bare = unwrapped(value)
+  if (!accepts(type, bare)) return false
+  switch (type.kind) {
+    case 'slice':
+    case 'array':
+      return (bare as unknown[]).every(elem => fits(type.elem, elem, depth + 1))
+    case 'map':
+      return entriesOf(bare as object).every(
+        ([key, elem]) => fits(type.key, key, depth + 1) && fits(type.elem, elem, depth + 1),
+      )
+    case 'struct':
+      return Object.entries(bare as object).every(([name, field]) => {
+        if (isAbsent(field)) return true
+        const number = fieldNumber(type, name)
+        return number !== undefined && fits(type.fields[number]!.type, field, depth + 1)
+      })
+    default:
+      return true
+  }
+}
+
+/** Keys and values of a map, as it is written. */
+export function entriesOf(value: object): [unknown, unknown][] {
+  if (value instanceof Map) return [...value]
+  const entries: [unknown, unknown][] = Object.entries(value).filter(
+    ([, elem]) => elem !== undefined,
+  )
+  return [...entries, ...((value as Keyed)[keyed] ?? [])]
+}
+
+/** In a struct: a field that is not sent. */
+export function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null
+}
+
+/** What a `GoValue` is written from: those that have no JavaScript value are it themselves. */
+export function unwrapped(value: unknown): unknown {
+  if (!(value instanceof GoValue) || isPayload(value)) return value
+  return value.value
+}
+
+function isPayload(value: GoValue): boolean {
+  return value instanceof GoString || value instanceof GoComplex || value instanceof GoOpaque
+}
+
+/** Whether it is a Date that holds a time. */
+export function isValidDate(value: unknown): value is Date {
+  return value instanceof Date && !Number.isNaN(value.getTime())
+}
+
+/** Whether it is an object of no class, of this realm or another. */
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return (
+    prototype === null ||
+    prototype === Object.prototype ||
+    Object.getPrototypeOf(prototype) === null
+  )
+}

@@ -1,0 +1,49 @@
+/**
+ * The Go types of JavaScript values that Go has not had before.
+ *
+ * @module
+ */
+
+import { type Keyed, keyed } from '../../codec/non-string-keys.ts'
+import { isPlainObject, isValidDate } from './assignability.ts'
+import { isInteger } from './integers.ts'
+import { knownConcrete } from './type-text.ts'
+import type { BasicType, Concrete } from './types.ts'
+
+const string = knownConcrete('string')
+const int = knownConcrete('int')
+const float64 = knownConcrete('float64')
+const int64 = knownConcrete('int64')
+const uint64 = knownConcrete('uint64')
+const bool = knownConcrete('bool')
+const bytes = knownConcrete('[]uint8')
+const list = knownConcrete('[]interface {}')
+const object = knownConcrete('map[string]interface {}')
+const map = knownConcrete('map[interface {}]interface {}')
+const time = knownConcrete('time.Time')
+
+/** The usual Go type of a value; undefined if it has none. */
+export function usualConcrete(value: unknown): Concrete | undefined {
+  switch (typeof value) {
+    case 'string':
+      return string
+    case 'number':
+      return Number.isSafeInteger(value) && !Object.is(value, -0) ? int : float64
+    case 'boolean':
+      return bool
+    case 'bigint':
+      return [int64, uint64].find(({ type }) => isInteger(type as BasicType, value))
+    default:
+      return usualOfObject(value)
+  }
+}
+
+function usualOfObject(value: unknown): Concrete | undefined {
+  if (value instanceof Uint8Array) return bytes
+  if (Array.isArray(value)) return list
+  if (isValidDate(value)) return time
+  if (value instanceof Map) return map
+  if (!isPlainObject(value)) return undefined
+  // Keys other than strings need a map that takes them.
+  return ((value as Keyed)[keyed]?.size ?? 0) > 0 ? map : object
+}

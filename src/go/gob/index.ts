@@ -1,0 +1,12 @@
+/**
+ * Go's encoding/gob, reading and writing, as far as sessions need it.
+ *
+ * @module
+ */
+
+export { type Keyed, keyed } from '../../codec/non-string-keys.ts'
+export { type DecodeLimits, decode } from './decode.ts'
+export { type EncodeOptions, encode } from './encode.ts'
+export { go } from './go.ts'
+export type { OpaqueEncoding } from './types.ts'
+export { GoComplex, GoOpaque, GoString, GoValue } from './values.ts'

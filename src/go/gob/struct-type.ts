@@ -1,0 +1,60 @@
+/**
+ * The types of structs that are written from JavaScript objects.
+ *
+ * @module
+ */
+
+import { entriesOf, isAbsent, isPlainObject } from './assignability.ts'
+import { usualConcrete } from './default-types.ts'
+import { originOf } from './provenance.ts'
+import type { Field, Type } from './types.ts'
+import { unified } from './unify.ts'
+import { concreteOf, GoValue } from './values.ts'
+
+/** A struct type with the fields of an object. Fields without a value have no type: they are left out. */
+export function inferStruct(name: string, object: Record<string, unknown>): Type {
+  const fields: Field[] = []
+  for (const [field, value] of Object.entries(object)) {
+    if (!isAbsent(value)) fields.push({ name: field, type: typeOfValue(name, field, value) })
+  }
+  return unified([{ kind: 'struct', text: name, wireName: shortName(name), fields }])[0]!
+}
+
+function typeOfValue(name: string, field: string, value: unknown): Type {
+  if (value instanceof GoValue) return value[concreteOf].type
+  const type = originOf(value)?.type ?? usualConcrete(value)?.type
+  if (type === undefined) {
+    throw new TypeError(`go.struct: field ${field} of ${name} has a value without a Go type`)
+  }
+  return type
+}
+
+/** As in definitions: the name without its package, and without the star of a pointer. */
+function shortName(name: string): string {
+  const arguments_ = name.indexOf('[')
+  const head = arguments_ < 0 ? name : name.slice(0, arguments_)
+  return name.slice(head.lastIndexOf('.') + 1).replace(/^\*/, '')
+}
+
+/**
+ * The type that Go values inside `value` give to a name. Structs made one by one may lack different
+ * fields: together they have them all.
+ */
+export function typeNamed(name: string, value: unknown): Type | undefined {
+  const types = goValuesIn(value, 0)
+    .filter(({ type }) => type === name || type === `*${name}`)
+    .map(found => found[concreteOf].type)
+  return unified(types)[0]
+}
+
+const maxDepth = 16
+
+function goValuesIn(value: unknown, depth: number): GoValue[] {
+  if (value instanceof GoValue) return [value]
+  if (depth > maxDepth) return []
+  if (Array.isArray(value)) return value.flatMap(elem => goValuesIn(elem, depth + 1))
+  if (value instanceof Map || isPlainObject(value)) {
+    return entriesOf(value).flatMap(entry => goValuesIn(entry, depth + 1))
+  }
+  return []
+}

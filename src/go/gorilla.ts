@@ -1,0 +1,110 @@
+/**
+ * Stores with the defaults and layouts of Go's gorilla/sessions v1.4.0: a Go program and a
+ * TypeScript program with the same keys (and folder) share their sessions, both ways.
+ *
+ * @module
+ */
+
+import type { Options } from '../http/cookie-options.ts'
+import { thirtyDays } from '../lib/clock.ts'
+import { CookieStore } from '../stores/cookie-store.ts'
+import { FilesystemStore } from '../stores/filesystem-store.ts'
+import { codecsFromPairs, type Key } from './securecookie.ts'
+
+export { go } from './gob/index.ts'
+
+/** What gorilla's stores do and ours do not, unless told: every save writes and sets the cookie. */
+const saveUnchanged = true
+
+/** A key of gorilla's `keyPairs`: null where a pair has no block key. */
+export type PairKey = Key | null | undefined
+
+/**
+ * Go's `sessions.NewCookieStore(keyPairs...)`: hash key, block key, older hash key, …
+ *
+ * Cookies for 30 days with `Path=/; Secure; SameSite=None`, values in gob, 4096 characters at most.
+ * A key that Go would not take is an error at the first use, as there.
+ */
+export function cookieStore(...keyPairs: PairKey[]): GorillaCookieStore {
+  return new GorillaCookieStore(keyPairs)
+}
+
+/**
+ * Go's `sessions.NewFilesystemStore(path, keyPairs...)`. `path` may be empty for the system's
+ * folder for temporary files.
+ *
+ * Cookies for 30 days with `Path=/`, values in gob, 4096 characters at most in cookie and file.
+ */
+export function filesystemStore(path: string, ...keyPairs: PairKey[]): GorillaFilesystemStore {
+  return new GorillaFilesystemStore(path, keyPairs)
+}
+
+/** A {@link CookieStore} whose numbers are Go's. */
+export class GorillaCookieStore extends CookieStore {
+  constructor(keyPairs: readonly PairKey[]) {
+    super({
+      codecs: codecsFromPairs(keyPairs),
+      options: goOptions({ Path: '/', MaxAge: thirtyDays, Secure: true, SameSite: 'none' }),
+      saveUnchanged,
+    })
+  }
+
+  /** Go's `store.MaxAge(age)`: 0 = browser session and no age limit, negative = delete. */
+  override maxAge(age: number): void {
+    this.setMaxAge(goMaxAge(age), age)
+  }
+}
+
+/** A {@link FilesystemStore} whose numbers are Go's. */
+export class GorillaFilesystemStore extends FilesystemStore {
+  constructor(path: string, keyPairs: readonly PairKey[]) {
+    super(path, {
+      codecs: codecsFromPairs(keyPairs),
+      options: goOptions({ Path: '/', MaxAge: thirtyDays }),
+      saveUnchanged,
+    })
+  }
+
+  /** Go's `store.MaxAge(age)`: 0 = browser session and no age limit, negative = delete. */
+  override maxAge(age: number): void {
+    this.setMaxAge(goMaxAge(age), age)
+  }
+
+  /** Go's `store.MaxLength(l)`: characters in a cookie and in a file; 0 = no limit. */
+  maxLength(length: number): void {
+    for (const codec of this.codecs) codec.maxLength = length
+  }
+}
+
+/** The fields of Go's `sessions.Options`. */
+export interface GoOptions {
+  Path?: string
+  Domain?: string
+  /** Seconds; 0 or left out: until the browser closes; negative: delete now. */
+  MaxAge?: number
+  Secure?: boolean
+  HttpOnly?: boolean
+  Partitioned?: boolean
+  /** Left out: not sent, Go's `SameSiteDefaultMode`. */
+  SameSite?: 'strict' | 'lax' | 'none'
+}
+
+/**
+ * Go's `sessions.Options` as ours: `session.options = goOptions({ Path: '/', MaxAge: 0 })`.
+ * A field left out is not sent, as in Go.
+ */
+export function goOptions(options: GoOptions): Options {
+  return {
+    path: options.Path,
+    domain: options.Domain,
+    maxAge: goMaxAge(options.MaxAge ?? 0),
+    secure: options.Secure,
+    httpOnly: options.HttpOnly,
+    partitioned: options.Partitioned,
+    sameSite: options.SameSite,
+  }
+}
+
+function goMaxAge(age: number): number | 'session' {
+  return age === 0 ? 'session' : age
+}

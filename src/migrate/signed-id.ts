@@ -1,0 +1,35 @@
+/**
+ * The value of express-session's cookie: an id, signed.
+ *
+ *     cookie    = percent-encoded( "s:" id "." signature )
+ *     signature = base64( HMAC-SHA-256( secret, id ) ), without padding
+ *
+ * @module
+ */
+
+import { utf8Bytes } from '#bytes'
+import { hmac } from '#crypto'
+import { equalTexts, percentDecoded, unpaddedBase64 } from './text.ts'
+
+/** The value of the cookie for an id. */
+export function signId(id: string, secret: Uint8Array): string {
+  return encodeURIComponent(`s:${id}.${signatureOf(id, secret)}`)
+}
+
+/** The id in the value of a cookie; undefined when none of the secrets signed it. */
+export function signedId(
+  value: string | undefined,
+  secrets: readonly Uint8Array[],
+): string | undefined {
+  const signed = value === undefined ? undefined : percentDecoded(value)
+  if (!signed?.startsWith('s:')) return undefined
+  const dot = signed.lastIndexOf('.')
+  if (dot < 0) return undefined
+  const id = signed.slice(2, dot)
+  const signature = signed.slice(dot + 1)
+  return secrets.some(secret => equalTexts(signature, signatureOf(id, secret))) ? id : undefined
+}
+
+function signatureOf(id: string, secret: Uint8Array): string {
+  return unpaddedBase64(hmac('sha256', secret, '', utf8Bytes(id)))
+}

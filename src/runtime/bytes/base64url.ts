@@ -1,0 +1,72 @@
+/**
+ * base64url (RFC 4648 §5), as strict and as lenient as Go's `base64.URLEncoding`.
+ *
+ * @module
+ */
+
+import { decodeBase64Url, encodeBase64Url } from '#bytes'
+import { SessionError } from '../../errors.ts'
+
+// text    = *char [ "=" [ "=" ] ], in groups of four
+const padded = /^[\w-]*={0,2}$/
+const lineBreaks = /[\r\n]+/g
+
+/** base64url with padding: the only form that Go's `URLEncoding` reads back. */
+export function encodePadded(bytes: Uint8Array): string {
+  const text = encodeBase64Url(bytes)
+  const rest = text.length % 4
+  return rest === 0 ? text : text + '='.repeat(4 - rest)
+}
+
+/**
+ * Decodes padded base64url as Go does: CR and LF are skipped anywhere, unused bits of the last
+ * character may be set, everything else that is not canonical is refused.
+ *
+ * Throws `base64-invalid`, with Go's offset of the first bad byte.
+ */
+export function decodePadded(text: string): Uint8Array {
+  if (isPadded(text)) return decodeBase64Url(text)
+  const compact = text.replace(lineBreaks, '')
+  if (!isPadded(compact)) {
+    throw new SessionError(
+      'base64-invalid',
+      `securecookie: base64 decode failed - caused by: illegal base64 data at input byte ${firstBadByte(text)}`,
+    )
+  }
+  return decodeBase64Url(compact)
+}
+
+function isPadded(text: string): boolean {
+  return text.length % 4 === 0 && padded.test(text)
+}
+
+/** Where Go's decoder gives up: the scan of `decodeQuantum` in Go's encoding/base64. */
+function firstBadByte(text: string): number {
+  let inQuantum = 0
+  for (let i = 0; i < text.length; i++) {
+    const char = text[i] as string
+    if (char === '\r' || char === '\n') continue
+    if (char === '=') return badPadding(text, i, inQuantum)
+    if (!/[\w-]/.test(char)) return i
+    inQuantum = (inQuantum + 1) % 4
+  }
+  return text.length - inQuantum
+}
+
+/** The offset Go reports for padding at `at`, after `inQuantum` characters of its group. */
+function badPadding(text: string, at: number, inQuantum: number): number {
+  if (inQuantum < 2) return at
+  let next = skipLineBreaks(text, at + 1)
+  if (inQuantum === 2) {
+    if (next === text.length) return text.length
+    if (text[next] !== '=') return next - 1
+    next = skipLineBreaks(text, next + 1)
+  }
+  return next
+}
+
+function skipLineBreaks(text: string, from: number): number {
+  let at = from
+  while (text[at] === '\r' || text[at] === '\n') at++
+  return at
+}

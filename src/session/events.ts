@@ -1,0 +1,143 @@
+/**
+ * What stores say of their work: to hooks, to `node:diagnostics_channel`, to `explain`.
+ *
+ * No event holds a key, a cookie value, an id or session data.
+ *
+ * @module
+ */
+
+import type { ErrorCode } from '../errors.ts'
+import { builtin } from '../runtime/builtin.ts'
+import type { Reason } from './session.ts'
+
+/** A session was read, or begun. */
+export interface SessionReadEvent {
+  readonly type: 'session'
+  readonly name: string
+  /** Kind of the store, by its class. */
+  readonly store: string
+  readonly isNew: boolean
+  /** Why it is new. */
+  readonly reason?: Reason | undefined
+  /** Bytes of the cookie's value; undefined when there was none. */
+  readonly cookieBytes?: number | undefined
+  /** Why the codecs refused the cookie, one code each. */
+  readonly refusals: readonly ErrorCode[]
+  /** Whether a backend was not asked because a copy in the browser was new enough. */
+  readonly fromCache: boolean
+  readonly durationMs: number
+}
+
+/** A cookie came and no session of it was accepted. */
+export interface RejectEvent extends Omit<SessionReadEvent, 'type'> {
+  readonly type: 'reject'
+  readonly reason: Reason
+}
+
+/** What a save did. */
+export type SaveOutcome =
+  /** There was no reason to write. */
+  | 'unchanged'
+  /** It was written. */
+  | 'saved'
+  /** It was written under a new id. */
+  | 'rotated'
+  /** It was removed, and its cookie too. */
+  | 'destroyed'
+  /** It had ended meanwhile, or may only be read: nothing was written, no cookie set. */
+  | 'dropped'
+
+/** A session was saved, or there was no reason to. */
+export interface SaveEvent {
+  readonly type: 'save'
+  readonly name: string
+  readonly store: string
+  readonly outcome: SaveOutcome
+  /** How often it was written again because other requests had saved first. */
+  readonly conflicts: number
+  readonly durationMs: number
+}
+
+/** Sessions were ended from outside. */
+export interface RevokeEvent {
+  readonly type: 'revoke'
+  readonly store: string
+  readonly what: 'session' | 'owner' | 'everything'
+  /** How many there were, where that is known. */
+  readonly count?: number | undefined
+}
+
+/** The place that keeps sessions failed. */
+export interface StoreErrorEvent {
+  readonly type: 'store-error'
+  readonly store: string
+  /** What it was asked for. */
+  readonly operation: string
+  /** The SessionError; its `cause` is the place's own. */
+  readonly error: Error
+}
+
+/** Anything a store says. */
+export type SessionEvent =
+  | SessionReadEvent
+  | RejectEvent
+  | SaveEvent
+  | RevokeEvent
+  | StoreErrorEvent
+
+/** Listeners of a store. What they throw is ignored: watching a session must not break it. */
+export interface Hooks {
+  onSession?: (event: SessionReadEvent) => void
+  onReject?: (event: RejectEvent) => void
+  onSave?: (event: SaveEvent) => void
+  onRevoke?: (event: RevokeEvent) => void
+  onStoreError?: (event: StoreErrorEvent) => void
+}
+
+/** The part of `node:diagnostics_channel` that is used. */
+interface Channel {
+  readonly hasSubscribers: boolean
+  publish(message: unknown): void
+}
+
+type Listener = (event: SessionEvent) => void
+
+/** The listener for events of this type: `onStoreError` for `store-error`. */
+const hookNames = {
+  session: 'onSession',
+  reject: 'onReject',
+  save: 'onSave',
+  revoke: 'onRevoke',
+  'store-error': 'onStoreError',
+} as const satisfies Record<SessionEvent['type'], keyof Hooks>
+
+const channels = openChannels()
+
+/** Calls the hook for the event, and publishes it to subscribers. */
+export function emit(hooks: Hooks, event: SessionEvent): void {
+  const channel = channels[event.type]
+  const listener = listenerOf(hooks, event.type)
+  if (listener) quietly(() => listener(event))
+  if (channel?.hasSubscribers) quietly(() => channel.publish(event))
+}
+
+/** What goes wrong in a listener, at once or later, is its own fault. */
+function quietly(listen: () => unknown): void {
+  try {
+    const later = listen()
+    if (later instanceof Promise) later.catch(() => undefined)
+  } catch {}
+}
+
+function listenerOf(hooks: Hooks, type: SessionEvent['type']): Listener | undefined {
+  return hooks[hookNames[type]] as Listener | undefined
+}
+
+/** Channels `silverback:session`, `silverback:save`, …; none where the runtime has no such module. */
+function openChannels(): Partial<Record<SessionEvent['type'], Channel>> {
+  const module = builtin<{ channel(name: string): Channel }>('node:diagnostics_channel')
+  if (!module) return {}
+  return Object.fromEntries(
+    Object.keys(hookNames).map(type => [type, module.channel(`silverback:${type}`)]),
+  )
+}

@@ -1,0 +1,236 @@
+/** What gorilla/sessions tests of itself, and its documented defaults. */
+
+import assert from 'node:assert/strict'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, suite, test } from 'node:test'
+import { Session, save } from 'silverback'
+import { cookieStore, filesystemStore, go, goOptions } from 'silverback/gorilla'
+import { SecureCookie } from 'silverback/securecookie'
+import { type GoVector, goVectors, hex } from '../support/fixtures.ts'
+import {
+  cookieHeader,
+  cookieOf,
+  nodeRequest,
+  nodeResponse,
+  setCookieLines,
+} from '../support/http/http.ts'
+
+const folders: string[] = []
+after(() => Promise.all(folders.map(folder => rm(folder, { recursive: true, force: true }))))
+
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'silverback-gorilla-'))
+  folders.push(folder)
+  return folder
+}
+
+suite('cookieStore', () => {
+  test('flash messages over three requests, also a struct', async () => {
+    const store = cookieStore('secret-key')
+    let request = nodeRequest()
+    let response = nodeResponse()
+    let session = await store.get(request, 'session-key')
+    assert.deepEqual(session.flashes(), [])
+    session.addFlash('foo')
+    session.addFlash('bar')
+    session.addFlash('baz', 'custom_key')
+    await save(request, response)
+    const [line, ...others] = setCookieLines(response)
+    assert.deepEqual(others, [])
+    assert.match(line as string, /SameSite=None/)
+    assert.match(line as string, /; Secure/)
+
+    request = nodeRequest(cookieHeader(response))
+    session = await store.get(request, 'session-key')
+    assert.deepEqual(session.flashes(), ['foo', 'bar'])
+    assert.deepEqual(session.flashes(), [])
+    assert.deepEqual(session.flashes('custom_key'), ['baz'])
+    assert.deepEqual(session.flashes('custom_key'), [])
+
+    request = nodeRequest()
+    response = nodeResponse()
+    session = await store.get(request, 'session-key')
+    session.addFlash(go.struct('sessions.FlashMessage', { Type: 42, Message: 'foo' }))
+    await save(request, response)
+    session = await store.get(nodeRequest(cookieHeader(response)), 'session-key')
+    const flashes = session.flashes<object>()
+    assert.deepEqual(flashes, [{ Type: 42, Message: 'foo' }])
+    assert.equal(go.typeOf(flashes[0]), 'sessions.FlashMessage')
+  })
+
+  test('an invalid name is refused', async () => {
+    await assert.rejects(cookieStore('secret-key').get(nodeRequest(), 'session:key'), {
+      message: 'invalid character in cookie name: "session:key"',
+    })
+  })
+
+  test('a session made by hand is saved', async () => {
+    const store = cookieStore('aaa0defe5d2839cbc46fc4f080cd7adc')
+    const session = new Session(store, 'hello', { options: store.options })
+    session.values.data = 'hello-world'
+    const response = nodeResponse()
+    await session.save(nodeRequest(), response)
+    const next = await store.get(nodeRequest(cookieHeader(response)), 'hello')
+    assert.deepEqual(next.values, { data: 'hello-world' })
+  })
+
+  test("a session's options are a copy of the store's", async () => {
+    for (const store of [cookieStore(), filesystemStore('')]) {
+      const session = await store.new(nodeRequest(), 'hello')
+      store.options.path = '/foo'
+      assert.equal(session.options.path, '/')
+    }
+  })
+
+  test("Go's defaults", async () => {
+    const store = cookieStore('key')
+    const request = nodeRequest()
+    const response = nodeResponse()
+    await (await store.get(request, 'sid')).save(request, response)
+    // As in Go, also an untouched session is saved.
+    const cookie = cookieOf(response, 'sid')
+    assert.equal(cookie?.path, '/')
+    assert.equal(cookie?.maxAge, 2_592_000)
+    assert.equal(cookie?.sameSite, 'none')
+    assert.ok(cookie?.secure)
+    assert.ok(!cookie?.httpOnly)
+    assert.equal(cookie?.domain, null)
+  })
+
+  test("the example of Go's documentation: 42 → 43 beside strings", async () => {
+    const store = cookieStore('key')
+    const request = nodeRequest()
+    const response = nodeResponse()
+    const session = await store.get(request, 'session-name')
+    session.values.foo = 'bar'
+    session.values['42'] = 'a string key'
+    session.keyed.set(42, 43)
+    await session.save(request, response)
+    const next = await store.get(nodeRequest(cookieHeader(response)), 'session-name')
+    assert.equal(next.values.foo, 'bar')
+    assert.equal(next.values['42'], 'a string key')
+    assert.deepEqual([...next.keyed], [[42, 43]])
+    assert.equal(go.typeOf(next.keyed, 42), 'int')
+  })
+
+  test('keys rotate in pairs', async () => {
+    const before = cookieStore('old hash', '1111111111111111')
+    const response = nodeResponse()
+    const session = await before.get(nodeRequest(), 'sid')
+    session.values.foo = 'bar'
+    await session.save(nodeRequest(), response)
+    const after = cookieStore('new hash', null, 'old hash', '1111111111111111')
+    const request = nodeRequest(cookieHeader(response))
+    const read = await after.get(request, 'sid')
+    assert.equal(read.values.foo, 'bar')
+    const rewritten = nodeResponse()
+    await read.save(request, rewritten)
+    const next = await cookieStore('new hash').get(nodeRequest(cookieHeader(rewritten)), 'sid')
+    assert.equal(next.values.foo, 'bar')
+  })
+
+  test('no keys: a session is read, and cannot be saved', async () => {
+    const store = cookieStore()
+    const session = await store.get(nodeRequest(), 'sid')
+    await assert.rejects(session.save(nodeRequest(), nodeResponse()), { code: 'no-codecs' })
+  })
+
+  test('MaxAge of the store: 0 is a browser session, negative deletes', async () => {
+    const store = cookieStore('key')
+    store.maxAge(0)
+    const response = nodeResponse()
+    await (await store.get(nodeRequest(), 'sid')).save(nodeRequest(), response)
+    assert.match(String(setCookieLines(response)), /^sid=[\w=-]+; Path=\/; Secure; SameSite=None$/)
+    assert.equal(store.codecs[0]?.maxAge, 0)
+    store.maxAge(-1)
+    const deleted = nodeResponse()
+    await (await store.get(nodeRequest(), 'sid')).save(nodeRequest(), deleted)
+    assert.match(String(setCookieLines(deleted)), /^sid=; Max-Age=0/)
+    assert.equal((await store.get(nodeRequest(cookieHeader(response)), 'sid')).reason, 'expired')
+  })
+
+  test('a session too large is told so, whatever Go values it has', async () => {
+    const store = cookieStore('key')
+    for (const codec of store.codecs) codec.maxLength = 0
+    const response = nodeResponse()
+    const session = await store.get(nodeRequest(), 'sid')
+    session.values.huge = go.bigInt(2n ** 100n)
+    await session.save(nodeRequest(), response)
+    const request = nodeRequest(cookieHeader(response))
+    const next = await store.get(request, 'sid')
+    next.values.text = 'x'.repeat(5000)
+    await assert.rejects(next.save(request, nodeResponse()), { code: 'cookie-too-large' })
+  })
+
+  test("goOptions translates Go's numbers", () => {
+    assert.equal(goOptions({ Path: '/' }).maxAge, 'session')
+    assert.equal(goOptions({ MaxAge: 0 }).maxAge, 'session')
+    assert.equal(goOptions({ MaxAge: -1 }).maxAge, -1)
+    assert.equal(goOptions({ MaxAge: 60, HttpOnly: true }).httpOnly, true)
+  })
+})
+
+suite('filesystemStore', () => {
+  test('a session too big for the limit is refused, until the limit is raised', async () => {
+    const store = filesystemStore(await newFolder(), 'some key')
+    const session = await store.new(nodeRequest(), 'my-session')
+    session.values.big = new Uint8Array(6144)
+    await assert.rejects(session.save(nodeRequest(), nodeResponse()), (error: unknown) => {
+      assert.match(String(error), /the value is too long/)
+      return true
+    })
+    assert.deepEqual(await readdir(store.path), [])
+    store.maxLength(4096 * 3)
+    await session.save(nodeRequest(), nodeResponse())
+    assert.equal((await readdir(store.path)).length, 1)
+  })
+
+  for (const maxAge of [-1, 0]) {
+    test(`a session saved with maxAge ${maxAge} is deleted`, async () => {
+      const store = filesystemStore(await newFolder(), 'some key')
+      const response = nodeResponse()
+      const session = await store.new(nodeRequest(), 'hello')
+      await session.save(nodeRequest(), response)
+      assert.equal((await readdir(store.path)).length, 1)
+      session.options.maxAge = maxAge
+      await session.save(nodeRequest(), response)
+      assert.deepEqual(await readdir(store.path), [])
+      assert.equal(cookieOf(response, 'hello')?.value, '')
+    })
+  }
+
+  test("Go's defaults and layout", async () => {
+    const store = filesystemStore(await newFolder(), 'some key', '0123456789abcdef')
+    const response = nodeResponse()
+    const session = await store.get(nodeRequest(), 'hello')
+    session.values.user = 'ann'
+    await session.save(nodeRequest(), response)
+    assert.match(
+      String(setCookieLines(response)),
+      /^hello=[\w=-]+; Max-Age=2592000; Path=\/; Expires=[^;]+$/,
+    )
+    const codec = new SecureCookie({ hashKey: 'some key', blockKey: '0123456789abcdef' })
+    const cookie = cookieOf(response, 'hello')?.value as string
+    assert.equal(codec.decode('hello', cookie), session.id)
+    const text = await readFile(join(store.path, `session_${session.id}`), 'utf8')
+    assert.deepEqual(codec.decode('hello', text), { user: 'ann' })
+  })
+
+  test('a file and a cookie made by Go', async () => {
+    const vector = goVectors.find(({ kind }) => kind === 'filesystem') as GoVector
+    const folder = await newFolder()
+    await writeFile(join(folder, vector.file_name as string), vector.file_content as string)
+    const store = filesystemStore(folder, hex(vector.hash_key_hex))
+    store.maxAge(0)
+    const session = await store.get(nodeRequest(`fsname=${vector.encoded}`), 'fsname')
+    assert.deepEqual(session.values, { user: 'ann' })
+    assert.equal(session.id, vector.session_id)
+    assert.equal(session.isNew, false)
+  })
+
+  test('an empty path is the folder for temporary files', () => {
+    assert.equal(filesystemStore('', 'key').path, tmpdir())
+  })
+})

@@ -1,0 +1,376 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, suite, test } from 'node:test'
+import { type } from 'arktype'
+import {
+  CookieStore,
+  type DefinitionOptions,
+  defineSession,
+  FilesystemStore,
+  ServerStore,
+  type Store,
+} from 'silverback'
+import { cookieStore, go } from 'silverback/gorilla'
+import { memory } from 'silverback/memory'
+import * as v from 'valibot'
+import { z } from 'zod'
+import { cookieOf, nodeRequest } from '../support/http/http.ts'
+import { Clock, look, put, read, Visit, visit } from '../support/http/visit.ts'
+import { keys } from '../support/keys.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'definition-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+const schemas = {
+  zod: z.object({ user: z.string().optional(), visits: z.number().default(0) }),
+  valibot: v.object({ user: v.optional(v.string()), visits: v.optional(v.number(), 0) }),
+  arktype: type({ 'user?': 'string', visits: 'number = 0' }),
+}
+
+for (const [library, schema] of Object.entries(schemas) as [string, typeof schemas.zod][]) {
+  suite(`a definition with ${library}`, () => {
+    const stores: Record<string, () => Store> = {
+      CookieStore: () => new CookieStore({ keys }),
+      FilesystemStore: () => new FilesystemStore(join(folder, library), { keys }),
+      ServerStore: () => new ServerStore(memory()),
+    }
+    for (const [name, open] of Object.entries(stores)) {
+      test(`${name}: defaults, which are no reason to write`, async () => {
+        const store = open()
+        const login = defineSession(store, 'sid', { schema })
+        const each = await Visit.open(store)
+        assert.deepEqual(each.session.values, { visits: 0 })
+        assert.equal(each.session.isNew, true)
+        assert.equal(await each.save(), '')
+        const session = await login.get(each.request)
+        assert.equal(session, each.session)
+        session.values.visits += 1
+        const cookie = await each.save()
+        const again = await login.get(nodeRequest(cookie))
+        assert.deepEqual(again.values, { visits: 1 })
+        assert.equal(await visit(store, look, cookie), '')
+      })
+
+      test(`${name}: what does not fit is begun anew, or told`, async () => {
+        const store = open()
+        const stranger = await visit(store, session => {
+          session.login('ann')
+          put({ visits: 'many', _flash: ['x'] })(session)
+        })
+        defineSession(store, 'sid', { schema })
+        const session = await read(store, stranger)
+        assert.equal(session.reason, 'schema')
+        assert.equal(session.isNew, true)
+        assert.deepEqual(session.values, { visits: 0 })
+        // Only looked at, it stays as it is.
+        assert.equal(await visit(store, look, stranger), '')
+        const mended = await visit(store, put({ visits: 5 }), stranger)
+        assert.deepEqual((await read(store, mended)).values, { visits: 5 })
+      })
+    }
+
+    test('onInvalid: throw', async () => {
+      const store = new CookieStore({ keys })
+      const stranger = await visit(store, put({ visits: 'secretly many' }))
+      defineSession(store, 'sid', { schema, onInvalid: 'throw' })
+      await assert.rejects(read(store, stranger), (error: Error) => {
+        assert.deepEqual({ ...error }, { code: 'schema-mismatch', name: 'SessionError' })
+        assert.ok(!String(error).includes('secretly'))
+        assert.equal(error.cause, undefined)
+        return true
+      })
+      assert.equal((await read(store, '')).values.visits, 0)
+    })
+
+    test('messages and other reserved keys are not its business', async () => {
+      const store = new ServerStore(memory())
+      defineSession(store, 'sid', { schema })
+      const cookie = await visit(store, session => session.addFlash('hello'))
+      const session = await read(store, cookie)
+      assert.deepEqual(session.flashes(), ['hello'])
+    })
+  })
+}
+
+suite('versions', () => {
+  const migrations: DefinitionOptions['migrations'] = {
+    2: ({ name, ...rest }) => ({ ...rest, user: { name } }),
+    3: values => ({ ...values, three: true }),
+  }
+  const stores = {
+    CookieStore: () => new CookieStore({ keys }),
+    ServerStore: () => new ServerStore(memory(), { keys, encrypt: true }),
+    FilesystemStore: () => new FilesystemStore(folder, { keys }),
+  }
+
+  for (const [name, open] of Object.entries(stores)) {
+    test(`${name}: values are brought to the newest, once, and saved so`, async () => {
+      const store = open()
+      const old = await visit(store, put({ name: 'ann' }))
+      defineSession(store, 'sid', { version: 3, migrations })
+      assert.deepEqual((await read(store, old)).values, { user: { name: 'ann' }, three: true })
+      const cookie = await visit(store, look, old)
+      assert.deepEqual((await read(store, cookie)).values, { user: { name: 'ann' }, three: true })
+      assert.equal(await visit(store, look, cookie), '')
+    })
+  }
+
+  test('one that throws is as a schema that refuses', async () => {
+    for (const onInvalid of ['reset', 'throw'] as const) {
+      const store = new CookieStore({ keys })
+      const old = await visit(store, put({ name: 'ann' }))
+      const failing = (): never => {
+        throw new Error('ann')
+      }
+      defineSession(store, 'sid', { version: 2, migrations: { 2: failing }, onInvalid })
+      if (onInvalid === 'reset') assert.equal((await read(store, old)).reason, 'schema')
+      else {
+        await assert.rejects(read(store, old), (error: Error & { code: string }) => {
+          assert.deepEqual([error.code, error.cause], ['schema-mismatch', undefined])
+          return true
+        })
+      }
+    }
+  })
+
+  test('a store that cannot keep the version refuses to', () => {
+    const refused = { name: 'TypeError', message: /keeps no versions/ }
+    assert.throws(() => defineSession(cookieStore('key'), 'sid', { version: 2 }), refused)
+    assert.throws(
+      () => defineSession(cookieStore('key'), 'sid', { lifetime: { idle: 60 } }),
+      /keeps no lifetimes/,
+    )
+  })
+})
+
+suite('keys with a time of their own', () => {
+  const open = () => {
+    const clock = new Clock()
+    const { now } = clock
+    const store = new ServerStore(memory({ now }), { now })
+    defineSession<{ code: string; other: number }>(store, 'sid', { keyLifetimes: { code: 300 } })
+    return { clock, store }
+  }
+
+  test('go when it has come, whatever else is saved', async () => {
+    const { clock, store } = open()
+    let cookie = await visit(store, put({ code: '1234', other: 1 }))
+    clock.at += 200
+    cookie = (await visit(store, put({ other: 2 }), cookie)) || cookie
+    clock.at += 99
+    assert.equal((await read(store, cookie)).values.code, '1234')
+    clock.at += 1
+    assert.equal((await read(store, cookie)).values.code, undefined)
+    assert.equal((await read(store, cookie)).values.other, 2)
+    cookie = (await visit(store, put({ code: '5678' }), cookie)) || cookie
+    clock.at += 299
+    assert.equal((await read(store, cookie)).values.code, '5678')
+  })
+
+  test('count from their last change, not from a save, a rotation or a login that keeps them', async () => {
+    const { clock, store } = open()
+    let cookie = await visit(store, put({ code: '1234' }))
+    for (const change of ['more', 'rotate', 'login'] as const) {
+      clock.at += 75
+      const each = await Visit.open(store, cookie)
+      if (change === 'more') each.session.values.other = 1
+      if (change === 'rotate') each.session.rotate()
+      if (change === 'login') each.session.login('ann', { keep: ['code'] })
+      cookie = await each.save()
+      // A second save of the same request is no change either.
+      clock.at += 5
+      each.session.values.again = change
+      await each.save()
+    }
+    clock.at += 59
+    assert.equal((await read(store, cookie)).values.code, '1234')
+    clock.at += 1
+    assert.equal((await read(store, cookie)).values.code, undefined)
+  })
+
+  test('a request that found one expired does not take away what another put there since', async () => {
+    const { clock, store } = open()
+    const cookie = await visit(store, put({ code: 'old', other: 1 }))
+    clock.at += 300
+    const slow = await Visit.open(store, cookie)
+    assert.equal(slow.session.values.code, undefined)
+    await visit(store, put({ code: 'new' }), cookie)
+    slow.session.values.other = 2
+    await slow.save()
+    const session = await read(store, cookie)
+    assert.deepEqual([session.values.code, session.values.other], ['new', 2])
+    clock.at += 300
+    assert.equal((await read(store, cookie)).values.code, undefined)
+  })
+
+  test('two at once: each key keeps its own moment', async () => {
+    const clock = new Clock()
+    const { now } = clock
+    const store = new ServerStore(memory({ now }), { now })
+    defineSession<{ a: number; b: number }>(store, 'sid', { keyLifetimes: { a: 100, b: 200 } })
+    const cookie = await visit(store, put({ a: 0, b: 0 }))
+    clock.at += 50
+    const [one, two] = [await Visit.open(store, cookie), await Visit.open(store, cookie)]
+    one.session.values.a = 1
+    two.session.values.b = 1
+    await one.save()
+    await two.save()
+    clock.at += 99
+    assert.equal((await read(store, cookie)).values.a, 1)
+    clock.at += 1
+    assert.equal((await read(store, cookie)).values.a, undefined)
+    clock.at += 99
+    assert.equal((await read(store, cookie)).values.b, 1)
+    clock.at += 1
+    assert.equal((await read(store, cookie)).values.b, undefined)
+  })
+
+  test('a default is no reason to write, and gets its time when it is written', async () => {
+    const clock = new Clock()
+    const { now } = clock
+    const store = new ServerStore(memory({ now }), { now })
+    const schema = z.object({ code: z.string().default('none'), other: z.number().optional() })
+    defineSession(store, 'sid', { schema, keyLifetimes: { code: 60 } })
+    const each = await Visit.open(store)
+    clock.at += 1
+    assert.equal(await each.save(), '')
+    each.session.values.other = 1
+    const cookie = await each.save()
+    assert.equal((await read(store, cookie)).values.code, 'none')
+  })
+
+  test('a clock that was ahead lengthens none', async () => {
+    const { clock, store } = open()
+    const cookie = await visit(store, put({ other: 1 }))
+    clock.at += 3600
+    await visit(store, put({ code: '1234' }), cookie)
+    clock.at -= 3600
+    assert.equal((await read(store, cookie)).values.code, undefined)
+  })
+
+  test('wrong numbers', () => {
+    const store = new CookieStore({ keys })
+    assert.throws(() => defineSession(store, 'sid', { keyLifetimes: { code: 0 } }), {
+      name: 'RangeError',
+      message: /^keyLifetimes\.code must be a whole number of at least 1, not 0/,
+    })
+  })
+})
+
+suite('a definition', () => {
+  test('has cookie attributes and a lifetime of its own', async () => {
+    const clock = new Clock()
+    const store = new CookieStore({ keys, now: clock.now })
+    defineSession(store, 'sid', {
+      options: { sameSite: 'strict', path: '/account', maxAge: 600 },
+      lifetime: { idle: 1000, absolute: 1500 },
+    })
+    const each = await Visit.open(store)
+    each.session.values.foo = 1
+    each.session.remember()
+    await each.save()
+    const cookie = cookieOf(each.response, 'sid')
+    assert.equal(cookie?.sameSite, 'strict')
+    assert.equal(cookie?.path, '/account')
+    assert.equal(cookie?.maxAge, 1500)
+    const other = await store.get(nodeRequest(), 'other')
+    assert.equal(other.options.sameSite, 'lax')
+    assert.equal(other.lifetime.idle, 86_400)
+  })
+
+  test('is made once', () => {
+    const store = new CookieStore({ keys })
+    defineSession(store, 'sid')
+    assert.throws(() => defineSession(store, 'sid'), {
+      name: 'TypeError',
+      message: 'session "sid" is defined already',
+    })
+    defineSession(store, 'other')
+  })
+
+  test('of a custom store is a name and a type, and no more', async () => {
+    const inner = new CookieStore({ keys })
+    const custom: Store = {
+      get: (request, name) => inner.get(request, name),
+      new: (request, name) => inner.new(request, name),
+      save: (request, response, session) => inner.save(request, response, session),
+    }
+    const login = defineSession<{ user?: string }>(custom, 'sid')
+    assert.equal((await login.get(nodeRequest())).values.user, undefined)
+    assert.throws(() => defineSession(custom, 'sid', { version: 2 }), {
+      name: 'TypeError',
+      message: /this store has no define\(\)/,
+    })
+  })
+
+  test('wrong options', () => {
+    const store = new CookieStore({ keys })
+    const wrong: [DefinitionOptions & { schema?: unknown }, RegExp][] = [
+      [{ version: 0 }, /version must be a whole number of at least 1, not 0/],
+      [{ onInvalid: 'ignore' as 'reset' }, /onInvalid must be 'reset' or 'throw', not a string/],
+      [{ schema: {} }, /schema must be a Standard Schema, not an Object/],
+      [{ options: { maxage: 1 } as object }, /there is no option maxage/],
+      [{ lifetime: { idle: 0 } }, /lifetime\.idle must be/],
+    ]
+    for (const [options, message] of wrong) {
+      assert.throws(() => defineSession(store, 'sid', options as DefinitionOptions), message)
+    }
+    assert.throws(() => defineSession(store, 'no name'), /must be a cookie name, not "no name"/)
+    // None of them took the name.
+    defineSession(store, 'sid')
+  })
+
+  test('a schema that throws, and one that answers later', async () => {
+    const standard = (validate: (value: unknown) => never) => ({
+      '~standard': { version: 1 as const, vendor: 'test', validate },
+    })
+    const store = new CookieStore({ keys })
+    const cookie = await visit(store, put({ foo: 1 }))
+    const failing = standard(() => {
+      throw new Error('foo')
+    })
+    defineSession(store, 'sid', { schema: failing })
+    assert.equal((await read(store, cookie)).reason, 'schema')
+    const later = new CookieStore({ keys })
+    defineSession(later, 'sid', {
+      schema: standard(((value: unknown) => Promise.resolve({ value })) as () => never),
+    })
+    assert.deepEqual((await read(later, cookie)).values, { foo: 1 })
+  })
+
+  test('a key may be any text', async () => {
+    const store = new CookieStore({ keys })
+    const cookie = await visit(store, ({ values }) => {
+      Object.defineProperty(values, '__proto__', { value: { admin: true }, enumerable: true })
+    })
+    defineSession(store, 'sid', { schema: z.looseObject({}) })
+    const { values } = await read(store, cookie)
+    assert.equal(Object.getPrototypeOf(values), Object.prototype)
+    assert.equal(values.admin, undefined)
+  })
+
+  test('leaves the types of Go alone, and entries with other keys', async () => {
+    const store = cookieStore('hash key')
+    const cookie = await visit(store, session => {
+      session.values.count = go.int64(7)
+      session.keyed.set(42, 'answer')
+    })
+    const defined = cookieStore('hash key')
+    const schema = z.object({ count: z.number().optional(), more: z.number().optional() })
+    defineSession(defined, 'sid', { schema })
+    const changed = await visit(defined, put({ more: 1 }), cookie)
+    const again = await visit(store, session => void delete session.values.more, changed)
+    const session = await read(store, again)
+    assert.equal(session.values.count, 7)
+    assert.deepEqual([...session.keyed], [[42, 'answer']])
+    // Another codec with the same key sees what is written: the same but for time and MAC.
+    const types = (text: string): string => {
+      const [, value = ''] = text.split('=')
+      const [, payload = ''] = Buffer.from(value, 'base64url').toString('latin1').split('|')
+      return payload
+    }
+    assert.equal(types(again), types(cookie))
+  })
+})

@@ -1,0 +1,296 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, suite, test } from 'node:test'
+import fc from 'fast-check'
+import {
+  CookieStore,
+  defineSession,
+  FilesystemStore,
+  type Lifetime,
+  lifetimes,
+  ServerStore,
+  type Store,
+} from 'silverback'
+import { memory } from 'silverback/memory'
+import { cookieOf } from '../support/http/http.ts'
+import { Clock, look, put, read, Visit, visit } from '../support/http/visit.ts'
+import { keys } from '../support/keys.ts'
+
+const day = 86_400
+const folder = mkdtempSync(join(tmpdir(), 'lifetimes-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+let folders = 0
+
+interface Told {
+  lifetime?: Lifetime
+  options?: { maxAge?: number }
+}
+
+const kinds: Record<string, (clock: Clock, told?: Told) => Store> = {
+  'a cookie store': ({ now }, told) => new CookieStore({ keys, now, ...told }),
+  'a cookie store that spills': ({ now }, told) =>
+    new CookieStore({ keys, now, ...told, tooLarge: 'spill', spillTo: memory({ now }) }),
+  'a filesystem store': ({ now }, told) =>
+    new FilesystemStore(join(folder, String(folders++)), { keys, now, ...told }),
+  'a server store': ({ now }, told) => new ServerStore(memory({ now }), { now, ...told }),
+  'a server store, encrypted': ({ now }, told) =>
+    new ServerStore(memory({ now }), { now, keys, encrypt: true, ...told }),
+}
+
+/** What a session holds; more than a cookie holds where it is to spill. */
+const fill = (kind: string) =>
+  put({ foo: 'bar', ...(kind.includes('spills') && { text: 'x'.repeat(5000) }) })
+
+for (const [kind, open] of Object.entries(kinds)) {
+  suite(kind, () => {
+    const ways: Record<string, (clock: Clock, lifetime: Lifetime) => Store> = {
+      store: (clock, lifetime) => open(clock, { lifetime }),
+      definition: (clock, lifetime) => {
+        const store = open(clock)
+        defineSession(store, 'sid', { lifetime })
+        return store
+      },
+    }
+    for (const [way, openWith] of Object.entries(ways)) {
+      test(`idle, of the ${way}: to the second, on reads`, async () => {
+        for (const idle of [100, 7 * day]) {
+          const clock = new Clock()
+          const store = openWith(clock, { idle })
+          const cookie = await visit(store, fill(kind))
+          clock.at += idle - 1
+          assert.equal((await read(store, cookie)).values.foo, 'bar', `${idle}`)
+          clock.at += 1
+          assert.deepEqual((await read(store, cookie)).values, {})
+          assert.ok((await read(store, cookie)).isNew)
+        }
+      })
+
+      test(`absolute, of the ${way}: no use prolongs it`, async () => {
+        for (const [idle, absolute] of [
+          [100, 450],
+          [40 * day, 90 * day],
+        ] as const) {
+          const clock = new Clock()
+          const began = clock.at
+          const store = openWith(clock, { idle, absolute })
+          let cookie = await visit(store, fill(kind))
+          while (clock.at + idle / 2 < began + absolute) {
+            clock.at += idle / 2
+            cookie = (await visit(store, look, cookie)) || cookie
+          }
+          clock.at = began + absolute - 1
+          assert.equal((await read(store, cookie)).values.foo, 'bar', `${absolute}`)
+          clock.at += 1
+          assert.ok((await read(store, cookie)).isNew)
+        }
+      })
+    }
+
+    test('of a single session: it is remembered, and never longer than usual', async () => {
+      const clock = new Clock()
+      const began = clock.at
+      const store = open(clock, { lifetime: { idle: 1000, absolute: 10_000 } })
+      let cookie = await visit(store, session => {
+        fill(kind)(session)
+        session.lifetime.idle = 200
+        session.lifetime.absolute = 500
+      })
+      for (let used = 0; used < 400; used += 100) {
+        clock.at += 100
+        cookie = (await visit(store, put({ used }), cookie)) || cookie
+      }
+      const { lifetime } = await read(store, cookie)
+      assert.deepEqual([lifetime.idle, lifetime.absolute], [200, 500])
+      clock.at = began + 499
+      assert.equal((await read(store, cookie)).values.foo, 'bar')
+      clock.at = began + 500
+      assert.ok((await read(store, cookie)).isNew)
+      const longer = await visit(store, session => {
+        fill(kind)(session)
+        session.lifetime.idle = 20_000
+        session.lifetime.absolute = 20_000
+      })
+      clock.at += 9999
+      assert.equal((await read(store, longer)).values.foo, 'bar')
+      clock.at += 1
+      assert.ok((await read(store, longer)).isNew)
+    })
+
+    test('a part that is no number of seconds is refused before anything is written', async () => {
+      for (const wrong of [0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+        const each = await Visit.open(open(new Clock()))
+        each.session.values.foo = 1
+        each.session.lifetime.idle = wrong
+        await assert.rejects(each.save(), /^RangeError: lifetime\.idle must be a whole number/)
+        assert.equal(cookieOf(each.response, 'sid'), undefined)
+      }
+    })
+
+    test('a login begins a new life, a rotation goes on with the old one', async () => {
+      const clock = new Clock()
+      const store = open(clock, { lifetime: { idle: 1000, absolute: 1000 } })
+      const guest = await visit(store, fill(kind))
+      clock.at += 900
+      const user = await visit(
+        store,
+        session => {
+          session.login('ann')
+          session.values.foo = 'bar'
+        },
+        guest,
+      )
+      clock.at += 900
+      const rotated = await visit(store, session => session.rotate(), user)
+      assert.equal((await read(store, rotated)).values.foo, 'bar')
+      clock.at += 99
+      assert.equal((await read(store, rotated)).values.foo, 'bar')
+      clock.at += 1
+      assert.ok((await read(store, rotated)).isNew)
+    })
+
+    test('clocks that jump a day never lengthen it', async () => {
+      const idle = 3600
+      for (const absolute of [1.5 * day, 30 * day]) {
+        const told = { lifetime: { idle, absolute } }
+        // A clock that was a day ahead when the session was last used, and is set right.
+        const clock = new Clock()
+        const began = clock.at
+        const store = open(clock, told)
+        let cookie = await visit(store, fill(kind))
+        clock.at += 1800
+        cookie = (await visit(store, put({ foo: 'bar', more: 1 }), cookie)) || cookie
+        clock.at += day
+        if (!(await read(store, cookie)).isNew) assert.fail('idle for a day')
+        const ahead = await visit(store, fill(kind))
+        clock.at = began + 1900
+        for (let at = idle; at < day + idle; at += 1800) {
+          clock.at = began + 1900 + at
+          const left = (await read(store, ahead)).isNew
+          // Its own time has come only when the clock says so again, and then for an hour at most.
+          if (!left) assert.ok(clock.at >= began + 1800 + day - 60)
+          assert.ok((await read(store, cookie)).isNew, `${at} after the jump`)
+        }
+        // A clock that was right, and is a day behind from now on.
+        const behind = new Clock()
+        const other = open(behind, told)
+        const before = await visit(other, fill(kind))
+        behind.at -= day
+        for (let at = 0; at < day - 60; at += 1800) {
+          assert.ok((await read(other, before)).isNew, `${at} after the jump back`)
+          behind.at += 1800
+        }
+      }
+    })
+
+    test('a session that was renewed before its end, by a clock that was ahead', async () => {
+      const clock = new Clock()
+      const store = open(clock, { lifetime: { idle: 3600, absolute: day } })
+      const began = clock.at
+      let cookie = await visit(store, fill(kind))
+      for (let hour = 0; hour < 47; hour++) {
+        clock.at = began + hour * 1800
+        cookie = (await visit(store, look, cookie)) || cookie
+      }
+      clock.at = began + 1800
+      assert.ok((await read(store, cookie)).isNew)
+    })
+
+    test('"until the browser closes" is remembered where the store says otherwise', async () => {
+      const store = open(new Clock(), { options: { maxAge: 20 * day } })
+      const cookie = await visit(store, session => {
+        fill(kind)(session)
+        session.remember(false)
+      })
+      const each = await Visit.open(store, cookie)
+      assert.equal(each.session.options.maxAge, 'session')
+      each.session.values.more = 1
+      await each.save()
+      assert.equal(cookieOf(each.response, 'sid')?.maxAge, null)
+    })
+
+    test('Max-Age, record and sealed text end in the same second', async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.record({
+            idle: fc.integer({ min: 1, max: 40 * day }),
+            absolute: fc.integer({ min: 2, max: 80 * day }),
+            told: fc.option(fc.integer({ min: 1, max: 80 * day })),
+            age: fc.integer({ min: 0, max: 80 * day }),
+            own: fc.option(fc.integer({ min: 1, max: 80 * day })),
+          }),
+          async ({ idle, absolute, told, age, own }) => {
+            const clock = new Clock()
+            const began = clock.at
+            const store = open(clock, { lifetime: { idle, absolute } })
+            const end = Math.min(absolute, own ?? absolute)
+            const begun = await visit(store, session => {
+              fill(kind)(session)
+              if (own !== null) session.lifetime.absolute = own
+              session.remember(80 * day)
+            })
+            // As late as it can be used at all.
+            clock.at = began + Math.min(age, end - 1)
+            const each = await Visit.open(store, begun)
+            assert.equal(each.session.isNew, false)
+            each.session.values.more = 1
+            each.session.remember(told ?? false)
+            const cookie = await each.save()
+            const left = Math.min(told ?? idle, began + end - clock.at)
+            const { maxAge } = cookieOf(each.response, 'sid') ?? {}
+            assert.equal(maxAge, told === null ? null : Math.min(left, 400 * day))
+            const saved = clock.at
+            clock.at = saved + left - 1
+            assert.equal((await read(store, cookie)).isNew, false)
+            clock.at = saved + left
+            assert.equal((await read(store, cookie)).isNew, true)
+          },
+        ),
+        { numRuns: 60 },
+      )
+    })
+  })
+}
+
+suite('presets', () => {
+  for (const [level, { idle, absolute }] of Object.entries(lifetimes)) {
+    test(level, async () => {
+      for (const open of Object.values(kinds)) {
+        const clock = new Clock()
+        const store = open(clock, { lifetime: lifetimes[level as 'aal1'] })
+        const cookie = await visit(store, put({ foo: 'bar' }))
+        clock.at += idle! - 1
+        assert.equal((await read(store, cookie)).isNew, false)
+        clock.at += 1
+        assert.equal((await read(store, cookie)).isNew, true)
+        assert.ok(absolute! >= idle!)
+      }
+    })
+  }
+})
+
+suite('wrong lifetimes', () => {
+  const stores = {
+    store: (lifetime: Lifetime) => new CookieStore({ keys, lifetime }),
+    'server store': (lifetime: Lifetime) => new ServerStore(memory(), { lifetime }),
+    definition: (lifetime: Lifetime) =>
+      defineSession(new CookieStore({ keys }), 'sid', { lifetime }),
+  }
+  for (const [where, open] of Object.entries(stores)) {
+    test(`of a ${where}`, () => {
+      for (const wrong of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+        for (const part of ['idle', 'absolute', 'renewAfter']) {
+          assert.throws(() => open({ [part]: wrong }), {
+            name: 'RangeError',
+            message: new RegExp(`^lifetime\\.${part} must be a whole number of at least 1, not`),
+          })
+        }
+      }
+      assert.throws(() => open({ ilde: 5 } as Lifetime), {
+        name: 'TypeError',
+        message: 'there is no lifetime.ilde; there are idle, absolute, renewAfter',
+      })
+    })
+  }
+})

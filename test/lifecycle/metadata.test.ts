@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import fc from 'fast-check'
+import {
+  decodeMetadata,
+  encodeMetadata,
+  isSameMetadata,
+  mergeMetadata,
+  type SessionMetadata,
+} from '../../src/session/metadata.ts'
+import {
+  decodeRecord,
+  encodeMoved,
+  encodeSession,
+  isMoved,
+} from '../../src/stores/server/record-format.ts'
+
+const moment = fc.nat(Number.MAX_SAFE_INTEGER)
+const text = fc.string({ unit: 'grapheme' })
+const metadata: fc.Arbitrary<SessionMetadata> = fc.record(
+  {
+    authenticatedAt: moment,
+    rotatedAt: moment,
+    idle: moment,
+    absolute: moment,
+    version: moment,
+    epoch: moment,
+    ownerEpoch: moment,
+    generation: moment,
+    untilClosed: moment,
+    owner: text,
+    label: text,
+    lineage: text,
+  },
+  { requiredKeys: [], noNullPrototype: true },
+)
+const same = (bytes: Uint8Array): Uint8Array => bytes
+
+suite('metadata', () => {
+  test('reads as it was written', () => {
+    fc.assert(
+      fc.property(metadata, each => {
+        const decoded = decodeMetadata(encodeMetadata(each))
+        assert.deepEqual(decoded, each)
+        assert.ok(isSameMetadata(each, decoded as SessionMetadata))
+      }),
+      { examples: [[{ owner: '\ufeffann' }], [{ owner: '' }], [{}]] },
+    )
+  })
+
+  test('none takes no bytes', () => {
+    assert.equal(encodeMetadata({}).length, 0)
+    assert.deepEqual(decodeMetadata(new Uint8Array(0)), {})
+  })
+
+  test('a text that is cut, or that goes on, is none', () => {
+    fc.assert(
+      fc.property(metadata, fc.nat(200), (each, at) => {
+        const bytes = encodeMetadata(each)
+        fc.pre(bytes.length > 1)
+        const cut = 1 + (at % (bytes.length - 1))
+        assert.equal(decodeMetadata(bytes.subarray(0, cut)), undefined)
+        assert.equal(decodeMetadata(Uint8Array.of(...bytes, 0)), undefined)
+      }),
+    )
+  })
+
+  test('a field that is not known here is not read over', () => {
+    // varint( 2^15 ), and 2^19: the next of either list.
+    assert.equal(decodeMetadata(Uint8Array.of(0x80, 0x80, 0x02, 5)), undefined)
+    assert.equal(decodeMetadata(Uint8Array.of(0x80, 0x80, 0x20, 1, 65)), undefined)
+  })
+
+  test('no bytes make it throw', () => {
+    const answers = (bytes: Uint8Array): void => {
+      const decoded = decodeMetadata(bytes)
+      assert.ok(decoded === undefined || typeof decoded === 'object')
+      const record = decodeRecord(bytes, same)
+      assert.ok(record === undefined || typeof record === 'object')
+      decodeRecord(Uint8Array.of(1, ...bytes), same)
+      decodeRecord(Uint8Array.of(2, ...bytes), same)
+    }
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 60 }), answers), {
+      numRuns: 2000,
+      examples: [
+        [new Uint8Array(200).fill(0xff)],
+        [Uint8Array.of(...new Uint8Array(160).fill(0xff), 0)],
+        [Uint8Array.of(...new Uint8Array(160).fill(0x80), 0)],
+      ],
+    })
+    fc.assert(
+      fc.property(metadata, fc.nat(), fc.nat(255), (each, at, byte) => {
+        const bytes = encodeMetadata(each)
+        if (bytes.length > 0) bytes[at % bytes.length] = byte
+        answers(bytes)
+      }),
+    )
+  })
+
+  test('merged: what I changed is mine, all else is theirs', () => {
+    fc.assert(
+      fc.property(metadata, metadata, metadata, (base, mine, theirs) => {
+        const merged = mergeMetadata(base, mine, theirs)
+        for (const field of new Set([
+          ...Object.keys(base),
+          ...Object.keys(mine),
+          ...Object.keys(theirs),
+        ])) {
+          const of = (side: SessionMetadata): unknown => side[field as keyof SessionMetadata]
+          assert.equal(of(merged), of(mine) === of(base) ? of(theirs) : of(mine))
+        }
+      }),
+    )
+  })
+})
+
+suite('records', () => {
+  test('read as they were written', () => {
+    const body = fc.record(
+      {
+        name: fc.stringMatching(/^[\w-]+$/),
+        created: fc.nat(2 ** 40),
+        idle: fc.nat(2 ** 40),
+        isTold: fc.boolean(),
+        metadata,
+        payload: fc.uint8Array(),
+      },
+      { noNullPrototype: true },
+    )
+    fc.assert(
+      fc.property(body, each => {
+        const read = decodeRecord(encodeSession(each, same), same)
+        assert.ok(read && !isMoved(read))
+        assert.deepEqual(
+          { ...read, payload: [...read.payload] },
+          { ...each, payload: [...each.payload] },
+        )
+      }),
+    )
+    const moved = fc.record(
+      {
+        successor: fc.stringMatching(/^[\w-]{43}$/),
+        until: fc.nat(2 ** 40),
+        follows: fc.boolean(),
+      },
+      { noNullPrototype: true },
+    )
+    fc.assert(
+      fc.property(moved, each => {
+        assert.deepEqual(decodeRecord(encodeMoved(each, same), same), each)
+      }),
+    )
+  })
+})

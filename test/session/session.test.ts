@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { inspect } from 'node:util'
+import { CookieStore, Session, type Values } from 'silverback'
+import { keys } from '../support/keys.ts'
+
+const store = new CookieStore({ keys })
+const newSession = (values: Values = {}): Session =>
+  new Session(store, 'login', { options: { path: '/' }, values, id: 'secret-id' })
+
+suite('flash messages', () => {
+  test('are read once, in order', () => {
+    const session = newSession()
+    assert.deepEqual(session.flashes(), [])
+    session.addFlash('foo')
+    session.addFlash({ level: 'error', text: 'bar' })
+    assert.deepEqual(session.values, { _flash: ['foo', { level: 'error', text: 'bar' }] })
+    assert.deepEqual(session.flashes(), ['foo', { level: 'error', text: 'bar' }])
+    assert.deepEqual(session.flashes(), [])
+    assert.deepEqual(session.values, {})
+  })
+
+  test('have lists of their own under other keys', () => {
+    const session = newSession()
+    session.addFlash('default')
+    session.addFlash('custom', 'custom_key')
+    assert.deepEqual(session.flashes('custom_key'), ['custom'])
+    assert.deepEqual(session.flashes('custom_key'), [])
+    assert.deepEqual(session.flashes(), ['default'])
+  })
+
+  test('a key of the language is a key like any other', () => {
+    const session = newSession()
+    for (const key of ['__proto__', 'constructor', 'toString']) {
+      assert.deepEqual(session.flashes(key), [])
+      session.addFlash('x', key)
+      assert.deepEqual(session.flashes(key), ['x'])
+    }
+    assert.equal(Object.getPrototypeOf(session.values), Object.prototype)
+  })
+
+  test('another value under the key is an error that names it', () => {
+    const session = newSession({ cart: 3 })
+    const message = 'values.cart is not a list of flash messages; use another key'
+    assert.throws(() => session.addFlash('x', 'cart'), { name: 'TypeError', message })
+    assert.throws(() => session.flashes('cart'), { name: 'TypeError', message })
+    assert.deepEqual(session.values, { cart: 3 })
+  })
+
+  test('adding leaves an array that was read as it was', () => {
+    const read = ['a']
+    const session = newSession({ _flash: read })
+    session.addFlash('b')
+    assert.deepEqual(read, ['a'])
+  })
+})
+
+suite('keys that are not strings', () => {
+  test('42 and "42" are two', () => {
+    const session = newSession()
+    session.values['42'] = 'text'
+    session.keyed.set(42, 43)
+    assert.equal(session.keyed.get(42), 43)
+    assert.equal(session.values[42], 'text')
+    assert.deepEqual(Object.keys(session.values), ['42'])
+  })
+})
+
+suite('a session', () => {
+  test('has a copy of its options', () => {
+    const options = { path: '/' }
+    const session = new Session(store, 'login', { options })
+    session.options.maxAge = 60
+    assert.deepEqual(options, { path: '/' })
+  })
+
+  test('has an id that nobody assigns by accident', () => {
+    const session = newSession()
+    assert.throws(() => {
+      ;(session as { id: unknown }).id = 'chosen'
+    }, TypeError)
+    assert.equal(session.id, 'secret-id')
+  })
+
+  test('shows neither id nor data in logs', () => {
+    const session = newSession({ password: 'hunter2' })
+    for (const text of [inspect(session), JSON.stringify(session), String(session)]) {
+      assert.ok(!text.includes('secret-id') && !text.includes('hunter2'), text)
+    }
+    assert.equal(inspect(session), 'Session {"name":"login","isNew":false}')
+  })
+})

@@ -1,0 +1,88 @@
+/** Examples that run as a server of their own. */
+
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { Browser } from '../../../src/testing/adapters/browser.ts'
+import { nodeClient } from '../../../src/testing/adapters/node-client.ts'
+import { freePort } from '../services/free-port.ts'
+
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+
+/** Runs an example for the time of a test: this file of its folder. */
+export const withExample = (
+  name: string,
+  use: (origin: string) => Promise<void>,
+  file = 'app.ts',
+): Promise<void> =>
+  withServer([process.execPath, `${root}examples/${name}/${file}`], root, use, {
+    NODE_OPTIONS: process.env.NODE_OPTIONS,
+  })
+
+/** Runs a server for the time of a test: it is told its port by the environment. */
+export async function withServer(
+  [command, ...args]: readonly [string, ...string[]],
+  cwd: string,
+  use: (origin: string) => Promise<void>,
+  environment: NodeJS.ProcessEnv = {},
+): Promise<void> {
+  const port = await freePort()
+  const origin = `http://localhost:${port}`
+  const child = spawn(command, args, {
+    cwd,
+    env: { ...process.env, NODE_OPTIONS: '', PORT: String(port), ...environment },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  const ended = once(child, 'close')
+  try {
+    await listening(origin)
+    await use(origin)
+  } finally {
+    child.kill()
+    await ended
+  }
+}
+
+async function listening(origin: string): Promise<void> {
+  for (let tried = 0; tried < 200; tried++) {
+    const answers = await fetch(origin).then(
+      () => true,
+      () => false,
+    )
+    if (answers) return
+    await sleep(50)
+  }
+  throw new Error('the example does not listen after ten seconds')
+}
+
+/** What visitors of every example can do: sign in, be remembered, get messages, sign out everywhere. */
+export async function signInAndOut(origin: string): Promise<void> {
+  const [here, there] = [new Browser(nodeClient, origin), new Browser(nodeClient, origin)]
+  const show = async (browser: Browser): Promise<unknown> =>
+    JSON.parse((await browser.get('/')).text)
+
+  assert.deepEqual(await show(here), { visits: 1, messages: [] })
+  const planted = here.jar.get('login')
+  const signedIn = await here.get('/sign-in', post({ user: 'ann', remember: true }))
+  assert.equal(signedIn.status, 302)
+  assert.match(signedIn.cookies.join(), /Max-Age=2592000/)
+  assert.notEqual(here.jar.get('login'), planted)
+  assert.deepEqual(await show(here), { user: 'ann', visits: 1, messages: ['Welcome back'] })
+  assert.deepEqual(await show(here), { user: 'ann', visits: 2, messages: [] })
+
+  const other = await there.get('/sign-in', post({ user: 'ann', remember: false }))
+  assert.doesNotMatch(other.cookies.join(), /Max-Age/)
+  await there.get('/sign-out-everywhere', post())
+  assert.deepEqual(await show(there), { visits: 1, messages: [] })
+  assert.deepEqual(await show(here), { visits: 1, messages: [] })
+}
+
+const post = (
+  values: object = {},
+): { method: string; headers: Record<string, string>; body: string } => ({
+  method: 'POST',
+  headers: { 'Content-Type': 'application/json' },
+  body: JSON.stringify(values),
+})

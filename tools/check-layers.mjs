@@ -1,0 +1,62 @@
+// Imports in src/ point down or sideways, never up and never in a circle. Type-only imports count too.
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const src = fileURLToPath(new URL('../src/', import.meta.url))
+
+/** Folders of src/, from the bottom up. A file may import from its own layer and from those before it. */
+const layers = [
+  ['lib', 'errors.ts'],
+  ['runtime'],
+  ['codec', 'http', 'backends'],
+  ['session'],
+  ['stores'],
+  ['adapters', 'observe', 'index.ts'],
+  ['go'],
+  ['migrate'],
+  ['express-session', 'testing'],
+  ['cli', 'inspector'],
+]
+const layerOf = file => layers.findIndex(names => names.includes(file.split('/')[0]))
+
+const files = readdirSync(src, { recursive: true, withFileTypes: true })
+  .filter(entry => entry.isFile() && entry.name.endsWith('.ts'))
+  .map(entry => relative(src, join(entry.parentPath, entry.name)))
+const importsOf = new Map(files.map(file => [file, importsIn(file)]))
+const problems = []
+
+for (const [file, imports] of importsOf) {
+  if (layerOf(file) < 0) problems.push(`${file} is in no layer`)
+  for (const target of imports) {
+    if (layerOf(target) > layerOf(file)) problems.push(`${file} imports upward: ${target}`)
+  }
+}
+for (const circle of circles()) problems.push(`a circle: ${circle.join(' → ')}`)
+
+for (const problem of problems) console.error(problem)
+if (problems.length > 0) process.exit(1)
+console.log(`Checked the imports of ${files.length} files: none runs upward or in a circle.`)
+
+function importsIn(file) {
+  const text = readFileSync(join(src, file), 'utf8')
+  const specifiers = text.matchAll(/^(?:import|export)\b[^'"]*?from '(\.{1,2}\/[^']+)'/gm)
+  return [...specifiers].map(([, path]) => join(dirname(file), path))
+}
+
+/** One path for every import that closes a circle, by a depth-first walk. */
+function circles() {
+  const found = []
+  const state = new Map()
+  const walk = (file, path) => {
+    if (state.get(file) === 'done') return
+    if (path.includes(file)) {
+      found.push([...path.slice(path.indexOf(file)), file])
+      return
+    }
+    for (const target of importsOf.get(file) ?? []) walk(target, [...path, file])
+    state.set(file, 'done')
+  }
+  for (const file of files) walk(file, [])
+  return found
+}
