@@ -5,7 +5,7 @@
  */
 
 import { utf8Bytes } from '#bytes'
-import { assertInteger } from '../lib/assert-integer.ts'
+import { assertInteger } from '../lib/assert-options.ts'
 import { unixSeconds } from '../lib/clock.ts'
 import { describeKind } from '../lib/describe.ts'
 import type {

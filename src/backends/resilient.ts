@@ -12,7 +12,7 @@
 
 import { ExponentialBackoff, handleWhen, type RetryPolicy, retry } from 'cockatiel'
 import { equalBytes } from '#crypto'
-import { assertInteger } from '../lib/assert-integer.ts'
+import { assertInteger } from '../lib/assert-options.ts'
 import type {
   Backend,
   CreateResult,

@@ -16,7 +16,7 @@
 import { concatBytes, decodeBase64Url, encodeBase64Url, utf8Bytes } from '#bytes'
 import { openAesGcm, sealAesGcm } from '#crypto'
 import { SessionError } from '../errors.ts'
-import { assertInteger } from '../lib/assert-integer.ts'
+import { assertInteger } from '../lib/assert-options.ts'
 import { clockSkew, thirtyDays, unixSeconds } from '../lib/clock.ts'
 import { readVarint, varint } from '../runtime/bytes/varint.ts'
 import { randomBytes } from '../runtime/crypto/random.ts'

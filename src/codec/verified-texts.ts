@@ -6,7 +6,7 @@
 
 import { LRUCache } from 'lru-cache'
 import { latin1Text, utf8Bytes } from '#bytes'
-import { assertInteger } from '../lib/assert-integer.ts'
+import { assertInteger } from '../lib/assert-options.ts'
 
 /** What a codec needs to know of a text that it verified before. */
 export interface VerifiedText {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { assertInteger } from '../lib/assert-integer.ts'
+import { assertInteger } from '../lib/assert-options.ts'
 import { describeKind } from '../lib/describe.ts'
 import { forwardedHops, type Hop, xForwardedHops } from './forwarded.ts'
 import { assertRequest, type RequestWithHeaders, readHeader } from './request.ts'

@@ -5,7 +5,7 @@
  */
 
 import { utf8Bytes } from '#bytes'
-import { assertInteger } from '../lib/assert-integer.ts'
+import { assertInteger } from '../lib/assert-options.ts'
 
 /** A form that was sent: `FormData`, `URLSearchParams`, or the object that a parser made of it. */
 export type FormLike = Iterable<readonly [string, unknown]> | Readonly<Record<string, unknown>>

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { assertInteger } from '../lib/assert-integer.ts'
+import { assertInteger } from '../lib/assert-options.ts'
 import { thirtyDays } from '../lib/clock.ts'
 
 /** How long sessions live, in seconds. No part of it can be infinite. */

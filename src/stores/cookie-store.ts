@@ -6,7 +6,7 @@
 
 import type { Backend } from '../backends/backend.ts'
 import { maxCookieBytes, type Piece, splitValue } from '../http/chunks.ts'
-import { assertInteger } from '../lib/assert-integer.ts'
+import { assertInteger } from '../lib/assert-options.ts'
 import { thirtyDays } from '../lib/clock.ts'
 import { beside } from '../lib/side-table.ts'
 import { decodeMetadata, encodeMetadata, type SessionMarks, unmarked } from '../session/metadata.ts'

@@ -13,7 +13,7 @@ import {
   TimeoutStrategy,
   timeout,
 } from 'cockatiel'
-import { assertInteger } from '../../lib/assert-integer.ts'
+import { assertInteger } from '../../lib/assert-options.ts'
 import type { OperationOptions } from '../backend.ts'
 
 /** When failures in a row open the breaker, and for how long. */

@@ -9,7 +9,7 @@
  */
 
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
-import { assertInteger } from '../../lib/assert-integer.ts'
+import { assertInteger } from '../../lib/assert-options.ts'
 import { json } from './json.ts'
 import type { Serializer } from './serializer.ts'
 

@@ -5,7 +5,7 @@
  */
 
 import type { Backend, NewRecord, StoredRecord } from '../../backends/backend.ts'
-import { pause } from '../../lib/backoff.ts'
+import { backoff } from '../../lib/retry.ts'
 import { attempt } from '../../lib/store-errors.ts'
 import { readVarint, varint } from '../../runtime/bytes/varint.ts'
 
@@ -38,7 +38,7 @@ export class Counters {
         const result = await this.#put(key, record, current)
         if (result === 'put') return value
         current = result
-        await pause(tried)
+        await backoff(tried)
       }
       throw new Error('the number was raised by others all the time')
     })

@@ -8,10 +8,10 @@ import { utf8Bytes } from '#bytes'
 import type { Backend, StoredRecord } from '../../backends/backend.ts'
 import { ownerKey } from '../../backends/ids.ts'
 import { SessionError } from '../../errors.ts'
-import { assertInteger } from '../../lib/assert-integer.ts'
-import { pause } from '../../lib/backoff.ts'
+import { assertInteger } from '../../lib/assert-options.ts'
 import { describeKind } from '../../lib/describe.ts'
 import { serially } from '../../lib/keyed-mutex.ts'
+import { backoff } from '../../lib/retry.ts'
 import { attempt } from '../../lib/store-errors.ts'
 
 /** How many, and what happens to one more. */
@@ -143,7 +143,7 @@ export class OwnerLimit {
           expires: Math.max(expires, current?.expires ?? 0),
         }
         if (await this.#put(key, record, current)) return change.evicted
-        await pause(tried)
+        await backoff(tried)
       }
       throw new Error('the places of an owner were taken by others all the time')
     }

@@ -7,7 +7,7 @@
 import type { StoredRecord } from '../../backends/backend.ts'
 import { keyOf, newId } from '../../backends/ids.ts'
 import { SessionError } from '../../errors.ts'
-import { pause } from '../../lib/backoff.ts'
+import { backoff } from '../../lib/retry.ts'
 import { type Beside, beside } from '../../lib/side-table.ts'
 import { Session } from '../../session/session.ts'
 import type { Epoch } from '../revocation/epoch.ts'
@@ -317,7 +317,7 @@ export class RecordWriter {
 
   #pause(session: Session<object>, tried: number): Promise<void> {
     this.#conflicts.set(session, tried + 1)
-    return pause(tried)
+    return backoff(tried)
   }
 
   /**
