@@ -4,11 +4,15 @@
  * @module
  */
 
-/** True for an object literal or one without a prototype; false for arrays and class instances. */
+/**
+ * True for an object literal, of this realm or another, and for one without a prototype; false for arrays
+ * and class instances.
+ */
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false
-  const prototype = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype === null || prototype === Object.prototype) return true
+  return Object.getPrototypeOf(prototype) === null
 }
 
 /** Sets an own property. Unlike an assignment, it treats `__proto__` as a key like any other. */
