@@ -14,7 +14,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { encodeBase64Url } from '#bytes'
 import { assertInteger } from '../lib/assert-options.ts'
 import { unixSeconds } from '../lib/clock.ts'
-import { serially } from '../lib/keyed-mutex.ts'
+import { withKeyLock } from '../lib/keyed-mutex.ts'
 import { randomBytes } from '../runtime/crypto/random.ts'
 import { withLock } from '../runtime/file-lock.ts'
 import {
@@ -240,7 +240,7 @@ class FilesystemBackend implements Backend, OwnerIndex, Prunable, Listable {
     await this.#begin(options)
     const path = this.#pathOf(hash)
     const waiting = { deadline: Date.now() + this.#lockTimeout, signal: options?.signal }
-    return serially(path, () =>
+    return withKeyLock(path, () =>
       withLock(path + lockSuffix, async () => task(await this.#read(hash)), waiting),
     )
   }

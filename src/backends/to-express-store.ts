@@ -6,7 +6,7 @@
 
 import { assertInteger } from '../lib/assert-options.ts'
 import { unixSeconds } from '../lib/clock.ts'
-import { beside } from '../lib/side-table.ts'
+import { sideTable } from '../lib/side-table.ts'
 import type { Backend, Listable, NewRecord, Version } from './backend.ts'
 import {
   type ExpressSession,
@@ -47,7 +47,7 @@ export interface Origin {
 /** Tries to write against others who write the same session. */
 const attempts = 20
 
-const origins = beside<Origin>()
+const origins = sideTable<Origin>()
 
 /** Where this store keeps its sessions; undefined for stores of others. */
 export function originOf(store: object): Origin | undefined {
@@ -73,7 +73,7 @@ export function toExpressStore<S extends object>(
   const now = options.now ?? unixSeconds
 
   class BackendStore extends (Store as unknown as new () => BaseStore) {
-    readonly #sources = beside<Source>()
+    readonly #sources = sideTable<Source>()
 
     get(sid: string, callback: (error: unknown, session?: object | null) => void): void {
       answer(this.#load(recordKey(sid)), callback)

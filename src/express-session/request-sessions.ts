@@ -7,7 +7,7 @@
 import { SessionError } from '../errors.ts'
 import { readCookies } from '../http/request.ts'
 import { headersOf, type NodeResponseLike } from '../http/response.ts'
-import { beside } from '../lib/side-table.ts'
+import { sideTable } from '../lib/side-table.ts'
 import { signedId, signId } from '../migrate/signed-id.ts'
 import type { Values } from '../session/session.ts'
 import { attributesOf, Cookie, hasSameAttributes } from './cookie.ts'
@@ -49,7 +49,7 @@ export class RequestSessions implements Keeper {
   readonly #settings: Settings
   readonly #request: SessionRequest
   readonly #cookieId: string | undefined
-  readonly #progress = beside<Progress>()
+  readonly #progress = sideTable<Progress>()
   #last: Promise<unknown> | undefined
   #regenerating: Promise<void> | undefined
   /** Of an operation that nobody waits for. */

@@ -7,7 +7,7 @@
 import type { Version } from '../backends/backend.ts'
 import { endOf, recordKey, recordOf, sessionIn } from '../backends/lib/express-records.ts'
 import { type Origin, originOf } from '../backends/to-express-store.ts'
-import { serially } from '../lib/keyed-mutex.ts'
+import { withKeyLock } from '../lib/keyed-mutex.ts'
 import type { Values } from '../session/session.ts'
 import { Cookie, type CookieData } from './cookie.ts'
 import type { KeptSession, StoreLike } from './store.ts'
@@ -163,7 +163,7 @@ class StorePlace implements Place {
   }
 
   #alone<T>(id: string, task: () => Promise<T>): Promise<T> {
-    return serially(`express-session ${this.#instance} ${id}`, task)
+    return withKeyLock(`express-session ${this.#instance} ${id}`, task)
   }
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { beside } from '../lib/side-table.ts'
+import { sideTable } from '../lib/side-table.ts'
 import type { Cookie, CookieData } from './cookie.ts'
 import type { IncomingRequest } from './request.ts'
 
@@ -63,7 +63,7 @@ export interface Keeper {
   destroy(session: Session, callback?: Callback): void
 }
 
-const keepers = beside<Keeper>()
+const keepers = sideTable<Keeper>()
 
 /** Who keeps the sessions of this request; undefined for one that the middleware has not seen. */
 export function keeperOf(request: object): Keeper | undefined {

@@ -9,7 +9,7 @@
  */
 
 /** Values, by the objects that they are kept of. */
-export interface Beside<Value> {
+export interface SideTable<Value> {
   get(object: object): Value | undefined
   set(object: object, value: Value): void
 }
@@ -21,7 +21,7 @@ function given(object: object): object {
 const Given = given as unknown as new (object: object) => object
 
 /** No values yet. Each call makes a kind of its own. */
-export function beside<Value>(): Beside<Value> {
+export function sideTable<Value>(): SideTable<Value> {
   /** Objects that are frozen may refuse new fields, private ones too. */
   const ofFrozen = new WeakMap<object, Value>()
 

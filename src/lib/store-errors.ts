@@ -10,7 +10,7 @@ import { SessionError } from '../errors.ts'
  * The outcome of an operation. Rejects with `store-failed`, naming the operation, when it fails: that is
  * no visitor's fault.
  */
-export async function attempt<T>(name: string, operation: () => Promise<T>): Promise<T> {
+export async function storeOperation<T>(name: string, operation: () => Promise<T>): Promise<T> {
   try {
     return await operation()
   } catch (cause) {

@@ -14,7 +14,7 @@ import type { RequestLike } from '../http/request.ts'
 import { assertInteger } from '../lib/assert-options.ts'
 import { clockSkew } from '../lib/clock.ts'
 import { describeKind } from '../lib/describe.ts'
-import { beside } from '../lib/side-table.ts'
+import { sideTable } from '../lib/side-table.ts'
 import type { Lifetime } from './lifetime.ts'
 import { Session, type Values } from './session.ts'
 import type { SchemaOutput, StandardSchema } from './standard-schema.ts'
@@ -230,7 +230,7 @@ interface Stamped {
 /** Keys that last for a time of their own. */
 class KeyTimes {
   readonly #seconds: ReadonlyMap<string, number>
-  readonly #known = beside<Map<string, Stamped>>()
+  readonly #known = sideTable<Map<string, Stamped>>()
 
   constructor(keyLifetimes: Record<string, number>) {
     const entries = Object.entries(keyLifetimes)

@@ -8,13 +8,13 @@ import { MultiError, SessionError } from '../errors.ts'
 import { isCookieName } from '../http/cookie.ts'
 import { assertRequest, identityOf, type RequestLike } from '../http/request.ts'
 import type { ResponseLike } from '../http/response.ts'
-import { beside } from '../lib/side-table.ts'
+import { sideTable } from '../lib/side-table.ts'
 import type { SessionEvent } from './events.ts'
 import type { Session, Values } from './session.ts'
 import type { ReadOptions, Store } from './store.ts'
 
 /** Held by the request object itself: they go together, and no list of requests exists. */
-const registries = beside<Registry>()
+const registries = sideTable<Registry>()
 
 /** The registry of this request: Go's `GetRegistry`. */
 export function registry(request: RequestLike): Registry {

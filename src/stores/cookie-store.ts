@@ -8,7 +8,7 @@ import type { Backend } from '../backends/backend.ts'
 import { maxCookieBytes, type Piece, splitValue } from '../http/chunks.ts'
 import { assertInteger } from '../lib/assert-options.ts'
 import { thirtyDays } from '../lib/clock.ts'
-import { beside } from '../lib/side-table.ts'
+import { sideTable } from '../lib/side-table.ts'
 import { decodeMetadata, encodeMetadata, type SessionMarks, unmarked } from '../session/metadata.ts'
 import { Session } from '../session/session.ts'
 import type { Capability } from '../session/store.ts'
@@ -48,7 +48,7 @@ export class CookieStore extends CodecStore {
   readonly #maxTotalBytes: number
   readonly #spillOver: SpillOver | undefined
   readonly #revocations: Revocations | undefined
-  readonly #marks = beside<SessionMarks>()
+  readonly #marks = sideTable<SessionMarks>()
 
   /** Throws TypeError or RangeError for wrong options. */
   constructor(options: CookieStoreOptions) {

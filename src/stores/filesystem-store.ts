@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import { type Codec, encodeMulti, type Renewal } from '../codec/codec.ts'
 import { SessionError } from '../errors.ts'
 import { assertInteger } from '../lib/assert-options.ts'
-import { serially } from '../lib/keyed-mutex.ts'
+import { withKeyLock } from '../lib/keyed-mutex.ts'
 import { encodeBase32 } from '../runtime/bytes/base32.ts'
 import { randomBytes } from '../runtime/crypto/random.ts'
 import {
@@ -140,7 +140,7 @@ export class FilesystemStore extends CodecStore {
     if (!safeId.test(id)) throw new RangeError('a session id has letters, digits, "-" and "_" only')
     const path = this.#pathOf(id)
     try {
-      return await serially(path, () => operation(path))
+      return await withKeyLock(path, () => operation(path))
     } catch (error) {
       const cause = withoutIds(error)
       throw new SessionError('store-failed', `session file: ${cause.message}`, { cause })

@@ -16,7 +16,7 @@ import type { Cookie } from '../http/cookie.ts'
 import type { RequestLike } from '../http/request.ts'
 import { assertInteger } from '../lib/assert-options.ts'
 import { clockSkew } from '../lib/clock.ts'
-import { attempt } from '../lib/store-errors.ts'
+import { storeOperation } from '../lib/store-errors.ts'
 import type { SaveOutcome } from '../session/events.ts'
 import type { SessionMarks, SessionMetadata } from '../session/metadata.ts'
 import type { Session } from '../session/session.ts'
@@ -169,7 +169,7 @@ export class ServerStore extends CodecStore {
   async sessionsOf(owner: string): Promise<SessionInfo[]> {
     const index = this.#ownerIndex()
     const epoch = await this.#epoch.current()
-    const handles = await attempt('ofOwner', () => index.ofOwner(ownerKey(owner)))
+    const handles = await storeOperation('ofOwner', () => index.ofOwner(ownerKey(owner)))
     const infos = await Promise.all(handles.map(handle => this.#info(handle, owner, epoch)))
     return infos
       .filter(info => info !== undefined)
@@ -208,7 +208,9 @@ export class ServerStore extends CodecStore {
     const handle = except && this.handleOf(except)
     const spared = handle === undefined ? [] : [handle]
     const key = ownerKey(owner)
-    const count = await attempt('deleteOwner', () => index.deleteOwner(key, { except: spared }))
+    const count = await storeOperation('deleteOwner', () =>
+      index.deleteOwner(key, { except: spared }),
+    )
     await this.#endings.tell({ owner: key, except: spared })
     this.#tellRevoked('owner', count)
     return count

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { beside } from '../../src/lib/side-table.ts'
+import { sideTable } from '../../src/lib/side-table.ts'
 
 suite('values beside objects', () => {
   test('are found by the object, and replaced', () => {
-    const values = beside<number>()
+    const values = sideTable<number>()
     const object = {}
     assert.equal(values.get(object), undefined)
     values.set(object, 1)
@@ -13,14 +13,14 @@ suite('values beside objects', () => {
   })
 
   test('of one kind say nothing of another', () => {
-    const [one, other] = [beside<number>(), beside<number>()]
+    const [one, other] = [sideTable<number>(), sideTable<number>()]
     const object = {}
     one.set(object, 1)
     assert.equal(other.get(object), undefined)
   })
 
   test('are invisible, and in no copy', () => {
-    const values = beside<number>()
+    const values = sideTable<number>()
     const object = { a: 1 }
     values.set(object, 1)
     assert.deepEqual(Reflect.ownKeys(object), ['a'])
@@ -29,7 +29,7 @@ suite('values beside objects', () => {
   })
 
   test('are kept of objects that cannot be changed', () => {
-    const values = beside<number>()
+    const values = sideTable<number>()
     const frozen = Object.freeze({})
     values.set(frozen, 1)
     values.set(frozen, 2)
@@ -37,7 +37,7 @@ suite('values beside objects', () => {
   })
 
   test('stay when the object is frozen later', () => {
-    const values = beside<number>()
+    const values = sideTable<number>()
     const object = {}
     values.set(object, 1)
     Object.freeze(object)
@@ -46,7 +46,7 @@ suite('values beside objects', () => {
   })
 
   test('of a proxy are its own', () => {
-    const values = beside<number>()
+    const values = sideTable<number>()
     const target = {}
     const proxy = new Proxy(target, {
       get: () => assert.fail(),

@@ -9,7 +9,7 @@
  */
 
 import type { NodeResponseLike } from '../../http/response.ts'
-import { beside } from '../../lib/side-table.ts'
+import { sideTable } from '../../lib/side-table.ts'
 
 /** The part of Node's `ServerResponse` that is used, of HTTP/1 and HTTP/2. */
 export interface ServerResponseLike extends NodeResponseLike {
@@ -51,7 +51,7 @@ export interface HeadTasks {
   failed(error: unknown): void
 }
 
-const deferred = beside<Set<string>>()
+const deferred = sideTable<Set<string>>()
 
 /**
  * Has `tasks` done before the head is sent.

@@ -7,7 +7,7 @@
 import { decodeBase64Url, encodeBase64Url } from '#bytes'
 import { unixSeconds } from '../../lib/clock.ts'
 import { describeKind } from '../../lib/describe.ts'
-import { serially } from '../../lib/keyed-mutex.ts'
+import { withKeyLock } from '../../lib/keyed-mutex.ts'
 import { randomBytes } from '../../runtime/crypto/random.ts'
 import type {
   Backend,
@@ -127,7 +127,7 @@ export class LastWriteWins implements Backend {
   ): Promise<T> {
     const signal = options?.signal
     return untilAborted(signal, () =>
-      serially(`${this.#instance} ${id}`, async () => {
+      withKeyLock(`${this.#instance} ${id}`, async () => {
         signal?.throwIfAborted()
         return task()
       }),

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { beside } from '../../lib/side-table.ts'
+import { sideTable } from '../../lib/side-table.ts'
 import type { Concrete, Type } from './types.ts'
 
 /** Where an object, an array, a Map, a Date or a Uint8Array came from. */
@@ -20,7 +20,7 @@ export interface Origin {
   readonly time?: { readonly payload: Uint8Array; readonly milliseconds: number }
 }
 
-const origins = beside<Origin>()
+const origins = sideTable<Origin>()
 
 /** Marks a container. */
 export function remember(value: object, origin: Origin): void {

@@ -18,7 +18,7 @@ import {
   randomFillSync,
   timingSafeEqual,
 } from 'node:crypto'
-import { beside } from '../../lib/side-table.ts'
+import { sideTable } from '../../lib/side-table.ts'
 import type { HashName } from './hashes.ts'
 
 const nodeHash: Record<HashName, string> = {
@@ -97,7 +97,7 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b)
 }
 
-const secrets = beside<KeyObject>()
+const secrets = sideTable<KeyObject>()
 
 /**
  * The key as Node keeps it, made once: in Node 24 making it takes five times as long as what is done with

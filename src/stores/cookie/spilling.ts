@@ -9,7 +9,7 @@ import type { Backend, StoredRecord } from '../../backends/backend.ts'
 import { keyOf, newId } from '../../backends/ids.ts'
 import { type Codec, type EncodeContext, encodeMulti } from '../../codec/codec.ts'
 import { unixSeconds } from '../../lib/clock.ts'
-import { attempt } from '../../lib/store-errors.ts'
+import { storeOperation } from '../../lib/store-errors.ts'
 import { Session } from '../../session/session.ts'
 import { type OpenedText, openText } from '../open-text.ts'
 
@@ -59,7 +59,7 @@ export class SpillOver {
     if ('reason' in result) return result
     const id = result.opened.value
     if (typeof id !== 'string') return { reason: 'malformed' }
-    const record = await attempt('load', () => this.#backend.load(keyOf(id)))
+    const record = await storeOperation('load', () => this.#backend.load(keyOf(id)))
     if (!record) return { reason: 'unknown-id' }
     const opened = openText(recordName(name, id), textOf(record), this.#recordCodecs)
     if ('reason' in opened) return opened
@@ -76,7 +76,9 @@ export class SpillOver {
     const existing = Session.rotationOf(session) ? undefined : session.id
     const id = existing ?? newId()
     const text = encodeMulti(recordName(name, id), values, this.#recordCodecs, context)
-    const written = await attempt('update', () => this.#put(id, utf8Bytes(text), context, existing))
+    const written = await storeOperation('update', () =>
+      this.#put(id, utf8Bytes(text), context, existing),
+    )
     if (!written) return undefined
     // After a rotation: the old id is dead before the response leaves.
     if (session.id !== undefined && session.id !== id) await this.erase(session.id)
@@ -86,12 +88,12 @@ export class SpillOver {
 
   /** Lets the record of a session go that fits its cookie again. */
   async release(id: string): Promise<void> {
-    await attempt('touch', () => this.#backend.touch(keyOf(id), this.#now() + graceSeconds))
+    await storeOperation('touch', () => this.#backend.touch(keyOf(id), this.#now() + graceSeconds))
   }
 
   /** Removes the record at once. */
   async erase(id: string): Promise<void> {
-    await attempt('delete', () => this.#backend.delete(keyOf(id)))
+    await storeOperation('delete', () => this.#backend.delete(keyOf(id)))
   }
 
   async #put(

@@ -6,7 +6,7 @@
 
 import type { Backend, NewRecord, StoredRecord } from '../../backends/backend.ts'
 import { backoff } from '../../lib/retry.ts'
-import { attempt } from '../../lib/store-errors.ts'
+import { storeOperation } from '../../lib/store-errors.ts'
 import { readVarint, varint } from '../../runtime/bytes/varint.ts'
 
 /** Tries to raise a number that others raise at the same time. */
@@ -21,7 +21,7 @@ export class Counters {
   }
 
   async read(key: string): Promise<number> {
-    return numberIn(await attempt('load', () => this.#backend.load(key)))
+    return numberIn(await storeOperation('load', () => this.#backend.load(key)))
   }
 
   /**
@@ -29,7 +29,7 @@ export class Counters {
    * old one when `next` does not raise it.
    */
   raise(key: string, next: (current: number) => number, expires: number): Promise<number> {
-    return attempt('update', async () => {
+    return storeOperation('update', async () => {
       let current = await this.#backend.load(key)
       for (let tried = 0; tried < attempts; tried++) {
         const value = next(numberIn(current))

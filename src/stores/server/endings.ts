@@ -4,7 +4,7 @@
  * @module
  */
 
-import { attempt } from '../../lib/store-errors.ts'
+import { storeOperation } from '../../lib/store-errors.ts'
 import type { Records } from './records.ts'
 import type { Notice, Watchers } from './watchers.ts'
 
@@ -29,7 +29,7 @@ export class Endings {
   /** What has ended has ended, whether or not those who watch it hear of it. */
   async tell(notice: Notice): Promise<void> {
     try {
-      await attempt('notify', () => this.#watchers.tell(notice))
+      await storeOperation('notify', () => this.#watchers.tell(notice))
     } catch (error) {
       this.#onFailure(error as Error)
     }

@@ -10,9 +10,9 @@ import { ownerKey } from '../../backends/ids.ts'
 import { SessionError } from '../../errors.ts'
 import { assertInteger } from '../../lib/assert-options.ts'
 import { describeKind } from '../../lib/describe.ts'
-import { serially } from '../../lib/keyed-mutex.ts'
+import { withKeyLock } from '../../lib/keyed-mutex.ts'
 import { backoff } from '../../lib/retry.ts'
-import { attempt } from '../../lib/store-errors.ts'
+import { storeOperation } from '../../lib/store-errors.ts'
 
 /** How many, and what happens to one more. */
 export interface MaxPerOwner {
@@ -147,7 +147,7 @@ export class OwnerLimit {
       }
       throw new Error('the places of an owner were taken by others all the time')
     }
-    return attempt('update', () => serially(key, change))
+    return storeOperation('update', () => withKeyLock(key, change))
   }
 
   async #put(

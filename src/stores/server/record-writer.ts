@@ -8,7 +8,7 @@ import type { StoredRecord } from '../../backends/backend.ts'
 import { keyOf, newId } from '../../backends/ids.ts'
 import { SessionError } from '../../errors.ts'
 import { backoff } from '../../lib/retry.ts'
-import { type Beside, beside } from '../../lib/side-table.ts'
+import { type SideTable, sideTable } from '../../lib/side-table.ts'
 import { Session } from '../../session/session.ts'
 import type { Epoch } from '../revocation/epoch.ts'
 import type { Endings } from './endings.ts'
@@ -52,8 +52,8 @@ export class RecordWriter {
   readonly #limit: OwnerLimit | undefined
   readonly #rotateEvery: number
   readonly #now: () => number
-  readonly #known: Beside<Known> = beside()
-  readonly #conflicts: Beside<number> = beside()
+  readonly #known: SideTable<Known> = sideTable()
+  readonly #conflicts: SideTable<number> = sideTable()
 
   constructor({ records, bodies, endings, epoch, limit, rotateEvery, now }: RecordWriterOptions) {
     this.#records = records

@@ -13,7 +13,7 @@ import type {
 } from '../../backends/backend.ts'
 import { keyOf, ownerKey } from '../../backends/ids.ts'
 import { SessionError } from '../../errors.ts'
-import { attempt } from '../../lib/store-errors.ts'
+import { storeOperation } from '../../lib/store-errors.ts'
 import { isMoved, type Moved, type RecordBody } from './record-format.ts'
 import type { RecordPacker } from './record-packer.ts'
 
@@ -65,7 +65,7 @@ export class Records {
   }
 
   load(key: string): Promise<StoredRecord | undefined> {
-    return attempt('load', () => this.#backend.load(key))
+    return storeOperation('load', () => this.#backend.load(key))
   }
 
   /** What a record holds; undefined when it was not made for this key, or is none of ours. */
@@ -86,7 +86,7 @@ export class Records {
   async create(id: string, body: RecordBody): Promise<Kept> {
     const key = keyOf(id)
     const record = this.#record(key, body)
-    const result = await attempt('create', () => this.#backend.create(key, record))
+    const result = await storeOperation('create', () => this.#backend.create(key, record))
     if (result.status === 'exists') {
       // Two ids of 256 random bits never are alike: the backend is not what it says it is.
       throw new SessionError('store-failed', 'session backend: a new id exists already')
@@ -100,7 +100,7 @@ export class Records {
     body: RecordBody,
   ): Promise<{ status: 'updated'; kept: Kept } | Exclude<UpdateResult, { status: 'updated' }>> {
     const record = this.#record(key, body)
-    const result = await attempt('update', () => this.#backend.update(key, record, version))
+    const result = await storeOperation('update', () => this.#backend.update(key, record, version))
     if (result.status !== 'updated') return result
     const kept = { key, body, version: result.version, expires: record.expires }
     return { status: 'updated', kept }
@@ -119,16 +119,16 @@ export class Records {
     const moved = { successor, until: now + this.#grace, follows: true }
     const data = this.#packer.packMoved(key, moved)
     const expires = now + Math.max(this.#grace, markedFor)
-    return attempt('update', () => this.#backend.update(key, { data, expires }, version))
+    return storeOperation('update', () => this.#backend.update(key, { data, expires }, version))
   }
 
   touch(key: string, expires: number): Promise<void> {
-    return attempt('touch', () => this.#backend.touch(key, expires))
+    return storeOperation('touch', () => this.#backend.touch(key, expires))
   }
 
   /** Removes a record that nobody else writes. */
   remove(key: string): Promise<void> {
-    return attempt('delete', () => this.#backend.delete(key))
+    return storeOperation('delete', () => this.#backend.delete(key))
   }
 
   /**
@@ -144,7 +144,7 @@ export class Records {
       if (isMoved(body)) ended.push(...(await this.end(body.successor)))
       const { version } = record
       const over = { data: new Uint8Array(), expires: 0 }
-      const result = await attempt('update', () => this.#backend.update(key, over, version))
+      const result = await storeOperation('update', () => this.#backend.update(key, over, version))
       record = result.status === 'conflict' ? result.current : undefined
     }
     await this.remove(key)
