@@ -9,7 +9,7 @@
 import type { AnyElysia, Elysia } from 'elysia'
 import type { SessionSource } from '../session/session-source.ts'
 import type { ReportingOptions } from './lib/options.ts'
-import { type Placed, RequestSessions, type SessionSources } from './lib/request-sessions.ts'
+import { RequestSessions, type SessionFields, type SessionSources } from './lib/request-sessions.ts'
 import { saveToResponse, serverError } from './lib/web-response.ts'
 
 export type { ReportingOptions } from './lib/options.ts'
@@ -20,7 +20,7 @@ type Fetch = (request: Request) => Response | Promise<Response>
 /** What the plugin makes of an app: one whose handlers get `session`, or `sessions`. */
 export type WithSessions<Sources> = Elysia<
   '',
-  { decorator: Nothing; store: Nothing; derive: Placed<Sources>; resolve: Nothing }
+  { decorator: Nothing; store: Nothing; derive: SessionFields<Sources>; resolve: Nothing }
 >
 
 /**

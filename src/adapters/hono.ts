@@ -10,7 +10,7 @@ import type { Context, MiddlewareHandler } from 'hono'
 import type { HeadersLike } from '../http/response.ts'
 import type { SessionSource } from '../session/session-source.ts'
 import type { AdapterOptions } from './lib/options.ts'
-import { type Placed, RequestSessions, type SessionSources } from './lib/request-sessions.ts'
+import { RequestSessions, type SessionFields, type SessionSources } from './lib/request-sessions.ts'
 
 export type { AdapterOptions } from './lib/options.ts'
 
@@ -26,7 +26,7 @@ export type { AdapterOptions } from './lib/options.ts'
 export function sessions<const Sources extends SessionSource<object> | SessionSources>(
   sources: Sources,
   options: AdapterOptions = {},
-): MiddlewareHandler<{ Variables: Placed<Sources> }> {
+): MiddlewareHandler<{ Variables: SessionFields<Sources> }> {
   const ours = new RequestSessions(sources, options)
   return async (c, next) => {
     const request = c.req.raw

@@ -9,7 +9,7 @@ import { aliasRequest } from '../session/registry.ts'
 import type { SessionSource } from '../session/session-source.ts'
 import { deferHead, type ServerResponseLike } from './lib/deferred-head.ts'
 import type { AdapterOptions } from './lib/options.ts'
-import { type Placed, RequestSessions, type SessionSources } from './lib/request-sessions.ts'
+import { RequestSessions, type SessionFields, type SessionSources } from './lib/request-sessions.ts'
 import { resetResponse } from './lib/server-error.ts'
 
 export type { AdapterOptions } from './lib/options.ts'
@@ -37,7 +37,7 @@ export interface KoaContext {
 export function sessions<const Sources extends SessionSource<object> | SessionSources>(
   sources: Sources,
   options: AdapterOptions = {},
-): (ctx: KoaContext & Placed<Sources>, next: () => Promise<unknown>) => Promise<void> {
+): (ctx: KoaContext & SessionFields<Sources>, next: () => Promise<unknown>) => Promise<void> {
   const ours = new RequestSessions(sources, options)
   return async (ctx, next) => {
     const { req, res } = ctx

@@ -11,7 +11,11 @@ import type { RequestLike } from '../http/request.ts'
 import type { SessionSource } from '../session/session-source.ts'
 import { deferHead, type ServerResponseLike } from './lib/deferred-head.ts'
 import type { ReportingOptions } from './lib/options.ts'
-import { type Got, RequestSessions, type SessionSources } from './lib/request-sessions.ts'
+import {
+  RequestSessions,
+  type SessionOrSessions,
+  type SessionSources,
+} from './lib/request-sessions.ts'
 import { sendServerError } from './lib/server-error.ts'
 
 export type { ReportingOptions } from './lib/options.ts'
@@ -32,7 +36,7 @@ export function sessions<
   Response extends ServerResponseLike = ServerResponse,
 >(
   sources: Sources,
-  handler: (request: Request, response: Response, session: Got<Sources>) => unknown,
+  handler: (request: Request, response: Response, session: SessionOrSessions<Sources>) => unknown,
   options: ReportingOptions = {},
 ): (request: Request, response: Response) => Promise<void> {
   const ours = new RequestSessions(sources, options)

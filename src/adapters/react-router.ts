@@ -6,7 +6,11 @@
 
 import type { SessionSource } from '../session/session-source.ts'
 import type { AdapterOptions } from './lib/options.ts'
-import { type Got, RequestSessions, type SessionSources } from './lib/request-sessions.ts'
+import {
+  RequestSessions,
+  type SessionOrSessions,
+  type SessionSources,
+} from './lib/request-sessions.ts'
 import { saveToResponse } from './lib/web-response.ts'
 
 export type { AdapterOptions } from './lib/options.ts'
@@ -42,9 +46,12 @@ export interface SessionMiddleware<Value> {
 export function sessions<const Sources extends SessionSource<object> | SessionSources>(
   sources: Sources,
   options: AdapterOptions = {},
-): SessionMiddleware<Got<Sources>> {
+): SessionMiddleware<SessionOrSessions<Sources>> {
   const ours = new RequestSessions(sources, options)
-  const middleware: SessionMiddleware<Got<Sources>> = async ({ request, context }, next) => {
+  const middleware: SessionMiddleware<SessionOrSessions<Sources>> = async (
+    { request, context },
+    next,
+  ) => {
     context.set(middleware, await ours.open(request))
     return saveToResponse(ours, request, (await next()) as Response)
   }

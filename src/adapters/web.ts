@@ -7,7 +7,11 @@
 
 import type { SessionSource } from '../session/session-source.ts'
 import type { ReportingOptions } from './lib/options.ts'
-import { type Got, RequestSessions, type SessionSources } from './lib/request-sessions.ts'
+import {
+  RequestSessions,
+  type SessionOrSessions,
+  type SessionSources,
+} from './lib/request-sessions.ts'
 import { saveToResponse, serverError } from './lib/web-response.ts'
 
 export type { ReportingOptions } from './lib/options.ts'
@@ -27,7 +31,11 @@ export function sessions<
   Rest extends unknown[] = [],
 >(
   sources: Sources,
-  handler: (request: Request, session: Got<Sources>, ...rest: Rest) => Response | Promise<Response>,
+  handler: (
+    request: Request,
+    session: SessionOrSessions<Sources>,
+    ...rest: Rest
+  ) => Response | Promise<Response>,
   options: ReportingOptions = {},
 ): (request: Request, ...rest: Rest) => Promise<Response> {
   const ours = new RequestSessions(sources, options)

@@ -1,9 +1,9 @@
 /**
- * A Node response whose head waits for a promise.
+ * Delays the head of a Node response until a promise settles.
  *
- * Node writes the head of a response the moment that a handler calls `writeHead`, `write`, `end` or
- * `flushHeaders`, and no hook before it can wait. So these four are held back, from the first call until
- * what has to be done before the head is done, and then made as they came.
+ * Node sends the head when a handler calls `writeHead`, `write`, `end` or `flushHeaders`, and offers no
+ * asynchronous hook before it. These four methods are therefore replaced. Calls are queued from the first
+ * one until the work before the head is done, and then replayed in order.
  *
  * @module
  */
@@ -11,7 +11,7 @@
 import type { NodeResponseLike } from '../../http/response.ts'
 import { sideTable } from '../../lib/side-table.ts'
 
-/** The part of Node's `ServerResponse` that is used, of HTTP/1 and HTTP/2. */
+/** The subset of Node's `ServerResponse` that we use, for HTTP/1 and HTTP/2. */
 export interface ServerResponseLike extends NodeResponseLike {
   statusCode: number
   readonly writableEnded: boolean
@@ -21,32 +21,32 @@ export interface ServerResponseLike extends NodeResponseLike {
   writeHead(status: number, ...rest: never[]): unknown
   write(...args: never[]): boolean
   end(...args: never[]): unknown
-  /** HTTP/2 has none. */
+  /** Missing in HTTP/2. */
   flushHeaders?(): void
   destroy(error?: Error): unknown
   once(event: string, listener: () => void): unknown
   emit(event: string): boolean
 }
 
-const names = ['writeHead', 'write', 'end', 'flushHeaders'] as const
-type Held = (typeof names)[number]
+const methodNames = ['writeHead', 'write', 'end', 'flushHeaders'] as const
+type HeadMethod = (typeof methodNames)[number]
 
-/** What Node refuses once the head is sent. */
+/** Methods that throw in Node once the head has been sent. */
 const headerChanges = ['setHeader', 'setHeaders', 'appendHeader', 'removeHeader'] as const
 
 type Method = (...args: unknown[]) => unknown
-type Methods = Partial<Record<Held, Method>>
+type Methods = Partial<Record<HeadMethod, Method>>
 
-/** What is to be done around the head of a response. */
+/** The work to do before the head of a response. */
 export interface HeadTasks {
   /**
-   * Called once, when the handler begins to respond; `headers` takes changes until the promise is
-   * fulfilled. Undefined: there is nothing to wait for.
+   * Called once, when the handler begins to respond. `headers` may be changed until the returned promise
+   * settles. Returns undefined if the head need not wait.
    */
   before(headers: NodeResponseLike): Promise<void> | undefined
   /**
-   * Called when `before` failed. Nothing was sent, what the handler wrote is forgotten, and the response
-   * is free for an error page.
+   * Called when `before` throws or rejects. Nothing has been sent, the handler's output has been dropped,
+   * and the response can take an error page.
    */
   failed(error: unknown): void
 }
@@ -54,9 +54,9 @@ export interface HeadTasks {
 const deferred = sideTable<Set<string>>()
 
 /**
- * Has `tasks` done before the head is sent.
+ * Runs `tasks` before the head of the response is sent. Does nothing if the head has been sent.
  *
- * @param kind - of the tasks: of each kind the first call for a response counts
+ * @param kind - groups tasks: for each response, only the first call of a kind has an effect
  */
 export function deferHead(response: ServerResponseLike, tasks: HeadTasks, kind = 'sessions'): void {
   const kinds = deferred.get(response) ?? new Set()
@@ -70,48 +70,48 @@ class DeferredHead {
   readonly #tasks: HeadTasks
   readonly #originals: Methods = {}
   readonly #replacements: Methods = {}
-  /** Which of the methods the object had itself: somebody else replaced them before. */
-  readonly #own: ReadonlySet<Held>
-  /** Properties of the response that are overridden while it waits, and what they were. */
+  /** Methods that were own properties of the response, because other middleware had replaced them. */
+  readonly #own: ReadonlySet<HeadMethod>
+  /** Properties of the response that are overridden while it waits, with their own descriptors. */
   readonly #hidden: [name: string, own: PropertyDescriptor | undefined][] = []
   #state: 'open' | 'waiting' | 'sent' | 'failed' = 'open'
-  #calls: [method: Held, args: unknown[]][] = []
+  #calls: [method: HeadMethod, args: unknown[]][] = []
 
   constructor(response: ServerResponseLike, tasks: HeadTasks) {
     this.#response = response
     this.#tasks = tasks
     const methods = response as unknown as Methods
-    this.#own = new Set(names.filter(name => Object.hasOwn(response, name)))
-    for (const name of names) {
+    this.#own = new Set(methodNames.filter(name => Object.hasOwn(response, name)))
+    for (const name of methodNames) {
       const original = methods[name]
       if (!original) continue
       this.#originals[name] = original
-      this.#replacements[name] = (...args) => this.#called(name, args)
+      this.#replacements[name] = (...args) => this.#intercept(name, args)
       methods[name] = this.#replacements[name]
     }
   }
 
-  #called(method: Held, args: unknown[]): unknown {
+  #intercept(method: HeadMethod, args: unknown[]): unknown {
     if (this.#state === 'failed' && this.#response.writableEnded)
-      return answerOf(method, this.#response)
+      return returnValueOf(method, this.#response)
     if (this.#state === 'open' && !isRefused(method, args)) {
-      if (method === 'writeHead') args = this.#foldHeaders(args)
+      if (method === 'writeHead') args = this.#mergeHeaders(args)
       this.#begin()
     }
     if (this.#state !== 'waiting') return this.#call(method, args)
     return this.#hold(method, args)
   }
 
-  #call(method: Held, args: unknown[]): unknown {
+  #call(method: HeadMethod, args: unknown[]): unknown {
     return Reflect.apply(this.#originals[method] as Method, this.#response, args)
   }
 
-  #hold(method: Held, args: unknown[]): unknown {
-    // Refusals come where the mistake is, as without us.
+  #hold(method: HeadMethod, args: unknown[]): unknown {
+    // Invalid arguments throw in the handler's own call, as they do in Node.
     if (isRefused(method, args)) return this.#call(method, args)
     if (method === 'writeHead' && this.#calls.length > 0) throw headersSent()
-    // Node ignores an end after the end, and so do we: replayed, it would be an unhandled error event.
-    if (this.#hasEnded()) return answerOf(method, this.#response)
+    // Node ignores calls after `end`. Replaying one would emit an unhandled error event.
+    if (this.#hasEnded()) return returnValueOf(method, this.#response)
     this.#calls.push([method, args])
     return method === 'write' ? false : this.#response
   }
@@ -131,7 +131,7 @@ class DeferredHead {
     )
   }
 
-  /** A throw must not surface in the handler's `end`: there its error page would meet it again. */
+  /** Turns a throw into a rejection: thrown in the handler's `end`, it would throw again in its error page. */
   #runBefore(): Promise<void> | undefined {
     try {
       return this.#tasks.before(this.#headers())
@@ -140,8 +140,8 @@ class DeferredHead {
     }
   }
 
-  /** Puts the headers given to `writeHead` beside those set before, where others are added to them. */
-  #foldHeaders([status, ...rest]: unknown[]): unknown[] {
+  /** Moves the headers passed to `writeHead` to the response, so that `Set-Cookie` can be added to them. */
+  #mergeHeaders([status, ...rest]: unknown[]): unknown[] {
     const message = typeof rest[0] === 'string' ? [rest.shift()] : []
     const headers = rest.find(each => typeof each === 'object' && each !== null)
     for (const [name, value] of headerEntries(headers)) this.#response.setHeader(name, value)
@@ -149,7 +149,7 @@ class DeferredHead {
     return [status, ...message]
   }
 
-  /** The headers as they are, while the handler sees them as sent. */
+  /** Access to the real headers, which the handler sees as already sent. */
   #headers(): NodeResponseLike {
     const response = this.#response
     const setHeader = response.setHeader
@@ -164,7 +164,7 @@ class DeferredHead {
     return this.#calls.some(([method]) => method === 'end')
   }
 
-  /** To the handler the head is sent: changing a header throws, as it does without us. */
+  /** Makes the head look sent to the handler, so that changing a header throws as it does in Node. */
   #pretendSent(): void {
     const shown = {
       headersSent: { get: () => true },
@@ -196,7 +196,7 @@ class DeferredHead {
       this.#response.destroy(error as Error)
       return
     }
-    // Whoever was told to wait goes on; Node says so itself when its own buffer is full.
+    // Held writes returned false, so their writer waits for `drain`. Node emits it only if its buffer is full.
     const waits = calls.some(([method]) => method === 'write') && !this.#response.writableEnded
     if (waits && !this.#response.writableNeedDrain) this.#response.emit('drain')
   }
@@ -206,7 +206,7 @@ class DeferredHead {
     this.#calls = []
     this.#state = 'failed'
     this.#stopPretending()
-    // Handlers that wait until their words are sent may go on when all is over.
+    // Handlers may wait for the callbacks of dropped calls: call those when the response closes.
     for (const [, args] of dropped) {
       const callback = args.at(-1)
       if (typeof callback === 'function') this.#response.once('close', callback as () => void)
@@ -214,11 +214,11 @@ class DeferredHead {
     this.#tasks.failed(error)
   }
 
-  /** Leaves no trace, unless others replaced the methods after us. */
+  /** Restores the original methods, except those that other middleware has replaced since. */
   #release(): void {
     this.#state = 'sent'
     const methods = this.#response as unknown as Methods
-    for (const name of names) {
+    for (const name of methodNames) {
       const original = this.#originals[name]
       if (!original || methods[name] !== this.#replacements[name]) continue
       if (this.#own.has(name)) methods[name] = original
@@ -227,20 +227,20 @@ class DeferredHead {
   }
 }
 
-/** True for calls that Node refuses at once, and for informational responses, which are no head. */
-function isRefused(method: Held, [first]: unknown[]): boolean {
+/** True for calls whose arguments Node rejects, and for informational (1xx) responses, which are not the head. */
+function isRefused(method: HeadMethod, [first]: unknown[]): boolean {
   if (method === 'writeHead') return !(Number(first) >= 200 && Number(first) <= 999)
   const isChunk = typeof first === 'string' || first instanceof Uint8Array
   if (method === 'end') return !isChunk && typeof first !== 'function' && first != null
   return method === 'write' && !isChunk
 }
 
-/** What a method answers that has nothing left to do. */
-function answerOf(method: Held, response: ServerResponseLike): unknown {
+/** The return value of a method once the response has ended. */
+function returnValueOf(method: HeadMethod, response: ServerResponseLike): unknown {
   return method === 'write' ? true : response
 }
 
-/** The headers in any of the forms that `writeHead` takes: an object, a flat list, a list of pairs. */
+/** The headers in each form that `writeHead` accepts: an object, a flat array, or an array of pairs. */
 function headerEntries(headers: unknown): [string, string | string[]][] {
   if (!Array.isArray(headers)) return Object.entries(headers ?? {}).filter(([name]) => name !== '')
   const flat: unknown[] = headers.flat(1)

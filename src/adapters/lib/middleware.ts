@@ -1,5 +1,5 @@
 /**
- * Middleware of the form `(request, response, next)`: that of Express and Connect.
+ * Middleware of the form `(request, response, next)`, which Express and Connect share.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { AdapterOptions } from './options.ts'
 import { RequestSessions, type SessionSources } from './request-sessions.ts'
 import { resetResponse } from './server-error.ts'
 
-/** Middleware as Express 4, Express 5 and Connect call it. */
+/** Middleware for Express 4, Express 5 and Connect. */
 export type Middleware = (
   request: RequestWithHeaders,
   response: ServerResponseLike,
@@ -19,30 +19,30 @@ export type Middleware = (
 ) => void
 
 /**
- * Middleware that puts the session of the source at `request.session`, or those of several at
- * `request.sessions`, and saves every session of the request before the head of the response is sent.
+ * Middleware that sets `request.session` for one source, or `request.sessions` for several, and saves every
+ * session of the request before the head of the response is sent.
  *
- * A session that cannot be loaded or saved goes to the error handlers; of what the handler answered
- * nothing is sent then.
+ * A failed load or save is passed to the error handlers. If a save fails, nothing of the handler's response
+ * is sent.
  *
- * Throws a TypeError for wrong sources and options.
+ * Throws a TypeError for invalid sources, and for unknown or invalid options.
  */
 export function sessions(
   sources: SessionSource<object> | SessionSources,
   options: AdapterOptions = {},
 ): Middleware {
-  const ours = new RequestSessions(sources, options)
+  const requestSessions = new RequestSessions(sources, options)
   return (request, response, next) => {
     deferHead(response, {
-      before: headers => ours.save(request, headers, response.statusCode),
+      before: headers => requestSessions.save(request, headers, response.statusCode),
       failed(error) {
         resetResponse(response)
         next(error)
       },
     })
-    ours
+    requestSessions
       .open(request)
-      .then(session => Object.assign(request, { [ours.key]: session }))
+      .then(session => Object.assign(request, { [requestSessions.key]: session }))
       .then(() => next(), next)
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The sessions of one request, from its beginning to the head of its response: what adapters share.
+ * Loads and saves the sessions of one request, for every adapter.
  *
  * @module
  */
@@ -11,30 +11,30 @@ import { registry } from '../../session/registry.ts'
 import { type SessionOf, type SessionSource, sessionFrom } from '../../session/session-source.ts'
 import { type AdapterOptions, assertAdapterOptions } from './options.ts'
 
-/** Several sources, under the names that their sessions have in the app. */
+/** Several sources. The keys name their sessions in the app. */
 export type SessionSources = Readonly<Record<string, SessionSource<object>>>
 
-/** The sessions of several sources, under the same names. */
+/** The sessions of several sources, under the same keys. */
 export type SessionsOf<Sources> = { readonly [Name in keyof Sources]: SessionOf<Sources[Name]> }
 
-/** What a handler gets: the session of one source, or those of several. */
-export type Got<Sources> =
+/** What a handler receives: one session for one source, an object of sessions for several. */
+export type SessionOrSessions<Sources> =
   Sources extends SessionSource<object> ? SessionOf<Sources> : SessionsOf<Sources>
 
-/** Where a handler finds it: `session` for one source, `sessions` for several. */
-export type Placed<Sources> =
+/** What an adapter adds to a framework's request: `session` for one source, `sessions` for several. */
+export type SessionFields<Sources> =
   Sources extends SessionSource<object>
     ? { session: SessionOf<Sources> }
     : { sessions: SessionsOf<Sources> }
 
-/** What an adapter does for each request, whatever the framework. */
+/** The framework-independent part of an adapter. */
 export class RequestSessions<Sources extends SessionSource<object> | SessionSources> {
-  /** The name of the place where the framework keeps what {@link open} answers. */
+  /** The property under which an adapter exposes the result of {@link open}. */
   readonly key: 'session' | 'sessions'
   readonly #sources: Sources
   readonly #discardOnError: boolean
 
-  /** Throws a TypeError when these are no sources, or the options are wrong. */
+  /** Throws a TypeError for invalid sources, and for unknown or invalid options. */
   constructor(sources: Sources, options: AdapterOptions = {}) {
     assertAdapterOptions(options)
     this.key = isSource(sources) ? 'session' : 'sessions'
@@ -43,10 +43,11 @@ export class RequestSessions<Sources extends SessionSource<object> | SessionSour
     this.#discardOnError = options.saveOnError === 'discard'
   }
 
-  /** Loads what the handler gets. Rejects when a store fails. */
-  async open(request: RequestLike): Promise<Got<Sources>> {
+  /** Loads the session, or the sessions, for the handler. Rejects if a store fails. */
+  async open(request: RequestLike): Promise<SessionOrSessions<Sources>> {
     const sources: SessionSource<object> | SessionSources = this.#sources
-    if (isSource(sources)) return (await sessionFrom(sources, request)) as Got<Sources>
+    if (isSource(sources))
+      return (await sessionFrom(sources, request)) as SessionOrSessions<Sources>
     const sessions = await Promise.all(
       Object.entries(sources).map(async ([key, source]) => [
         key,
@@ -57,10 +58,10 @@ export class RequestSessions<Sources extends SessionSource<object> | SessionSour
   }
 
   /**
-   * Saves every session of the request, those got otherwise too, before the head is sent. Undefined when
-   * nothing has to be written: then everything is done. Rejects with a MultiError.
+   * Saves every session of the request, including those loaded without this adapter. Call it before the
+   * head is sent. Returns undefined if there is nothing to wait for. Rejects if a session cannot be saved.
    *
-   * @param status - of the response
+   * @param status - the status of the response
    */
   save(request: RequestLike, response: ResponseLike, status: number): Promise<void> | undefined {
     if (status >= 500 && this.#discardOnError) return undefined
@@ -78,7 +79,11 @@ function assertSources(sources: unknown): void {
   else for (const [key, source] of Object.entries(sources)) assertSource(source, `sessions.${key}`)
 }
 
-/** Throws a TypeError when this is no source. */
+/**
+ * Throws a TypeError unless `source` is a session source.
+ *
+ * @param what - the name of the argument, for the message
+ */
 export function assertSource(source: unknown, what = 'sessions'): void {
   if (isSource(source)) return
   throw new TypeError(
