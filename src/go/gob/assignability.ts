@@ -5,12 +5,13 @@
  */
 
 import { type Keyed, keyed } from '../../codec/non-string-keys.ts'
+import { isPlainObject } from '../../lib/plain-object.ts'
 import { isFloat, isInteger } from './integers.ts'
 import { type BasicType, fieldNumber, type OpaqueType, type Type } from './types.ts'
 import { GoComplex, GoOpaque, GoString, GoValue } from './values.ts'
 
 /** Whether `value`, apart from what it contains, can be written as `type`. */
-export function accepts(type: Type, value: unknown): boolean {
+export function isShallowlyAssignable(type: Type, value: unknown): boolean {
   switch (type.kind) {
     case 'bool':
       return typeof value === 'boolean'
@@ -24,7 +25,7 @@ export function accepts(type: Type, value: unknown): boolean {
     case 'bytes':
       return value instanceof Uint8Array
     case 'complex':
-      return value instanceof GoComplex && isComplex(type, value)
+      return value instanceof GoComplex && isComplexInRange(type, value)
     case 'interface':
       return true
     case 'slice':
@@ -37,39 +38,40 @@ export function accepts(type: Type, value: unknown): boolean {
       if (value instanceof Map) return true
       return isPlainObject(value) && (type.key.kind === 'string' || type.key.kind === 'interface')
     case 'opaque':
-      return acceptsOpaque(type, value)
+      return isOpaqueAssignable(type, value)
   }
 }
 
-function isComplex(type: BasicType, { re, im }: GoComplex): boolean {
+function isComplexInRange(type: BasicType, { re, im }: GoComplex): boolean {
   return isFloat(type, re) && isFloat(type, im)
 }
 
-function acceptsOpaque(type: OpaqueType, value: unknown): boolean {
+function isOpaqueAssignable(type: OpaqueType, value: unknown): boolean {
   if (value instanceof GoOpaque) return value.kind === type.encoding
   if (type.as === 'time') return isValidDate(value)
   return type.as === 'bigInt' && (typeof value === 'bigint' || Number.isSafeInteger(value))
 }
 
 /** Whether `value`, with all it contains, can be written as `type`. */
-export function fits(type: Type, value: unknown, depth = 0): boolean {
+export function isAssignable(type: Type, value: unknown, depth = 0): boolean {
   // A cycle fits nothing: writing it as the usual types then tells where it is.
   if (depth > 100) return false
-  const bare = unwrapped(value)
-  if (!accepts(type, bare)) return false
+  const bare = unwrap(value)
+  if (!isShallowlyAssignable(type, bare)) return false
   switch (type.kind) {
     case 'slice':
     case 'array':
-      return (bare as unknown[]).every(elem => fits(type.elem, elem, depth + 1))
+      return (bare as unknown[]).every(elem => isAssignable(type.elem, elem, depth + 1))
     case 'map':
       return entriesOf(bare as object).every(
-        ([key, elem]) => fits(type.key, key, depth + 1) && fits(type.elem, elem, depth + 1),
+        ([key, elem]) =>
+          isAssignable(type.key, key, depth + 1) && isAssignable(type.elem, elem, depth + 1),
       )
     case 'struct':
       return Object.entries(bare as object).every(([name, field]) => {
         if (isAbsent(field)) return true
         const number = fieldNumber(type, name)
-        return number !== undefined && fits(type.fields[number]!.type, field, depth + 1)
+        return number !== undefined && isAssignable(type.fields[number]!.type, field, depth + 1)
       })
     default:
       return true
@@ -91,7 +93,7 @@ export function isAbsent(value: unknown): boolean {
 }
 
 /** What a `GoValue` is written from: those that have no JavaScript value are it themselves. */
-export function unwrapped(value: unknown): unknown {
+export function unwrap(value: unknown): unknown {
   if (!(value instanceof GoValue) || isPayload(value)) return value
   return value.value
 }
@@ -103,15 +105,4 @@ function isPayload(value: GoValue): boolean {
 /** Whether it is a Date that holds a time. */
 export function isValidDate(value: unknown): value is Date {
   return value instanceof Date && !Number.isNaN(value.getTime())
-}
-
-/** Whether it is an object of no class, of this realm or another. */
-export function isPlainObject(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return (
-    prototype === null ||
-    prototype === Object.prototype ||
-    Object.getPrototypeOf(prototype) === null
-  )
 }

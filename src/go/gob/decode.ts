@@ -5,6 +5,7 @@
  */
 
 import { keyed } from '../../codec/non-string-keys.ts'
+import { setOwn } from '../../lib/plain-object.ts'
 import { bigIntOf } from './big-int.ts'
 import { Definitions, preambles, sessionType } from './definitions.ts'
 import { isFloat, isInRange } from './integers.ts'
@@ -364,7 +365,7 @@ class Decoder {
       const field = fields[number]
       if (field === undefined) throw invalid('a struct has an unknown field')
       const value = this.element(field.type)
-      setProperty(object, field.name, value)
+      setOwn(object, field.name, value)
       if (hasSlots(field.type)) {
         slots ??= new Slots()
         slots.add(field.name, value, this.found)
@@ -391,7 +392,7 @@ class Entries {
     const { object, slots } = this
     if (key in object) {
       slots?.replace(key, value, concrete)
-      setProperty(object, key, value)
+      setOwn(object, key, value)
     } else {
       slots?.add(key, value, concrete)
       object[key] = value
@@ -427,15 +428,6 @@ class Entries {
 /** Whether more is remembered of a value than its container's type says: of a time, its zone. */
 function hasSlots(type: Type): boolean {
   return type.kind === 'interface' || type.kind === 'opaque'
-}
-
-function setProperty(object: object, name: string, value: unknown): void {
-  Object.defineProperty(object, name, {
-    value,
-    writable: true,
-    enumerable: true,
-    configurable: true,
-  })
 }
 
 function remembered<Value extends object>(

@@ -5,7 +5,8 @@
  */
 
 import { type Keyed, keyed } from '../../codec/non-string-keys.ts'
-import { isPlainObject, isValidDate } from './assignability.ts'
+import { isPlainObject } from '../../lib/plain-object.ts'
+import { isValidDate } from './assignability.ts'
 import { isInteger } from './integers.ts'
 import { knownConcrete } from './type-text.ts'
 import type { BasicType, Concrete } from './types.ts'
@@ -23,7 +24,7 @@ const map = knownConcrete('map[interface {}]interface {}')
 const time = knownConcrete('time.Time')
 
 /** The usual Go type of a value; undefined if it has none. */
-export function usualConcrete(value: unknown): Concrete | undefined {
+export function defaultConcrete(value: unknown): Concrete | undefined {
   switch (typeof value) {
     case 'string':
       return string
@@ -34,11 +35,11 @@ export function usualConcrete(value: unknown): Concrete | undefined {
     case 'bigint':
       return [int64, uint64].find(({ type }) => isInteger(type as BasicType, value))
     default:
-      return usualOfObject(value)
+      return defaultForObject(value)
   }
 }
 
-function usualOfObject(value: unknown): Concrete | undefined {
+function defaultForObject(value: unknown): Concrete | undefined {
   if (value instanceof Uint8Array) return bytes
   if (Array.isArray(value)) return list
   if (isValidDate(value)) return time

@@ -234,7 +234,7 @@ const firstWrittenId = 65
  * The types that a value needs. All definitions come before the value: a decoder accepts that, and
  * nothing has to be split where a new type appears.
  */
-export class Needed {
+export class DefinitionWriter {
   private readonly ids = new Map<Type, number>()
   private readonly types: DefinedType[] = []
 
@@ -258,7 +258,7 @@ export class Needed {
   }
 
   /** Whether `type` is the only one. */
-  isJust(type: Type): boolean {
+  isOnly(type: Type): boolean {
     return this.types.length === 1 && this.types[0] === type
   }
 

@@ -5,11 +5,12 @@
  */
 
 import { type Keyed, keyed } from '../../codec/non-string-keys.ts'
-import { accepts, fits, isAbsent, isPlainObject, unwrapped } from './assignability.ts'
+import { isPlainObject } from '../../lib/plain-object.ts'
+import { isAbsent, isAssignable, isShallowlyAssignable, unwrap } from './assignability.ts'
 import { bigIntPayload } from './big-int.ts'
-import { usualConcrete } from './default-types.ts'
-import { Needed, preambles, sessionType } from './definitions.ts'
-import { align } from './match-elements.ts'
+import { defaultConcrete } from './default-types.ts'
+import { DefinitionWriter, preambles, sessionType } from './definitions.ts'
+import { matchElements } from './match-elements.ts'
 import { type Origin, originOf, type Slots } from './provenance.ts'
 import { timePayload, timePayloadInZone } from './time.ts'
 import { concreteOfText, knownConcrete } from './type-text.ts'
@@ -76,7 +77,7 @@ const stringConcrete = knownConcrete('string')
 class Encoder {
   private readonly body = new Writer()
   private readonly head = new Writer()
-  private readonly needed = new Needed()
+  private readonly needed = new DefinitionWriter()
   private registered: Iterable<string> | undefined
   /** How many containers the current value is in. */
   private depth = 0
@@ -97,8 +98,8 @@ class Encoder {
     }
     const type = this.topType(value)
     this.body.int(this.needed.id(type))
-    this.delimited(type, unwrapped(value), undefined)
-    return this.needed.isJust(sessionType) ? this.session() : this.stream()
+    this.delimited(type, unwrap(value), undefined)
+    return this.needed.isOnly(sessionType) ? this.session() : this.stream()
   }
 
   /** The definitions, then the value. */
@@ -182,7 +183,7 @@ class Encoder {
         'use a string or a number as the key',
       )
     }
-    this.concrete(concrete, unwrapped(value), hint)
+    this.concrete(concrete, unwrap(value), hint)
   }
 
   private concrete(concrete: Concrete, value: unknown, hint: Origin | undefined): void {
@@ -202,7 +203,7 @@ class Encoder {
       const own = this.ownConcrete(value!)
       if (own !== undefined) return own
     }
-    return read !== undefined && fits(read.type, value) ? read : this.usual(value)
+    return read !== undefined && isAssignable(read.type, value) ? read : this.usual(value)
   }
 
   private ownConcrete(value: object): Concrete | undefined {
@@ -222,7 +223,7 @@ class Encoder {
   }
 
   private usual(value: unknown): Concrete {
-    const concrete = usualConcrete(value)
+    const concrete = defaultConcrete(value)
     if (concrete !== undefined) return concrete
     throw typeof value === 'bigint'
       ? this.unsupported('a bigint of more than 64 bits', 'use go.bigInt(…)')
@@ -234,8 +235,8 @@ class Encoder {
       this.interface(value, undefined, hint)
       return
     }
-    const bare = typeof value === 'object' ? unwrapped(value) : value
-    if (!accepts(type, bare)) throw this.mismatch(type, bare)
+    const bare = typeof value === 'object' ? unwrap(value) : value
+    if (!isShallowlyAssignable(type, bare)) throw this.mismatch(type, bare)
     this.accepted(type, bare, hint)
   }
 
@@ -310,7 +311,7 @@ class Encoder {
   ): void {
     const { length } = list
     this.body.uint(length)
-    const numbers = slots && align(list, slots)
+    const numbers = slots && matchElements(list, slots)
     for (let i = 0; i < length; i++) {
       this.path[this.depth] = i
       this.element(type.elem, list[i], slots, numbers?.[i] ?? -1)
@@ -405,7 +406,7 @@ class Encoder {
     for (const number of this.sentFields(type, object)) {
       const field = type.fields[number]!
       const value = object[field.name]
-      if (isZero(field.type, unwrapped(value))) continue
+      if (isZero(field.type, unwrap(value))) continue
       this.path[this.depth] = field.name
       body.uint(number - last)
       this.element(field.type, value, slots, slots ? slots.find(field.name, number) : -1)

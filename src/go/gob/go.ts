@@ -5,7 +5,8 @@
  */
 
 import { type Keyed, keyed as keyedSymbol } from '../../codec/non-string-keys.ts'
-import { fits, isPlainObject, isValidDate } from './assignability.ts'
+import { isPlainObject } from '../../lib/plain-object.ts'
+import { isAssignable, isValidDate } from './assignability.ts'
 import { isFloat, isInteger } from './integers.ts'
 import { type Origin, originOf } from './provenance.ts'
 import { inferStruct, typeNamed } from './struct-type.ts'
@@ -122,7 +123,7 @@ export const go = {
         `go.typed: ${underlying} has a name that says nothing; give the underlying type`,
       )
     }
-    if (!fits(inner, value)) throw misfit(type, value)
+    if (!isAssignable(inner, value)) throw misfit(type, value)
     return new GoValue(concrete(type, inner), value)
   },
 

@@ -12,7 +12,7 @@ import type { Slots } from './provenance.ts'
  * Elements that were shifted, spliced, sorted or filtered are found by what they are: first from both
  * ends, then anywhere between. An element that is new inherits the slot of its place.
  */
-export function align(list: readonly unknown[], slots: Slots): number[] {
+export function matchElements(list: readonly unknown[], slots: Slots): number[] {
   const last = slots.length - list.length
   const shorter = Math.min(list.length, slots.length)
   const numbers = new Array<number>(list.length)

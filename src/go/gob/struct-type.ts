@@ -4,11 +4,12 @@
  * @module
  */
 
-import { entriesOf, isAbsent, isPlainObject } from './assignability.ts'
-import { usualConcrete } from './default-types.ts'
+import { isPlainObject } from '../../lib/plain-object.ts'
+import { entriesOf, isAbsent } from './assignability.ts'
+import { defaultConcrete } from './default-types.ts'
 import { originOf } from './provenance.ts'
 import type { Field, Type } from './types.ts'
-import { unified } from './unify.ts'
+import { unify } from './unify.ts'
 import { concreteOf, GoValue } from './values.ts'
 
 /** A struct type with the fields of an object. Fields without a value have no type: they are left out. */
@@ -17,12 +18,12 @@ export function inferStruct(name: string, object: Record<string, unknown>): Type
   for (const [field, value] of Object.entries(object)) {
     if (!isAbsent(value)) fields.push({ name: field, type: typeOfValue(name, field, value) })
   }
-  return unified([{ kind: 'struct', text: name, wireName: shortName(name), fields }])[0]!
+  return unify([{ kind: 'struct', text: name, wireName: shortName(name), fields }])[0]!
 }
 
 function typeOfValue(name: string, field: string, value: unknown): Type {
   if (value instanceof GoValue) return value[concreteOf].type
-  const type = originOf(value)?.type ?? usualConcrete(value)?.type
+  const type = originOf(value)?.type ?? defaultConcrete(value)?.type
   if (type === undefined) {
     throw new TypeError(`go.struct: field ${field} of ${name} has a value without a Go type`)
   }
@@ -44,7 +45,7 @@ export function typeNamed(name: string, value: unknown): Type | undefined {
   const types = goValuesIn(value, 0)
     .filter(({ type }) => type === name || type === `*${name}`)
     .map(found => found[concreteOf].type)
-  return unified(types)[0]
+  return unify(types)[0]
 }
 
 const maxDepth = 16

@@ -11,7 +11,7 @@
 import { type Field, isSameOnWire, type StructType, type Type, typeText } from './types.ts'
 
 /** The types, with the structs of each name in them replaced by one that has the fields of all. */
-export function unified(types: readonly Type[]): readonly Type[] {
+export function unify(types: readonly Type[]): readonly Type[] {
   const groups = groupsByName(structsIn(types))
   if (groups.every(group => group.length === 1)) return types
   const merger = new Merger(groups)
