@@ -20,6 +20,7 @@
 import { concatBytes, utf8Bytes } from '#bytes'
 import { equalBytes } from '#crypto'
 import { thirtyDays } from '../lib/clock.ts'
+import { retryOnConflict } from '../lib/retry.ts'
 import { randomBytes } from '../runtime/crypto/random.ts'
 import type {
   Backend,
@@ -75,7 +76,7 @@ const reservation = utf8Bytes('\0\0silverback reservation ')
 const parcel = utf8Bytes('\0\0silverback parcel ')
 const numberLength = 16
 
-/** Tries to move a record against others who change it. */
+/** Attempts to move a record that others keep changing. */
 const attempts = 20
 
 class Migrating implements Backend {
@@ -179,13 +180,19 @@ class Migrating implements Backend {
 
   /** The record, in the new place if records move. */
   async #bring(id: string, options?: OperationOptions): Promise<Found | undefined> {
-    for (let tried = 0; tried < attempts; tried++) {
-      const found = await this.#find(id, options)
-      if (!this.#move || found?.place !== 'old') return found
-      const wrapped = await this.#wrap(id, found.record, options)
-      if (wrapped) return this.#unwrap(id, wrapped, options)
-    }
-    throw new Error('The record was changed by others all the time, and could not be moved')
+    const gaveUp = (tried: number): Error =>
+      new Error(`gave up moving the record after ${tried} conflicting writes`)
+    return retryOnConflict<undefined, Found | undefined>(
+      undefined,
+      async () => {
+        const found = await this.#find(id, options)
+        if (!this.#move || found?.place !== 'old') return { result: found }
+        const wrapped = await this.#wrap(id, found.record, options)
+        if (!wrapped) return { retry: undefined }
+        return { result: await this.#unwrap(id, wrapped, options) }
+      },
+      { attempts, gaveUp },
+    )
   }
 
   async #find(id: string, options?: OperationOptions): Promise<Found | undefined> {

@@ -5,7 +5,7 @@
  */
 
 import { utf8Bytes } from '#bytes'
-import { assertInteger } from '../lib/assert-options.ts'
+import { assertInteger, assertOneOf } from '../lib/assert-options.ts'
 import { unixSeconds } from '../lib/clock.ts'
 import { describeKind } from '../lib/describe.ts'
 import type {
@@ -328,9 +328,7 @@ function checked(
   if (typeof prefix !== 'string') {
     throw new TypeError(`prefix must be a string, not ${describeKind(prefix)}`)
   }
-  if (!['single', 'cluster', 'sentinel'].includes(topology)) {
-    throw new TypeError('topology must be "single", "cluster" or "sentinel"')
-  }
+  assertOneOf('topology', topology, ['single', 'cluster', 'sentinel'])
   if (waitForReplicas) {
     assertInteger('waitForReplicas.count', waitForReplicas.count)
     assertInteger('waitForReplicas.timeoutMs', waitForReplicas.timeoutMs)

@@ -12,6 +12,7 @@
 
 import { assertInteger } from '../lib/assert-options.ts'
 import { unixSeconds } from '../lib/clock.ts'
+import { type Attempt, retryOnConflict } from '../lib/retry.ts'
 import type {
   Backend,
   CreateResult,
@@ -42,7 +43,7 @@ export interface TieredOptions {
   now?: () => number
 }
 
-/** Tries to put a marker against others who write the same copy. */
+/** Attempts to write a marker over a copy that others keep changing. */
 const attempts = 10
 
 /**
@@ -174,14 +175,15 @@ class TieredBackend implements Backend {
   }
 
   async #mark(id: string, options?: OperationOptions): Promise<void> {
-    await this.#attempt(async () => {
-      for (let tried = 0; tried < attempts; tried++) {
-        const current = await this.#fast.load(id, options)
-        const record = { data: marker, expires: this.#now() + this.#maxStale }
-        if (await this.#put(id, record, current, options)) return
-      }
-      throw new Error('The fast place was changed by others all the time')
-    })
+    const gaveUp = (tried: number): Error =>
+      new Error(`gave up marking the record after ${tried} conflicting writes`)
+    const mark = async (): Promise<Attempt<undefined, true>> => {
+      const current = await this.#fast.load(id, options)
+      const record = { data: marker, expires: this.#now() + this.#maxStale }
+      const isPut = await this.#put(id, record, current, options)
+      return isPut ? { result: true } : { retry: undefined }
+    }
+    await this.#attempt(() => retryOnConflict(undefined, mark, { attempts, gaveUp }))
   }
 
   /** Puts it in the place of what was there before, of nothing, too. Answers whether that was so. */
