@@ -1,26 +1,8 @@
 import assert from 'node:assert/strict'
-import { rmSync } from 'node:fs'
-import { join } from 'node:path'
-import { before, suite, test } from 'node:test'
+import { test } from 'node:test'
 import { ServerStore, type Session } from 'silverback'
 import { sessions } from 'silverback/astro'
 import { memory } from 'silverback/memory'
-import { Browser } from '../../src/testing/adapters/browser.ts'
-import { nodeClient } from '../../src/testing/adapters/node-client.ts'
-import { withServer } from '../support/projects/example.ts'
-import { copyInto, installProject, needsProject, run } from '../support/projects/projects.ts'
-import { findRuntime } from '../support/projects/runtimes.ts'
-import { runAdapterSuite, runAdapterSuiteIn } from './run.ts'
-
-runAdapterSuite('astro5')
-runAdapterSuiteIn('node24', 'astro')
-
-suite('pages of Astro 5', needsProject('test/projects/astro5'), () =>
-  pageTests('test/projects/astro5', process.execPath),
-)
-suite('pages of Astro 7', needsProject('examples/astro', 'node24'), () =>
-  pageTests('examples/astro', findRuntime('node24') as string),
-)
 
 test('locals that an app gives to several requests carry no session from one to the other', async () => {
   const onRequest = sessions({ store: new ServerStore(memory()), name: 'login' })
@@ -62,79 +44,3 @@ test('locals that an app gives to several requests carry no session from one to 
   leave()
   assert.notEqual(await slow, other)
 })
-
-function pageTests(packages: string, node: string): void {
-  const build = (name: string, ...removed: string[]): string => {
-    const project = installProject(packages)
-    const app = copyInto(project, name, 'examples/astro', 'test/projects/astro-pages')
-    for (const page of removed) rmSync(join(app, 'src/pages', page))
-    run(app, ['astro', 'build'], node)
-    return app
-  }
-  const visiting = (
-    app: string,
-    use: (browser: Browser) => Promise<void>,
-    saveOnError = 'keep',
-  ): Promise<void> =>
-    withServer(
-      [node, 'dist/server/entry.mjs'],
-      app,
-      origin => use(new Browser(nodeClient, origin)),
-      { SAVE_ON_ERROR: saveOnError },
-    )
-  let app: string
-  let appWithoutErrorPage: string
-  before(() => {
-    app = build('pages')
-    appWithoutErrorPage = build('pages-without-500', '500.astro')
-  })
-
-  test('500.astro has the session of the page that failed, and both their changes are saved', () =>
-    visiting(app, async browser => {
-      const page = await browser.get('/failing')
-      assert.deepEqual([page.status, page.cookies.length], [500, 1])
-      assert.match(page.text, /Failed at visit 1/)
-      assert.deepEqual(JSON.parse((await browser.get('/')).text), {
-        visits: 2,
-        messages: ['Sorry'],
-      })
-    }))
-
-  test("saveOnError: 'discard' forgets the changes of both", () =>
-    visiting(
-      app,
-      async browser => {
-        const page = await browser.get('/failing')
-        assert.deepEqual([page.status, page.cookies], [500, []])
-        assert.match(page.text, /Failed at visit 1/)
-        assert.deepEqual(JSON.parse((await browser.get('/')).text), { visits: 1, messages: [] })
-      },
-      'discard',
-    ))
-
-  test('without a 500.astro nothing is saved of a page that failed', () =>
-    visiting(appWithoutErrorPage, async browser => {
-      const page = await browser.get('/failing')
-      assert.deepEqual([page.status, page.cookies], [500, []])
-      assert.equal(JSON.parse((await browser.get('/')).text).visits, 1)
-    }))
-
-  test('with the request, the context or its jar it is the same session', () =>
-    visiting(app, async browser => {
-      assert.equal((await browser.get('/same')).text, '[true,true,true]')
-    }))
-
-  test('a page that is shown in place of another has its session', () =>
-    visiting(app, async browser => {
-      for (const visit of [1, 2]) {
-        const page = await browser.get('/rewriting')
-        assert.equal(page.cookies.length, 1)
-        assert.match(page.text, new RegExp(`Moved.*Visit ${visit} of ann`, 's'))
-      }
-      assert.deepEqual(JSON.parse((await browser.get('/')).text), {
-        user: 'ann',
-        visits: 3,
-        messages: [],
-      })
-    }))
-}

@@ -1,23 +1,15 @@
 import assert from 'node:assert/strict'
-import { after, before, suite, test } from 'node:test'
-import { Redis } from 'ioredis'
-import pg from 'pg'
+import { suite, test } from 'node:test'
 import type { Backend, OwnerIndex, Prunable } from 'silverback'
 import { ServerStore } from 'silverback'
 import { memory } from 'silverback/memory'
 import { migrating } from 'silverback/migrating'
-import { postgres } from 'silverback/postgres'
-import { redis } from 'silverback/redis'
 import { backendSuite, everyOrder, stepwise, type Turn } from 'silverback/testing'
 import { cookieHeader, nodeRequest, nodeResponse } from '../support/http/http.ts'
-import { type PostgresServer, startPostgres } from '../support/services/postgres-server.ts'
-import { needs } from '../support/services/programs.ts'
-import { type RedisServer, startRedis } from '../support/services/redis-server.ts'
+import { bytes, expires, increment, valueIn } from './counting.ts'
 
 type Place = Backend & OwnerIndex & Prunable
 
-const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values)
-const expires = 9e9
 /** Of the orders of steps: all when there are no more, else as many of the first, and by chance. */
 const bounds = { most: 2000, seed: 1 }
 
@@ -27,25 +19,6 @@ class Move {
   readonly to: Place = memory()
   readonly before: Place = migrating(this.from, this.to, { move: false })
   readonly during: Place = migrating(this.from, this.to)
-}
-
-async function valueIn(backend: Backend): Promise<number | undefined> {
-  return (await backend.load('id'))?.data[0]
-}
-
-/** Adds one, however often others are first. Answers whether there was something to add to. */
-async function increment(backend: Backend): Promise<boolean> {
-  for (;;) {
-    const record = await backend.load('id')
-    if (!record) return false
-    const { status } = await backend.update('id', plusOne(record.data), record.version)
-    if (status === 'updated') return true
-    if (status === 'gone') return false
-  }
-}
-
-function plusOne(data: Uint8Array): { data: Uint8Array; expires: number } {
-  return { data: bytes((data[0] as number) + 1), expires }
 }
 
 for (const move of [true, false]) {
@@ -317,45 +290,4 @@ suite('migrating: everything at once, in every order', () => {
   async function assertFound(backend: Backend): Promise<void> {
     assert.equal(await valueIn(backend), 0)
   }
-})
-
-suite('migrating: Redis to PostgreSQL', needs('redis-server', 'initdb', 'postgres'), () => {
-  let servers: { redis: RedisServer; postgres: PostgresServer }
-  let client: Redis
-  let pool: pg.Pool
-  before(async () => {
-    servers = { redis: await startRedis(), postgres: await startPostgres() }
-    client = new Redis(servers.redis.port)
-    pool = new pg.Pool({ connectionString: servers.postgres.url })
-    await postgres(pool).ensureSchema()
-  })
-  after(async () => {
-    client.disconnect()
-    await pool.end()
-    await servers.redis.stop()
-    await servers.postgres.stop()
-  })
-
-  let places = 0
-  backendSuite(test, async now => {
-    const name = `t${places++}`
-    const backend = migrating(
-      redis(client, { now, prefix: `${name}:` }),
-      postgres(pool, { now, table: name }),
-    )
-    await backend.ensureSchema()
-    return { backend }
-  })
-
-  test('many that count, some of whom move, lose nothing', async () => {
-    const [from, to] = [redis(client), postgres(pool)]
-    await from.create('id', { data: bytes(0), expires })
-    await Promise.all(
-      Array.from({ length: 20 }, (_, index) =>
-        increment(migrating(from, to, { move: index % 3 === 2 })),
-      ),
-    )
-    assert.equal(await valueIn(migrating(from, to)), 20)
-    assert.equal(await from.load('id'), undefined)
-  })
 })

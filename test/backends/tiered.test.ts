@@ -1,16 +1,9 @@
 import assert from 'node:assert/strict'
-import { after, before, suite, test } from 'node:test'
-import { Redis } from 'ioredis'
-import pg from 'pg'
+import { suite, test } from 'node:test'
 import type { Backend, OwnerIndex, Prunable } from 'silverback'
 import { memory } from 'silverback/memory'
-import { postgres } from 'silverback/postgres'
-import { redis } from 'silverback/redis'
 import { type Act, backendSuite, everyOrder, stepwise } from 'silverback/testing'
 import { type TieredOptions, tiered } from 'silverback/tiered'
-import { type PostgresServer, startPostgres } from '../support/services/postgres-server.ts'
-import { needs } from '../support/services/programs.ts'
-import { type RedisServer, startRedis } from '../support/services/redis-server.ts'
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values)
 const later = 9e9
@@ -246,34 +239,4 @@ suite('tiered: everything at once, in every order', () => {
   })
   test('a change while the moment is renewed', () =>
     inEveryOrder([change, renew], isAsInTheSlowPlace))
-})
-
-suite('tiered: Redis before PostgreSQL', needs('redis-server', 'initdb', 'postgres'), () => {
-  let servers: { redis: RedisServer; postgres: PostgresServer }
-  let client: Redis
-  let pool: pg.Pool
-  before(async () => {
-    servers = { redis: await startRedis(), postgres: await startPostgres() }
-    client = new Redis(servers.redis.port)
-    pool = new pg.Pool({ connectionString: servers.postgres.url })
-    await postgres(pool).ensureSchema()
-  })
-  after(async () => {
-    client.disconnect()
-    await pool.end()
-    await servers.redis.stop()
-    await servers.postgres.stop()
-  })
-
-  let places = 0
-  backendSuite(test, async now => {
-    const name = `t${places++}`
-    const backend = tiered(
-      redis(client, { now, prefix: `${name}:` }),
-      postgres(pool, { now, table: name }),
-      { now },
-    )
-    await backend.ensureSchema()
-    return { backend }
-  })
 })

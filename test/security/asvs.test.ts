@@ -1,40 +1,8 @@
 /** What `docs/security/asvs.md` claims is tested is tested: each test that it names is run here. */
 
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { suite, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-
-const root = fileURLToPath(new URL('../..', import.meta.url))
-const page = readFileSync(`${root}docs/security/asvs.md`, 'utf8')
-
-interface Row {
-  readonly id: string
-  readonly who: string
-  readonly tests: ReadonlyMap<string, readonly string[]>
-}
-
-/** The rows of the table; tests by their file: `file`: `name`, `name`; `file`: … */
-const rows: Row[] = page
-  .split('\n')
-  .filter(line => /^\| \d/.test(line))
-  .map(line => {
-    const [id, , , who, , tests] = line.slice(2, -2).split(' | ') as string[]
-    return { id: id as string, who: who as string, tests: testsIn(tests as string) }
-  })
-
-function testsIn(cell: string): Map<string, string[]> {
-  const files = new Map<string, string[]>()
-  for (const part of cell.matchAll(/`([a-z/-]+)`: ((?:`[^`]+`(?:, )?)+)/g)) {
-    files.set(
-      part[1] as string,
-      [...(part[2] as string).matchAll(/`([^`]+)`/g)].map(name => name[1] as string),
-    )
-  }
-  return files
-}
+import { namedTests, rows } from './asvs.ts'
 
 /** Requirements of ASVS 5.0: chapter V7, and of V3 those that concern cookies. */
 const requirements = [
@@ -55,40 +23,5 @@ suite('ASVS', () => {
     }
   })
 
-  const byFile = new Map<string, Set<string>>()
-  for (const { tests } of rows) {
-    for (const [file, names] of tests) {
-      byFile.set(file, new Set([...(byFile.get(file) ?? []), ...names]))
-    }
-  }
-  for (const [file, names] of byFile) {
-    test(`the tests of ${file} are there, and green`, async () => {
-      const passed = await passedOf(`test/${file}.test.ts`, [...names])
-      assert.deepEqual(
-        [...names].filter(name => !passed.has(name)),
-        [],
-      )
-    })
-  }
+  namedTests(false)
 })
-
-/** The names of those tests that were run, not skipped, and passed. */
-async function passedOf(file: string, names: readonly string[]): Promise<Set<string>> {
-  const pattern = names
-    .map(name => `^${name.replaceAll(/[$()*+.?[\]\\^{|}]/g, String.raw`\$&`)}$`)
-    .join('|')
-  const { NODE_TEST_CONTEXT: _, ...env } = process.env
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    ['--test', '--test-reporter=tap', `--test-name-pattern=${pattern}`, file],
-    { cwd: root, env, maxBuffer: 1 << 26 },
-  )
-  const lines = stdout.split('\n').map(line => /^\s*ok \d+ - (.*)$/.exec(line)?.[1])
-  return new Set(
-    lines.flatMap(line => (line && !line.includes(' # SKIP') ? [unescapeTap(line)] : [])),
-  )
-}
-
-function unescapeTap(name: string): string {
-  return name.replaceAll(/\\([#\\])/g, '$1')
-}

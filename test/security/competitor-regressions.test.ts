@@ -1,6 +1,6 @@
 /**
  * What goes wrong with other libraries, reproduced with them, and shown not to happen here. The pains of
- * overlapping requests are in `test/express-session/`, those of shared caches in `shared-cache.test.ts`.
+ * overlapping requests are in `test/express-session/`, those of shared caches in `shared-cache.services.test.ts`.
  */
 
 import assert from 'node:assert/strict'

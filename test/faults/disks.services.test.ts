@@ -1,4 +1,4 @@
-/** Stores on a disk that is full, and in a file that another process holds. */
+/** Stores on a full disk. */
 
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
@@ -77,48 +77,4 @@ suite('faults: a full disk', () => {
       }
     })
   }
-})
-
-suite('faults: a file that another process holds', () => {
-  test('SQLITE_BUSY', async () => {
-    const folder = await newFolder()
-    const [database, other] = [1, 2].map(() => new Database(join(folder, 'sessions.db'))) as [
-      Database.Database,
-      Database.Database,
-    ]
-    const backend = sqlite(database, { busyTimeout: 50 })
-    await backend.ensureSchema()
-    const visitor = new Visitor(backend)
-    await visitor.recover()
-    other.exec('BEGIN IMMEDIATE')
-    assert.equal(await visitor.visit(), false)
-    assert.equal(Reflect.get(visitor.causes[0]!, 'code'), 'SQLITE_BUSY')
-    other.exec('COMMIT')
-    await visitor.recover()
-    await visitor.check()
-    database.close()
-    other.close()
-    await rm(folder, { recursive: true })
-  })
-
-  test('a visit is saved when it is let go in time', async () => {
-    const folder = await newFolder()
-    const [database, other] = [1, 2].map(() => new Database(join(folder, 'sessions.db'))) as [
-      Database.Database,
-      Database.Database,
-    ]
-    const backend = sqlite(database, { busyTimeout: 0 })
-    await backend.ensureSchema()
-    const visitor = new Visitor(backend, { retries: 8, retryDelayMs: 20, breaker: false })
-    await visitor.recover()
-    const saved = await visitor.visit(() => {
-      other.exec('BEGIN IMMEDIATE')
-      setTimeout(() => other.exec('COMMIT'), 40)
-    })
-    assert.equal(saved, true)
-    assert.equal(await visitor.counted(), 2)
-    database.close()
-    other.close()
-    await rm(folder, { recursive: true })
-  })
 })

@@ -1,32 +1,12 @@
-/** What a browser keeps: Chromium, and tough-cookie as its stand-in, are asked. */
+/** Cookies in Chromium. */
 
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer, get, type IncomingMessage, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { text } from 'node:stream/consumers'
+import type { RequestListener } from 'node:http'
 import { suite, test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { CookieStore, save } from 'silverback'
-import { CookieJar } from 'tough-cookie'
 import { launchBrowser } from '../support/http/browser.ts'
-import { keys } from '../support/keys.ts'
 import { needs } from '../support/services/programs.ts'
-
-/** Runs `visits` against a server that takes long headers. */
-async function serving(
-  handler: RequestListener,
-  visits: (address: string) => Promise<void>,
-): Promise<void> {
-  const server = createServer({ maxHeaderSize: 65_536 }, handler)
-  await new Promise<void>(resolve => server.listen(0, 'localhost', resolve))
-  try {
-    await visits(`http://localhost:${(server.address() as AddressInfo).port}`)
-  } finally {
-    server.closeAllConnections()
-    server.close()
-  }
-}
+import { cookieNames, lengths, namesFor, serving, sessions } from './long-sessions.ts'
 
 async function browsing(visits: (page: Page) => Promise<void>): Promise<void> {
   const browser = await launchBrowser()
@@ -41,34 +21,6 @@ const textOf = async (page: Page, address: string): Promise<string> => {
   await page.goto(address)
   return (await page.textContent('body')) ?? ''
 }
-
-const cookieNames = ({ headers }: IncomingMessage): string =>
-  (headers.cookie ?? '')
-    .split('; ')
-    .map(pair => pair.split('=')[0])
-    .sort()
-    .join()
-
-/** A session whose values are as long as the path says. */
-const store = new CookieStore({ keys, tooLarge: 'chunk', maxTotalBytes: 24_600 })
-const sessions: RequestListener = async (request, response) => {
-  const session = await store.get<{ text?: string }>(request, 'sid')
-  const length = Number(request.url?.slice(1))
-  // Anything but a length: `/show`, and the icon that browsers ask for.
-  if (Number.isNaN(length)) {
-    response.end(`${cookieNames(request)} ${session.values.text?.length ?? session.reason}`)
-    return
-  }
-  session.values.text = 'x'.repeat(length)
-  if (length === 0) session.options.maxAge = 0
-  await save(request, response)
-  response.end('saved')
-}
-
-/** For a number of cookies, a length of text that needs so many. */
-const lengths = [1, 2, 3, 4, 5, 6].map(count => [count, 2900 * count - 1000] as const)
-const namesFor = (count: number): string =>
-  ['sid', ...Array.from({ length: count - 1 }, (_, index) => `sid.${index + 1}`)].join()
 
 suite('Chromium', needs('chromium'), () => {
   test('keeps what we think it keeps: 4096 bytes of name and value', async () => {
@@ -157,32 +109,5 @@ suite('Chromium without TLS', needs('chromium'), () => {
         }
       }),
     )
-  })
-})
-
-suite('tough-cookie', () => {
-  test('brings back sessions in one to six cookies, whatever came before', async () => {
-    await serving(sessions, async address => {
-      const jar = new CookieJar()
-      const visit = async (path: string): Promise<string> => {
-        // Secure cookies go over HTTPS only; Chromium makes an exception for localhost.
-        const url = `https://localhost${path}`
-        const cookie = await jar.getCookieString(url)
-        // Not fetch: it takes 16 KiB of headers in a response and no more.
-        const options = { maxHeaderSize: 65_536, headers: cookie ? { cookie } : {} }
-        const [response] = (await once(get(address + path, options), 'response')) as [
-          IncomingMessage,
-        ]
-        for (const line of response.headers['set-cookie'] ?? []) await jar.setCookie(line, url)
-        return text(response)
-      }
-      for (const [count, length] of [...lengths, ...lengths.toReversed()]) {
-        await visit(`/${length}`)
-        assert.equal(await visit('/show'), `${namesFor(count)} ${length}`)
-      }
-      await visit('/8000')
-      await visit('/0')
-      assert.equal(await visit('/show'), ' no-cookie')
-    })
   })
 })

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict'
+import { after, before, suite, test } from 'node:test'
+import { Binary, type Collection, type CommandStartedEvent, MongoClient } from 'mongodb'
+import { mongodb } from 'silverback/mongodb'
+import { backendSuite, type OpenBackend, raceSuite } from 'silverback/testing'
+import { takeAll } from '../support/processes/take-all.ts'
+import { type FerretdbServer, startFerretdb } from '../support/services/ferretdb-server.ts'
+import { needs } from '../support/services/programs.ts'
+
+const data = Uint8Array.of(0, 128, 255)
+
+suite('mongodb: FerretDB', needs('go'), () => {
+  let server: FerretdbServer
+  let client: MongoClient
+  const sent: CommandStartedEvent[] = []
+  before(async () => {
+    server = await startFerretdb()
+    // FerretDB 1 makes no document as a whole: it reads, compares and writes, and another may come in
+    // between. Over one connection it takes one command after another.
+    client = new MongoClient(server.url, { maxPoolSize: 1, monitorCommands: true })
+    client.on('commandStarted', event => sent.push(event))
+    await client.connect()
+  })
+  after(async () => {
+    await client.close()
+    await server.stop()
+  })
+
+  let collections = 0
+  const nextCollection = (): Collection => client.db('test').collection(`c${collections++}`)
+
+  /** The commands that an operation sends. */
+  async function commandsOf(operation: () => Promise<unknown>): Promise<Record<string, unknown>[]> {
+    sent.length = 0
+    await operation()
+    return sent.map(({ command }) => command)
+  }
+
+  // It has no indexes that remove documents.
+  const expectFailure = ['making the schema again changes nothing'] as const
+  const open = (now: () => number): OpenBackend => ({ backend: mongodb(nextCollection(), { now }) })
+  backendSuite(test, open, { expectFailure })
+  // Each order is a dozen commands, and this server is slow.
+  raceSuite(test, open, { most: 10 })
+
+  test('an operation is one command, whose filter has the conditions', async () => {
+    const backend = mongodb(nextCollection(), { now: () => 1000 })
+    const record = { data, expires: 5000, owner: 'ann' }
+    const existing = { $gt: 1000 }
+    await backend.create('other', record)
+    let version = ''
+
+    const [create, ...more] = await commandsOf(async () => {
+      const result = await backend.create('a', record)
+      assert.ok(result.status === 'created')
+      version = String(result.version)
+    })
+    assert.equal(more.length, 0)
+    const [made] = create!.updates as Record<string, unknown>[]
+    assert.deepEqual(made!.q, { _id: 'a', expires: { $lte: 1000 } })
+    assert.equal(made!.upsert, true)
+    assert.deepEqual(made!.u, {
+      _id: 'a',
+      data,
+      expires: 5000,
+      version,
+      ttl: new Date(5_300_000),
+      owner: 'ann',
+    })
+
+    const [update, ...rest] = await commandsOf(() => backend.update('a', record, version))
+    assert.equal(rest.length, 0)
+    const [change] = update!.updates as Record<string, unknown>[]
+    assert.deepEqual(change!.q, { _id: 'a', version, expires: existing })
+    assert.ok(!change!.upsert)
+
+    const [touch] = await commandsOf(() => backend.touch('a', 6000))
+    const [move] = touch!.updates as Record<string, unknown>[]
+    assert.deepEqual(move!.q, { _id: 'a', expires: existing })
+    assert.deepEqual(move!.u, { $set: { expires: 6000, ttl: new Date(6_300_000) } })
+    assert.ok(!move!.upsert)
+
+    const [remove] = await commandsOf(() => backend.deleteOwner('ann', { except: ['other'] }))
+    const [removal] = remove!.deletes as Record<string, unknown>[]
+    const q = { owner: 'ann', _id: { $nin: ['other'] }, expires: existing }
+    assert.deepEqual(removal, { q, limit: 0 })
+  })
+
+  test('the schema is an index of owners, and one that removes what has expired', async () => {
+    const backend = mongodb(nextCollection())
+    const [command] = await commandsOf(() =>
+      assert.rejects(backend.ensureSchema(), { codeName: 'NotImplemented' }),
+    )
+    assert.deepEqual(command!.indexes, [
+      { key: new Map([['ttl', 1]]), name: 'ttl_1', expireAfterSeconds: 0 },
+      { key: new Map([['owner', 1]]), name: 'owner_1', sparse: true },
+    ])
+  })
+
+  test('reads go to the primary, and bytes come as bytes, whatever the collection was told', async () => {
+    const collection = client.db('test').collection(`c${collections++}`, {
+      promoteBuffers: false,
+      promoteValues: false,
+      readPreference: 'secondary',
+    })
+    const told: unknown[] = []
+    const recording = new Proxy(collection, {
+      get(target, name) {
+        const method = Reflect.get(target, name)
+        if (name !== 'find' && name !== 'findOne') return method.bind(target)
+        return (filter: object, how: { readPreference?: unknown }) => {
+          told.push(how.readPreference)
+          return method.call(target, filter, how)
+        }
+      },
+    })
+    const backend = mongodb(recording)
+    await backend.create('a', { data, expires: 9e9, owner: 'ann' })
+    assert.deepEqual((await backend.load('a'))?.data, data)
+    assert.equal((await backend.load('a'))?.expires, 9e9)
+    assert.deepEqual(await backend.ofOwner('ann'), ['a'])
+    assert.deepEqual(await takeAll(backend.all()), ['a'])
+    assert.deepEqual(told, ['primary', 'primary', 'primary', 'primary'])
+    const kept = (await collection.findOne({ owner: 'ann' })) as unknown as { data: Binary }
+    assert.ok(kept.data instanceof Binary && kept.data.sub_type === 0)
+  })
+
+  test('more than a page is listed, past a page of expired ones', async () => {
+    const collection = nextCollection()
+    const documents = Array.from({ length: 2500 }, (_, n) => ({
+      _id: String(n).padStart(4, '0') as never,
+      expires: n,
+    }))
+    await collection.insertMany(documents)
+    const backend = mongodb(collection, { now: () => 1200 })
+    const listed = await takeAll(backend.all())
+    assert.equal(listed.length, 1299)
+    assert.equal(new Set(listed).size, 1299)
+  })
+
+  test('another client finds what was kept, and a restart of the server costs none of ours', async () => {
+    const name = `c${collections++}`
+    const other = new MongoClient(server.url, { maxPoolSize: 1 })
+    const backends = [client, other].map(each => mongodb(each.db('test').collection(name)))
+    const [backend, its] = backends as [ReturnType<typeof mongodb>, ReturnType<typeof mongodb>]
+    await backend.create('a', { data, expires: 9e9 })
+    assert.deepEqual((await its.load('a'))?.data, data)
+    await server.restart()
+    for (const each of backends) {
+      const deadline = Date.now() + 5000
+      let record: unknown
+      while (!record && Date.now() < deadline) record = await each.load('a').catch(() => {})
+      assert.ok(record)
+    }
+    await other.close()
+  })
+})
