@@ -21,7 +21,7 @@ import type {
   UpdateResult,
   Version,
 } from './backend.ts'
-import { untilAborted } from './lib/abortable.ts'
+import { abortable } from './lib/abortable.ts'
 import { fromBytes, type IdentifiedRecord, toBytes, withoutId } from './lib/record-bytes.ts'
 import { isRecordId } from './lib/record-id.ts'
 
@@ -98,7 +98,7 @@ class MemcachedBackend implements Backend {
   }
 
   async load(id: string, { signal }: OperationOptions = {}): Promise<StoredRecord | undefined> {
-    return untilAborted(signal, async () => {
+    return abortable(signal, async () => {
       const record = (await this.#read(id))?.record
       return record && withoutId(record)
     })
@@ -110,7 +110,7 @@ class MemcachedBackend implements Backend {
     { signal }: OperationOptions = {},
   ): Promise<CreateResult> {
     const next = newVersion(id, record)
-    return untilAborted(signal, async () => {
+    return abortable(signal, async () => {
       for (;;) {
         signal?.throwIfAborted()
         if (await this.#add(next)) return { status: 'created', version: next.version }
@@ -130,7 +130,7 @@ class MemcachedBackend implements Backend {
     { signal }: OperationOptions = {},
   ): Promise<UpdateResult> {
     const next = newVersion(id, record)
-    return untilAborted(signal, async () => {
+    return abortable(signal, async () => {
       for (;;) {
         signal?.throwIfAborted()
         const item = await this.#read(id)
@@ -144,7 +144,7 @@ class MemcachedBackend implements Backend {
   }
 
   async touch(id: string, expires: number, { signal }: OperationOptions = {}): Promise<void> {
-    return untilAborted(signal, async () => {
+    return abortable(signal, async () => {
       for (;;) {
         signal?.throwIfAborted()
         const item = await this.#read(id)
@@ -154,7 +154,7 @@ class MemcachedBackend implements Backend {
   }
 
   async delete(id: string, { signal }: OperationOptions = {}): Promise<void> {
-    await untilAborted(signal, () => unless(this.#client.delete(this.#keyOf(id)), 'NOT_FOUND'))
+    await abortable(signal, () => unless(this.#client.delete(this.#keyOf(id)), 'NOT_FOUND'))
   }
 
   async #read(id: string): Promise<Item | undefined> {

@@ -23,7 +23,7 @@ import type {
   UpdateResult,
   Version,
 } from './backend.ts'
-import { untilAborted } from './lib/abortable.ts'
+import { abortable } from './lib/abortable.ts'
 import { idsByPage, pageSize } from './lib/pages.ts'
 
 /**
@@ -97,11 +97,11 @@ class MongoBackend implements Backend, OwnerIndex, Preparable, Listable {
       // Sparse: most records may have no owner.
       { key: { owner: 1 }, sparse: true },
     ]
-    await untilAborted(options?.signal, () => this.#collection.createIndexes(indexes as never))
+    await abortable(options?.signal, () => this.#collection.createIndexes(indexes as never))
   }
 
   async load(id: string, options?: OperationOptions): Promise<StoredRecord | undefined> {
-    const found = await untilAborted(options?.signal, () =>
+    const found = await abortable(options?.signal, () =>
       this.#collection.findOne({ _id: id, ...this.#existing() } as never, reading as never),
     )
     return found ? recordOf(found as KeptDocument) : undefined
@@ -138,13 +138,13 @@ class MongoBackend implements Backend, OwnerIndex, Preparable, Listable {
   async touch(id: string, expires: number, options?: OperationOptions): Promise<void> {
     const filter = { _id: id, ...this.#existing() }
     const update = { $set: { expires, ttl: removalOf(expires) } }
-    await untilAborted(options?.signal, () =>
+    await abortable(options?.signal, () =>
       this.#collection.updateOne(filter as never, update as never),
     )
   }
 
   async delete(id: string, options?: OperationOptions): Promise<void> {
-    await untilAborted(options?.signal, () => this.#collection.deleteOne({ _id: id } as never))
+    await abortable(options?.signal, () => this.#collection.deleteOne({ _id: id } as never))
   }
 
   async ofOwner(owner: string, options?: OperationOptions): Promise<string[]> {
@@ -161,7 +161,7 @@ class MongoBackend implements Backend, OwnerIndex, Preparable, Listable {
     options?: OperationOptions & { readonly except?: readonly string[] },
   ): Promise<number> {
     const filter = { owner, _id: { $nin: options?.except ?? [] }, ...this.#existing() }
-    const result = await untilAborted(options?.signal, () =>
+    const result = await abortable(options?.signal, () =>
       this.#collection.deleteMany(filter as never),
     )
     return (result as { deletedCount: number }).deletedCount
@@ -180,7 +180,7 @@ class MongoBackend implements Backend, OwnerIndex, Preparable, Listable {
     how: Fields,
     options: OperationOptions | undefined,
   ): Promise<Pick<KeptDocument, '_id' | 'expires'>[]> {
-    return untilAborted(options?.signal, async () => {
+    return abortable(options?.signal, async () => {
       const cursor = this.#collection.find(filter as never, { ...reading, ...how } as never)
       return (await cursor.toArray()) as KeptDocument[]
     })
@@ -193,7 +193,7 @@ class MongoBackend implements Backend, OwnerIndex, Preparable, Listable {
     upsert: boolean,
     options: OperationOptions | undefined,
   ): Promise<boolean> {
-    const result = await untilAborted(options?.signal, () =>
+    const result = await abortable(options?.signal, () =>
       this.#collection.replaceOne(filter as never, kept as never, { upsert } as never),
     )
     return (result as { matchedCount: number }).matchedCount > 0

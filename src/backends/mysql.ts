@@ -24,7 +24,7 @@ import type {
   UpdateResult,
   Version,
 } from './backend.ts'
-import { untilAborted } from './lib/abortable.ts'
+import { abortable } from './lib/abortable.ts'
 import { idsByPage, pageSize } from './lib/pages.ts'
 import {
   type ListedRow,
@@ -231,7 +231,7 @@ WHERE id = ? AND version = ? AND expires > ?`,
   }
 
   #execute(sql: string, params: unknown[], options?: OperationOptions): Promise<unknown> {
-    return untilAborted(options?.signal, async () => {
+    return abortable(options?.signal, async () => {
       for (let attempt = 1; ; attempt++) {
         try {
           return await this.#client.execute(sql, params as never[])

@@ -22,7 +22,7 @@ import type {
   UpdateResult,
   Version,
 } from './backend.ts'
-import { untilAborted } from './lib/abortable.ts'
+import { abortable } from './lib/abortable.ts'
 import { idsByPage, pageSize } from './lib/pages.ts'
 import {
   type ListedRow,
@@ -217,7 +217,7 @@ WHERE id = $1 AND version = $6 AND expires > $7 RETURNING 1`,
 
   #query<R>(text: string, params: unknown[], options?: OperationOptions): Promise<R[]> {
     const client = this.#client
-    return untilAborted(options?.signal, async () => {
+    return abortable(options?.signal, async () => {
       if ('unsafe' in client) return (await client.unsafe(text, params as never[])) as R[]
       const { rows } = await client.query(text, params)
       return rows as R[]

@@ -19,7 +19,7 @@ import type {
   UpdateResult,
   Version,
 } from './backend.ts'
-import { untilAborted } from './lib/abortable.ts'
+import { abortable } from './lib/abortable.ts'
 import { pageSize } from './lib/pages.ts'
 import { isRecordId } from './lib/record-id.ts'
 import type {
@@ -121,7 +121,7 @@ class RedisBackend implements Backend, OwnerIndex, Listable {
   }
 
   load(id: string, options?: OperationOptions): Promise<StoredRecord | undefined> {
-    return untilAborted(options?.signal, async () => {
+    return abortable(options?.signal, async () => {
       const fields = ['data', 'expires', 'version', 'owner']
       const record = recordOf(await this.#command(this.#key(id), 'HMGET', ...fields))
       return record && record.expires > this.#now() ? record : undefined
@@ -129,7 +129,7 @@ class RedisBackend implements Backend, OwnerIndex, Listable {
   }
 
   create(id: string, record: NewRecord, options?: OperationOptions): Promise<CreateResult> {
-    return untilAborted(options?.signal, async () => {
+    return abortable(options?.signal, async () => {
       const { status, version } = await this.#write('create', id, record, '')
       return status === 'written' ? { status: 'created', version } : { status: 'exists' }
     })
@@ -141,7 +141,7 @@ class RedisBackend implements Backend, OwnerIndex, Listable {
     expected: Version,
     options?: OperationOptions,
   ): Promise<UpdateResult> {
-    return untilAborted(options?.signal, async () => {
+    return abortable(options?.signal, async () => {
       const { status, version, fields } = await this.#write('update', id, record, String(expected))
       if (status === 'written') return { status: 'updated', version }
       const current = recordOf(fields)
@@ -150,7 +150,7 @@ class RedisBackend implements Backend, OwnerIndex, Listable {
   }
 
   touch(id: string, expires: number, options?: OperationOptions): Promise<void> {
-    return untilAborted(options?.signal, async () => {
+    return abortable(options?.signal, async () => {
       const args = [id, this.#time(), this.#jointly(), String(expires), deadline(expires)]
       const owner = await this.#run(scripts.touch, this.#key(id), args)
       if (owner && !this.#joint) await this.#enlist(String(owner), id, expires)
@@ -158,14 +158,14 @@ class RedisBackend implements Backend, OwnerIndex, Listable {
   }
 
   delete(id: string, options?: OperationOptions): Promise<void> {
-    return untilAborted(options?.signal, async () => {
+    return abortable(options?.signal, async () => {
       const owner = await this.#erase(scripts.remove, this.#key(id), [id, this.#jointly()])
       if (owner && !this.#joint) await this.#command(this.#ownerKey(String(owner)), 'SREM', id)
     })
   }
 
   ofOwner(owner: string, options?: OperationOptions): Promise<string[]> {
-    return untilAborted(options?.signal, async () => {
+    return abortable(options?.signal, async () => {
       if (!this.#joint) return this.#listApart(owner)
       const args = ['list', this.#time(), owner]
       return texts(await this.#run(scripts.owned, this.#ownerKey(owner), args))
@@ -177,7 +177,7 @@ class RedisBackend implements Backend, OwnerIndex, Listable {
     options?: OperationOptions & { readonly except?: readonly string[] },
   ): Promise<number> {
     const except = options?.except ?? []
-    return untilAborted(options?.signal, async () => {
+    return abortable(options?.signal, async () => {
       if (!this.#joint) return this.#deleteApart(owner, except)
       const args = ['delete', this.#time(), owner, ...except]
       return texts(await this.#erase(scripts.owned, this.#ownerKey(owner), args)).length
@@ -186,10 +186,10 @@ class RedisBackend implements Backend, OwnerIndex, Listable {
 
   async *all(options?: OperationOptions): AsyncGenerator<string> {
     const signal = options?.signal
-    for (const send of await untilAborted(signal, () => this.#servers())) {
+    for (const send of await abortable(signal, () => this.#servers())) {
       let cursor = '0'
       do {
-        const page = await untilAborted(signal, () => this.#scan(send, cursor))
+        const page = await abortable(signal, () => this.#scan(send, cursor))
         yield* page.ids
         cursor = page.cursor
       } while (cursor !== '0')

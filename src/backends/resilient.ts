@@ -27,7 +27,7 @@ import type {
   UpdateResult,
   Version,
 } from './backend.ts'
-import { untilAborted } from './lib/abortable.ts'
+import { abortable } from './lib/abortable.ts'
 import type { AnyBackend, Extras } from './lib/extras.ts'
 import { Abandoned, BreakerOpen, Guard, type GuardOptions } from './lib/guard.ts'
 
@@ -141,7 +141,7 @@ class ResilientBackend implements Backend {
 
   /** Tries again what is as good twice as once. */
   #repeat<T>(options: OperationOptions | undefined, run: Try<T>): Promise<T> {
-    return untilAborted(options?.signal, () =>
+    return abortable(options?.signal, () =>
       this.#retry.execute(() => this.#guard.run(run, options), options?.signal),
     )
   }
@@ -169,7 +169,7 @@ class ResilientBackend implements Backend {
       if (failure === undefined) throw error
       return this.#guard.run(look, options).catch(() => 'unknown' as const)
     }
-    return untilAborted(options?.signal, async () => {
+    return abortable(options?.signal, async () => {
       const outcome = await this.#retry.execute(lookFirst, options?.signal).catch(lookLast)
       if (typeof outcome === 'object') return outcome.result
       throw failure

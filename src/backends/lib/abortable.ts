@@ -1,24 +1,27 @@
 /**
- * The end of waiting.
+ * Waiting that an AbortSignal can end.
  *
  * @module
  */
 
-/** Runs the operation. Rejects as soon as the signal is aborted, whatever becomes of it. */
-export async function untilAborted<T>(
+/**
+ * Runs the operation and returns its result. Rejects with the signal's reason as soon as the signal
+ * is aborted; the operation itself continues, and its result is dropped.
+ */
+export async function abortable<T>(
   signal: AbortSignal | undefined,
-  run: () => Promise<T>,
+  operation: () => Promise<T>,
 ): Promise<T> {
-  if (!signal) return run()
+  if (!signal) return operation()
   signal.throwIfAborted()
-  let abort = (): void => {}
+  let onAbort = (): void => {}
   const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(signal.reason)
-    signal.addEventListener('abort', abort)
+    onAbort = () => reject(signal.reason)
+    signal.addEventListener('abort', onAbort)
   })
   try {
-    return await Promise.race([run(), aborted])
+    return await Promise.race([operation(), aborted])
   } finally {
-    signal.removeEventListener('abort', abort)
+    signal.removeEventListener('abort', onAbort)
   }
 }

@@ -19,7 +19,7 @@ import type {
   UpdateResult,
   Version,
 } from '../backend.ts'
-import { untilAborted } from './abortable.ts'
+import { abortable } from './abortable.ts'
 
 /** Where texts are kept under ids. */
 export interface TextPlace {
@@ -126,7 +126,7 @@ export class LastWriteWins implements Backend {
     task: () => Promise<T>,
   ): Promise<T> {
     const signal = options?.signal
-    return untilAborted(signal, () =>
+    return abortable(signal, () =>
       withKeyLock(`${this.#instance} ${id}`, async () => {
         signal?.throwIfAborted()
         return task()
