@@ -1,31 +1,31 @@
 /**
- * One value in several cookies, for values that one cookie cannot hold.
+ * Splits a cookie value over several cookies when it is too large for one.
  *
- * The first cookie has the name of the session and a value of `N.` and the first piece; the others
- * are `name.1`, `name.2`, … A value without a dot is whole. The pieces carry no authentication of
- * their own: the codec's covers the whole, so that pieces of different values, in another order or
- * number, do not open.
+ * The first cookie has the session's name; its value is the number of chunks, a dot and the first
+ * chunk. The others are named `name.1`, `name.2`, and so on. A value without a dot is not split.
+ * Chunks are not authenticated one by one: the codec authenticates the whole value, so chunks that
+ * are mixed up, reordered or missing fail to decode.
  *
  * @module
  */
 
 import { mayHaveCookies, type RequestLike, readCookies } from './request.ts'
 
-/** Browsers keep no cookie whose name and value have more bytes (RFC 6265bis §5.6). */
+/** Browsers drop cookies whose name and value together exceed this many bytes (RFC 6265bis §5.6). */
 export const maxCookieBytes = 4096
 
-/** More pieces than this are not put together. */
+/** The most chunks a value can be split into. */
 const maxChunks = 16
 
-/** A value, or one piece of it, and the name of the cookie for it. */
+/** One chunk of a value, or a whole value, with the name of its cookie. */
 export interface Piece {
   readonly name: string
   readonly value: string
 }
 
 /**
- * The value of the cookie called `name`, put together when it is in pieces; undefined when there is
- * none, empty when a piece is missing. Of several cookies of one name the first counts.
+ * Returns the value of the cookie called `name`, joined if it is split: undefined if there is no such
+ * cookie, empty if a chunk is missing. If several cookies share the name, only the first is read.
  */
 export function readValue(request: RequestLike, name: string): string | undefined {
   const [first] = readCookies(request, name)
@@ -42,7 +42,7 @@ export function readValue(request: RequestLike, name: string): string | undefine
   return value
 }
 
-/** `value` in as few cookies as hold it. */
+/** Splits `value` into as few cookies as possible. */
 export function splitValue(name: string, value: string): Piece[] {
   const room = maxCookieBytes - chunkName(name, maxChunks).length - 'NN.'.length
   if (name.length + value.length <= maxCookieBytes) return [{ name, value }]
@@ -59,12 +59,12 @@ export function splitValue(name: string, value: string): Piece[] {
   return pieces
 }
 
-/** The names of pieces beyond the first `count` that the request may have brought. */
+/** Returns the names of chunks past the first `count` that the request may have sent. */
 export function leftoverChunks(request: RequestLike, name: string, count: number): string[] {
   return mayHaveCookies(request, `${name}.`) ? chunkNames(name, count) : []
 }
 
-/** The names that pieces beyond the first `count` have. */
+/** Returns the names of all possible chunks past the first `count`. */
 export function chunkNames(name: string, count: number): string[] {
   const names: string[] = []
   for (let index = Math.max(1, count); index < maxChunks; index++) {

@@ -1,22 +1,22 @@
 /**
- * Reading the `Cookie` request header.
+ * Parses the `Cookie` request header.
  *
  * @module
  */
 
-/** Longer headers are not looked at. Node's own limit for all headers together is 16 KiB. */
+/** Longer headers are ignored. Node limits all headers together to 16 KiB by default. */
 const maxHeaderLength = 65_536
 
 /**
- * The values of every cookie called `name`, in the order sent.
+ * Returns the values of all cookies called `name`, in the order sent.
  *
  *     cookie-string = cookie-pair *( ";" SP cookie-pair )       RFC 6265bis §4.2.1
  *     cookie-pair   = cookie-name "=" cookie-value
  *
- * Names match byte for byte. Around names and values only space and tab are dropped: browsers send
- * a no-break space in a name as it is, and whoever trims it takes an attacker's cookie for a
- * `__Host-` one. Nothing is percent-decoded or unquoted, as no value of ours needs it. Once
- * through, whatever the header.
+ * Names are compared byte for byte. Only spaces and tabs around names and values are trimmed:
+ * browsers send a no-break space in a cookie name unchanged, and a parser that trims it would accept
+ * an attacker's cookie as a `__Host-` one. Values are neither percent-decoded nor unquoted, because
+ * session cookies use neither. Runs in linear time for any header.
  */
 export function cookieValues(header: string | undefined, name: string): string[] {
   const values: string[] = []
@@ -27,7 +27,7 @@ export function cookieValues(header: string | undefined, name: string): string[]
     if (end < 0) end = header.length
     const nameStart = skipBlanks(header, start, end)
     const equals = nameStart + name.length
-    // Most pairs are other cookies: a look at the text in place tells, without a copy.
+    // Most pairs are other cookies. Comparing in place avoids a copy of each.
     if (header.startsWith(name, nameStart)) {
       const valueStart = skipBlanks(header, equals, end)
       if (header[valueStart] === '=' && valueStart < end) {

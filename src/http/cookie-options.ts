@@ -1,5 +1,5 @@
 /**
- * The attributes of session cookies.
+ * Cookie attributes: defaults and validation.
  *
  * @module
  */
@@ -7,33 +7,34 @@
 import { describeKind } from '../lib/describe.ts'
 
 /**
- * Cookie attributes (RFC 6265bis §4.1.2). A session gets a copy of its store's, to change at run
- * time. An attribute left out is not sent.
+ * Cookie attributes (RFC 6265bis §4.1.2). Each session gets its own copy of the store's options,
+ * which a handler may change. Attributes that are undefined are not sent.
  */
 export interface Options {
-  /** URL path the cookie is for. */
+  /** URL path that the cookie is sent to, with everything below it. */
   path?: string | undefined
-  /** Host the cookie is for, with its subdomains. Left out: this host alone. */
+  /** Domain that the cookie is sent to, including subdomains. Default: only the host that set it. */
   domain?: string | undefined
   /**
-   * Seconds the browser keeps the cookie. `'session'` or undefined: until the browser closes.
-   * 0 or less: the session is deleted now. Browsers keep no cookie longer than 400 days.
+   * Seconds that the browser keeps the cookie. `'session'` or undefined: until the browser closes.
+   * 0 or less deletes the session. Browsers keep no cookie for more than 400 days.
    */
   maxAge?: number | 'session' | undefined
   /**
-   * Sent over HTTPS only (and to localhost, by most browsers). `'auto'`: for requests over HTTPS, also
-   * behind the proxies of `trustProxy`; and in any case where the name or another attribute needs it.
+   * Send the cookie over HTTPS only (most browsers exempt localhost). `'auto'` sets the attribute if
+   * the request came over HTTPS, which includes TLS that ends at a proxy in `trustProxy`, and always
+   * if the cookie's name or another attribute requires it.
    */
   secure?: boolean | 'auto' | undefined
-  /** Out of reach of scripts in the page. */
+  /** Hide the cookie from scripts in the page. */
   httpOnly?: boolean | undefined
-  /** Whether requests from other sites carry the cookie. `'none'` needs `secure`. */
+  /** Whether cross-site requests carry the cookie. `'none'` requires `secure`. */
   sameSite?: 'strict' | 'lax' | 'none' | undefined
-  /** Kept apart for each top-level site (CHIPS). Needs `secure`. */
+  /** Partition the cookie by top-level site (CHIPS). Requires `secure`. */
   partitioned?: boolean | undefined
 }
 
-/** What stores start from: `Path=/; HttpOnly; Secure; SameSite=Lax`, until the browser closes. */
+/** The defaults of every store: a browser-session cookie with `Path=/; HttpOnly; Secure; SameSite=Lax`. */
 export const defaultOptions: Readonly<Options> = {
   path: '/',
   maxAge: 'session',
@@ -46,7 +47,7 @@ type Check = (value: unknown) => string | undefined
 
 const isBoolean: Check = value => (typeof value === 'boolean' ? undefined : 'true or false')
 
-// av-octets of RFC 6265bis §4.1.1, without the comma that folding would break on.
+// av-octets (RFC 6265bis §4.1.1) except the comma, which would break headers that are joined into one.
 const attributeText: Check = value =>
   typeof value === 'string' && /^[\x20-\x2b\x2d-\x3a\x3c-\x7e]{0,1024}$/.test(value)
     ? undefined
@@ -75,44 +76,46 @@ const checks: Record<keyof Options, Check> = {
 const names = Object.keys(checks) as (keyof Options)[]
 
 /**
- * Throws a TypeError for an option that does not exist or has a wrong value, and a RangeError for
- * a combination that browsers drop without a word (RFC 6265bis §5.7).
+ * Throws a TypeError for an unknown option or an invalid value, and a RangeError for a combination
+ * of options that browsers silently reject (RFC 6265bis §5.7).
  */
 export function assertOptions(options: Options): void {
   for (const option of Object.keys(options)) {
     const value = options[option as keyof Options]
     if (!Object.hasOwn(checks, option)) {
-      throw new TypeError(`there is no option ${option}; there are ${names.join(', ')}`)
+      throw new TypeError(`unknown cookie option ${option}; the options are ${names.join(', ')}`)
     }
     const expected = value === undefined ? undefined : checks[option as keyof Options](value)
     if (expected) throw new TypeError(`${option} must be ${expected}, not ${describeKind(value)}`)
   }
   if (options.sameSite === 'none' && !options.secure) {
-    throw new RangeError("sameSite 'none' needs secure: true; browsers drop the cookie otherwise")
+    throw new RangeError(
+      "sameSite 'none' requires secure: true; browsers drop the cookie otherwise",
+    )
   }
   if (options.partitioned && !options.secure) {
-    throw new RangeError('partitioned needs secure: true; browsers drop the cookie otherwise')
+    throw new RangeError('partitioned requires secure: true; browsers drop the cookie otherwise')
   }
 }
 
 /**
- * Throws a RangeError when a cookie of this name may not have these attributes: the prefixes of
- * RFC 6265bis §4.1.3, which browsers match without regard to case.
+ * Throws a RangeError if the name has a prefix whose rules the options violate (RFC 6265bis §4.1.3).
+ * Browsers match these prefixes case-insensitively.
  */
 export function assertPrefix(name: string, options: Options): void {
   if (!name.startsWith('__')) return
   const prefix = prefixOf(name)
   if (!prefix) return
-  if (!options.secure) throw new RangeError(`a ${prefix} cookie needs secure: true`)
+  if (!options.secure) throw new RangeError(`a ${prefix} cookie requires secure: true`)
   if (prefix.includes('http-') && !options.httpOnly) {
-    throw new RangeError(`a ${prefix} cookie needs httpOnly: true`)
+    throw new RangeError(`a ${prefix} cookie requires httpOnly: true`)
   }
   if (prefix.startsWith('__host') && (options.path !== '/' || options.domain)) {
-    throw new RangeError(`a ${prefix} cookie needs path: '/' and no domain`)
+    throw new RangeError(`a ${prefix} cookie requires path: '/' and no domain`)
   }
 }
 
-/** True when browsers drop a cookie of this name with these attributes unless it is `Secure`. */
+/** True if browsers reject a cookie with this name and these attributes unless it is `Secure`. */
 export function needsSecure(name: string, options: Options): boolean {
   return options.sameSite === 'none' || options.partitioned === true || prefixOf(name) !== undefined
 }
@@ -121,12 +124,12 @@ function prefixOf(name: string): string | undefined {
   return /^__(?:host-http|host|secure|http)-/i.exec(name)?.[0].toLowerCase()
 }
 
-/** True when these options delete the session: a maxAge of 0 or less. */
+/** True if these options delete the session: a maxAge of 0 or less. */
 export function isDeletion(options: Options): boolean {
   return typeof options.maxAge === 'number' && options.maxAge <= 0
 }
 
-/** True when both ask for the same cookie. */
+/** True if all options are equal. */
 export function sameOptions(a: Options, b: Options): boolean {
   return names.every(option => a[option] === b[option])
 }

@@ -1,5 +1,5 @@
 /**
- * A cookie on its way out, and its `Set-Cookie` line.
+ * Builds response cookies and serializes them as `Set-Cookie` lines.
  *
  * @module
  */
@@ -7,9 +7,9 @@
 import { assertOptions, assertPrefix, type Options } from './cookie-options.ts'
 
 /**
- * A cookie to set. It leaves the core as a structure, because some frameworks take lines and
- * others take names, values and attributes. The value is base64url-safe, so that no framework's
- * own encoding changes it.
+ * A cookie to set. It is a structure rather than a line because some frameworks take lines and others
+ * take a name, a value and attributes. Values are base64url-safe, so a framework's own encoding
+ * leaves them unchanged.
  */
 export interface Cookie {
   readonly name: string
@@ -17,26 +17,27 @@ export interface Cookie {
   readonly attributes: CookieAttributes
 }
 
-/** {@link Options}, with the lifetime worked out: neither of the two, or both. */
+/** {@link Options} with the lifetime resolved: `maxAge` and `expires` are both set or both undefined. */
 export interface CookieAttributes extends Omit<Options, 'maxAge' | 'secure'> {
-  /** `'auto'` is true until a store knows better. */
+  /** `'auto'` becomes true. A store sets it to false for a request over plain HTTP. */
   secure?: boolean | undefined
-  /** Seconds; 0 deletes. */
+  /** Lifetime in seconds; 0 deletes the cookie. */
   maxAge?: number | undefined
-  /** The same moment, for browsers that look here. */
+  /** The same expiry as a date, for browsers that ignore Max-Age. */
   expires?: Date | undefined
-  /** Which cookies Chromium drops first. In no RFC; express-session has it. */
+  /** Eviction priority in Chromium. Not in any RFC; express-session supports it. */
   priority?: 'low' | 'medium' | 'high' | undefined
 }
 
-/** Browsers cut longer lives to this: 400 days in seconds (RFC 6265bis §5.5). */
-const longestLife = 400 * 86_400
+/** Browsers cap cookie lifetimes at 400 days (RFC 6265bis §5.5). In seconds. */
+const maxLifetime = 400 * 86_400
 
 /**
- * The cookie for a session: with `options.maxAge` of 0 or less its deletion, which repeats the
- * attributes of setting, without which browsers keep the old one.
+ * Returns a cookie with these options, `maxAge` counted from `now` (milliseconds). A `maxAge` of 0 or
+ * less deletes the cookie. A deletion repeats the other attributes: browsers keep the old cookie if
+ * they differ.
  *
- * Throws TypeError or RangeError when browsers would refuse it.
+ * Throws TypeError or RangeError if browsers would reject the cookie.
  */
 export function newCookie(
   name: string,
@@ -48,13 +49,13 @@ export function newCookie(
   return cookieOf(name, value, options, now)
 }
 
-/** Throws TypeError or RangeError when browsers would refuse a cookie with these attributes. */
+/** Throws TypeError or RangeError if browsers would reject a cookie with this name and these options. */
 export function assertCookie(name: string, options: Options): void {
   assertOptions(options)
   assertPrefix(name, options)
 }
 
-/** As {@link newCookie}, for options that were checked. */
+/** Like {@link newCookie}, for options that have been validated already. */
 export function cookieOf(
   name: string,
   value: string,
@@ -62,36 +63,39 @@ export function cookieOf(
   now: number = Date.now(),
 ): Cookie {
   const { maxAge = 'session' } = options
-  if (maxAge === 'session') return { name, value, attributes: lasting(options) }
+  if (maxAge === 'session') return { name, value, attributes: newAttributes(options) }
   if (maxAge <= 0) return deletionOf(name, options)
-  const seconds = Math.min(maxAge, longestLife)
-  return { name, value, attributes: lasting(options, seconds, new Date(now + seconds * 1000)) }
+  const seconds = Math.min(maxAge, maxLifetime)
+  const expires = new Date(now + seconds * 1000)
+  return { name, value, attributes: newAttributes(options, seconds, expires) }
 }
 
-/** The cookie that makes browsers forget the one of this name with these attributes. */
+/** Returns the cookie that deletes the cookie with this name and these attributes. */
 export function deletionOf(name: string, options: Options): Cookie {
-  return { name, value: '', attributes: lasting(options, 0, new Date(0)) }
+  return { name, value: '', attributes: newAttributes(options, 0, new Date(0)) }
 }
 
-/** One by one: copying objects property by property is much of the work of setting a cookie. */
-function lasting(options: Options, maxAge?: number, expires?: Date): CookieAttributes {
+/** Copies the properties one by one, which is faster than a spread; this runs for every cookie set. */
+function newAttributes(options: Options, maxAge?: number, expires?: Date): CookieAttributes {
   const { path, domain, httpOnly, sameSite, partitioned } = options
   const secure = options.secure === 'auto' || options.secure
   return { path, domain, maxAge, expires, secure, httpOnly, sameSite, partitioned }
 }
 
 /**
- * The `Set-Cookie` line, as in `name=value; Max-Age=60; Path=/; HttpOnly; Secure`.
+ * Returns the `Set-Cookie` line, such as `name=value; Max-Age=60; Path=/; HttpOnly; Secure`.
  *
  *     cookie-octet = %x21 / %x23-2B / %x2D-3A / %x3C-5B / %x5D-7E      RFC 6265bis §4.1.1
  *
- * Throws a TypeError for a name or a value that has other characters. The attributes were checked
- * when the cookie was made.
+ * Throws a TypeError if the name or the value has invalid characters. The attributes are not checked
+ * again; `newCookie` validated them.
  */
 export function setCookieLine({ name, value, attributes }: Cookie): string {
-  if (!isCookieName(name)) throw new TypeError('the name of a cookie must be a token')
+  if (!isCookieName(name)) throw new TypeError('the cookie name must be a token (RFC 9110 §5.6.2)')
   if (!/^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*$/.test(value)) {
-    throw new TypeError(`the value of the cookie ${name} has characters that cookies cannot have`)
+    throw new TypeError(
+      `the value of the cookie ${name} has characters that are invalid in cookies`,
+    )
   }
   let line = `${name}=${value}`
   if (attributes.maxAge !== undefined) line += `; Max-Age=${attributes.maxAge}`
@@ -108,7 +112,7 @@ export function setCookieLine({ name, value, attributes }: Cookie): string {
 
 let lastDate = { time: 0, text: new Date(0).toUTCString() }
 
-/** The date in words. Many cookies are set within a second, and this is the slowest part of their lines. */
+/** Formats an HTTP date. Cached per second: this is the slowest part of serializing a cookie. */
 function httpDate(date: Date): string {
   const time = Math.floor(date.getTime() / 1000)
   if (time !== lastDate.time) lastDate = { time, text: date.toUTCString() }
@@ -119,7 +123,7 @@ const priorityNames = { low: 'Low', medium: 'Medium', high: 'High' }
 const sameSiteNames = { strict: 'Strict', lax: 'Lax', none: 'None' }
 
 /**
- * True when `name` is a cookie name: a token of RFC 9110 §5.6.2. gorilla/sessions accepts the same.
+ * True if `name` is a valid cookie name: a token (RFC 9110 §5.6.2). gorilla/sessions has the same rule.
  */
 export function isCookieName(name: string): boolean {
   return /^[!#$%&'*+\-.^_`|~\w]+$/.test(name)

@@ -1,24 +1,25 @@
 /**
- * What proxies say of the request that they were sent: `Forwarded` and the `X-Forwarded-*` headers.
+ * Parses the headers in which proxies describe the original request: `Forwarded` and `X-Forwarded-*`.
  *
- * Proxies append: what the nearest one says is at the end, and what a client made up is in front.
+ * Each proxy appends to the header. The nearest proxy's entry is last; entries forged by the client
+ * come first.
  *
  * @module
  */
 
 import { type RequestLike, readHeader } from './request.ts'
 
-/** What one proxy says of the request that it was sent. As sent: nothing is checked yet. */
+/** One proxy's description of the request it received. The values are not validated. */
 export interface Hop {
-  /** Who sent it. */
+  /** Address of the peer that sent the request to the proxy. */
   readonly for?: string | undefined
-  /** The `Host` it had. */
+  /** The `Host` header that the proxy received. */
   readonly host?: string | undefined
-  /** The scheme it came by. */
+  /** The scheme of the request to the proxy. */
   readonly proto?: string | undefined
 }
 
-/** The hops of `X-Forwarded-For`, `-Proto` and `-Host`, the nearest first. */
+/** Returns the hops in `X-Forwarded-For`, `-Proto` and `-Host`, nearest first. */
 export function xForwardedHops(request: RequestLike): Hop[] {
   const [addresses, schemes, hosts] = ['for', 'proto', 'host'].map(what =>
     (readHeader(request, `x-forwarded-${what}`)?.split(',') ?? [])
@@ -34,8 +35,8 @@ export function xForwardedHops(request: RequestLike): Hop[] {
 }
 
 /**
- * The hops of `Forwarded`, the nearest first. None when the header is malformed anywhere: a quote that
- * a client opened would swallow what proxies wrote after it.
+ * Returns the hops in `Forwarded`, nearest first. A malformed header yields no hops at all: a quote
+ * that the client left open would otherwise swallow the entries that proxies appended.
  *
  *     Forwarded         = 1#forwarded-element                             RFC 7239 §4
  *     forwarded-element = [ forwarded-pair ] *( ";" [ forwarded-pair ] )
@@ -45,7 +46,7 @@ export function forwardedHops(request: RequestLike): Hop[] {
   const header = readHeader(request, 'forwarded') ?? ''
   const hops: Map<string, string>[] = []
   let hop = new Map<string, string>()
-  // One optional pair and what ends it. Sticky: each match begins where the last one ended.
+  // One optional pair and its separator. Sticky, so each match starts where the previous one ended.
   const pair =
     /[ \t]*(?:([!#$%&'*+\-.^`|~\w]+)=(?:([!#$%&'*+\-.^`|~\w]+)|"((?:[^"\\]|\\.)*)")[ \t]*)?([;,]|$)/y
   for (let end = ''; end !== '$'; ) {

@@ -1,5 +1,5 @@
 /**
- * What the client asked for: scheme, host and origin of a request, also behind proxies.
+ * Determines the scheme, host and client address of a request, including behind proxies.
  *
  * @module
  */
@@ -10,27 +10,27 @@ import { forwardedHops, type Hop, xForwardedHops } from './forwarded.ts'
 import { assertRequest, type RequestWithHeaders, readHeader } from './request.ts'
 
 /**
- * Whether to believe what the proxy at this address says: `hop` 0 sent us the request, 1 sent it to
- * hop 0, and so on. The address is undefined where it is not known: of web requests, hop 0.
+ * Decides whether to trust the proxy at this address. Hop 0 sent us the request, hop 1 sent it to
+ * hop 0, and so on. The address is undefined if it is unknown, as for hop 0 of a web `Request`.
  */
 export type TrustAddress = (address: string | undefined, hop: number) => boolean
 
 /**
- * Which proxies to believe. A number: so many that stand in front of this server, for servers that
- * nobody reaches otherwise. A function: those at certain addresses, as `trustedAddresses` of
- * `silverback/proxies` makes it.
+ * Which proxies to trust. A number is the count of proxies in front of this server; use it only if
+ * the server cannot be reached around them. A function trusts proxies by address; `trustedAddresses`
+ * from `silverback/proxies` builds one.
  */
 export type Trust = number | TrustAddress
 
 /**
- * {@link Trust}, and which headers the proxies write. They leave the other kind as the client sent it,
- * so only one kind is read: `'x-forwarded'` unless told.
+ * {@link Trust}, and optionally which headers the proxies set; default `'x-forwarded'`. Only that kind
+ * is read, because proxies pass the other kind on as the client sent it.
  */
 export type TrustProxy =
   | Trust
   | { readonly trust: Trust; readonly header?: 'x-forwarded' | 'forwarded' | undefined }
 
-/** A request, as far as its origin is in it: all that Node's and web requests have. */
+/** The parts of a request that determine its origin. Node's and web requests both match. */
 export interface OriginRequest extends RequestWithHeaders {
   readonly method?: string | undefined
   readonly url?: string | URL | undefined
@@ -40,24 +40,25 @@ export interface OriginRequest extends RequestWithHeaders {
     | undefined
 }
 
-/** What the client asked for, as far as it is known. */
+/** The origin that the client requested. */
 export interface RequestOrigin {
   readonly scheme: 'http' | 'https'
-  /** Host and port in lower case, without the scheme's usual port. Undefined: none, or no host. */
+  /** Host and port, in lower case, without the scheme's default port. Undefined if missing or invalid. */
   readonly host: string | undefined
-  /** As in the `Origin` header: `https://example.com`. Undefined without a host. */
+  /** In the form of the `Origin` header: `https://example.com`. Undefined without a host. */
   readonly origin: string | undefined
   /** True for HTTPS. */
   readonly secure: boolean
-  /** IP address of the client; of the nearest proxy that is not trusted, when there is one. */
+  /** IP address of the client or, if an untrusted proxy is in between, of the nearest such proxy. */
   readonly address: string | undefined
 }
 
 /**
- * What the client asked for. Without `trustProxy`, what was asked of this server: no header is
- * believed. What a client sends never throws, and makes no `http` an `https`.
+ * Returns the origin that the client requested. Without `trustProxy` only the connection counts and
+ * forwarding headers are ignored. Headers sent by a client never cause an exception and never turn
+ * `http` into `https`.
  *
- * Throws TypeError or RangeError when `trustProxy` is wrong.
+ * Throws TypeError or RangeError if `trustProxy` is invalid.
  */
 export function requestOrigin(request: OriginRequest, trustProxy?: TrustProxy): RequestOrigin {
   assertRequest(request)
@@ -66,10 +67,10 @@ export function requestOrigin(request: OriginRequest, trustProxy?: TrustProxy): 
   const { trusts, header } = checkedTrust(trustProxy)
   if (!trusts(direct.address, 0)) return newOrigin(direct)
   const hops = header === 'forwarded' ? forwardedHops(request) : xForwardedHops(request)
-  return newOrigin(asked(direct, hops, trusts))
+  return newOrigin(forwardedOrigin(direct, hops, trusts))
 }
 
-/** Scheme, host and address before they are put together. */
+/** Scheme, host and address before the host is normalized. */
 interface Parts {
   readonly scheme: 'http' | 'https'
   readonly host: string | undefined
@@ -87,7 +88,7 @@ function newOrigin({ scheme, host: given, address }: Parts): RequestOrigin {
   }
 }
 
-/** By the connection. HTTP/2's `:scheme` is what the client claims, so it does not count. */
+/** Reads the origin from the connection. HTTP/2's `:scheme` is ignored: it is only the client's claim. */
 function directOrigin(request: OriginRequest): Parts {
   const { socket, url = '' } = request
   if (socket) {
@@ -97,7 +98,7 @@ function directOrigin(request: OriginRequest): Parts {
       address: addressOf(socket.remoteAddress),
     }
   }
-  // A web request has its scheme and host in its URL, where the server put them.
+  // A web request has no socket; the server put scheme and host into its URL.
   const { protocol, host } = URL.canParse(url) ? new URL(url) : { protocol: 'http:', host: '' }
   return {
     scheme: protocol === 'https:' ? 'https' : 'http',
@@ -106,22 +107,22 @@ function directOrigin(request: OriginRequest): Parts {
   }
 }
 
-/** What the farthest proxy says that is reached over trusted ones only. */
-function asked(direct: Parts, hops: readonly Hop[], trusts: TrustAddress): Parts {
+/** Follows the chain of trusted proxies and returns what the farthest of them reports. */
+function forwardedOrigin(direct: Parts, hops: readonly Hop[], trusts: TrustAddress): Parts {
   let { scheme, host, address } = direct
   for (let hop = 0; hop < hops.length; hop++) {
     if (hop > 0 && !trusts(address, hop)) break
-    const said = hops[hop] as Hop
-    scheme = schemeOf(said.proto) ?? scheme
-    host = said.host || host
-    // Without addresses nobody knows who wrote what is farther away.
-    if (said.for === undefined) break
-    address = addressOf(said.for)
+    const reported = hops[hop] as Hop
+    scheme = schemeOf(reported.proto) ?? scheme
+    host = reported.host || host
+    // Without an address, the author of the next entry is unknown and cannot be trusted.
+    if (reported.for === undefined) break
+    address = addressOf(reported.for)
   }
   return { scheme, host, address }
 }
 
-/** Traefik calls the scheme of a WebSocket `wss`. */
+/** Traefik reports `wss` for a WebSocket. */
 const schemes: Readonly<Record<string, 'http' | 'https'>> = {
   http: 'http',
   ws: 'http',
@@ -135,7 +136,7 @@ function schemeOf(text = ''): 'http' | 'https' | undefined {
 }
 
 /**
- * The host as browsers write it in `Origin`; undefined for what is no host.
+ * Normalizes a host to the form of the `Origin` header. Returns undefined if it is not a host.
  *
  *     Host = uri-host [ ":" port ]        RFC 9110 §7.2
  */
@@ -148,7 +149,8 @@ function hostOf(text: string, scheme: 'http' | 'https'): string | undefined {
 }
 
 /**
- * The IP address, without the port that some proxies add; undefined for names and for what hides one.
+ * Returns the IP address without the port that some proxies add; undefined for host names and for
+ * obfuscated identifiers.
  *
  *     node = ( IPv4address / "[" IPv6address "]" / "unknown" / obfnode ) [ ":" port ]     RFC 7239 §6
  */
@@ -157,11 +159,11 @@ function addressOf(text: string | undefined): string | undefined {
     /^(?:([\d.]{7,15})(?::\d{1,5})?|\[([\da-f:.]{2,45})\](?::\d{1,5})?|([\da-f:.]{2,45}(?:%[\w.-]{1,32})?))$/i.exec(
       text ?? '',
     ) ?? []
-  // Sockets that take both kinds show IPv4 addresses in the clothes of IPv6.
+  // Dual-stack sockets report IPv4-mapped IPv6 addresses.
   return v4 ?? (bracketed ?? v6)?.replace(/^::ffff:(?=[\d.]+$)/i, '')
 }
 
-/** Throws TypeError or RangeError when `trustProxy` is wrong. */
+/** Throws TypeError or RangeError if `trustProxy` is invalid. */
 export function assertTrustProxy(trustProxy: TrustProxy): void {
   checkedTrust(trustProxy)
 }
@@ -172,7 +174,8 @@ function checkedTrust(trustProxy: TrustProxy): {
 } {
   if (trustProxy === null || !['number', 'function', 'object'].includes(typeof trustProxy)) {
     throw new TypeError(
-      `trustProxy must be a number of proxies or a function, not ${describeKind(trustProxy)}`,
+      'trustProxy must be a number of proxies, a function or an object with `trust`, ' +
+        `not ${describeKind(trustProxy)}`,
     )
   }
   if (typeof trustProxy !== 'object') return { trusts: trustOf(trustProxy), header: 'x-forwarded' }

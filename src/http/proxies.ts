@@ -1,5 +1,5 @@
 /**
- * Proxies that are known by their addresses.
+ * Trusts proxies by IP address.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { TrustAddress } from './origin.ts'
 
 type Range = [ipaddr.IPv4 | ipaddr.IPv6, number]
 
-/** Addresses that never come from the internet, by the names that they have elsewhere, too. */
+/** Non-public ranges, under the names that Express and proxy-addr use for them. */
 const named: Readonly<Record<string, readonly string[]>> = {
   loopback: ['127.0.0.0/8', '::1/128'],
   linklocal: ['169.254.0.0/16', 'fe80::/10'],
@@ -19,27 +19,27 @@ const named: Readonly<Record<string, readonly string[]>> = {
 }
 
 /**
- * For `trustProxy`: believes the proxies at these addresses, and no other.
+ * Returns a value for `trustProxy` that trusts exactly the proxies at these addresses.
  *
- * @param addresses - IP addresses, ranges as in `10.0.0.0/8`, and the names `'loopback'`,
+ * @param addresses - IP addresses, CIDR ranges such as `10.0.0.0/8`, and the names `'loopback'`,
  *   `'linklocal'` and `'uniquelocal'`
- * @throws TypeError for what is none of these
+ * @throws TypeError for anything else
  */
 export function trustedAddresses(addresses: readonly string[]): TrustAddress {
   if (!Array.isArray(addresses)) {
-    throw new TypeError(`trustedAddresses takes a list, not ${describeKind(addresses)}`)
+    throw new TypeError(`trustedAddresses takes an array, not ${describeKind(addresses)}`)
   }
   const ranges = addresses
     .flatMap(each => (Object.hasOwn(named, each) ? (named[each] as readonly string[]) : [each]))
     .map(rangeOf)
   return address => {
     if (address === undefined || !isAddress(address)) return false
-    // An IPv4 address comes in the clothes of IPv6, too: `::ffff:10.0.0.1`.
+    // `process` unwraps IPv4-mapped IPv6 addresses, such as `::ffff:10.0.0.1`.
     return ipaddr.subnetMatch(ipaddr.process(address), { trusted: ranges }, 'others') === 'trusted'
   }
 }
 
-/** Not the short, octal and hexadecimal forms that some read as IPv4 addresses. */
+/** Rejects the short, octal and hexadecimal notations that some parsers accept as IPv4. */
 function isAddress(text: string): boolean {
   return ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text)
 }
@@ -48,7 +48,8 @@ function rangeOf(text: string): Range {
   const [address = '', bits] = typeof text === 'string' ? text.split('/') : []
   if (!isAddress(address) || (bits !== undefined && !ipaddr.isValidCIDR(text))) {
     const given = typeof text === 'string' ? JSON.stringify(text) : describeKind(text)
-    throw new TypeError(`trustedAddresses: ${given} is no IP address, no range and no name of one`)
+    const expected = `an IP address, a CIDR range, ${Object.keys(named).join(', ')}`
+    throw new TypeError(`trustedAddresses: ${given} is none of: ${expected}`)
   }
   return ipaddr.parseCIDR(bits === undefined ? `${text}/${address.includes(':') ? 128 : 32}` : text)
 }

@@ -1,5 +1,5 @@
 /**
- * What is needed of a request: its cookies, and other headers for those who ask.
+ * Reads cookies and headers of a request, whichever framework it comes from.
  *
  * @module
  */
@@ -14,8 +14,8 @@ interface HeadersLike {
 }
 
 /**
- * A request: a web `Request`, Node's `IncomingMessage`, a framework's request built on either, or what
- * has a framework's jar of cookies. Sessions are kept for as long as the request, or the jar, is.
+ * A request: a web `Request`, Node's `IncomingMessage`, a framework's request built on either, or an
+ * object with a framework's cookie jar. Loaded sessions are cached for the life of the request or jar.
  */
 export type RequestLike = RequestWithHeaders | RequestWithJar
 
@@ -24,14 +24,14 @@ export interface RequestWithHeaders {
   readonly headers: HeadersLike | { readonly cookie?: string | readonly string[] | undefined }
 }
 
-/** Something with the cookies of the request: SvelteKit's event, `{ cookies: await cookies() }`. */
+/** An object with a cookie jar, such as SvelteKit's event or Next.js' `{ cookies: await cookies() }`. */
 export interface RequestWithJar {
   readonly cookies: ReadableJar
 }
 
 /**
- * The values of the request's cookies called `name`, in the order sent, exactly as sent.
- * For custom stores; most need only the first.
+ * Returns the values of all cookies called `name`, in the order sent. Values from a `Cookie` header
+ * are not decoded. For custom stores, most of which need only the first.
  */
 export function readCookies(request: RequestLike, name: string): string[] {
   const jar = jarOf(request)
@@ -40,17 +40,17 @@ export function readCookies(request: RequestLike, name: string): string[] {
   return value === undefined ? [] : [value]
 }
 
-/** False when no cookie of the request has a name that begins so: a quick look, without parsing. */
+/** False if no cookie's name starts with `prefix`. A quick test without parsing; it may return true wrongly. */
 export function mayHaveCookies(request: RequestLike, prefix: string): boolean {
   return jarOf(request) !== undefined || (cookieHeader(request)?.includes(prefix) ?? false)
 }
 
-/** What stands for the request as long as it lasts: the jar, which the object around it may not outlive. */
+/** Returns the object that identifies the request: its jar if it has one, as the object around it may be short-lived. */
 export function identityOf(request: object): object {
   return jarOf(request) ?? request
 }
 
-/** Throws a TypeError when `request` is not a request. */
+/** Throws a TypeError if `request` is not a request. */
 export function assertRequest(request: unknown): asserts request is RequestLike {
   if (hasHeaders(request) || jarOf(request)) return
   throw new TypeError(
@@ -58,20 +58,20 @@ export function assertRequest(request: unknown): asserts request is RequestLike 
   )
 }
 
-/** The jar of a request that has no headers, which tell more. */
+/** Returns the request's jar. Headers are preferred because they have more information. */
 function jarOf(request: unknown): ReadableJar | undefined {
   if (hasHeaders(request)) return undefined
   const cookies = (request as Partial<RequestWithJar> | null | undefined)?.cookies
   return isReadableJar(cookies) ? cookies : undefined
 }
 
-/** True for a request that has headers, and not cookies alone. */
+/** True if the request has headers, not only a cookie jar. */
 export function hasHeaders(request: unknown): request is RequestWithHeaders {
   const headers = (request as Partial<RequestWithHeaders> | null | undefined)?.headers
   return typeof headers === 'object' && headers !== null
 }
 
-/** The header of this name, in lower case; several lines of it joined. Undefined: there is none. */
+/** Returns a header, several lines of it joined; undefined if it is missing. `name` must be lower case. */
 export function readHeader(
   request: RequestLike,
   name: string,
@@ -86,6 +86,6 @@ export function readHeader(
 
 function cookieHeader(request: RequestLike): string | undefined {
   assertRequest(request)
-  // HTTP/2 allows several Cookie fields (RFC 9113 §8.2.3); a pair never spans two.
+  // HTTP/2 allows several Cookie fields (RFC 9113 §8.2.3). A pair never spans two of them.
   return readHeader(request, 'cookie', '; ')
 }

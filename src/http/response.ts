@@ -1,5 +1,5 @@
 /**
- * What is needed of a response: its headers, before they are sent.
+ * Sets headers on a response before they are sent, whichever framework it comes from.
  *
  * @module
  */
@@ -9,14 +9,14 @@ import { describeKind } from '../lib/describe.ts'
 import { type Cookie, setCookieLine } from './cookie.ts'
 import { isReadableJar, isWritableJar, readJar, setInJar, type WritableJar } from './jar.ts'
 
-/** The part of Node's `ServerResponse` that is used. */
+/** The subset of Node's `ServerResponse` that we use. */
 export interface NodeResponseLike {
   readonly headersSent: boolean
   getHeader(name: string): number | string | string[] | undefined
   setHeader(name: string, value: string | readonly string[]): unknown
 }
 
-/** The part of a web `Headers` that is used. */
+/** The subset of a web `Headers` that we use. */
 export interface HeadersLike {
   get(name: string): string | null
   set(name: string, value: string): void
@@ -25,7 +25,7 @@ export interface HeadersLike {
   getSetCookie(): string[]
 }
 
-/** The part of Fastify's `reply` that is used: it keeps headers of its own until it is sent. */
+/** The subset of Fastify's `reply` that we use. A reply buffers its own headers until it is sent. */
 export interface ReplyLike {
   readonly raw: { readonly headersSent: boolean }
   getHeader(name: string): number | string | string[] | undefined
@@ -34,16 +34,16 @@ export interface ReplyLike {
 }
 
 /**
- * Something with a framework's jar of cookies, which it writes to the response later. A jar sets cookies
- * and nothing else: `Vary` and `Cache-Control` are left to the app.
+ * An object with a framework's cookie jar, which the framework writes to the response later. A jar can
+ * only set cookies: the app has to set `Vary` and `Cache-Control`.
  */
 export interface ResponseWithJar {
   readonly cookies: WritableJar
 }
 
 /**
- * A response: Node's `ServerResponse`, a web `Headers`, what has such headers, Fastify's reply, or a jar of
- * cookies.
+ * A response: Node's `ServerResponse`, Fastify's reply, a web `Headers`, an object with such `headers`, or
+ * an object with a cookie jar.
  */
 export type ResponseLike =
   | NodeResponseLike
@@ -53,29 +53,39 @@ export type ResponseLike =
   | ResponseWithJar
 
 /**
- * Adds a `Set-Cookie` line to the response, in place of an earlier one for the same name, domain and
- * path (RFC 6265bis §4.1.1: one line a cookie). The lines of other cookies stay as they are.
+ * Adds a `Set-Cookie` line to the response. It replaces an earlier line for the same name, domain and
+ * path (RFC 6265bis §4.1.1 allows one line per cookie). Lines for other cookies are left alone.
  *
- * Throws a {@link SessionError}: `headers-sent`, `headers-immutable`.
+ * Throws a {@link SessionError} `headers-sent` or `headers-immutable`.
  */
 export function setCookie(response: ResponseLike, cookie: Cookie): void {
   headersOf(response).setCookie(cookie)
 }
 
-/** Adds `Cookie` to `Vary`: the response depends on it, which a cache has to know. Throws as above. */
+/**
+ * Adds `Cookie` to `Vary`, which tells caches that the response depends on the cookie.
+ *
+ * Throws a {@link SessionError} `headers-sent` or `headers-immutable`.
+ */
 export function varyOnCookie(response: ResponseLike): void {
   headersOf(response).varyOnCookie()
 }
 
-/** Keeps a response with a session cookie out of every cache, unless it is out already. */
+/**
+ * Sets `Cache-Control: no-store`, so that no cache keeps a response with a session cookie. Leaves an
+ * existing `no-store` or `private` alone.
+ *
+ * Throws a {@link SessionError} `headers-sent` or `headers-immutable`.
+ */
 export function forbidCaching(response: ResponseLike): void {
   headersOf(response).forbidCaching()
 }
 
 /**
- * The headers of a response that has not been sent. A store asks for them before it writes.
+ * Returns the headers of a response. Stores call this before they write, so that a response that was
+ * already sent is found out early.
  *
- * Throws a {@link SessionError} `headers-sent`, or a TypeError when `response` is no response.
+ * Throws a {@link SessionError} `headers-sent`, or a TypeError if `response` is not a response.
  */
 export function headersOf(response: ResponseLike): ResponseHeaders {
   if (isNodeResponse(response)) return new NodeHeaders(response)
@@ -91,19 +101,19 @@ export function headersOf(response: ResponseLike): ResponseHeaders {
   )
 }
 
-/** What a store does to a response, whatever object holds its headers. */
+/** The operations of a store on a response, independent of the type that holds its headers. */
 export interface ResponseHeaders {
-  /** As the function {@link setCookie}. */
+  /** See {@link setCookie}. */
   setCookie(cookie: Cookie): void
-  /** True when the response sets a cookie of this name. */
+  /** True if the response sets a cookie with this name. */
   sets(name: string): boolean
-  /** As the function {@link varyOnCookie}. */
+  /** See {@link varyOnCookie}. */
   varyOnCookie(): void
-  /** As the function {@link forbidCaching}. */
+  /** See {@link forbidCaching}. */
   forbidCaching(): void
 }
 
-/** Headers that are set by name and line. */
+/** Headers that are set as name and line, as opposed to a cookie jar. */
 abstract class LineHeaders implements ResponseHeaders {
   protected abstract get(name: string): string | undefined
   protected abstract set(name: string, value: string): void
@@ -135,7 +145,7 @@ abstract class LineHeaders implements ResponseHeaders {
   }
 }
 
-/** True when the line and the cookie have the same name, domain and path: the later one counts. */
+/** True if the line and the cookie have the same name, domain and path. Browsers keep only the later one. */
 function setsSameCookie(line: string, { name, attributes }: Cookie): boolean {
   return (
     line.startsWith(`${name}=`) &&
@@ -144,7 +154,7 @@ function setsSameCookie(line: string, { name, attributes }: Cookie): boolean {
   )
 }
 
-/** The value of an attribute of a `Set-Cookie` line. */
+/** Returns the value of an attribute of a `Set-Cookie` line. */
 function attributeOf(line: string, attribute: string): string | undefined {
   const [, ...attributes] = line.split(';')
   const prefix = `${attribute}=`
@@ -163,7 +173,7 @@ function isReply(value: unknown): value is ReplyLike {
   return typeof header === 'function' && typeof removeHeader === 'function'
 }
 
-/** A reply adds to the cookies it has where a response of Node replaces them. */
+/** Adapts a reply, whose `header` appends to `Set-Cookie` where Node's `setHeader` replaces it. */
 function nodeResponseOf(reply: ReplyLike): NodeResponseLike {
   return {
     headersSent: reply.raw.headersSent,
@@ -186,7 +196,7 @@ class NodeHeaders extends LineHeaders {
     if (response.headersSent) {
       throw new SessionError(
         'headers-sent',
-        'the session cannot be saved: the response headers are sent; save before the body is written',
+        'the session cannot be saved: the response headers were already sent; save before writing the body',
       )
     }
     super()
@@ -240,7 +250,7 @@ class WebHeaders extends LineHeaders {
   }
 }
 
-/** A jar has no headers to set: whoever uses one has to keep what it serves out of caches. */
+/** A jar has no other headers, so the app has to keep the response out of caches. */
 class JarHeaders implements ResponseHeaders {
   readonly #jar: WritableJar
 
@@ -261,14 +271,14 @@ class JarHeaders implements ResponseHeaders {
   forbidCaching(): void {}
 }
 
-/** Fetched and redirecting Responses have headers that refuse every change. */
+/** A `Response` from `fetch` or `Response.redirect` has immutable headers, which throw on every change. */
 function changing(change: () => void): void {
   try {
     change()
   } catch (cause) {
     throw new SessionError(
       'headers-immutable',
-      'the session cannot be saved: the headers of this Response cannot be changed; ' +
+      'the session cannot be saved: the headers of this Response are immutable; ' +
         'copy it first: new Response(response.body, response)',
       { cause },
     )

@@ -1,5 +1,5 @@
 /**
- * Whether a request comes from a page of the same origin.
+ * Checks that a request was sent by a page of the same origin.
  *
  * @module
  */
@@ -8,28 +8,27 @@ import { SessionError } from '../errors.ts'
 import { type OriginRequest, requestOrigin, type TrustProxy } from './origin.ts'
 import { readHeader } from './request.ts'
 
-/** What {@link isSameOrigin} can be told. */
+/** Options of {@link isSameOrigin}. */
 export interface SameOriginOptions {
-  /** Other origins whose pages may send requests: `['https://admin.example']`. */
+  /** Other origins whose pages may send requests, such as `['https://admin.example']`. */
   allow?: readonly string[]
   /**
-   * What to do with requests that tell neither where they come from nor from how far. Browsers have
-   * told one of them with every form since 2020; programs do not. Default `'refuse'`.
+   * What to do with requests that have neither an `Origin` nor a `Sec-Fetch-Site` header. Browsers have
+   * sent one of them with every form since 2020; other programs do not. Default `'refuse'`.
    */
   unknown?: 'refuse' | 'allow'
-  /** Which proxies to believe what was asked for. Default none. */
+  /** Proxies whose forwarding headers are trusted to determine the server's own origin. Default none. */
   trustProxy?: TrustProxy | undefined
 }
 
-/** Methods that change nothing (RFC 9110 §9.2.1). */
+/** Safe methods (RFC 9110 §9.2.1). */
 const safeMethods: readonly unknown[] = ['GET', 'HEAD', 'OPTIONS', 'TRACE']
 
 /**
- * True when no page of another origin sent this request: by `Sec-Fetch-Site`, or by `Origin` where a
- * browser does not send that. Requests by methods that change nothing pass, except for the handshake
- * of a WebSocket.
+ * True if no page of another origin sent this request. Checks `Sec-Fetch-Site` or, if the browser did
+ * not send it, `Origin`. Requests with a safe method always pass, except WebSocket handshakes.
  *
- * Throws TypeError or RangeError for wrong options, never because of what the client sent.
+ * Throws TypeError or RangeError for invalid options. Nothing that a client sends causes an exception.
  */
 export function isSameOrigin(
   request: OriginRequest,
@@ -41,17 +40,18 @@ export function isSameOrigin(
   const site = readHeader(request, 'sec-fetch-site')
   const origin = readHeader(request, 'origin')
   if (origin !== undefined && allow.includes(origin)) return true
-  // 'none': the user did it, not a page.
+  // 'none': the user started the request, for example from a bookmark, not a page.
   if (site !== undefined) return site === 'same-origin' || site === 'none'
   return origin === undefined ? unknown === 'allow' : origin === own
 }
 
-/** As {@link isSameOrigin}. Throws a {@link SessionError} `cross-origin` where that answers false. */
+/** Throws a {@link SessionError} `cross-origin` if {@link isSameOrigin} returns false for the request. */
 export function assertSameOrigin(request: OriginRequest, options?: SameOriginOptions): void {
   if (isSameOrigin(request, options)) return
   throw new SessionError(
     'cross-origin',
-    'the request comes from a page of another origin, or hides it',
+    'the request was sent by a page of another origin, or hides its origin; ' +
+      'list trusted origins in the option allow',
   )
 }
 
@@ -59,11 +59,11 @@ function isHandshake(request: OriginRequest): boolean {
   return readHeader(request, 'upgrade')?.toLowerCase().includes('websocket') ?? false
 }
 
-/** As browsers write them; also of apps, as in `capacitor://localhost`. */
+/** Accepts origins as browsers send them, including those of apps, such as `capacitor://localhost`. */
 function assertOrigins(origins: readonly string[]): void {
   const wrong = origins.find(origin => !/^[a-z][a-z\d+.-]*:\/\/[^\s/,A-Z]+$/.test(origin))
   if (wrong === undefined) return
   throw new RangeError(
-    `allow: ${JSON.stringify(wrong)} is no origin; write it as browsers do: "https://example.com"`,
+    `allow: ${JSON.stringify(wrong)} is not an origin; write it in the form "https://example.com"`,
   )
 }

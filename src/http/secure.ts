@@ -1,5 +1,5 @@
 /**
- * Whether the cookies of a response get the attribute `Secure`, and what to say when that is in vain.
+ * Decides whether cookies get the `Secure` attribute, and warns if the browser will drop them for it.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { needsSecure, type Options } from './cookie-options.ts'
 import { type OriginRequest, requestOrigin, type TrustProxy } from './origin.ts'
 import { readHeader } from './request.ts'
 
-/** The cookie as it is, or without `Secure` where that is `'auto'` and the client came without TLS. */
+/** Returns the cookie, without `Secure` if the option is `'auto'` and the client did not use TLS. */
 export function securedFor(
   request: OriginRequest,
   cookie: Cookie,
@@ -25,46 +25,46 @@ export function securedFor(
   return cookie
 }
 
-/** False where nothing tells: of a request that is headers only, no socket and no URL is known. */
+/** True if the client used plain HTTP. False if unknown, as for a request without a socket and a URL. */
 function isPlain(request: OriginRequest, trustProxy: TrustProxy | undefined): boolean {
-  const isTold = request.socket || request.url || trustProxy !== undefined
-  return Boolean(isTold) && !requestOrigin(request, trustProxy).secure
+  const isKnown = request.socket || request.url || trustProxy !== undefined
+  return Boolean(isKnown) && !requestOrigin(request, trustProxy).secure
 }
 
-/** Cookies that are still to be looked at. Where the first ones were fine, so is what comes later. */
-let toLookAt = 1000
+/** How many more cookies are checked. If the first ones were fine, later ones will be too. */
+let checksLeft = 1000
 
-/** At most once a process: a `Secure` cookie that browsers drop is hard to find otherwise. */
+/** Warns at most once per process. Without a warning, a dropped `Secure` cookie is hard to diagnose. */
 function warnOfPlainHttp(
   request: OriginRequest,
   name: string,
   options: Options,
   trustProxy: TrustProxy | undefined,
 ): void {
-  if (toLookAt === 0) return
-  toLookAt--
+  if (checksLeft === 0) return
+  checksLeft--
   if (request.socket?.encrypted || String(request.url).startsWith('https:')) return
-  // A proxy that says so ends TLS, most likely. To believe it is another matter.
+  // An untrusted header is enough to skip the warning: most likely a proxy terminates TLS.
   const isProxied = ['x-forwarded-proto', 'forwarded'].some(header => readHeader(request, header))
   if (trustProxy === undefined && isProxied) return
   const { host } = requestOrigin(request, trustProxy)
   if (host === undefined || isLocal(host) || !isPlain(request, trustProxy)) return
-  toLookAt = 0
-  const otherwise = needsSecure(name, options)
-    ? 'without TLS, give it a name without prefix, and neither sameSite none nor partitioned'
-    : "to do without TLS, options.secure: 'auto'"
+  checksLeft = 0
+  const withoutTls = needsSecure(name, options)
+    ? 'use a name without a prefix, no partitioned and no sameSite none'
+    : "set options.secure to 'auto'"
   warn(
-    `the cookie "${name}" is Secure and was set over plain HTTP, where browsers drop it. ` +
-      `Behind a proxy that ends TLS, set trustProxy; ${otherwise}`,
+    `the cookie "${name}" is Secure but was set over plain HTTP, so browsers drop it. ` +
+      `If a proxy terminates TLS, set trustProxy; to work without TLS, ${withoutTls}`,
   )
 }
 
-/** Where Chromium keeps Secure cookies without TLS: the test of the browser says so. */
+/** True for hosts where Chromium accepts Secure cookies without TLS; the browser tests check it. */
 function isLocal(host: string): boolean {
   return /^(?:(?:[a-z\d-]+\.)*localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/.test(host)
 }
 
-/** The part of Node's `process` that is used. */
+/** The subset of Node's `process` that we use. */
 interface Warning {
   readonly process?: { emitWarning?(message: string, options: object): void }
 }

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { cookieValues } from '../../src/http/cookie-header.ts'
 
 suite('the Cookie header', () => {
-  test('one cookie among others', () => {
+  test('finds one cookie among others', () => {
     assert.deepEqual(cookieValues('a=1; sid=x; b=2', 'sid'), ['x'])
     assert.deepEqual(cookieValues('sid=x', 'sid'), ['x'])
     assert.deepEqual(cookieValues('a=1;sid=x;b=2', 'sid'), ['x'])
@@ -14,26 +14,26 @@ suite('the Cookie header', () => {
     assert.deepEqual(cookieValues('a=1', 'sid'), [])
   })
 
-  test('all of a name, in the order sent', () => {
+  test('returns all cookies of a name in the order sent', () => {
     assert.deepEqual(cookieValues('sid=1; x=0; sid=2; sid=', 'sid'), ['1', '2', ''])
   })
 
-  test('spaces and tabs around names and values are dropped', () => {
+  test('trims spaces and tabs around names and values', () => {
     assert.deepEqual(cookieValues(' \t sid \t = \t x y \t ; b=1', 'sid'), ['x y'])
   })
 
-  test('the value goes on after its first "="', () => {
+  test('keeps "=" inside a value', () => {
     assert.deepEqual(cookieValues('sid=a=b==', 'sid'), ['a=b=='])
   })
 
-  test('nothing is decoded or unquoted', () => {
+  test('neither decodes nor unquotes values', () => {
     assert.deepEqual(cookieValues('sid="x"', 'sid'), ['"x"'])
     assert.deepEqual(cookieValues('sid=%3D%', 'sid'), ['%3D%'])
   })
 
   const unicodeSpaces = '\u0085\u00a0\u1680\u2000\u2003\u2028\u2029\u202f\u205f\u3000\ufeff\v\f'
   for (const header of [
-    // Chromium sends a name that begins with a no-break space as it was set (GHSA-r5rp-j6wh-rvv4).
+    // Chromium sends a name that begins with a no-break space unchanged (GHSA-r5rp-j6wh-rvv4).
     ...[...unicodeSpaces].flatMap(space => [
       `${space}__Host-sid=evil`,
       `__Host-sid${space}=evil`,
@@ -56,12 +56,12 @@ suite('the Cookie header', () => {
     '__Host-sid[]=evil',
     '__Host-sid\u0000=evil',
   ]) {
-    test(`${JSON.stringify(header)} is no cookie of ours`, () => {
+    test(`finds no __Host-sid in ${JSON.stringify(header)}`, () => {
       assert.deepEqual(cookieValues(header, '__Host-sid'), [])
     })
   }
 
-  test('agrees with the cookie package on the first of a name', () => {
+  test('agrees with the cookie package on the first cookie of a name', () => {
     const part = fc.oneof(
       fc.constantFrom('sid', 'a', '=', ';', '; ', ' ', '\t', '"', '%20', '\u00a0', ',', 'si', 'd'),
       fc.string({ maxLength: 3 }),
@@ -77,20 +77,20 @@ suite('the Cookie header', () => {
   })
 
   for (const [what, header] of Object.entries({
-    'a hundred thousand pairs': 'a=1;'.repeat(16_000),
-    'a hundred thousand semicolons': ';'.repeat(65_000),
-    blanks: `sid${' '.repeat(65_000)}`,
-    'almost our name': 'si'.repeat(32_000),
-    'our name over and over': 'sid '.repeat(16_000),
+    '16,000 pairs': 'a=1;'.repeat(16_000),
+    '65,000 semicolons': ';'.repeat(65_000),
+    '65,000 blanks': `sid${' '.repeat(65_000)}`,
+    'many near misses of the name': 'si'.repeat(32_000),
+    'many repetitions of the name': 'sid '.repeat(16_000),
   })) {
-    test(`${what}: linear time`, () => {
+    test(`takes linear time for ${what}`, () => {
       const start = process.cpuUsage().user
       for (let i = 0; i < 20; i++) cookieValues(header, 'sid')
       assert.ok(process.cpuUsage().user - start < 2_000_000)
     })
   }
 
-  test('a header beyond 64 KiB is not read', () => {
+  test('ignores a header larger than 64 KiB', () => {
     assert.deepEqual(cookieValues(`sid=x; a=${'x'.repeat(65_536)}`, 'sid'), [])
   })
 })

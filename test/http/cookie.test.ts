@@ -11,7 +11,7 @@ const line = (options: Options, name = 'sid', value = 'v'): string =>
   setCookieLine(newCookie(name, value, options, now))
 
 suite('Set-Cookie', () => {
-  test('all attributes', () => {
+  test('serializes every attribute', () => {
     const options: Options = {
       path: '/foo',
       domain: 'example.com',
@@ -33,13 +33,13 @@ suite('Set-Cookie', () => {
     assert.deepEqual(cookie?.extensions, ['Partitioned'])
   })
 
-  test('what is left out is not sent', () => {
+  test('omits attributes that are unset', () => {
     assert.equal(line({}), 'sid=v')
     assert.equal(line({ secure: false, maxAge: 'session', path: undefined }), 'sid=v')
   })
 
   for (const maxAge of [0, -1, -1000]) {
-    test(`maxAge ${maxAge} deletes, with the attributes of setting`, () => {
+    test(`maxAge ${maxAge} deletes the cookie and repeats its other attributes`, () => {
       assert.equal(
         line({ path: '/', secure: true, httpOnly: true, sameSite: 'lax', maxAge }),
         'sid=; Max-Age=0; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; SameSite=Lax',
@@ -47,15 +47,15 @@ suite('Set-Cookie', () => {
     })
   }
 
-  test('lives longer than 400 days are cut, as browsers do', () => {
+  test('caps lifetimes at 400 days, as browsers do', () => {
     assert.match(line({ maxAge: 86_400 * 1000 }), /Max-Age=34560000; Expires=Fri, 05 Feb 2027/)
   })
 
-  test('the value is sent as it is', () => {
+  test('sends the value unchanged', () => {
     assert.equal(line({}, 'sid', 'aZ09-_=='), 'sid=aZ09-_==')
   })
 
-  test('values that no cookie can have are refused', () => {
+  test('refuses invalid names and values', () => {
     for (const value of ['a b', 'a;b', 'a,b', 'a"b', 'a\\b', 'a\r\nb', 'é', '\u0000']) {
       assert.throws(() => line({}, 'sid', value), { name: 'TypeError', message: /cookie sid/ })
     }
@@ -101,30 +101,34 @@ suite('Set-Cookie', () => {
     [{ sameSite: 'Lax' }, /sameSite must be 'strict', 'lax' or 'none'/],
     [{ sameSite: true }, /sameSite must be/],
     [{ secure: 1 }, /secure must be true, false or .auto., not a number/],
-    [{ httponly: true }, /there is no option httponly; there are path, /],
-    [{ ['__proto__']: { domain: 'evil.com' } }, /there is no option __proto__/],
+    [{ httponly: true }, /unknown cookie option httponly; the options are path, /],
+    [{ ['__proto__']: { domain: 'evil.com' } }, /unknown cookie option __proto__/],
   ] as [Options, RegExp][]) {
-    test(`refused: ${message.source}`, () => {
+    test(`refuses invalid options: ${message.source}`, () => {
       assert.throws(() => newCookie('sid', 'v', options), { name: 'TypeError', message })
     })
   }
 
   for (const [name, options, message] of [
-    ['sid', { sameSite: 'none' }, /sameSite 'none' needs secure/],
-    ['sid', { partitioned: true }, /partitioned needs secure/],
-    ['__Secure-sid', {}, /__secure- cookie needs secure/],
-    ['__Host-sid', { secure: true }, /__host- cookie needs path: '\/' and no domain/],
-    ['__hOsT-sid', { secure: true, path: '/', domain: 'a.com' }, /needs path: '\/' and no domain/],
-    ['__Host-sid', { secure: true, path: '/a' }, /needs path: '\/' and no domain/],
-    ['__Http-sid', { secure: true }, /__http- cookie needs httpOnly/],
-    ['__Host-Http-sid', { secure: true, path: '/' }, /__host-http- cookie needs httpOnly/],
+    ['sid', { sameSite: 'none' }, /sameSite 'none' requires secure/],
+    ['sid', { partitioned: true }, /partitioned requires secure/],
+    ['__Secure-sid', {}, /__secure- cookie requires secure/],
+    ['__Host-sid', { secure: true }, /__host- cookie requires path: '\/' and no domain/],
+    [
+      '__hOsT-sid',
+      { secure: true, path: '/', domain: 'a.com' },
+      /requires path: '\/' and no domain/,
+    ],
+    ['__Host-sid', { secure: true, path: '/a' }, /requires path: '\/' and no domain/],
+    ['__Http-sid', { secure: true }, /__http- cookie requires httpOnly/],
+    ['__Host-Http-sid', { secure: true, path: '/' }, /__host-http- cookie requires httpOnly/],
   ] as [string, Options, RegExp][]) {
-    test(`${name} ${JSON.stringify(options)}: browsers would drop it`, () => {
+    test(`refuses what browsers would drop: ${name} ${JSON.stringify(options)}`, () => {
       assert.throws(() => newCookie(name, 'v', options), { name: 'RangeError', message })
     })
   }
 
-  test('prefixed names with what they need', () => {
+  test('accepts prefixed names whose rules are met', () => {
     const options: Options = { secure: true, httpOnly: true, path: '/' }
     for (const name of ['__Host-sid', '__Secure-sid', '__Http-sid', '__Host-Http-sid']) {
       assert.match(line(options, name), new RegExp(`^${name}=v; `))
@@ -133,13 +137,13 @@ suite('Set-Cookie', () => {
 })
 
 suite('cookie names', () => {
-  test('tokens', () => {
+  test('accepts tokens', () => {
     for (const name of ['session-name', 'a', '0', "!#$%&'*+-.^_`|~", '__Host-sid']) {
       assert.ok(isCookieName(name), name)
     }
   })
 
-  test('everything else', () => {
+  test('refuses everything else', () => {
     for (const char of '()<>@,;:\\"/[]?={} \t\r\n\u0000\u007f\u00e9\u00a0') {
       assert.ok(!isCookieName(`a${char}`), JSON.stringify(char))
       assert.ok(!isCookieName(`${char}a`), JSON.stringify(char))

@@ -9,25 +9,25 @@ import fc from 'fast-check'
 import { type OriginRequest, type RequestOrigin, requestOrigin, type TrustProxy } from 'silverback'
 import { trustedAddresses } from 'silverback/proxies'
 
-interface Sent {
+interface RequestFields {
   readonly encrypted?: boolean
   readonly peer?: string
   readonly [header: string]: string | boolean | undefined
 }
 
-/** What Node makes of these headers, from this peer. */
-function node({ encrypted, peer = '10.0.0.1', ...headers }: Sent): OriginRequest {
-  const known = { host: 'shop.example', ...headers } as Record<string, string>
-  return { headers: known, socket: { encrypted, remoteAddress: peer } }
+/** A request in the shape of Node's, with these headers and this peer. */
+function node({ encrypted, peer = '10.0.0.1', ...headers }: RequestFields): OriginRequest {
+  const withHost = { host: 'shop.example', ...headers } as Record<string, string>
+  return { headers: withHost, socket: { encrypted, remoteAddress: peer } }
 }
 
-const asked = (request: OriginRequest, trustProxy?: TrustProxy): string => {
+const describeOrigin = (request: OriginRequest, trustProxy?: TrustProxy): string => {
   const { origin, scheme, address } = requestOrigin(request, trustProxy)
   return `${origin ?? `${scheme}, no host`} from ${address}`
 }
 
 suite('the origin of a request', () => {
-  test('is what the connection is, without trustProxy', () => {
+  test('comes from the connection without trustProxy', () => {
     assert.deepEqual(requestOrigin(node({})), {
       scheme: 'http',
       host: 'shop.example',
@@ -41,31 +41,34 @@ suite('the origin of a request', () => {
       'x-forwarded-for': '1.2.3.4',
       forwarded: 'for=1.2.3.4;proto=https;host=evil.example',
     }
-    assert.equal(asked(node(hostile)), 'http://shop.example from 10.0.0.1')
-    assert.equal(asked(node(hostile), 0), 'http://shop.example from 10.0.0.1')
-    assert.equal(asked(node({ encrypted: true })), 'https://shop.example from 10.0.0.1')
+    assert.equal(describeOrigin(node(hostile)), 'http://shop.example from 10.0.0.1')
+    assert.equal(describeOrigin(node(hostile), 0), 'http://shop.example from 10.0.0.1')
+    assert.equal(describeOrigin(node({ encrypted: true })), 'https://shop.example from 10.0.0.1')
   })
 
-  test('of a web request is in its URL', () => {
+  test('comes from the URL of a web request', () => {
     const request = new Request('https://Shop.example:443/path', { headers: { host: 'other' } })
-    assert.equal(asked(request), 'https://shop.example from undefined')
+    assert.equal(describeOrigin(request), 'https://shop.example from undefined')
     const event = { headers: new Headers(), url: new URL('https://shop.example/') }
-    assert.equal(asked(event), 'https://shop.example from undefined')
-    assert.equal(asked(new Request('http://[::1]:3000/')), 'http://[::1]:3000 from undefined')
+    assert.equal(describeOrigin(event), 'https://shop.example from undefined')
+    assert.equal(
+      describeOrigin(new Request('http://[::1]:3000/')),
+      'http://[::1]:3000 from undefined',
+    )
     const headers = { 'x-forwarded-proto': 'https', 'x-forwarded-for': '1.2.3.4' }
     const proxied = new Request('http://inside:8080/', { headers })
-    assert.equal(asked(proxied, 1), 'https://inside:8080 from 1.2.3.4')
+    assert.equal(describeOrigin(proxied, 1), 'https://inside:8080 from 1.2.3.4')
     assert.equal(
-      asked(proxied, trustedAddresses(['loopback'])),
+      describeOrigin(proxied, trustedAddresses(['loopback'])),
       'http://inside:8080 from undefined',
     )
     assert.equal(
-      asked({ headers: { host: 'a' } as object, url: 'no url' }),
+      describeOrigin({ headers: { host: 'a' } as object, url: 'no url' }),
       'http://a from undefined',
     )
   })
 
-  test('has its host in one form', () => {
+  test('has a normalized host', () => {
     for (const [host, scheme, expected] of [
       ['Shop.Example', 'http', 'http://shop.example'],
       ['shop.example:80', 'http', 'http://shop.example'],
@@ -86,49 +89,49 @@ suite('the origin of a request', () => {
     assert.equal(requestOrigin({ headers: {}, socket: {} }).origin, undefined)
   })
 
-  test('is that of the client, as X-Forwarded-* of one proxy tell it', () => {
+  test('comes from X-Forwarded-* behind one trusted proxy', () => {
     const request = node({
       'x-forwarded-proto': 'https',
       'x-forwarded-host': 'www.example',
       'x-forwarded-for': '203.0.113.7',
     })
-    assert.equal(asked(request, 1), 'https://www.example from 203.0.113.7')
+    assert.equal(describeOrigin(request, 1), 'https://www.example from 203.0.113.7')
     assert.equal(
-      asked(request, (_, hop) => hop === 0),
+      describeOrigin(request, (_, hop) => hop === 0),
       'https://www.example from 203.0.113.7',
     )
     const trust = trustedAddresses(['uniquelocal'])
-    assert.equal(asked(request, trust), 'https://www.example from 203.0.113.7')
+    assert.equal(describeOrigin(request, trust), 'https://www.example from 203.0.113.7')
     assert.equal(
-      asked(request, trustedAddresses(['loopback'])),
+      describeOrigin(request, trustedAddresses(['loopback'])),
       'http://shop.example from 10.0.0.1',
     )
     assert.equal(
-      asked(node({ 'x-forwarded-proto': 'wss' }), 1),
+      describeOrigin(node({ 'x-forwarded-proto': 'wss' }), 1),
       'https://shop.example from 10.0.0.1',
     )
   })
 
-  test('is read from the end: what the client wrote in front does not count', () => {
+  test('is read from the end of the headers, not from entries forged by the client', () => {
     const request = node({
       'x-forwarded-proto': 'https, http',
       'x-forwarded-host': 'evil.example, www.example',
       'x-forwarded-for': '10.9.9.9, 203.0.113.7',
     })
     for (const trust of [1, trustedAddresses(['10.0.0.0/8'])]) {
-      assert.equal(asked(request, trust), 'http://www.example from 203.0.113.7')
+      assert.equal(describeOrigin(request, trust), 'http://www.example from 203.0.113.7')
     }
   })
 
-  test('goes through as many proxies as are trusted', () => {
+  test('follows the chain of trusted proxies', () => {
     const request = node({
       'x-forwarded-proto': 'https, https, http',
       'x-forwarded-for': '198.51.100.1, 203.0.113.7, 10.0.0.2',
     })
-    assert.equal(asked(request, 1), 'http://shop.example from 10.0.0.2')
-    assert.equal(asked(request, 2), 'https://shop.example from 203.0.113.7')
+    assert.equal(describeOrigin(request, 1), 'http://shop.example from 10.0.0.2')
+    assert.equal(describeOrigin(request, 2), 'https://shop.example from 203.0.113.7')
     assert.equal(
-      asked(request, trustedAddresses(['10.0.0.0/8'])),
+      describeOrigin(request, trustedAddresses(['10.0.0.0/8'])),
       'https://shop.example from 203.0.113.7',
     )
     const hops: unknown[] = []
@@ -140,30 +143,30 @@ suite('the origin of a request', () => {
     ])
   })
 
-  test('without addresses, comes from the nearest proxy alone', () => {
+  test('comes from the nearest proxy only if the headers have no addresses', () => {
     assert.equal(
-      asked(node({ 'x-forwarded-proto': 'https, http' }), 2),
+      describeOrigin(node({ 'x-forwarded-proto': 'https, http' }), 2),
       'http://shop.example from 10.0.0.1',
     )
   })
 
-  test('is in Forwarded when that is what the proxies write, and then there alone', () => {
+  test('comes only from Forwarded if that is the configured header', () => {
     const headers = {
       forwarded:
         'for="[2001:db8::7]:4711";proto=https;host="www.example:443", for=10.0.0.2;proto=http',
       'x-forwarded-proto': 'http',
       'x-forwarded-for': '1.2.3.4',
     }
-    const told = (trust: number): TrustProxy => ({ trust, header: 'forwarded' })
-    assert.equal(asked(node(headers), told(1)), 'http://shop.example from 10.0.0.2')
-    assert.equal(asked(node(headers), told(2)), 'https://www.example from 2001:db8::7')
-    assert.equal(asked(node(headers), { trust: 1 }), 'http://shop.example from 1.2.3.4')
-    // A proxy that writes X-Forwarded-* passes on the Forwarded that a client made up.
-    const made = { forwarded: 'for=1.1.1.1;proto=https', 'x-forwarded-proto': 'http' }
-    assert.equal(asked(node(made), 1), 'http://shop.example from 10.0.0.1')
+    const trusting = (trust: number): TrustProxy => ({ trust, header: 'forwarded' })
+    assert.equal(describeOrigin(node(headers), trusting(1)), 'http://shop.example from 10.0.0.2')
+    assert.equal(describeOrigin(node(headers), trusting(2)), 'https://www.example from 2001:db8::7')
+    assert.equal(describeOrigin(node(headers), { trust: 1 }), 'http://shop.example from 1.2.3.4')
+    // A proxy that sets X-Forwarded-* passes on a Forwarded header that the client forged.
+    const forged = { forwarded: 'for=1.1.1.1;proto=https', 'x-forwarded-proto': 'http' }
+    assert.equal(describeOrigin(node(forged), 1), 'http://shop.example from 10.0.0.1')
   })
 
-  test('does not come from a malformed Forwarded', () => {
+  test('ignores a malformed Forwarded header', () => {
     for (const forwarded of [
       'proto',
       'proto=',
@@ -176,19 +179,19 @@ suite('the origin of a request', () => {
       '="https"',
     ]) {
       assert.equal(
-        asked(node({ forwarded }), { trust: 2, header: 'forwarded' }),
+        describeOrigin(node({ forwarded }), { trust: 2, header: 'forwarded' }),
         'http://shop.example from 10.0.0.1',
         forwarded,
       )
     }
     for (const forwarded of ['Proto=HTTPS', ' proto = x, proto=https', ';;proto="h\\ttps";,,']) {
       const request = node({ forwarded })
-      const isFine = !forwarded.includes(' = ')
-      assert.equal(requestOrigin(request, { trust: 1, header: 'forwarded' }).secure, isFine)
+      const isValid = !forwarded.includes(' = ')
+      assert.equal(requestOrigin(request, { trust: 1, header: 'forwarded' }).secure, isValid)
     }
   })
 
-  test('of hidden and named clients has no address', () => {
+  test('has no address for obfuscated and named clients', () => {
     for (const hidden of ['unknown', '_hidden', 'localhost', '', '1.2.3.4; DROP', '<script>']) {
       assert.equal(requestOrigin(node({ 'x-forwarded-for': hidden }), 1).address, undefined)
     }
@@ -203,7 +206,7 @@ suite('the origin of a request', () => {
     }
   })
 
-  test('never is https because of a client that no trusted proxy vouches for', () => {
+  test('never becomes https because of headers that a client forged', () => {
     const schemes = fc.constantFrom(
       'https',
       'HTTPS',
@@ -225,7 +228,7 @@ suite('the origin of a request', () => {
     )
     fc.assert(
       fc.property(list, forwarded, addresses, fc.string(), (proto, made, addresses, host) => {
-        // One proxy, which appends what it sees to whatever the client sent.
+        // One proxy, which appends its own values to those of the client.
         const request = node({
           'x-forwarded-proto': [proto, 'http'].filter(Boolean).join(', '),
           'x-forwarded-for': [addresses, '203.0.113.7'].filter(Boolean).join(', '),
@@ -242,7 +245,7 @@ suite('the origin of a request', () => {
     )
   })
 
-  test('takes linear time, whatever the headers', () => {
+  test('takes linear time for any headers', () => {
     for (const made of [
       ' '.repeat(1e6),
       ','.repeat(1e6),
@@ -268,11 +271,20 @@ suite('the origin of a request', () => {
     }
   })
 
-  test('refuses what is no trustProxy', () => {
+  test('refuses an invalid trustProxy', () => {
     for (const [trustProxy, message] of [
-      [true, 'trustProxy must be a number of proxies or a function, not a boolean'],
-      ['loopback', 'trustProxy must be a number of proxies or a function, not a string'],
-      [null, 'trustProxy must be a number of proxies or a function, not null'],
+      [
+        true,
+        'trustProxy must be a number of proxies, a function or an object with `trust`, not a boolean',
+      ],
+      [
+        'loopback',
+        'trustProxy must be a number of proxies, a function or an object with `trust`, not a string',
+      ],
+      [
+        null,
+        'trustProxy must be a number of proxies, a function or an object with `trust`, not null',
+      ],
       [-1, 'trustProxy must be a whole number of at least 0, not -1'],
       [{ trust: '1' }, 'trustProxy must be a whole number of at least 0, not a string'],
       [{ trust: 1, header: 'via' }, "trustProxy.header must be 'x-forwarded' or 'forwarded'"],
@@ -284,7 +296,7 @@ suite('the origin of a request', () => {
 })
 
 suite('trusted addresses', () => {
-  test('are addresses, ranges and names', () => {
+  test('match addresses, ranges and named ranges', () => {
     for (const [list, address, expected] of [
       [['loopback'], '127.0.0.1', true],
       [['loopback'], '127.9.9.9', true],
@@ -312,18 +324,18 @@ suite('trusted addresses', () => {
     }
   })
 
-  test('are refused when they are something else', () => {
+  test('refuse anything else', () => {
     for (const wrong of ['', 'localhost', '10.0.0.0/33', '10.0.0', '10/8', '1.2.3.4/', '::1/129']) {
-      const message = `trustedAddresses: ${JSON.stringify(wrong)} is no IP address, no range and no name of one`
+      const message = `trustedAddresses: ${JSON.stringify(wrong)} is none of: an IP address, a CIDR range, loopback, linklocal, uniquelocal`
       assert.throws(() => trustedAddresses([wrong]), { name: 'TypeError', message })
     }
-    assert.throws(() => trustedAddresses([7 as never]), /a number is no IP address/)
-    assert.throws(() => trustedAddresses('loopback' as never), /takes a list, not a string/)
+    assert.throws(() => trustedAddresses([7 as never]), /a number is none of: an IP address/)
+    assert.throws(() => trustedAddresses('loopback' as never), /takes an array, not a string/)
   })
 })
 
 suite('with a real server', () => {
-  test('a connection over HTTP/1.1 tells host and address', async () => {
+  test('an HTTP/1.1 connection has a host and an address', async () => {
     const server = createServer((request, response) => {
       response.end(JSON.stringify(requestOrigin(request)))
     })
@@ -343,7 +355,7 @@ suite('with a real server', () => {
     server.close()
   })
 
-  test('a client over HTTP/2 without TLS is not believed that it has it', async () => {
+  test('an HTTP/2 client without TLS cannot claim https', async () => {
     const server = http2.createServer((request, response) => {
       response.end(JSON.stringify(requestOrigin(request)))
     })

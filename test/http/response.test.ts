@@ -5,7 +5,7 @@ import { nodeResponse } from '../support/http/http.ts'
 
 const cookie = (name: string, value: string, path = '/') => newCookie(name, value, { path })
 
-/** The same checks for each kind of response. */
+/** Every kind of response passes the same checks. */
 const kinds: Record<string, () => { response: ResponseLike; headers: () => Headers }> = {
   'a ServerResponse': () => {
     const response = nodeResponse()
@@ -30,7 +30,7 @@ const kinds: Record<string, () => { response: ResponseLike; headers: () => Heade
 
 for (const [kind, make] of Object.entries(kinds)) {
   suite(kind, () => {
-    test("keeps other people's cookies", () => {
+    test('keeps the Set-Cookie lines of other cookies', () => {
       const { response, headers } = make()
       if ('setHeader' in response) response.setHeader('Set-Cookie', 'other=1')
       else headers().append('set-cookie', 'other=1')
@@ -38,7 +38,7 @@ for (const [kind, make] of Object.entries(kinds)) {
       assert.deepEqual(headers().getSetCookie(), ['other=1', 'sid=a; Path=/'])
     })
 
-    test('has one line a cookie, the last', () => {
+    test('sends one line per cookie, the last one set', () => {
       const { response, headers } = make()
       setCookie(response, cookie('sid', 'a'))
       setCookie(response, cookie('theme', 'dark'))
@@ -46,14 +46,14 @@ for (const [kind, make] of Object.entries(kinds)) {
       assert.deepEqual(headers().getSetCookie(), ['theme=dark; Path=/', 'sid=b; Path=/'])
     })
 
-    test('takes another path for another cookie', () => {
+    test('treats another path as another cookie', () => {
       const { response, headers } = make()
       setCookie(response, cookie('sid', 'a'))
       setCookie(response, cookie('sid', 'b', '/admin'))
       assert.deepEqual(headers().getSetCookie(), ['sid=a; Path=/', 'sid=b; Path=/admin'])
     })
 
-    test('varies on Cookie, once', () => {
+    test('adds Cookie to Vary once', () => {
       const { response, headers } = make()
       varyOnCookie(response)
       varyOnCookie(response)
@@ -66,7 +66,7 @@ for (const [kind, make] of Object.entries(kinds)) {
       ['*', '*'],
       ['Accept-Cookie', 'Accept-Cookie, Cookie'],
     ] as const) {
-      test(`Vary: ${before}`, () => {
+      test(`changes Vary: ${before} to ${after}`, () => {
         const { response, headers } = make()
         if ('setHeader' in response) response.setHeader('Vary', before)
         else headers().set('Vary', before)
@@ -82,7 +82,7 @@ for (const [kind, make] of Object.entries(kinds)) {
       ['no-store', 'no-store'],
       ['no-cache', 'no-store'],
     ] as const) {
-      test(`Cache-Control: ${before}`, () => {
+      test(`changes Cache-Control: ${before} to ${after}`, () => {
         const { response, headers } = make()
         if (before && 'setHeader' in response) response.setHeader('Cache-Control', before)
         else if (before) {
@@ -97,13 +97,13 @@ for (const [kind, make] of Object.entries(kinds)) {
 }
 
 suite('a response that cannot carry a cookie', () => {
-  test('headers sent', () => {
+  test('throws headers-sent after the headers were sent', () => {
     const response = nodeResponse()
     response.writeHead(200)
     assert.throws(() => setCookie(response, cookie('sid', 'a')), { code: 'headers-sent' })
   })
 
-  test('headers that cannot be changed', () => {
+  test('throws headers-immutable for immutable headers', () => {
     const response = Response.redirect('http://localhost/')
     assert.throws(() => setCookie(response, cookie('sid', 'a')), {
       code: 'headers-immutable',
@@ -112,7 +112,7 @@ suite('a response that cannot carry a cookie', () => {
   })
 
   for (const wrong of [undefined, null, {}, 'response', { headers: {} }]) {
-    test(`not a response: ${JSON.stringify(wrong)}`, () => {
+    test(`throws a TypeError for ${JSON.stringify(wrong)}, which is not a response`, () => {
       assert.throws(() => setCookie(wrong as unknown as ResponseLike, cookie('sid', 'a')), {
         name: 'TypeError',
         message: /^response must be a ServerResponse, a Response or a Headers, not /,

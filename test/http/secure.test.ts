@@ -22,7 +22,7 @@ const tls: OriginRequest = {
   socket: { encrypted: true },
 }
 
-/** Whether the cookie that answers this request is Secure. */
+/** True if a session saved for this request gets a Secure cookie. */
 async function isSecure(
   request: OriginRequest,
   options: CookieStoreOptions['options'] = { secure: 'auto' },
@@ -37,9 +37,9 @@ async function isSecure(
   return cookieOf(headers, name)?.secure
 }
 
-// First: there is one warning a process.
+// Must run first: the process emits one warning only.
 suite('a Secure cookie over plain HTTP', () => {
-  test('is warned of once, where browsers drop it', async () => {
+  test('causes one warning if browsers would drop it', async () => {
     const warnings: (Error & { code?: string })[] = []
     const listen = (warning: Error): unknown => warnings.push(warning)
     process.on('warning', listen)
@@ -78,8 +78,8 @@ suite('a Secure cookie over plain HTTP', () => {
           name: 'SessionWarning',
           code: 'SESSION_SECURE_OVER_HTTP',
           message:
-            'the cookie "sid" is Secure and was set over plain HTTP, where browsers drop it. ' +
-            "Behind a proxy that ends TLS, set trustProxy; to do without TLS, options.secure: 'auto'",
+            'the cookie "sid" is Secure but was set over plain HTTP, so browsers drop it. ' +
+            "If a proxy terminates TLS, set trustProxy; to work without TLS, set options.secure to 'auto'",
         },
       ],
     )
@@ -94,7 +94,7 @@ suite("secure: 'auto'", () => {
     assert.equal(await isSecure(new Request('http://localhost:3000/')), false)
   })
 
-  test('follows proxies that are trusted, and no others', async () => {
+  test('follows trusted proxies only', async () => {
     const request = plain({ 'x-forwarded-proto': 'https', 'x-forwarded-for': '203.0.113.7' })
     const auto = { secure: 'auto' } as const
     assert.equal(await isSecure(request), false)
@@ -108,7 +108,7 @@ suite("secure: 'auto'", () => {
     )
   })
 
-  test('is true where browsers drop the cookie otherwise, and where nothing is known', async () => {
+  test('sets Secure if browsers require it and if the scheme is unknown', async () => {
     for (const name of ['__Host-sid', '__Secure-sid']) {
       assert.equal(await isSecure(plain(), { secure: 'auto' }, {}, name), true)
     }
@@ -118,13 +118,13 @@ suite("secure: 'auto'", () => {
     assert.equal(newCookie('sid', 'x', { secure: 'auto' }).attributes.secure, true)
   })
 
-  test('holds for every cookie of the response: pieces, copies and deletions', async () => {
+  test('applies to every cookie of the response: chunks, cached copies and deletions', async () => {
     const options = { secure: 'auto' } as const
     const chunked = new CookieStore({ keys, options, tooLarge: 'chunk' })
-    const copying = new ServerStore(memory(), { keys, options, cookieCache: { maxAge: 60 } })
+    const cached = new ServerStore(memory(), { keys, options, cookieCache: { maxAge: 60 } })
     for (const [store, length] of [
       [chunked, 6000],
-      [copying, 10],
+      [cached, 10],
     ] as const) {
       for (const [request, expected] of [
         [plain(), false],
@@ -146,7 +146,7 @@ suite("secure: 'auto'", () => {
     }
   })
 
-  test('is the only text that secure may be', () => {
+  test('is the only string that secure accepts', () => {
     const message = "secure must be true, false or 'auto', not a string"
     assert.throws(() => new CookieStore({ keys, options: { secure: 'Auto' as never } }), {
       message,

@@ -311,7 +311,7 @@ suite('a definition', () => {
       [{ version: 0 }, /version must be a whole number of at least 1, not 0/],
       [{ onInvalid: 'ignore' as 'reset' }, /onInvalid must be 'reset' or 'throw', not a string/],
       [{ schema: {} }, /schema must be a Standard Schema, not an Object/],
-      [{ options: { maxage: 1 } as object }, /there is no option maxage/],
+      [{ options: { maxage: 1 } as object }, /unknown cookie option maxage/],
       [{ lifetime: { idle: 0 } }, /lifetime\.idle must be/],
     ]
     for (const [options, message] of wrong) {

@@ -193,7 +193,7 @@ suite('the origin of a page', () => {
     assert.equal(ask({ ...cross, origin: 'https://evil.example' }, { allow }), false)
     assert.equal(ask(cross, { allow }), false)
     for (const wrong of ['*', 'admin.example', 'https://admin.example/', 'https://Admin.example']) {
-      const message = `allow: ${JSON.stringify(wrong)} is no origin; write it as browsers do: "https://example.com"`
+      const message = `allow: ${JSON.stringify(wrong)} is not an origin; write it in the form "https://example.com"`
       assert.throws(() => ask({}, { allow: [wrong] }, 'GET'), { name: 'RangeError', message })
     }
   })

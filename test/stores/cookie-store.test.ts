@@ -341,7 +341,7 @@ suite('keys', () => {
     [{ keys, codecs: [] }, /a store needs keys, or codecs in their place/],
     [{ keys: 'secret' }, /keys must be an array of keys, newest first, not a string/],
     [{ keys: [undefined] }, /keys\[0\] must be a string or a Uint8Array, not undefined/],
-    [{ keys, options: { maxage: 5 } }, /there is no option maxage; there are path, domain, maxAge/],
+    [{ keys, options: { maxage: 5 } }, /unknown cookie option maxage; the options are path, domain, maxAge/],
   ] as [CodecStoreOptions, RegExp][]) {
     test(`refused: ${message.source}`, () => {
       assert.throws(() => new CookieStore(options), { name: 'TypeError', message })

@@ -174,7 +174,7 @@ suite('a filesystem store', () => {
         setFoo(session)
         session.options = { sameSite: 'none' }
       }),
-      /sameSite 'none' needs secure/,
+      /sameSite 'none' requires secure/,
     )
     assert.deepEqual(await readdir(store.path), [])
   })
