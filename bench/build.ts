@@ -1,5 +1,5 @@
 /**
- * The programs that are measured.
+ * Builds the programs of the runners.
  *
  * @module
  */
@@ -12,17 +12,18 @@ const folder = fileURLToPath(new URL('.', import.meta.url))
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 /**
- * Builds the package as it is published, and the program of Node's runners, which uses it and
- * runs without a loader: loaders add code of their own. Returns the program's path.
+ * Builds the package as it is published, then bundles the program of Node's runners, which imports that
+ * build. The bundle runs without a TypeScript loader, because loaders add helper code of their own.
+ * Returns the program's path.
  */
-export async function buildNode(): Promise<string> {
+export async function buildNodeRunner(): Promise<string> {
   const { status } = spawnSync(process.execPath, [`${root}tools/build.mjs`], {
     stdio: ['ignore', 2, 2],
   })
-  if (status !== 0) throw new Error('the package does not build')
-  const program = `${folder}dist/program.js`
+  if (status !== 0) throw new Error('building the package failed')
+  const program = `${folder}dist/node-runner.js`
   await build({
-    entryPoints: [`${folder}program.ts`],
+    entryPoints: [`${folder}node-runner.ts`],
     outfile: program,
     bundle: true,
     packages: 'external',
@@ -34,8 +35,8 @@ export async function buildNode(): Promise<string> {
   return program
 }
 
-/** Builds Go's program, and returns its path; undefined when there is no Go. */
-export function buildGo(): string | undefined {
+/** Builds the program of Go's runners. Returns its path, or undefined if Go is not installed. */
+export function buildGoRunner(): string | undefined {
   const program = `${folder}go/bin/bench${process.platform === 'win32' ? '.exe' : ''}`
   const { error, status } = spawnSync('go', ['build', '-o', program, '.'], {
     cwd: `${folder}go`,
@@ -43,11 +44,11 @@ export function buildGo(): string | undefined {
   })
   if ((error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return undefined
   if (error) throw error
-  if (status !== 0) throw new Error('the Go program does not build')
+  if (status !== 0) throw new Error('building the Go program failed')
   return program
 }
 
-/** As `go version` says it, such as `go1.26.0 linux/amd64`; undefined when there is no Go. */
+/** Returns Go's version, such as `go1.26.0 linux/amd64`, or undefined if Go is not installed. */
 export function goVersion(): string | undefined {
   const { stdout } = spawnSync('go', ['version'], { encoding: 'utf8' })
   return stdout?.trim().replace(/^go version /, '')

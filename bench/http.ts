@@ -1,5 +1,5 @@
 /**
- * Node's own requests and responses, on a connection that goes nowhere.
+ * Node's own requests and responses, on a socket that is not connected.
  *
  * @module
  */
@@ -8,14 +8,14 @@ import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import type { Values } from './samples.ts'
 
-// As on a server, requests share their connection. To some runners it has to look like TLS:
-// they set no `Secure` cookie otherwise.
+// All requests share one connection, as on a server with keep-alive. It claims to be encrypted because
+// some libraries set a `Secure` cookie over TLS only.
 const connection = Object.assign(new Socket(), { encrypted: true })
 
-/** A request; `session` is where middleware puts its own. */
+/** A request. Session middleware stores the session in `session`. */
 export type SessionRequest = IncomingMessage & { session: Values }
 
-/** What Express calls for every request. */
+/** Middleware in the style of Express. */
 export type SessionMiddleware = (
   request: SessionRequest,
   response: ServerResponse,
@@ -34,7 +34,10 @@ export function newResponse(request: IncomingMessage): ServerResponse {
   return new SilentResponse(request)
 }
 
-/** Some runners save in `writeHead` or `end`. What Node does there is not their work. */
+/**
+ * A response that sends nothing. Some libraries save inside `writeHead` or `end`; what Node itself does
+ * there must not count as their work.
+ */
 class SilentResponse extends ServerResponse {
   override writeHead(): this {
     return this
@@ -51,7 +54,7 @@ export function setCookieLines(response: ServerResponse): readonly string[] {
   return Array.isArray(lines) ? lines : [String(lines)]
 }
 
-/** The `Cookie` header of a browser that got these `Set-Cookie` lines. */
+/** Returns the `Cookie` header that a browser sends after it received these `Set-Cookie` lines. */
 export function cookieHeader(lines: readonly string[]): string {
   return lines.map(line => line.slice(0, line.indexOf(';'))).join('; ')
 }

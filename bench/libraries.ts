@@ -1,6 +1,6 @@
 /**
- * The libraries that are measured, in the order of the tables. They are made when asked for: each
- * has a process of its own.
+ * The measured libraries of Node, in the order of the tables. Each is imported only by the process that
+ * measures it.
  *
  * @module
  */

@@ -1,42 +1,42 @@
 /**
- * Session libraries of Node, the same way for all.
+ * The interface over Node's session libraries that the benchmark measures.
  *
  * @module
  */
 
 import assert from 'node:assert/strict'
 import { cookieHeader } from './http.ts'
-import type { Description } from './runner.ts'
+import type { Description } from './protocol.ts'
 import { countVisit, type Values, visitorCount } from './samples.ts'
 
 export interface Library extends Description {
-  /** What becomes of values that it carries. Left out: they come back as they were. */
-  readonly carried?: (values: Values) => Values
-  /** The session of a new request with this `Cookie` header. */
+  /** Returns values as they are after a save and a read. Default: unchanged. */
+  readonly roundTrip?: (values: Values) => Values
+  /** Returns the session's values for a new request with this `Cookie` header. */
   read(cookie: string): Promise<Values> | Values
-  /** Reads, changes and saves it; the `Set-Cookie` lines of the response. */
+  /** Reads, changes and saves a session. Returns the `Set-Cookie` lines of the response. */
   save(
     cookie: string | undefined,
     change: (values: Values) => void,
   ): Promise<readonly string[]> | readonly string[]
 }
 
-/** Values as they are after JSON: a Date is a string. */
+/** Returns the values after `JSON.stringify` and `JSON.parse`: a Date becomes a string. */
 export function jsonCarried(values: Values): Values {
   return JSON.parse(JSON.stringify(values)) as Values
 }
 
-/** A `Cookie` header for each visitor: each has a session with these values. */
+/** Creates a session with these values for every visitor. Returns their `Cookie` headers. */
 export async function visitorCookies(library: Library, sample: Values): Promise<string[]> {
   const cookies: string[] = []
   while (cookies.length < visitorCount) cookies.push(await newCookie(library, sample))
   return cookies
 }
 
-/** Throws when the library does not give back what was saved. */
+/** Throws an AssertionError if the library does not read back what it saved. */
 export async function assertRoundTrip(library: Library, sample: Values): Promise<void> {
   const cookie = await newCookie(library, sample)
-  const expected = library.carried?.(sample) ?? sample
+  const expected = library.roundTrip?.(sample) ?? sample
   await assertReads(library, cookie, expected)
   const changed = cookieHeader(await library.save(cookie, countVisit))
   await assertReads(library, changed, { ...expected, visits: 43 })
@@ -50,5 +50,5 @@ async function newCookie(library: Library, sample: Values): Promise<string> {
 async function assertReads(library: Library, cookie: string, expected: Values): Promise<void> {
   const session = await library.read(cookie)
   const read = Object.fromEntries(Object.keys(expected).map(key => [key, session[key]]))
-  assert.deepEqual(read, expected, `${library.name} does not read what was saved`)
+  assert.deepEqual(read, expected, `${library.name} misread what it saved`)
 }

@@ -1,5 +1,5 @@
 /**
- * What the benchmark ran on.
+ * The machine and the versions that a benchmark ran on.
  *
  * @module
  */
@@ -12,13 +12,18 @@ export interface Machine {
   readonly cores: number
   readonly system: string
   readonly node: string
-  /** Left out: there was no Go. */
+  /** Undefined if Go was not measured. */
   readonly go?: string | undefined
-  /** Versions of the packages measured. */
+  /** Versions of the measured packages. */
   readonly packages: Readonly<Record<string, string>>
 }
 
-const measured = ['express-session', 'cookie-session', 'iron-session', '@fastify/secure-session']
+const measuredPackages = [
+  'express-session',
+  'cookie-session',
+  'iron-session',
+  '@fastify/secure-session',
+]
 
 export function thisMachine(go: string | undefined): Machine {
   return {
@@ -27,7 +32,7 @@ export function thisMachine(go: string | undefined): Machine {
     system: `${platform()} ${arch()}`,
     node: process.version,
     go,
-    packages: Object.fromEntries(measured.map(name => [name, versionOf(name)])),
+    packages: Object.fromEntries(measuredPackages.map(name => [name, versionOf(name)])),
   }
 }
 

@@ -1,28 +1,32 @@
 /**
- * The result as text and as Markdown.
+ * The results as text and as Markdown.
  *
  * @module
  */
 
 import type { Machine } from './machine.ts'
-import type { Row, Table } from './rounds.ts'
-import type { Description } from './runner.ts'
+import type { Description } from './protocol.ts'
+import { comparisons, type Ratio } from './ratios.ts'
+import type { Row, Table } from './tables.ts'
 
-/** All there is to say of one run. */
+/** Everything known about one run. */
 export interface Report {
   readonly machine: Machine
   readonly rounds: number
   readonly runners: readonly Description[]
+  readonly ratios: readonly Ratio[]
   readonly tables: readonly Table[]
 }
 
-const tasks = {
-  read: 'read: request with a new cookie → values',
-  'read again': 'read again: request with a cookie seen before → values',
-  save: 'read + change + save: request with a new cookie → values → one changed → Set-Cookie',
+type Cells = readonly (readonly string[])[]
+
+const operationTitles = {
+  read: 'read: a new cookie → values',
+  'read again': 'read again: the same cookie every time → values',
+  save: 'save: a new cookie → values → one value changed → Set-Cookie',
 } as const
 
-const columns = ['', 'ratio', 'ns/op', 'middle half', 'by the clock']
+const ratiosNote = 'CPU time of the first runner divided by that of the second.'
 
 /** For a terminal. */
 export function asText(report: Report): string {
@@ -30,24 +34,32 @@ export function asText(report: Report): string {
   const notes = report.runners.map(
     ({ name, does, lacks }) => `${name}\n  does:  ${does}\n  lacks: ${lacks}`,
   )
-  return [summary(report).join('\n'), ...sections, ...notes].join('\n\n')
+  const ratios = cellsOfRatios(report.ratios)
+  return [
+    summary(report).join('\n'),
+    ...(ratios.length > 1 ? [[`Ratios. ${ratiosNote}`, ...aligned(ratios)].join('\n')] : []),
+    ...sections,
+    ...notes,
+  ].join('\n\n')
 }
 
 /** For `RESULTS.md`. */
 export function asMarkdown(report: Report): string {
   const sections = report.tables.map(
-    table => `## ${title(table)}\n\n${markdownTable(cellsOf(table))}`,
+    table => `## ${title(table)}\n\n${markdownTable(cellsOf(table), '---:')}`,
   )
   const notes = report.runners.map(({ name, does, lacks }) => [name, does, lacks])
+  const ratios = cellsOfRatios(report.ratios)
   return `${[
-    '# The last run',
-    '`npm run bench -- --write` writes this file.',
+    '# Benchmark results',
+    '`npm run bench -- --write` generates this file.',
     summary(report)
       .map(line => `- ${line}`)
       .join('\n'),
+    ...(ratios.length > 1 ? ['## Ratios', ratiosNote, markdownTable(ratios, '---:')] : []),
     ...sections,
-    '## Who does what',
-    markdownTable([['', 'does', 'lacks'], ...notes]),
+    '## What each runner does',
+    markdownTable([['', 'does', 'lacks'], ...notes], '---'),
   ].join('\n\n')}\n`
 }
 
@@ -55,34 +67,53 @@ function summary({ machine, rounds }: Report): string[] {
   const packages = Object.entries(machine.packages).map(([name, version]) => `${name} ${version}`)
   return [
     `${machine.processor}, ${machine.cores} cores, ${machine.system}`,
-    `Node ${machine.node}; Go ${machine.go ?? 'not found: left out'}`,
+    `Node ${machine.node}; Go ${machine.go ?? 'not installed, so not measured'}`,
     packages.join(', '),
-    `processor time of one operation, all threads together; the first row takes 1.00×`,
-    `medians of ${rounds} rounds, half of which lie in the middle half`,
+    'ns/op: CPU time of one operation, all threads together; ratio: relative to the first row',
+    `medians of ${rounds} rounds; quartiles: half of the rounds lie between them`,
+  ]
+}
+
+/** One row per comparison, one column per sample and operation; the heading alone if there are none. */
+function cellsOfRatios(ratios: readonly Ratio[]): Cells {
+  const rows = comparisons
+    .map(({ dividend, divisor }) => ({
+      label: `${dividend} ÷ ${divisor}`,
+      own: ratios.filter(each => each.dividend === dividend && each.divisor === divisor),
+    }))
+    .filter(({ own }) => own.length > 0)
+  const columns = rows[0]?.own.map(({ sample, operation }) => `${sample}, ${operation}`) ?? []
+  return [
+    ['', ...columns],
+    ...rows.map(({ label, own }) => [label, ...own.map(({ ratio }) => times(ratio))]),
   ]
 }
 
 function title({ sample, operation }: Table): string {
-  return `${sample}, ${tasks[operation]}`
+  return `${sample}, ${operationTitles[operation]}`
 }
 
-function cellsOf({ rows }: Table): string[][] {
-  return [columns, ...rows.map(cellsOfRow)]
+function cellsOf({ rows }: Table): Cells {
+  return [['', 'ratio', 'ns/op', 'quartiles', 'wall clock'], ...rows.map(cellsOfRow)]
 }
 
 function cellsOfRow({ name, processor, clock, ratio }: Row): string[] {
   const { median, lower, upper } = processor
-  const middle = `${whole(lower)} – ${whole(upper)}`
-  return [name, `${ratio.toFixed(2)}×`, whole(median), middle, whole(clock.median)]
+  const quartiles = `${whole(lower)} – ${whole(upper)}`
+  return [name, times(ratio), whole(median), quartiles, whole(clock.median)]
+}
+
+function times(ratio: number): string {
+  return `${ratio.toFixed(2)}×`
 }
 
 function whole(number: number): string {
   return Math.round(number).toLocaleString('en')
 }
 
-/** Lines with the first column to the left and the others to the right. */
-function aligned(cells: readonly string[][]): string[] {
-  const widths = columns.map((_, column) => Math.max(...cells.map(row => row[column]!.length)))
+/** Formats rows as lines: the first column aligned left, the others right. */
+function aligned(cells: Cells): string[] {
+  const widths = cells[0]!.map((_, column) => Math.max(...cells.map(row => row[column]!.length)))
   return cells.map(row =>
     row
       .map((cell, column) =>
@@ -92,8 +123,8 @@ function aligned(cells: readonly string[][]): string[] {
   )
 }
 
-function markdownTable([head = [], ...rows]: readonly string[][]): string {
-  const isNumeric = head === columns
-  const rule = head.map((_, column) => (isNumeric && column > 0 ? '---:' : '---'))
-  return [head, rule, ...rows].map(row => `| ${row.join(' | ')} |`).join('\n')
+/** Formats rows as a Markdown table; `rule` aligns all columns but the first. */
+function markdownTable([head = [], ...rows]: Cells, rule: '---' | '---:'): string {
+  const rules = head.map((_, column) => (column === 0 ? '---' : rule))
+  return [head, rules, ...rows].map(row => `| ${row.join(' | ')} |`).join('\n')
 }

@@ -1,5 +1,5 @@
 /**
- * The sessions that all runners read and change.
+ * The sessions that every runner reads and changes.
  *
  * @module
  */
@@ -8,7 +8,7 @@ export type Values = Record<string, unknown>
 
 export type SampleName = '3 keys' | '12 keys'
 
-/** Every sample has the number `visits`: the key that is changed. */
+/** Every sample has a number `visits`, which a save increments. */
 export const samples: Readonly<Record<SampleName, Values>> = {
   '3 keys': { user: 'ada@example.com', visits: 42, admin: true },
   '12 keys': {
@@ -29,12 +29,10 @@ export const samples: Readonly<Record<SampleName, Values>> = {
 
 export const sampleNames: readonly SampleName[] = ['3 keys', '12 keys']
 
-/**
- * Visitors with cookies of their own: more than a runner's cache holds, when they come in turn.
- */
+/** Visitors per sample, each with a different cookie: more than any cache of a library holds. */
 export const visitorCount = 4096
 
-/** The change before every save. */
+/** The change made before every save. */
 export function countVisit(values: Values): void {
   values.visits = (values.visits as number) + 1
 }

@@ -1,10 +1,10 @@
 /**
- * Medians and what lies around them.
+ * Medians and quartiles.
  *
  * @module
  */
 
-/** The middle of the numbers, and the quarter and three quarters marks. */
+/** The median and the quartiles below and above it. */
 export interface Spread {
   readonly median: number
   readonly lower: number
@@ -20,10 +20,10 @@ export function spreadOf(numbers: readonly number[]): Spread {
   }
 }
 
-/** Between two numbers, the straight line between them. */
+/** Interpolates linearly between the two nearest numbers. */
 function quantile(sorted: readonly number[], part: number): number {
-  const at = part * (sorted.length - 1)
-  const below = sorted[Math.floor(at)] as number
-  const above = sorted[Math.ceil(at)] as number
-  return below + (above - below) * (at - Math.floor(at))
+  const position = part * (sorted.length - 1)
+  const below = sorted[Math.floor(position)] as number
+  const above = sorted[Math.ceil(position)] as number
+  return below + (above - below) * (position - Math.floor(position))
 }

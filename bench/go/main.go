@@ -1,6 +1,7 @@
-// A contestant of Go as a program: gorilla/sessions itself, or, for comparison,
-// the request and the response alone. It prints a description, and then one
-// answer per question, one JSON object per line. It ends when its input ends.
+// The program of Go's runners: gorilla/sessions itself, or, for comparison, the
+// request and the response alone. It speaks the protocol of bench/protocol.ts:
+// it prints a description and then one result per task, one JSON object per
+// line. It ends when its input ends.
 package main
 
 import (
@@ -12,28 +13,28 @@ import (
 	"time"
 )
 
-type question struct {
-	// Names the visitors whose cookies are used.
+type task struct {
+	// Selects the visitors whose cookies are used.
 	Sample string `json:"sample"`
 	// "read", "read again" or "save".
 	Operation string `json:"operation"`
 	Count     int    `json:"count"`
-	// The visitors' cookies from now on, as Cookie headers.
+	// Replaces the visitors' cookies of this sample; Cookie headers.
 	Cookies []string `json:"cookies"`
 }
 
-type answer struct {
+type result struct {
 	Duration duration `json:"duration"`
-	// What the last operation came to.
+	// What the last operation read and set.
 	Values    map[string]any `json:"values,omitempty"`
 	SetCookie []string       `json:"setCookie,omitempty"`
 }
 
-// In nanoseconds.
+// duration is how long a task took, in nanoseconds.
 type duration struct {
-	// Of all processors together.
+	// CPU time of the whole process.
 	Processor int64 `json:"processor"`
-	// By the clock.
+	// Wall-clock time.
 	Clock int64 `json:"clock"`
 }
 
@@ -41,50 +42,50 @@ func main() {
 	if len(os.Args) != 2 {
 		log.Fatal("usage: bench gorilla|objects")
 	}
-	contestant, ok := contestants[os.Args[1]]
+	r, ok := runners[os.Args[1]]
 	if !ok {
-		log.Fatal("there is no contestant of that name")
+		log.Fatalf("unknown runner %q", os.Args[1])
 	}
-	if err := serve(contestant, json.NewDecoder(os.Stdin), json.NewEncoder(os.Stdout)); err != io.EOF {
+	if err := serve(r, json.NewDecoder(os.Stdin), json.NewEncoder(os.Stdout)); err != io.EOF {
 		log.Fatal(err)
 	}
 }
 
-func serve(c contestant, in *json.Decoder, out *json.Encoder) error {
-	if err := out.Encode(c); err != nil {
+func serve(r runner, in *json.Decoder, out *json.Encoder) error {
+	if err := out.Encode(r); err != nil {
 		return err
 	}
-	known := map[string]*visitors{}
+	visitorsOf := map[string]*visitors{}
 	for {
-		var q question
-		if err := in.Decode(&q); err != nil {
+		var t task
+		if err := in.Decode(&t); err != nil {
 			return err
 		}
-		if q.Cookies != nil {
-			known[q.Sample] = &visitors{cookies: q.Cookies}
+		if t.Cookies != nil {
+			visitorsOf[t.Sample] = &visitors{cookies: t.Cookies}
 		}
-		a, err := c.run(q.Operation, known[q.Sample], q.Count)
+		done, err := r.run(t.Operation, visitorsOf[t.Sample], t.Count)
 		if err != nil {
 			return err
 		}
-		if err := out.Encode(a); err != nil {
+		if err := out.Encode(done); err != nil {
 			return err
 		}
 	}
 }
 
-func (c contestant) run(operation string, from *visitors, count int) (answer, error) {
+func (r runner) run(operation string, from *visitors, count int) (result, error) {
 	var visit func(cookie string) (outcome, error)
 	next := from.next
 	switch operation {
 	case "read":
-		visit = c.read
+		visit = r.read
 	case "read again":
-		visit, next = c.read, from.regular
+		visit, next = r.read, from.returning
 	case "save":
-		visit = c.save
+		visit = r.save
 	default:
-		return answer{}, fmt.Errorf("there is no operation %q", operation)
+		return result{}, fmt.Errorf("unknown operation %q", operation)
 	}
 	var last outcome
 	var err error
@@ -92,14 +93,15 @@ func (c contestant) run(operation string, from *visitors, count int) (answer, er
 	for i := 0; i < count && err == nil; i++ {
 		last, err = visit(next())
 	}
-	took := duration{
+	elapsed := duration{
 		Processor: int64(processorTime() - startUsage),
 		Clock:     int64(time.Since(start)),
 	}
-	return answer{took, named(last.values), last.setCookie}, err
+	return result{elapsed, stringKeys(last.values), last.setCookie}, err
 }
 
-// visitors come in turn, none again before all others did.
+// visitors are the cookies of a sample, used in turn: none repeats before all
+// others were used.
 type visitors struct {
 	cookies []string
 	at      int
@@ -110,18 +112,18 @@ func (v *visitors) next() string {
 	return v.cookies[v.at]
 }
 
-// regular is the cookie of one who comes over and over.
-func (v *visitors) regular() string {
+// returning is the cookie of the visitor in "read again".
+func (v *visitors) returning() string {
 	return v.cookies[0]
 }
 
-// named returns the values whose keys are strings, which is all of them here.
-func named(values map[any]any) map[string]any {
-	result := make(map[string]any, len(values))
+// stringKeys returns the values whose keys are strings: all of them, here.
+func stringKeys(values map[any]any) map[string]any {
+	named := make(map[string]any, len(values))
 	for key, value := range values {
 		if name, ok := key.(string); ok {
-			result[name] = value
+			named[name] = value
 		}
 	}
-	return result
+	return named
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// processorTime is what all threads of this process took so far.
+// processorTime returns the CPU time that all threads of this process have used.
 func processorTime() time.Duration {
 	var usage syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// processorTime is what all threads of this process took so far.
+// processorTime returns the CPU time that all threads of this process have used.
 func processorTime() time.Duration {
 	self, err := syscall.GetCurrentProcess()
 	if err != nil {
@@ -18,7 +18,7 @@ func processorTime() time.Duration {
 	return nanoseconds(kernel) + nanoseconds(user)
 }
 
-// nanoseconds of a duration, which Windows counts in steps of 100.
+// nanoseconds converts a duration, which Windows counts in units of 100 ns.
 func nanoseconds(t syscall.Filetime) time.Duration {
 	return time.Duration(int64(t.HighDateTime)<<32|int64(t.LowDateTime)) * 100
 }

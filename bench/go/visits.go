@@ -11,7 +11,7 @@ import (
 	"github.com/gorilla/sessions"
 )
 
-// The keys and the name are those of bench/libraries/silverback.ts.
+// The name and the keys are the same as in bench/libraries/silverback.ts.
 const name = "session"
 
 var store = sessions.NewCookieStore(
@@ -29,25 +29,27 @@ type outcome struct {
 	setCookie []string
 }
 
-type contestant struct {
+// A runner measures one way of handling requests. The strings are its
+// description in bench/protocol.ts.
+type runner struct {
 	Name  string `json:"name"`
 	Does  string `json:"does"`
 	Lacks string `json:"lacks"`
-	// Each handles one request with this Cookie header.
+	// Each handles one request that has this Cookie header.
 	read, save func(cookie string) (outcome, error)
 }
 
-var contestants = map[string]contestant{
+var runners = map[string]runner{
 	"gorilla": {
 		Name:  "Go, gorilla/sessions v1.4.0",
-		Does:  "the same as Silverback's gorilla store, with the same cookies",
+		Does:  "the same as Silverback's gorilla store, for the same cookies",
 		Lacks: "nothing",
 		read:  read,
 		save:  save,
 	},
 	"objects": {
 		Name:  "Go: request and response",
-		Does:  "makes the objects and sets a header, without a session",
+		Does:  "creates the request and the response and sets a header",
 		Lacks: "a session",
 		read:  requestAlone,
 		save:  requestAndResponse,

@@ -6,7 +6,7 @@ import { jsonCarried, type Library } from '../library.ts'
 
 const middleware = cookieSession({
   name: 'session',
-  keys: ['a secret for the benchmark alone'],
+  keys: ['a secret of the benchmark'],
   path: '/',
   httpOnly: true,
   secure: true,
@@ -16,9 +16,9 @@ const middleware = cookieSession({
 
 export const cookieSessions: Library = {
   name: 'cookie-session',
-  does: 'verifies HMAC-SHA-1 (a cookie of its own); JSON in base64',
-  lacks: 'encryption, an age limit that the server checks, Dates',
-  carried: jsonCarried,
+  does: 'verifies HMAC-SHA-1 (in a second cookie); base64 of JSON',
+  lacks: 'encryption, an expiry that the server checks, Date values',
+  roundTrip: jsonCarried,
   read(cookie) {
     const request = newRequest(cookie)
     middleware(request, newResponse(request), done)

@@ -7,7 +7,7 @@ import { jsonCarried, type Library } from '../library.ts'
 import type { Values } from '../samples.ts'
 
 const middleware = session({
-  secret: 'a secret for the benchmark alone',
+  secret: 'a secret of the benchmark',
   resave: false,
   saveUninitialized: false,
   cookie: { path: '/', httpOnly: true, secure: true, sameSite: 'lax', maxAge: 30 * 86_400_000 },
@@ -15,29 +15,29 @@ const middleware = session({
 
 export const expressSession: Library = {
   name: 'express-session, MemoryStore',
-  does: 'verifies HMAC-SHA-256 of the id; JSON in the memory of the process',
-  lacks: 'data in the cookie, encryption, signature of the data, Dates; signs only new ids',
-  carried: jsonCarried,
+  does: 'verifies HMAC-SHA-256 of the id; keeps JSON in the memory of the process',
+  lacks: 'data in the cookie, encryption, a signature of the data, Date values; signs only new ids',
+  roundTrip: jsonCarried,
   async read(cookie) {
     const request = newRequest(cookie)
-    return opened(request, newResponse(request))
+    return openSession(request, newResponse(request))
   },
   async save(cookie, change) {
     const request = newRequest(cookie)
     const response = newResponse(request)
-    change(await opened(request, response))
+    change(await openSession(request, response))
     response.writeHead(200)
-    await finished(response)
+    await responseEnd(response)
     return setCookieLines(response)
   },
 }
 
-function opened(request: SessionRequest, response: ServerResponse): Promise<Values> {
+function openSession(request: SessionRequest, response: ServerResponse): Promise<Values> {
   return new Promise(resolve => middleware(request, response, () => resolve(request.session)))
 }
 
-/** It ends the response when the session is in the store. */
-function finished(response: ServerResponse): Promise<void> {
+/** express-session holds the end of the response back until the session is stored. */
+function responseEnd(response: ServerResponse): Promise<void> {
   return new Promise(resolve => {
     response.once('finish', resolve)
     response.end()

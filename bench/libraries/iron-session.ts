@@ -13,9 +13,9 @@ const options = {
 
 export const ironSession: Library = {
   name: 'iron-session',
-  does: 'verifies HMAC-SHA-256, encrypts with AES-256-CBC, JSON; derives two keys each time',
-  lacks: 'Dates; its Web Crypto works in the thread pool, on other cores too',
-  carried: jsonCarried,
+  does: 'verifies HMAC-SHA-256, encrypts with AES-256-CBC, JSON; derives two keys per cookie',
+  lacks: 'Date values; Web Crypto runs in the thread pool, so on other cores too',
+  roundTrip: jsonCarried,
   read(cookie) {
     const request = newRequest(cookie)
     return getIronSession<Values>(request, newResponse(request), options)

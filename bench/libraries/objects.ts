@@ -1,4 +1,4 @@
-/** Requests and responses alone: what every runner of Node has in its time. */
+/** Requests and responses without a session: the part of its time that every runner of Node shares. */
 
 import { newRequest, newResponse, setCookieLines } from '../http.ts'
 import type { Library } from '../library.ts'
@@ -6,10 +6,10 @@ import type { Values } from '../samples.ts'
 
 const values: Values = {}
 
-/** A library that hands out the same object to all, and puts it nowhere. */
+/** Returns the same object for every request and stores nothing. */
 export const objects: Library = {
   name: 'Node: request and response',
-  does: 'makes the objects and sets a header, without a session',
+  does: 'creates the request and the response and sets a header',
   lacks: 'a session',
   read(cookie) {
     newRequest(cookie)

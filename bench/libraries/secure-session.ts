@@ -1,4 +1,4 @@
-/** The functions of `@fastify/secure-session`, without the framework around them. */
+/** @fastify/secure-session: its functions, called without Fastify around them. */
 
 import secureSession from '@fastify/secure-session'
 import fastify from 'fastify'
@@ -15,7 +15,7 @@ const attributes = {
   maxAge: 30 * 86_400,
 } as const
 
-/** Rejects when fastify does not take the plugin. */
+/** Rejects if Fastify refuses the plugin. */
 export async function secureSessions(): Promise<Library> {
   const app = fastify()
   await app.register(secureSession, {
@@ -25,30 +25,30 @@ export async function secureSessions(): Promise<Library> {
   })
   await app.ready()
 
-  function opened(header: string | undefined): secureSession.Session {
+  function openSession(header: string | undefined): secureSession.Session {
     const cookie = header === undefined ? undefined : app.parseCookie(header)[name]
     return app.decodeSecureSession(cookie as string) ?? app.createSecureSession({})
   }
 
   return {
     name: '@fastify/secure-session',
-    does: 'encrypts and authenticates with XSalsa20-Poly1305 (libsodium), JSON',
-    lacks: 'Dates; runs without its hooks and without fastify around it',
-    carried: jsonCarried,
-    read: cookie => asValues(opened(newRequest(cookie).headers.cookie)),
+    does: 'encrypts and authenticates with XSalsa20-Poly1305 (libsodium); JSON',
+    lacks: 'Date values; runs without its hooks and without Fastify',
+    roundTrip: jsonCarried,
+    read: cookie => asValues(openSession(newRequest(cookie).headers.cookie)),
     save(cookie, change) {
       const request = newRequest(cookie)
       const response = newResponse(request)
-      const session = opened(request.headers.cookie)
+      const session = openSession(request.headers.cookie)
       change(asValues(session))
-      const text = app.encodeSecureSession(session)
-      response.setHeader('Set-Cookie', app.serializeCookie(name, text, attributes))
+      const value = app.encodeSecureSession(session)
+      response.setHeader('Set-Cookie', app.serializeCookie(name, value, attributes))
       return setCookieLines(response)
     },
   }
 }
 
-/** Its sessions give and take their values as properties. */
+/** Its sessions expose their values as properties. */
 function asValues(session: secureSession.Session): Values {
   return session as unknown as Values
 }

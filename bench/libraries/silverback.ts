@@ -1,4 +1,4 @@
-/** Silverback's cookie stores, and its store on the server over memory. */
+/** Silverback: its two cookie stores, and its server store over memory. */
 
 import { CookieStore, registry, ServerStore, type Store } from 'silverback'
 import { cookieStore } from 'silverback/gorilla'
@@ -6,23 +6,23 @@ import { memory } from 'silverback/memory'
 import { newRequest, newResponse, setCookieLines } from '../http.ts'
 import type { Library } from '../library.ts'
 
-// Of go/visits.go too, which reads the cookies of this store.
+// go/visits.go has the same name and keys, because it reads the cookies of this store.
 const name = 'session'
 const hashKey = '0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef'
 const blockKey = 'fedcba9876543210fedcba9876543210'
 
 export const gorilla: Library = {
   name: 'silverback, gorilla store',
-  does: "verifies HMAC-SHA-256, encrypts with AES-256-CTR, gob: Go's format, types kept",
-  lacks: "in 'read again', verifying and decrypting: it remembers texts that it verified",
-  ...visitsOf(cookieStore(hashKey, blockKey)),
+  does: "verifies HMAC-SHA-256, encrypts with AES-256-CTR, gob (Go's format, keeps Go's types)",
+  lacks: "in 'read again', verification and decryption: it caches cookies that it has verified",
+  ...operationsOn(cookieStore(hashKey, blockKey)),
 }
 
 export const sealed: Library = {
   name: 'silverback, CookieStore',
-  does: 'encrypts and authenticates with AES-256-GCM; JSON, with devalue for the Date',
-  lacks: "in 'read again', verifying and decrypting: it remembers texts that it verified",
-  ...visitsOf(
+  does: 'encrypts and authenticates with AES-256-GCM; JSON, devalue for Date values',
+  lacks: "in 'read again', verification and decryption: it caches cookies that it has verified",
+  ...operationsOn(
     new CookieStore({
       keys: ['4f1c7a90e2b35d6884a7c01be95f3d22904e6bd1f87a3c5506dd19e8b2a47f3c'],
       options: { maxAge: 30 * 86_400 },
@@ -32,12 +32,12 @@ export const sealed: Library = {
 
 export const server: Library = {
   name: 'silverback, ServerStore, memory',
-  does: 'looks for the SHA-256 of the id, writes by compare-and-swap; JSON, with devalue for the Date',
-  lacks: 'data in the cookie, encryption, a signature of the id, which has 256 random bits',
-  ...visitsOf(new ServerStore(memory(), { options: { maxAge: 30 * 86_400 } })),
+  does: 'looks the record up by the SHA-256 of the id, writes by compare-and-swap; JSON, devalue for Date values',
+  lacks: 'data in the cookie, encryption, a signature of the id (it has 256 random bits)',
+  ...operationsOn(new ServerStore(memory(), { options: { maxAge: 30 * 86_400 } })),
 }
 
-function visitsOf(store: Store): Pick<Library, 'read' | 'save'> {
+function operationsOn(store: Store): Pick<Library, 'read' | 'save'> {
   return {
     async read(cookie) {
       const session = await registry(newRequest(cookie)).get(store, name)

@@ -1,4 +1,4 @@
-/** The parts that are used of packages that come without types. */
+/** Types for what the benchmark uses of packages that come without types. */
 
 declare module 'express-session' {
   export default function session(
