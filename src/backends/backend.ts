@@ -1,82 +1,109 @@
 /**
- * The contract of the places that keep records: memory, a directory, a database.
+ * The backend contract: how a `ServerStore` keeps records in memory, in files or in a database.
  *
- * A **record** is opaque bytes under an id, with the moment from which it no longer counts and, perhaps,
- * an owner. Who calls makes all of them; a backend keeps them, and nothing else is asked of it.
+ * A **record** is opaque bytes under an id, with an expiry and, optionally, an owner. The store chooses all
+ * of these. A backend returns them as they were written and never looks into the bytes.
  *
- * - **Ids and owners** are texts of the characters `A–Z a–z 0–9 - _`, at most 128 long. They are
- *   compared byte by byte: a place that ignores case or accents is told not to.
- * - **Moments** are Unix times in whole seconds. A record whose moment has come does not exist: `load`
- *   answers nothing, `update` answers `gone`, `create` may use its id. That holds whatever the place's
- *   own clean-up does, and by the caller's clock (the option `now` of each backend), not the place's.
- * - **Versions** tell one state of a record from the next. They are whatever the place can compare: a
- *   counter, a token. Callers hand them back and do nothing else with them.
- * - **Every operation is atomic** for its record: two at once happen one after the other. What a place
- *   cannot keep is in its `limitations`.
- * - **Failures reject** with the place's own error. A missing record is an answer, not a failure.
- * - **Signals**: an operation whose `signal` is aborted rejects soon. What it wrote may stand.
+ * The rules that hold for every operation:
+ *
+ * - **Ids and owners** are strings of 1 to 128 characters from `A–Z a–z 0–9 - _`. They are compared byte by
+ *   byte, so a database column needs a collation that distinguishes case and accents.
+ * - **Expiry** is Unix time in whole seconds. A record exists while `expires` is greater than the current
+ *   time. Every operation treats an expired record exactly like a missing one, whether or not its storage
+ *   has been reclaimed. The current time comes from the `now` option of the backend, never from the clock
+ *   of a database server.
+ * - **Versions** identify one state of a record. `create` and `update` give the record a version that no
+ *   record with this id has ever had; `touch` keeps the version. A version is any string or number that
+ *   the backend can compare. Callers only pass it back to `update`.
+ * - **Atomicity**: concurrent operations on one record take effect one after the other, also when they
+ *   come from different processes. An acknowledged write is visible to every later read. A backend that
+ *   cannot guarantee this lists the exceptions in `limitations`, and a store refuses to use it until it
+ *   is configured to accept them.
+ * - **Missing records and conflicts are results**, not failures. Each method documents its results.
+ * - **Failures reject** with the error of the driver. A backend must never report a failure as a missing
+ *   record: the store would end the session of a signed-in visitor. After a rejected write the caller does
+ *   not know whether the write was applied. If the client library resends a write whose response was lost,
+ *   the backend must recognise its own version and report success rather than a conflict.
+ * - **Signals**: an operation rejects soon after its `signal` is aborted, or completes. A write that was
+ *   aborted may still be applied.
+ * - **Buffers are not shared**. A backend copies the `data` that it keeps, and each `load` returns bytes
+ *   that belong to the caller.
+ *
+ * CONTRIBUTING.md has a complete backend in forty lines. `backendSuite` and `raceSuite` of
+ * `silverback/testing` test an implementation against this contract.
  *
  * @module
  */
 
-/** What is to be kept. */
+/** A record to write. */
 export interface NewRecord {
-  /** The bytes. The backend copies what it keeps. */
+  /** The content. The caller may change the array once the operation has settled. */
   readonly data: Uint8Array
-  /** From when on it does not exist: Unix time in seconds. */
+  /** The expiry, in Unix time in seconds: the first second in which the record does not exist. */
   readonly expires: number
-  /** Whose it is, for the {@link OwnerIndex}. Left out: nobody's. */
+  /** Whom the record belongs to, for {@link OwnerIndex}. Left out if it has no owner. */
   readonly owner?: string | undefined
 }
 
 /** A record as it was read. */
 export interface StoredRecord extends NewRecord {
-  /** The state it is in. */
+  /** The version of the record at the time of the read. */
   readonly version: Version
 }
 
-/** What a place compares to tell one state of a record from another. */
+/** Identifies one state of a record. Only the backend that issued it can interpret it. */
 export type Version = string | number
 
-/** What every operation takes besides its arguments. */
+/** Options that every operation takes. */
 export interface OperationOptions {
-  /** Ends the operation early. */
+  /** Aborts the operation. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** The outcome of `create`. */
+/** The result of `create`. */
 export type CreateResult = { status: 'created'; version: Version } | { status: 'exists' }
 
-/** The outcome of `update`. */
+/** The result of `update`. */
 export type UpdateResult =
   | { status: 'updated'; version: Version }
   | { status: 'conflict'; current: StoredRecord }
   | { status: 'gone' }
 
-/** A promise of the contract that a place cannot keep. */
+/** A guarantee of the contract that a backend cannot give. */
 export type Limitation =
-  /** Two updates at once may both be applied, the later in place of the earlier. */
+  /** Of two concurrent updates both may report success, and the later write overwrites the earlier. */
   | 'updates-may-be-lost'
-  /** A record that was deleted may come back, by an update that was under way. */
+  /** A concurrent update or touch may recreate a record that was deleted. */
   | 'deleted-may-return'
-  /** A read may answer what was true some time ago. */
+  /** A read may return an older state of a record, or one that was deleted. */
   | 'reads-may-be-stale'
 
-/** A place that keeps records. */
+/** Stores records by id. */
 export interface Backend {
-  /** The promises that this place cannot keep. Left out: it keeps all. */
+  /** The guarantees that this backend cannot give. Left out if it gives all of them. */
   readonly limitations?: readonly Limitation[]
 
-  /** The record, or undefined when there is none. */
+  /**
+   * Reads a record. Resolves with undefined if it is missing or has expired. Rejects if the backend
+   * cannot tell.
+   */
   load(id: string, options?: OperationOptions): Promise<StoredRecord | undefined>
 
-  /** Keeps a new record. An id that exists is refused with `exists`, and its record stays. */
+  /**
+   * Adds a record under a new id.
+   *
+   * - `created`: no record existed under the id, or it had expired and was replaced.
+   * - `exists`: a record exists under the id. It is unchanged.
+   */
   create(id: string, record: NewRecord, options?: OperationOptions): Promise<CreateResult>
 
   /**
-   * Replaces the record, its owner included, if it still has this version. Another version is a
-   * `conflict`, answered with the record as it is; no record is `gone`. It never makes a record: what
-   * was deleted stays so.
+   * Replaces a record, including its expiry and owner, if it still has the given version
+   * (compare-and-swap). It never adds a record, so a deleted record stays deleted.
+   *
+   * - `updated`: the record had this version and has been replaced.
+   * - `conflict`: the record exists with another version and is unchanged. `current` is that record.
+   * - `gone`: the record is missing or has expired. Nothing was written.
    */
   update(
     id: string,
@@ -85,45 +112,52 @@ export interface Backend {
     options?: OperationOptions,
   ): Promise<UpdateResult>
 
-  /** Moves the moment, leaving data, owner and version. Of a missing record: nothing. */
+  /**
+   * Sets the expiry of a record and changes nothing else. Data, owner and version stay, so a concurrent
+   * `update` does not conflict with it. No-op if the record is missing or has expired.
+   */
   touch(id: string, expires: number, options?: OperationOptions): Promise<void>
 
-  /** Removes the record. A missing one is as good. */
+  /** Deletes a record. No-op if it is missing. */
   delete(id: string, options?: OperationOptions): Promise<void>
 }
 
-/** Offered by a place that finds records by their owner. */
+/** Implemented by backends that can find records by owner. */
 export interface OwnerIndex {
-  /** The ids of the owner's records that exist, in any order. */
+  /** Returns the ids of all existing records of the owner, in any order. */
   ofOwner(owner: string, options?: OperationOptions): Promise<string[]>
 
-  /** Removes the owner's records, but for those in `except`. Answers how many existed. */
+  /**
+   * Deletes all records of the owner except those whose ids are in `except`. Returns how many existing
+   * records it deleted.
+   */
   deleteOwner(
     owner: string,
     options?: OperationOptions & { readonly except?: readonly string[] },
   ): Promise<number>
 }
 
-/** Offered by a place that can be gone through. */
+/** Implemented by backends that can list their records. */
 export interface Listable {
   /**
-   * The ids of the records that exist, in any order. One that exists from the beginning to the end is
-   * among them, and may be so more than once; one that comes or goes meanwhile may be.
+   * Yields the ids of all existing records, in any order. A record that exists throughout the iteration is
+   * yielded at least once, possibly more often. A record created, deleted or expiring meanwhile may or may
+   * not be yielded.
    *
-   * They are read a page at a time, as the caller takes them, so that a place of any size neither fills
-   * the memory nor holds up others. Whoever stops taking them ends it.
+   * Reads one page at a time as the caller iterates, so that a large backend neither fills memory nor
+   * blocks other operations. Breaking out of the loop ends the iteration.
    */
   all(options?: OperationOptions): AsyncIterable<string>
 }
 
-/** Offered by a place that does not remove expired records by itself. */
+/** Implemented by backends that do not remove expired records on their own. */
 export interface Prunable {
-  /** Removes expired records, some at a time, without holding up others. Answers how many. */
+  /** Removes expired records in batches, without blocking other operations. Returns how many. */
   prune(options?: OperationOptions): Promise<number>
 }
 
-/** Offered by a place that needs tables or the like. */
+/** Implemented by backends that need a schema. */
 export interface Preparable {
-  /** Makes what is missing. May be called at every start, and by several processes at once. */
+  /** Creates missing tables and indexes. May run at every start, and in several processes at once. */
   ensureSchema(options?: OperationOptions): Promise<void>
 }

@@ -1,10 +1,11 @@
 /**
- * Records in a table of Amazon DynamoDB.
+ * A backend that keeps records in an Amazon DynamoDB table.
  *
  * @module
  */
 
 import { encodeBase64Url } from '#bytes'
+import { assertKnownOptions } from '../lib/assert-options.ts'
 import { unixSeconds } from '../lib/clock.ts'
 import { describeKind } from '../lib/describe.ts'
 import { randomBytes } from '../runtime/crypto/random.ts'
@@ -21,14 +22,14 @@ import type {
   Version,
 } from './backend.ts'
 
-/** What is called of a `DynamoDBDocumentClient`. */
+/** The part of a `DynamoDBDocumentClient` that is used. */
 export interface DynamoDBLike {
   send(command: never, options?: { abortSignal?: AbortSignal }): Promise<unknown>
 }
 
 type CommandClass = new (input: never) => object
 
-/** The classes of these names that `@aws-sdk/lib-dynamodb` exports. */
+/** The command classes of `@aws-sdk/lib-dynamodb`. */
 export interface DynamoDBCommands {
   readonly GetCommand: CommandClass
   readonly PutCommand: CommandClass
@@ -38,17 +39,17 @@ export interface DynamoDBCommands {
   readonly ScanCommand: CommandClass
 }
 
-/** Where and when. */
+/** Options of {@link dynamodb}. */
 export interface DynamoDBOptions {
   /** The name of the table. */
   table: string
-  /** The name of the global secondary index on `owner`. Left out: no owner index. */
+  /** The name of the global secondary index on `owner`. Without it the backend has no owner index. */
   ownerIndex?: string
   /** The clock: Unix time in seconds. */
   now?: () => number
 }
 
-/** A record as it is kept. `ttl` is for DynamoDB's own removal. */
+/** A record as it is stored. `ttl` is the attribute by which DynamoDB removes expired items. */
 interface Item extends NewRecord {
   readonly id: string
   readonly version: string
@@ -57,21 +58,22 @@ interface Item extends NewRecord {
 
 interface Expression {
   readonly [input: string]: unknown
-  /** What `:name` stands for in the expressions. */
+  /** The values of the `:name` placeholders in the expressions. */
   readonly values: Record<string, unknown>
 }
 
-/** Seconds for which DynamoDB keeps a record beyond its moment, which counts by another clock. */
+/** Seconds that DynamoDB keeps a record after its expiry, because the clocks may differ. */
 const margin = 60
 
-// Most of these words are reserved in expressions, but not behind a "#".
+// Most of these names are reserved words in expressions, unless written as "#name".
 const attributes = ['id', 'version', 'expires', 'owner', 'ttl'] as const
 
 /**
- * Keeps records in a table whose key is the text `id`. Every write is one conditional request, and
- * reads are consistent. With an `ownerIndex`, whose answers come late, reads may be stale.
+ * Returns a backend that keeps records in a DynamoDB table with the string `id` as its partition key.
+ * Every write is one conditional request, and reads by id are strongly consistent. The `ownerIndex` is
+ * eventually consistent, so with it the backend has the limitation `reads-may-be-stale`.
  *
- * Throws a TypeError for names that DynamoDB does not allow.
+ * Throws a TypeError for a name that DynamoDB does not allow and for an unknown option.
  */
 export function dynamodb(
   client: DynamoDBLike,
@@ -88,10 +90,11 @@ export function dynamodb(
   commands: DynamoDBCommands,
   options: DynamoDBOptions,
 ): Backend & Listable {
-  const table = new Table(client, commands, tableName('table', options.table))
+  assertKnownOptions('dynamodb', options, ['table', 'ownerIndex', 'now'])
+  const table = new Table(client, commands, checkedName('table', options.table))
   const now = options.now ?? unixSeconds
   if (options.ownerIndex === undefined) return new DynamoDBBackend(table, now)
-  return new OwnedBackend(table, now, tableName('ownerIndex', options.ownerIndex))
+  return new OwnedBackend(table, now, checkedName('ownerIndex', options.ownerIndex))
 }
 
 class DynamoDBBackend implements Backend, Listable {
@@ -110,11 +113,11 @@ class DynamoDBBackend implements Backend, Listable {
 
   async create(id: string, record: NewRecord, options?: OperationOptions): Promise<CreateResult> {
     const item = itemOf(id, record)
-    const made = await this.table.put(item, options, {
+    const created = await this.table.put(item, options, {
       ConditionExpression: 'attribute_not_exists(#id) OR #expires <= :now',
       values: { ':now': this.now() },
     })
-    if (made || isSame(item, await this.load(id, options))) {
+    if (created || isSame(item, await this.load(id, options))) {
       return { status: 'created', version: item.version }
     }
     return { status: 'exists' }
@@ -159,7 +162,7 @@ class DynamoDBBackend implements Backend, Listable {
 }
 
 class OwnedBackend extends DynamoDBBackend implements OwnerIndex {
-  // DynamoDB has no consistent reads of such an index.
+  // DynamoDB has no strongly consistent reads of a global secondary index.
   readonly limitations: readonly Limitation[] = ['reads-may-be-stale']
   readonly #index: string
 
@@ -187,7 +190,7 @@ class OwnedBackend extends DynamoDBBackend implements OwnerIndex {
     const doomed = (await this.ofOwner(owner, options)).filter(id => !options.except?.includes(id))
     let count = 0
     for (const id of doomed) {
-      // What the index says may be over: the record may be another's by now.
+      // The index may lag behind: check that the record still belongs to this owner.
       const deleted = await this.table.delete(id, options, {
         ConditionExpression: '#owner = :owner AND #expires > :now',
         values: { ':owner': owner, ':now': this.now() },
@@ -198,7 +201,7 @@ class OwnedBackend extends DynamoDBBackend implements OwnerIndex {
   }
 }
 
-/** The requests. Those that write answer whether their condition held. */
+/** Sends requests for one table. Conditional writes return whether their condition held. */
 class Table {
   readonly #client: DynamoDBLike
   readonly #commands: DynamoDBCommands
@@ -212,8 +215,8 @@ class Table {
 
   async get(id: string, options: OperationOptions | undefined): Promise<Item | undefined> {
     const input = { Key: { id }, ConsistentRead: true }
-    const answer = await this.#send(this.#commands.GetCommand, input, options)
-    return (answer as { Item?: Item }).Item
+    const output = await this.#send(this.#commands.GetCommand, input, options)
+    return (output as { Item?: Item }).Item
   }
 
   put(item: Item, options: OperationOptions | undefined, expression: Expression): Promise<boolean> {
@@ -236,7 +239,7 @@ class Table {
     return this.#sendIf(this.#commands.DeleteCommand, { Key: { id } }, options, expression)
   }
 
-  /** The ids of all items that the index finds. */
+  /** Yields the ids of all items that the query on the index finds. */
   query(
     index: string,
     options: OperationOptions | undefined,
@@ -246,13 +249,13 @@ class Table {
     return this.#idsByPage(this.#commands.QueryCommand, input, options)
   }
 
-  /** The ids of all items of the table. */
+  /** Yields the ids of all items that the scan of the table finds. */
   scan(options: OperationOptions | undefined, expression: Expression): AsyncGenerator<string> {
     const input = { ConsistentRead: true, ...inputOf(expression) }
     return this.#idsByPage(this.#commands.ScanCommand, input, options)
   }
 
-  /** A page is what DynamoDB looks at for a request: a megabyte. */
+  /** One request reads one page, which is at most a megabyte of items. */
   async *#idsByPage(
     Command: CommandClass,
     input: object,
@@ -261,12 +264,12 @@ class Table {
     let start: object | undefined
     do {
       const page = { ...input, ...(start && { ExclusiveStartKey: start }) }
-      const answer = (await this.#send(Command, page, options)) as {
+      const output = (await this.#send(Command, page, options)) as {
         Items?: { id: string }[]
         LastEvaluatedKey?: object
       }
-      for (const { id } of answer.Items ?? []) yield id
-      start = answer.LastEvaluatedKey
+      for (const { id } of output.Items ?? []) yield id
+      start = output.LastEvaluatedKey
     } while (start)
   }
 
@@ -309,14 +312,14 @@ function recordOf({ data, expires, owner, version }: Item): StoredRecord {
 }
 
 /**
- * Whether this very item was written after all: the client sends a request again whose answer was lost,
- * and the second finds its condition broken by the first.
+ * Returns whether the record found is the item just written. The SDK resends a request whose response was
+ * lost. If the first one was applied, the condition of the second fails.
  */
 function isSame(item: Item, found: StoredRecord | undefined): boolean {
   return found?.version === item.version
 }
 
-/** The part of a request's input that an expression is, with the names that it uses, and no other. */
+/** Returns the input of an expression. It may name only the attributes that it uses. */
 function inputOf({ values, ...expressions }: Expression): object {
   const text = Object.values(expressions).join(' ')
   const names = attributes.filter(name => text.includes(`#${name}`))
@@ -327,9 +330,9 @@ function inputOf({ values, ...expressions }: Expression): object {
   }
 }
 
-/** A name as DynamoDB allows it for tables and indexes. */
-function tableName(option: string, name: string): string {
+/** Returns the name if DynamoDB allows it for tables and indexes. Throws a TypeError otherwise. */
+function checkedName(option: string, name: string): string {
   if (typeof name === 'string' && /^[\w.-]{3,255}$/.test(name)) return name
-  const given = typeof name === 'string' ? 'another text' : describeKind(name)
+  const given = typeof name === 'string' ? 'this string' : describeKind(name)
   throw new TypeError(`${option} must be 3 to 255 characters of A–Z a–z 0–9 _ . -, not ${given}`)
 }

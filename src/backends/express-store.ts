@@ -1,27 +1,29 @@
 /**
- * Records in whatever there is a store of express-session for.
+ * A backend over any store made for express-session.
  *
  * @module
  */
 
+import { assertFunction, assertKnownOptions } from '../lib/assert-options.ts'
 import { unixSeconds } from '../lib/clock.ts'
 import type { Backend } from './backend.ts'
+import { fromCallback } from './lib/express-callbacks.ts'
 import { LastWriteWins } from './lib/last-write-wins.ts'
 
-/** What is called of a store made for express-session. */
+/** The subset of a store for express-session that we use. */
 export interface ExpressStoreLike {
   get(sid: string, callback: (error: unknown, session?: unknown) => void): unknown
   set(sid: string, session: never, callback: (error?: unknown) => void): unknown
   destroy(sid: string, callback: (error?: unknown) => void): unknown
 }
 
-/** When. */
+/** Options of {@link expressStore}. */
 export interface ExpressStoreOptions {
   /** The clock: Unix time in seconds. */
   now?: () => number
 }
 
-/** The session that the store sees: stores take their time to live from the cookie. */
+/** The session that we pass to the store. Stores derive their time to live from the cookie. */
 interface ExpressSession {
   readonly cookie: {
     readonly path: string
@@ -33,19 +35,23 @@ interface ExpressSession {
 }
 
 /**
- * Keeps records in a store made for express-session: each is a session with one value, a text.
+ * Keeps records in a store made for express-session. Each record is a session with a single string value.
  *
- * The store's `touch` is not used: of many it moves the time to live and leaves the session, in which
- * the moment is.
+ * The store's `touch` is not used. Many stores only move the time to live and leave the session as it
+ * is, and the record's expiry is part of the session.
+ *
+ * Throws a TypeError for unknown or invalid options.
  */
 export function expressStore(store: ExpressStoreLike, options: ExpressStoreOptions = {}): Backend {
-  const now = options.now ?? unixSeconds
+  assertKnownOptions('expressStore', options, ['now'])
+  const { now = unixSeconds } = options
+  assertFunction('now', now)
   return new LastWriteWins(
     {
-      get: async id => recordIn(await read(store, id)),
+      get: async id => recordIn(await fromCallback<unknown>(done => store.get(id, done))),
       set: (id, text, ttl) =>
-        done(callback => store.set(id, sessionOf(text, now(), ttl) as never, callback)),
-      delete: id => done(callback => store.destroy(id, callback)),
+        fromCallback(done => store.set(id, sessionOf(text, now(), ttl) as never, done)),
+      delete: id => fromCallback(done => store.destroy(id, done)),
     },
     now,
   )
@@ -59,25 +65,4 @@ function sessionOf(record: string, now: number, ttl: number): ExpressSession {
 
 function recordIn(session: unknown): unknown {
   return (session as Partial<ExpressSession> | null | undefined)?.record
-}
-
-function read(store: ExpressStoreLike, id: string): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    store.get(id, (error, session) => {
-      if (!error || isMissing(error)) resolve(error ? undefined : session)
-      else reject(error)
-    })
-  })
-}
-
-/** Runs what calls back with an error or with nothing. A missing session is as good as removed. */
-function done(run: (callback: (error?: unknown) => void) => unknown): Promise<void> {
-  return new Promise((resolve, reject) => {
-    run(error => (error && !isMissing(error) ? reject(error) : resolve()))
-  })
-}
-
-/** express-session takes this error of a store for "no such session". */
-function isMissing(error: unknown): boolean {
-  return (error as { code?: unknown }).code === 'ENOENT'
 }

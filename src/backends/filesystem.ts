@@ -12,7 +12,7 @@ import { createHash } from 'node:crypto'
 import { lstat, mkdir, opendir, readdir, rmdir } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { encodeBase64Url } from '#bytes'
-import { assertInteger } from '../lib/assert-options.ts'
+import { assertInteger, assertKnownOptions } from '../lib/assert-options.ts'
 import { unixSeconds } from '../lib/clock.ts'
 import { withKeyLock } from '../lib/keyed-mutex.ts'
 import { randomBytes } from '../runtime/crypto/random.ts'
@@ -71,6 +71,7 @@ export function filesystem(
   folder: string,
   options: FilesystemOptions = {},
 ): Backend & OwnerIndex & Prunable & Listable {
+  assertKnownOptions('filesystem', options, ['lockTimeout', 'now'])
   return new FilesystemBackend(folder, options)
 }
 

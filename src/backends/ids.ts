@@ -1,5 +1,5 @@
 /**
- * Ids of records, and what a backend sees of them.
+ * Session ids, and the hashed keys under which backends store them.
  *
  * @module
  */
@@ -8,22 +8,22 @@ import { encodeBase64Url, utf8Bytes } from '#bytes'
 import { sha256 } from '#crypto'
 import { randomBytes } from '../runtime/crypto/random.ts'
 
-/** 256 random bits as base64url: 43 characters. Throws when the random number generator fails. */
+/** Returns 256 random bits as 43 characters of base64url. Throws if the random source fails. */
 export function newId(): string {
   return encodeBase64Url(randomBytes(32))
 }
 
-/** True for what {@link newId} makes. */
+/** Returns whether the value has the form of a {@link newId}. */
 export function isId(value: unknown): value is string {
   return typeof value === 'string' && /^[\w-]{43}$/.test(value)
 }
 
-/** The key of a record: a hash, so that whoever reads it there cannot make a cookie of it. */
+/** Returns the record id of a session: a hash, so that reading a backend does not reveal session ids. */
 export function keyOf(id: string): string {
   return encodeBase64Url(sha256(utf8Bytes(id)))
 }
 
-/** The key of an owner: of one length, and of characters that mean nothing anywhere. */
+/** Returns the key of an owner: a hash of fixed length, in characters that need no escaping anywhere. */
 export function ownerKey(owner: string): string {
   return encodeBase64Url(sha256(utf8Bytes(`owner ${owner}`)))
 }

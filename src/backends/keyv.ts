@@ -1,51 +1,56 @@
 /**
- * Records in whatever Keyv has an adapter for.
+ * A backend over Keyv, for storage that has a Keyv adapter and no backend here.
  *
  * @module
  */
 
+import { assertKnownOptions } from '../lib/assert-options.ts'
 import type { Backend, Listable, OperationOptions } from './backend.ts'
 import { keyPrefix, LastWriteWins } from './lib/last-write-wins.ts'
 import { isRecordId } from './lib/record-id.ts'
 
-/** What is called of a `Keyv`. */
+/** The part of a `Keyv` that is used. */
 export interface KeyvLike {
   get(key: string): Promise<unknown>
   /** `ttl` is in milliseconds. */
   set(key: string, value: string, ttl?: number): Promise<unknown>
   delete(key: string): Promise<unknown>
-  /** Goes through keys, without the namespace, and values: where the adapter can. */
+  /** Iterates over keys, without the namespace, and values. Some adapters do not have it. */
   readonly iterator?: ((argument: never) => AsyncIterable<readonly unknown[]>) | undefined
-  /** Of Keyv 5: whether failures reject. */
+  /** Whether failures reject. Keyv 5 has it, and its default is false. */
   readonly throwOnErrors?: boolean
 }
 
-/** Where and when. */
+/** Options of {@link keyv}. */
 export interface KeyvOptions {
-  /** The start of every key, after Keyv's own namespace: words with a colon after each. Default none. */
+  /** The start of every key, after Keyv's own namespace: words, each followed by a colon. Default none. */
   prefix?: string
   /** The clock: Unix time in seconds. */
   now?: () => number
 }
 
 /**
- * Keeps records as text in a Keyv, with a time to live. It lists them where the adapter can.
+ * Returns a backend that keeps records as strings with a TTL in a Keyv. It has `all` if the Keyv adapter
+ * can iterate.
  *
- * Throws a TypeError for a prefix that is none, and for a Keyv whose failures do not reject: it answers
- * "no such record" when its place is down, and everybody would be signed out.
+ * Throws a TypeError for an invalid prefix, an unknown option, and a Keyv with `throwOnErrors: false`. Such
+ * a Keyv reports a missing record when its storage is down, which would sign everybody out.
  */
 export function keyv(instance: KeyvLike, options: KeyvOptions = {}): Backend & Partial<Listable> {
-  if (instance.throwOnErrors === false) throw new TypeError('the Keyv needs throwOnErrors: true')
+  assertKnownOptions('keyv', options, ['prefix', 'now'])
+  if (instance.throwOnErrors === false) {
+    throw new TypeError('the Keyv must be created with throwOnErrors: true')
+  }
   const prefix = keyPrefix(options.prefix ?? '')
   const backend = new LastWriteWins(
     {
       get: id => instance.get(prefix + id),
       async set(id, text, ttl) {
-        const kept = await instance.set(prefix + id, text, ttl * 1000)
-        if (kept === false) throw new Error('keyv did not keep the record')
+        const isStored = await instance.set(prefix + id, text, ttl * 1000)
+        if (isStored === false) throw new Error('the Keyv adapter did not store the record')
       },
       async delete(id) {
-        // Its answer, false for what did not exist, says nothing of failures.
+        // It resolves with false for a missing key, so the result is no sign of a failure.
         await instance.delete(prefix + id)
       },
     },

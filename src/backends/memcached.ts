@@ -9,6 +9,7 @@
  */
 
 import { encodeBase64Url } from '#bytes'
+import { assertKnownOptions } from '../lib/assert-options.ts'
 import { unixSeconds } from '../lib/clock.ts'
 import { describeKind } from '../lib/describe.ts'
 import { randomBytes } from '../runtime/crypto/random.ts'
@@ -64,6 +65,7 @@ const validPrefix = /^[!-~]{0,122}$/
  * Throws a TypeError for a wrong client or prefix.
  */
 export function memcached(client: MemcachedClient, options: MemcachedOptions = {}): Backend {
+  assertKnownOptions('memcached', options, ['prefix', 'now'])
   return new MemcachedBackend(client, options)
 }
 

@@ -1,10 +1,11 @@
 /**
- * Records in the memory of this process: for tests, for development, for one server that may forget.
+ * A backend in the memory of this process: for tests, development, and single servers that may lose
+ * their sessions in a restart.
  *
  * @module
  */
 
-import { assertInteger } from '../lib/assert-options.ts'
+import { assertInteger, assertKnownOptions } from '../lib/assert-options.ts'
 import { unixSeconds } from '../lib/clock.ts'
 import type {
   Backend,
@@ -19,11 +20,11 @@ import type {
   Version,
 } from './backend.ts'
 
-/** How much a memory backend holds. */
+/** Options of {@link memory}. */
 export interface MemoryOptions {
-  /** Most records kept. Default 100,000. */
+  /** How many records it holds before it evicts. Default 100,000. */
   maxRecords?: number
-  /** Most bytes of data kept. Default 64 MiB. */
+  /** How many bytes of data it holds before it evicts. Default 64 MiB. */
   maxBytes?: number
   /** The clock: Unix time in seconds. */
   now?: () => number
@@ -34,17 +35,19 @@ interface Entry extends NewRecord {
   readonly version: number
 }
 
-/** Records looked at by each write. More than one, so that sweeping keeps up with writing. */
+/** How many records each write checks for expiry. More than one, so that sweeping outpaces writing. */
 const sweptAtOnce = 4
 
 /**
- * Keeps records in memory, up to a limit: then the one that was written longest ago goes. Records are
- * copied in and out, so that nothing is shared with the caller. There is no timer: each write looks at
- * a few records and drops those that have expired.
+ * Returns a backend that keeps records in memory. At its limit it evicts the records written longest ago.
+ * Records are copied in and out, so that nothing is shared with the caller. It needs no timer: each write
+ * checks a few records and removes those that have expired.
  *
- * Throws a RangeError for a limit that is no positive whole number.
+ * Throws a RangeError for a limit that is not a positive whole number, and a TypeError for an unknown
+ * option.
  */
 export function memory(options: MemoryOptions = {}): Backend & OwnerIndex & Prunable & Listable {
+  assertKnownOptions('memory', options, ['maxRecords', 'maxBytes', 'now'])
   return new MemoryBackend(options)
 }
 
@@ -114,13 +117,13 @@ class MemoryBackend implements Backend, OwnerIndex, Prunable, Listable {
   async prune(): Promise<number> {
     const before = this.#entries.size
     for (const id of this.#entries.keys()) this.#find(id)
-    // An iterator holds on to all that the Map had when it last moved.
+    // The old iterator would keep the removed entries reachable.
     this.#sweep = this.#entries.entries()
     return before - this.#entries.size
   }
 
   async *all(options?: OperationOptions): AsyncGenerator<string> {
-    // Of the ids as they are now: the Map itself would show what is written meanwhile again and again.
+    // Iterates over a copy: the Map would yield records rewritten meanwhile again and again.
     for (const id of [...this.#entries.keys()]) {
       options?.signal?.throwIfAborted()
       if (this.#find(id)) yield id
@@ -137,7 +140,7 @@ class MemoryBackend implements Backend, OwnerIndex, Prunable, Listable {
   #put(id: string, { data, expires, owner }: NewRecord): number {
     this.#remove(id)
     const version = this.#nextVersion++
-    // A new entry at the end of the Map, which keeps the order of writing.
+    // The new entry goes to the end of the Map, which so stays in the order of writing.
     this.#entries.set(id, { data: new Uint8Array(data), expires, owner, version })
     this.#bytes += data.length
     if (owner !== undefined) this.#ownedBy(owner).add(id)

@@ -19,6 +19,7 @@
 
 import { concatBytes, utf8Bytes } from '#bytes'
 import { equalBytes } from '#crypto'
+import { assertKnownOptions } from '../lib/assert-options.ts'
 import { thirtyDays } from '../lib/clock.ts'
 import { retryOnConflict } from '../lib/retry.ts'
 import { randomBytes } from '../runtime/crypto/random.ts'
@@ -61,6 +62,7 @@ export function migrating<From extends AnyBackend, To extends AnyBackend>(
   to: To,
   options: MigratingOptions = {},
 ): MigratingBackend<From, To> {
+  assertKnownOptions('migrating', options, ['move'])
   const backend: Backend = new Migrating(from, to, options.move ?? true)
   return backend as MigratingBackend<From, To>
 }

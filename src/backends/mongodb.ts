@@ -1,13 +1,15 @@
 /**
- * Records in a collection of MongoDB.
+ * A backend that keeps records in a MongoDB collection.
  *
- * Every operation is one command on one document, which MongoDB makes as a whole or not at all. Only an
- * update that changed nothing asks once more, whether the record is another or gone.
+ * Every operation is one command on one document, which MongoDB applies atomically. The exception is an
+ * update that matched no document: a second command reads whether the record has another version or is
+ * gone.
  *
  * @module
  */
 
 import { encodeBase64Url } from '#bytes'
+import { assertKnownOptions } from '../lib/assert-options.ts'
 import { unixSeconds } from '../lib/clock.ts'
 import { describeKind } from '../lib/describe.ts'
 import { randomBytes } from '../runtime/crypto/random.ts'
@@ -27,8 +29,8 @@ import { abortable } from './lib/abortable.ts'
 import { idsByPage, pageSize } from './lib/pages.ts'
 
 /**
- * What is called of a `Collection` of the driver `mongodb`. The arguments are left open: it has types of
- * its own for them, and none of them is needed to compile this.
+ * The part of a `Collection` of the driver `mongodb` that is used. `never` accepts the driver's own
+ * parameter types without importing them.
  */
 export interface MongoCollection {
   findOne(filter: never, options: never): Promise<unknown>
@@ -40,41 +42,42 @@ export interface MongoCollection {
   createIndexes(indexes: never): Promise<unknown>
 }
 
-/** When. */
+/** Options of {@link mongodb}. */
 export interface MongoOptions {
   /** The clock: Unix time in seconds. */
   now?: () => number
 }
 
-/** A record as it is kept. `ttl` is for MongoDB's own removal. */
-interface KeptDocument extends NewRecord {
+/** A record as it is stored. `ttl` is the field by which MongoDB removes expired documents. */
+interface RecordDocument extends NewRecord {
   readonly _id: string
   readonly version: string
   readonly ttl: Date
 }
 
-/** What a filter, a document or an option is, before the driver's types. */
+/** A filter, document or options object, before it is cast to the driver's types. */
 type Fields = Readonly<Record<string, unknown>>
 
-/** Seconds for which MongoDB keeps a record beyond its moment, which counts by another clock. */
+/** Seconds that MongoDB keeps a record after its expiry, because the clocks may differ. */
 const margin = 300
 
-// Whatever the client or the collection was told: a secondary is behind, and a deleted record would be
-// there. Bytes and numbers come as such.
+// These override the settings of the client and the collection. A secondary lags behind, and could still
+// return a deleted record. Promotion makes the driver return Buffers and numbers.
 const reading: Fields = { readPreference: 'primary', promoteBuffers: true, promoteValues: true }
 
 const duplicateKey = 11_000
 
 /**
- * Keeps records in a collection, whose indexes `ensureSchema()` makes. Nothing else may be in it, and it
- * must have no collation.
+ * Returns a backend that keeps records in a MongoDB collection. `ensureSchema()` creates its indexes. The
+ * collection must hold nothing else and must have no default collation.
  *
- * Throws a TypeError for what is no collection.
+ * Throws a TypeError if `collection` is not a collection, and for an unknown option.
  */
 export function mongodb(
   collection: MongoCollection,
   options: MongoOptions = {},
 ): Backend & OwnerIndex & Preparable & Listable {
+  assertKnownOptions('mongodb', options, ['now'])
   if (typeof Object(collection).replaceOne !== 'function') {
     const given = describeKind(collection)
     throw new TypeError(`collection must be a Collection of the driver mongodb, not ${given}`)
@@ -94,7 +97,7 @@ class MongoBackend implements Backend, OwnerIndex, Preparable, Listable {
   async ensureSchema(options?: OperationOptions): Promise<void> {
     const indexes = [
       { key: { ttl: 1 }, expireAfterSeconds: 0 },
-      // Sparse: most records may have no owner.
+      // Sparse, because most records may have no owner.
       { key: { owner: 1 }, sparse: true },
     ]
     await abortable(options?.signal, () => this.#collection.createIndexes(indexes as never))
@@ -104,15 +107,16 @@ class MongoBackend implements Backend, OwnerIndex, Preparable, Listable {
     const found = await abortable(options?.signal, () =>
       this.#collection.findOne({ _id: id, ...this.#existing() } as never, reading as never),
     )
-    return found ? recordOf(found as KeptDocument) : undefined
+    return found ? recordOf(found as RecordDocument) : undefined
   }
 
   async create(id: string, record: NewRecord, options?: OperationOptions): Promise<CreateResult> {
-    const kept = documentOf(id, record)
+    const document = documentOf(id, record)
     try {
-      // Takes the place of an expired record. One that exists is not found, and then the id is taken.
-      await this.#replace({ _id: id, expires: { $lte: this.#now() } }, kept, true, options)
-      return { status: 'created', version: kept.version }
+      // Replaces an expired record. An existing record does not match the filter, so that the upsert
+      // tries to insert and fails with a duplicate key.
+      await this.#replace({ _id: id, expires: { $lte: this.#now() } }, document, true, options)
+      return { status: 'created', version: document.version }
     } catch (error) {
       if ((error as { code?: unknown } | undefined)?.code === duplicateKey)
         return { status: 'exists' }
@@ -126,10 +130,10 @@ class MongoBackend implements Backend, OwnerIndex, Preparable, Listable {
     version: Version,
     options?: OperationOptions,
   ): Promise<UpdateResult> {
-    const kept = documentOf(id, record)
+    const document = documentOf(id, record)
     const filter = { _id: id, version, ...this.#existing() }
-    if (await this.#replace(filter, kept, false, options)) {
-      return { status: 'updated', version: kept.version }
+    if (await this.#replace(filter, document, false, options)) {
+      return { status: 'updated', version: document.version }
     }
     const current = await this.load(id, options)
     return current ? { status: 'conflict', current } : { status: 'gone' }
@@ -179,22 +183,22 @@ class MongoBackend implements Backend, OwnerIndex, Preparable, Listable {
     filter: Fields,
     how: Fields,
     options: OperationOptions | undefined,
-  ): Promise<Pick<KeptDocument, '_id' | 'expires'>[]> {
+  ): Promise<Pick<RecordDocument, '_id' | 'expires'>[]> {
     return abortable(options?.signal, async () => {
       const cursor = this.#collection.find(filter as never, { ...reading, ...how } as never)
-      return (await cursor.toArray()) as KeptDocument[]
+      return (await cursor.toArray()) as RecordDocument[]
     })
   }
 
-  /** Whether a document was found and replaced. With `upsert` it is made when none was. */
+  /** Replaces a document and returns whether one matched. With `upsert` it inserts one if none did. */
   async #replace(
     filter: Fields,
-    kept: KeptDocument,
+    document: RecordDocument,
     upsert: boolean,
     options: OperationOptions | undefined,
   ): Promise<boolean> {
     const result = await abortable(options?.signal, () =>
-      this.#collection.replaceOne(filter as never, kept as never, { upsert } as never),
+      this.#collection.replaceOne(filter as never, document as never, { upsert } as never),
     )
     return (result as { matchedCount: number }).matchedCount > 0
   }
@@ -204,22 +208,22 @@ class MongoBackend implements Backend, OwnerIndex, Preparable, Listable {
   }
 }
 
-function documentOf(id: string, { data, expires, owner }: NewRecord): KeptDocument {
-  const kept = {
+function documentOf(id: string, { data, expires, owner }: NewRecord): RecordDocument {
+  const document = {
     _id: id,
     data: Uint8Array.from(data),
     expires,
     version: encodeBase64Url(randomBytes(12)),
     ttl: removalOf(expires),
   }
-  return owner === undefined ? kept : { ...kept, owner }
+  return owner === undefined ? document : { ...document, owner }
 }
 
-/** From when on MongoDB may remove it. */
+/** Returns the time from which MongoDB may remove the record. */
 function removalOf(expires: number): Date {
   return new Date((expires + margin) * 1000)
 }
 
-function recordOf({ data, expires, version, owner }: KeptDocument): StoredRecord {
+function recordOf({ data, expires, version, owner }: RecordDocument): StoredRecord {
   return { data: Uint8Array.from(data), expires, version, owner }
 }

@@ -1,15 +1,17 @@
 /**
- * Records in a table of MySQL or MariaDB.
+ * A backend that keeps records in a MySQL or MariaDB table.
  *
- * Texts are binary columns, so that no collation takes one for another. Every operation is one
- * statement, and needs no transaction of its own; but an update that changed nothing asks once more,
- * whether the record is another or gone, and a creation that finds its id taken removes what has
- * expired there and tries again. A statement that loses a deadlock is repeated.
+ * Ids, owners and versions are binary columns, so that no collation can make two of them equal. Every
+ * operation is one statement and needs no transaction of its own, with two exceptions. An update that
+ * matched no row reads whether the record has another version or is gone. A create that finds its id
+ * taken deletes the record there if it has expired, and tries again. A statement that loses a deadlock
+ * is repeated.
  *
  * @module
  */
 
 import { Buffer } from 'node:buffer'
+import { assertKnownOptions } from '../lib/assert-options.ts'
 import { unixSeconds } from '../lib/clock.ts'
 import type {
   Backend,
@@ -41,33 +43,44 @@ import {
 
 /** A pool or connection of `mysql2/promise` or of `mariadb`. */
 export interface MySqlClient {
-  // Their parameters have types of their own, which are wide enough.
+  // `never[]` accepts the parameter types of both packages without importing them.
   execute(sql: string, params?: never[]): Promise<unknown>
 }
 
-/** Which table, and by which clock. */
+/** Options of {@link mysql}. */
 export interface MySqlOptions extends SqlOptions {}
 
-/** Errors after which a statement, rolled back whole, may be repeated: deadlock, lock wait timeout. */
+/** Errors that leave a statement undone, so that it can be repeated: deadlock, lock wait timeout. */
 const repeatable: readonly unknown[] = [1213, 1205]
 const duplicateKey = 1062
 const attempts = 5
 
 /**
- * Keeps records in a table, which `ensureSchema()` or the statement of `mysqlSchema()` makes.
+ * Returns a backend that keeps records in a MySQL or MariaDB table. Create the table with
+ * `ensureSchema()`, or put the statement of {@link mysqlSchema} into your migrations.
  *
- * Throws a TypeError for a wrong name of a table.
+ * Throws a TypeError for an invalid table name or an unknown option.
  */
 export function mysql(
   client: MySqlClient,
   options: MySqlOptions = {},
 ): Backend & OwnerIndex & Prunable & Preparable & Listable {
+  assertKnownOptions('mysql', options, ['table', 'now'])
   return new MySqlBackend(client, options)
 }
 
-/** The statement that makes the table where it is missing. */
+/**
+ * Returns the statement that creates the table if it does not exist.
+ *
+ * Throws a TypeError for an invalid table name or an unknown option.
+ */
 export function mysqlSchema(options: Pick<MySqlOptions, 'table'> = {}): string {
-  const { table } = tableNames('`', options.table)
+  assertKnownOptions('mysqlSchema', options, ['table'])
+  return schemaOf(options.table)
+}
+
+function schemaOf(name: string | undefined): string {
+  const { table } = tableNames('`', name)
   return `CREATE TABLE IF NOT EXISTS ${table} (
   id varbinary(128) NOT NULL PRIMARY KEY,
   data mediumblob NOT NULL,
@@ -88,7 +101,7 @@ class MySqlBackend implements Backend, OwnerIndex, Prunable, Preparable, Listabl
   constructor(client: MySqlClient, options: MySqlOptions) {
     this.#client = client
     this.#table = tableNames('`', options.table).table
-    this.#schema = mysqlSchema(options)
+    this.#schema = schemaOf(options.table)
     this.#now = options.now ?? unixSeconds
   }
 
@@ -115,7 +128,7 @@ class MySqlBackend implements Backend, OwnerIndex, Prunable, Preparable, Listabl
         [id, now],
         options,
       )
-      // Neither expired nor there: another removed it just now.
+      // Try again if the record expired or was deleted between the two statements.
       if (expired === 0 && (await this.load(id, options))) return { status: 'exists' }
     }
   }
@@ -131,7 +144,7 @@ class MySqlBackend implements Backend, OwnerIndex, Prunable, Preparable, Listabl
     const changed = await this.#change(
       `UPDATE ${this.#table} SET data = ?, expires = ?, version = ?, owner = ?
 WHERE id = ? AND version = ? AND expires > ?`,
-      // A number in the place of the version would have the column compared as one.
+      // A version sent as a number would make MySQL compare the column as numbers.
       [bufferOf(data), expires, next, owner ?? null, id, String(version), this.#now()],
       options,
     )
@@ -165,8 +178,8 @@ WHERE id = ? AND version = ? AND expires > ?`,
     owner: string,
     options?: OperationOptions & { readonly except?: readonly string[] },
   ): Promise<number> {
-    // The ids to leave are one text, so that it is one statement whatever their number; no id has
-    // a comma.
+    // The ids to keep are sent as one comma-separated string, so that the statement is the same
+    // whatever their number. No id contains a comma.
     return this.#change(
       `DELETE FROM ${this.#table} WHERE owner = ? AND expires > ? AND NOT FIND_IN_SET(id, ?)`,
       [owner, this.#now(), (options?.except ?? []).join()],
@@ -195,7 +208,7 @@ WHERE id = ? AND version = ? AND expires > ?`,
     )
   }
 
-  /** Whether the id was free. */
+  /** Inserts the record. Returns false if the id is taken. */
   async #insert(
     id: string,
     { data, expires, owner }: NewRecord,
@@ -215,13 +228,16 @@ WHERE id = ? AND version = ? AND expires > ?`,
     }
   }
 
-  /** The rows of a SELECT: mariadb answers them, mysql2 a pair of them and something else. */
+  /** Returns the rows of a SELECT. mariadb resolves with the rows, mysql2 with `[rows, fields]`. */
   async #rows(sql: string, params: unknown[], options?: OperationOptions): Promise<unknown[]> {
     const result = (await this.#execute(sql, params, options)) as unknown[]
     return Array.isArray(result[0]) ? result[0] : result
   }
 
-  /** How many rows a statement changed: in an object, which mysql2 answers in a pair again. */
+  /**
+   * Returns how many rows a statement changed. mariadb resolves with the result, mysql2 with
+   * `[result, fields]`.
+   */
   async #change(sql: string, params: unknown[], options?: OperationOptions): Promise<number> {
     const result = await this.#execute(sql, params, options)
     const { affectedRows } = (Array.isArray(result) ? result[0] : result) as {
@@ -238,7 +254,7 @@ WHERE id = ? AND version = ? AND expires > ?`,
         } catch (error) {
           if (attempt === attempts || !repeatable.includes(errorNumber(error))) throw error
           options?.signal?.throwIfAborted()
-          // At random, so that those who met do not meet again.
+          // A random wait, so that the statements that met do not meet again.
           await new Promise(resolve => setTimeout(resolve, Math.random() * 20 * 2 ** attempt))
         }
       }
@@ -250,7 +266,7 @@ function errorNumber(error: unknown): unknown {
   return (error as { errno?: unknown } | undefined)?.errno
 }
 
-/** The same bytes as a Buffer: the clients know no other bytes. */
+/** Returns a Buffer over the same bytes. The clients accept no other Uint8Array. */
 function bufferOf(data: Uint8Array): Buffer {
   return Buffer.from(data.buffer, data.byteOffset, data.length)
 }

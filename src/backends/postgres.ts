@@ -1,13 +1,15 @@
 /**
- * Records in a table of PostgreSQL.
+ * A backend that keeps records in a PostgreSQL table.
  *
- * Every operation is one statement, and needs no transaction of its own. Only an update that changed
- * nothing asks once more, whether the record is another or gone: in the same statement it would see
- * the table as it was before it waited for another's update.
+ * Every operation is one statement and needs no transaction of its own. The exception is an update that
+ * matched no row: a second statement reads whether the record has another version or is gone. A subquery
+ * in the same statement would not do. It would read the snapshot taken before the update waited for a
+ * concurrent one.
  *
  * @module
  */
 
+import { assertKnownOptions } from '../lib/assert-options.ts'
 import { unixSeconds } from '../lib/clock.ts'
 import type {
   Backend,
@@ -44,35 +46,46 @@ export {
   postgresPubSub,
 } from './lib/postgres-pubsub.ts'
 
-/** A Pool or Client of `pg`, a PGlite, and whatever else asks like them. */
+/** A Pool or Client of `pg`, a PGlite, or anything else with their `query` method. */
 export interface PgClient {
   query(text: string, params?: unknown[]): Promise<{ rows: unknown[] }>
 }
 
-/** The `sql` of `postgres`. */
+/** The `sql` function of the package `postgres`. */
 export interface PostgresJsClient {
-  // Its parameters have a type of their own, which is wide enough.
+  // `never[]` accepts that package's own parameter types without importing them.
   unsafe(text: string, params?: never[]): PromiseLike<ArrayLike<unknown>>
 }
 
-/** Which table, and by which clock. */
+/** Options of {@link postgres}. */
 export interface PostgresOptions extends SqlOptions {}
 
 /**
- * Keeps records in a table, which `ensureSchema()` or the statements of `postgresSchema()` make.
+ * Returns a backend that keeps records in a PostgreSQL table. Create the table with `ensureSchema()`, or
+ * put the statements of {@link postgresSchema} into your migrations.
  *
- * Throws a TypeError for a wrong name of a table.
+ * Throws a TypeError for an invalid table name or an unknown option.
  */
 export function postgres(
   client: PgClient | PostgresJsClient,
   options: PostgresOptions = {},
 ): Backend & OwnerIndex & Prunable & Preparable & Listable {
+  assertKnownOptions('postgres', options, ['table', 'now'])
   return new PostgresBackend(client, options)
 }
 
-/** The statements that make the table and its indexes where they are missing. */
+/**
+ * Returns the statements that create the table and its indexes if they do not exist.
+ *
+ * Throws a TypeError for an invalid table name or an unknown option.
+ */
 export function postgresSchema(options: Pick<PostgresOptions, 'table'> = {}): string {
-  const { table, index } = tableNames('"', options.table)
+  assertKnownOptions('postgresSchema', options, ['table'])
+  return schemaOf(options.table)
+}
+
+function schemaOf(name: string | undefined): string {
+  const { table, index } = tableNames('"', name)
   return `CREATE TABLE IF NOT EXISTS ${table} (
   id text COLLATE "C" PRIMARY KEY,
   data bytea NOT NULL,
@@ -94,13 +107,14 @@ class PostgresBackend implements Backend, OwnerIndex, Prunable, Preparable, List
   constructor(client: PgClient | PostgresJsClient, options: PostgresOptions) {
     this.#client = client
     this.#table = tableNames('"', options.table).table
-    this.#schema = postgresSchema(options)
+    this.#schema = schemaOf(options.table)
     this.#now = options.now ?? unixSeconds
   }
 
   async ensureSchema(options?: OperationOptions): Promise<void> {
-    // IF NOT EXISTS fails when two do it at once, hence the lock. The number is any that others
-    // do not use. One statement, because some clients send no more; and quiet about what is there.
+    // IF NOT EXISTS fails when two sessions run it concurrently, hence the advisory lock. Its number is
+    // arbitrary. All in one DO statement, because some clients send only one at a time, and with
+    // notices about existing tables turned off.
     await this.#query(
       `DO $ddl$ BEGIN
 PERFORM set_config('client_min_messages', 'warning', true);
@@ -177,8 +191,9 @@ WHERE id = $1 AND version = $6 AND expires > $7 RETURNING 1`,
     owner: string,
     options?: OperationOptions & { readonly except?: readonly string[] },
   ): Promise<number> {
-    // Locked in one order, so that two at once do not wait for each other. The ids to leave are one
-    // text, because clients differ in how they send arrays; no id has a comma.
+    // Rows are locked in id order, so that two concurrent calls cannot deadlock. The ids to keep are
+    // sent as one comma-separated string, because clients differ in how they send arrays. No id
+    // contains a comma.
     const rows = await this.#query(
       `DELETE FROM ${this.#table} WHERE id = ANY (ARRAY (
   SELECT id FROM ${this.#table}

@@ -1,21 +1,21 @@
 /**
- * Notices of sessions that have ended, from one process to all.
+ * Pub/sub: carries notices of ended sessions to every process.
  *
  * @module
  */
 
-/** Carries short texts to every process that listens, this one included. */
+/** Delivers short messages to every subscriber in every process, including this one. */
 export interface PubSub {
-  /** Tells every listener. Rejects when the place that carries them fails. */
+  /** Sends a notice to all subscribers. Rejects when it cannot be sent. */
   publish(notice: string): Promise<void>
   /**
-   * Calls `listener` with every notice from now on, and answers how to end that. Resolves when it
-   * listens; rejects when it cannot.
+   * Calls `listener` with every notice published from now on. Resolves with an unsubscribe function once
+   * subscribed. Rejects when it cannot subscribe.
    */
   subscribe(listener: (notice: string) => void): Promise<() => Promise<void>>
 }
 
-/** Notices within this process. */
+/** Returns a PubSub that reaches the subscribers of this process only. */
 export function localPubSub(): PubSub {
   const listeners = new Set<(notice: string) => void>()
   return {

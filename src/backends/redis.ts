@@ -5,7 +5,7 @@
  */
 
 import { utf8Bytes } from '#bytes'
-import { assertInteger, assertOneOf } from '../lib/assert-options.ts'
+import { assertInteger, assertKnownOptions, assertOneOf } from '../lib/assert-options.ts'
 import { unixSeconds } from '../lib/clock.ts'
 import { describeKind } from '../lib/describe.ts'
 import type {
@@ -96,6 +96,7 @@ export function redis(
   client: RedisClient,
   options: RedisOptions = {},
 ): Backend & OwnerIndex & Listable {
+  assertKnownOptions('redis', options, ['prefix', 'topology', 'waitForReplicas', 'now'])
   return new RedisBackend(client, options)
 }
 
@@ -330,6 +331,7 @@ function checked(
   }
   assertOneOf('topology', topology, ['single', 'cluster', 'sentinel'])
   if (waitForReplicas) {
+    assertKnownOptions('waitForReplicas', waitForReplicas, ['count', 'timeoutMs'])
     assertInteger('waitForReplicas.count', waitForReplicas.count)
     assertInteger('waitForReplicas.timeoutMs', waitForReplicas.timeoutMs)
     // WAIT is about the commands of its own connection: on another it answers too early.

@@ -12,7 +12,7 @@
 
 import { ExponentialBackoff, handleWhen, type RetryPolicy, retry } from 'cockatiel'
 import { equalBytes } from '#crypto'
-import { assertInteger } from '../lib/assert-options.ts'
+import { assertInteger, assertKnownOptions } from '../lib/assert-options.ts'
 import type {
   Backend,
   CreateResult,
@@ -52,6 +52,13 @@ export function resilient<Inner extends AnyBackend>(
   backend: Inner,
   options: ResilientOptions = {},
 ): Backend & Extras<Inner> {
+  assertKnownOptions('resilient', options, [
+    'timeoutMs',
+    'retries',
+    'retryDelayMs',
+    'breaker',
+    'onBreakerChange',
+  ])
   return new ResilientBackend(backend, options) as Backend as Backend & Extras<Inner>
 }
 

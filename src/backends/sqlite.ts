@@ -1,13 +1,13 @@
 /**
- * Records in a table of SQLite: one file, for the processes of one machine.
+ * A backend that keeps records in a SQLite table: one file, shared by the processes of one machine.
  *
- * Every operation is one statement, and needs no transaction of its own. Only an update that changed
- * nothing asks once more, whether the record is another or gone.
+ * Every operation is one statement and needs no transaction of its own. The exception is an update that
+ * matched no row: a second statement reads whether the record has another version or is gone.
  *
  * @module
  */
 
-import { assertInteger } from '../lib/assert-options.ts'
+import { assertInteger, assertKnownOptions } from '../lib/assert-options.ts'
 import { unixSeconds } from '../lib/clock.ts'
 import type {
   Backend,
@@ -35,42 +35,54 @@ import {
   tableNames,
 } from './lib/sql.ts'
 
-/** A database of `node:sqlite`, `better-sqlite3`, `bun:sqlite` or `libsql`, open. */
+/** An open database of `node:sqlite`, `better-sqlite3`, `bun:sqlite` or `libsql`. */
 export interface SqliteDatabase {
   exec(sql: string): unknown
   prepare(sql: string): SqliteStatement
 }
 
-/** What a database prepares. */
+/** A prepared statement. */
 export interface SqliteStatement {
   get(...params: unknown[]): unknown
   all(...params: unknown[]): unknown[]
 }
 
-/** Which table, by which clock, and how patient. */
+/** Options of {@link sqlite}. */
 export interface SqliteOptions extends SqlOptions {
   /**
-   * How long to wait, in milliseconds, while another process writes. Default 5000. It is set for the
-   * whole connection.
+   * How long to wait, in milliseconds, while another connection writes. Default 5000. It is set on the
+   * whole connection (`PRAGMA busy_timeout`).
    */
   busyTimeout?: number
 }
 
 /**
- * Keeps records in a table, which `ensureSchema()` or the statements of `sqliteSchema()` make.
+ * Returns a backend that keeps records in a SQLite table. Create the table with `ensureSchema()`, or put
+ * the statements of {@link sqliteSchema} into your migrations.
  *
- * Throws a TypeError for a wrong name of a table, a RangeError for a wrong time.
+ * Throws a TypeError for an invalid table name or an unknown option, and a RangeError for an invalid
+ * `busyTimeout`.
  */
 export function sqlite(
   database: SqliteDatabase,
   options: SqliteOptions = {},
 ): Backend & OwnerIndex & Prunable & Preparable & Listable {
+  assertKnownOptions('sqlite', options, ['table', 'busyTimeout', 'now'])
   return new SqliteBackend(database, options)
 }
 
-/** The statements that make the table and its indexes where they are missing. */
+/**
+ * Returns the statements that create the table and its indexes if they do not exist.
+ *
+ * Throws a TypeError for an invalid table name or an unknown option.
+ */
 export function sqliteSchema(options: Pick<SqliteOptions, 'table'> = {}): string {
-  const { table, schema, name, index } = tableNames('"', options.table)
+  assertKnownOptions('sqliteSchema', options, ['table'])
+  return schemaOf(options.table)
+}
+
+function schemaOf(tableName: string | undefined): string {
+  const { table, schema, name, index } = tableNames('"', tableName)
   return `CREATE TABLE IF NOT EXISTS ${table} (
   id TEXT NOT NULL PRIMARY KEY,
   data BLOB NOT NULL,
@@ -94,7 +106,7 @@ class SqliteBackend implements Backend, OwnerIndex, Prunable, Preparable, Listab
   constructor(database: SqliteDatabase, options: SqliteOptions) {
     this.#database = database
     this.#table = tableNames('"', options.table).table
-    this.#schema = sqliteSchema(options)
+    this.#schema = schemaOf(options.table)
     this.#now = options.now ?? unixSeconds
     this.#busyTimeout = assertInteger('busyTimeout', options.busyTimeout ?? 5000, 0)
     database.exec(`PRAGMA busy_timeout = ${this.#busyTimeout}`)
@@ -193,7 +205,7 @@ WHERE id = ? AND version = ? AND expires > ? RETURNING 1`,
 
   async prune(options?: OperationOptions): Promise<number> {
     return pruneInBatches(async () => {
-      // Each batch blocks this thread, and the writers of others: let them have their turn.
+      // Each batch blocks this thread and other writers. Yield to them between batches.
       await pause(0)
       return this.#all(
         `DELETE FROM ${this.#table} WHERE id IN (
@@ -205,7 +217,7 @@ WHERE id = ? AND version = ? AND expires > ? RETURNING 1`,
     })
   }
 
-  /** Rows to the end, so that the statement is complete and holds no lock. */
+  /** Reads all rows, so that the statement finishes and holds no lock. */
   #all(sql: string, params: unknown[], options: OperationOptions | undefined): unknown[] {
     options?.signal?.throwIfAborted()
     let statement = this.#statements.get(sql)
@@ -216,7 +228,10 @@ WHERE id = ? AND version = ? AND expires > ? RETURNING 1`,
     return statement.all(...params)
   }
 
-  /** Lets readers and a writer go on side by side. The change itself knows no waiting, hence ours. */
+  /**
+   * Turns on write-ahead logging, so that readers do not wait for the writer. The busy timeout does not
+   * apply to this change, so it is retried here for as long.
+   */
   async #writeAhead(options: OperationOptions | undefined): Promise<void> {
     const deadline = Date.now() + this.#busyTimeout
     for (;;) {

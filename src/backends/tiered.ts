@@ -10,7 +10,7 @@
  * @module
  */
 
-import { assertInteger } from '../lib/assert-options.ts'
+import { assertInteger, assertKnownOptions } from '../lib/assert-options.ts'
 import { unixSeconds } from '../lib/clock.ts'
 import { type Attempt, retryOnConflict } from '../lib/retry.ts'
 import type {
@@ -59,6 +59,7 @@ export function tiered<Slow extends AnyBackend>(
   slow: Slow,
   options: TieredOptions = {},
 ): Backend & Extras<Slow> {
+  assertKnownOptions('tiered', options, ['maxStale', 'onFastError', 'now'])
   return new TieredBackend(fast, slow, options) as Backend as Backend & Extras<Slow>
 }
 

@@ -1,24 +1,27 @@
 /**
- * A store for express-session that keeps its sessions in a backend.
+ * A store for express-session that keeps its sessions in one of our backends.
  *
  * @module
  */
 
-import { assertInteger } from '../lib/assert-options.ts'
+import { SessionError } from '../errors.ts'
+import { assertFunction, assertInteger, assertKnownOptions } from '../lib/assert-options.ts'
 import { unixSeconds } from '../lib/clock.ts'
+import { retryOnConflict } from '../lib/retry.ts'
 import { sideTable } from '../lib/side-table.ts'
 import type { Backend, Listable, NewRecord, Version } from './backend.ts'
+import { toCallback } from './lib/express-callbacks.ts'
 import {
   type ExpressSession,
-  endOf,
+  expiryOf,
   recordKey,
   recordOf,
   sessionIn,
 } from './lib/express-records.ts'
 
-/** How long, and when. */
+/** Options of {@link toExpressStore}. */
 export interface ToExpressStoreOptions {
-  /** Seconds that a session is kept whose cookie has no end. Default 24 hours. */
+  /** Seconds to keep a session whose cookie has no expiry. Default 86 400, which is 24 hours. */
   ttl?: number
   /** The clock: Unix time in seconds. */
   now?: () => number
@@ -26,76 +29,79 @@ export interface ToExpressStoreOptions {
 
 type Callback = (error?: unknown) => void
 
-/** What is overridden of express-session's class `Store`. */
+/** The part of express-session's class `Store` that we override. */
 interface BaseStore {
-  createSession(request: unknown, kept: object): object
+  createSession(request: unknown, stored: object): object
 }
 
-/** The record that a session was read from, or written to. */
-interface Source {
+/** The record that a session was read from, or last written to. */
+interface RecordVersion {
   readonly id: string
   readonly version: Version
 }
 
-/** Where a store made here keeps its sessions. */
+/** The backend and the settings of a store made by {@link toExpressStore}. */
 export interface Origin {
   readonly backend: Backend
   readonly ttl: number
   readonly now: () => number
 }
 
-/** Tries to write against others who write the same session. */
+/** How often to try to write a session that other requests write too. */
 const attempts = 20
 
 const origins = sideTable<Origin>()
 
-/** Where this store keeps its sessions; undefined for stores of others. */
+/** The origin of a store made by {@link toExpressStore}; undefined for any other store. */
 export function originOf(store: object): Origin | undefined {
   return origins.get(store)
 }
 
 /**
- * A store to give to express-session, of its own kind.
+ * Makes a store for express-session from a backend.
  *
- * The later save counts, as with every such store. But a session that was destroyed while a request
- * used it stays so: saving it then does nothing. With a backend that lists its records the store has
- * `all`, `length` and `clear`.
+ * The last save wins, as with every store for express-session. But a session that was destroyed while a
+ * request was using it stays destroyed: saving it is a no-op. If the backend can list its records, the
+ * store has `all`, `length` and `clear`.
  *
  * @param Store - express-session's class `Store`
- * @throws RangeError for a `ttl` that is no positive whole number
+ * @throws TypeError for an unknown option
+ * @throws RangeError if `ttl` is not a positive integer
  */
 export function toExpressStore<S extends object>(
   Store: abstract new () => S,
   backend: Backend & Partial<Listable>,
   options: ToExpressStoreOptions = {},
 ): S {
+  assertKnownOptions('toExpressStore', options, ['ttl', 'now'])
   const ttl = assertInteger('ttl', options.ttl ?? 86_400)
-  const now = options.now ?? unixSeconds
+  const { now = unixSeconds } = options
+  assertFunction('now', now)
 
   class BackendStore extends (Store as unknown as new () => BaseStore) {
-    readonly #sources = sideTable<Source>()
+    readonly #versions = sideTable<RecordVersion>()
 
     get(sid: string, callback: (error: unknown, session?: object | null) => void): void {
-      answer(this.#load(recordKey(sid)), callback)
+      toCallback(this.#load(recordKey(sid)), callback)
     }
 
     set(sid: string, session: ExpressSession, callback?: Callback): void {
-      answer(this.#save(recordKey(sid), session), callback)
+      toCallback(this.#save(recordKey(sid), session), callback)
     }
 
     touch(sid: string, session: ExpressSession, callback?: Callback): void {
-      answer(backend.touch(recordKey(sid), expiresOf(session)), callback)
+      toCallback(backend.touch(recordKey(sid), expiresOf(session)), callback)
     }
 
     destroy(sid: string, callback?: Callback): void {
-      answer(backend.delete(recordKey(sid)), callback)
+      toCallback(backend.delete(recordKey(sid)), callback)
     }
 
-    /** Makes the session of a request out of what `get` answered. */
-    override createSession(request: unknown, kept: object): object {
-      const session = super.createSession(request, kept)
-      const source = this.#sources.get(kept)
-      if (source) this.#sources.set(session, source)
+    /** Makes a request's session from the result of `get`, and remembers the record's version. */
+    override createSession(request: unknown, stored: object): object {
+      const session = super.createSession(request, stored)
+      const version = this.#versions.get(stored)
+      if (version) this.#versions.set(session, version)
       return session
     }
 
@@ -103,21 +109,21 @@ export function toExpressStore<S extends object>(
       const record = await backend.load(id)
       if (!record) return null
       const session = sessionIn(record)
-      this.#sources.set(session, { id, version: record.version })
+      this.#versions.set(session, { id, version: record.version })
       return session
     }
 
     async #save(id: string, session: ExpressSession): Promise<void> {
-      const source = this.#sources.get(session)
-      const known = source?.id === id ? source.version : undefined
+      const read = this.#versions.get(session)
+      const known = read?.id === id ? read.version : undefined
       const version = await write(backend, id, recordOf(session, expiresOf(session)), known)
-      // Plain objects, which others than express-session pass, say nothing of an earlier save.
-      if (version !== undefined && 'req' in session) this.#sources.set(session, { id, version })
+      // Other callers than express-session pass plain objects, which carry no history: overwrite those.
+      if (version !== undefined && 'req' in session) this.#versions.set(session, { id, version })
     }
   }
 
   function expiresOf(session: ExpressSession): number {
-    return endOf(session) ?? now() + ttl
+    return expiryOf(session) ?? now() + ttl
   }
 
   const store = new BackendStore()
@@ -126,7 +132,7 @@ export function toExpressStore<S extends object>(
   return store as unknown as S
 }
 
-/** What express-session calls the optional methods of a store. */
+/** express-session's optional methods of a store. */
 interface Listing {
   all(callback: (error: unknown, sessions?: object[]) => void): void
   length(callback: (error: unknown, count?: number) => void): void
@@ -138,7 +144,7 @@ function isListable(backend: Backend & Partial<Listable>): backend is Backend & 
 }
 
 function listing(backend: Backend & Listable): Listing {
-  async function sessions(): Promise<object[]> {
+  async function loadAll(): Promise<object[]> {
     const found = new Map<string, object>()
     for await (const id of backend.all()) {
       const record = await backend.load(id)
@@ -152,47 +158,46 @@ function listing(backend: Backend & Listable): Listing {
   }
 
   return {
-    all: callback => answer(sessions(), callback),
+    all: callback => toCallback(loadAll(), callback),
     length: callback =>
-      answer(
-        sessions().then(all => all.length),
+      toCallback(
+        loadAll().then(all => all.length),
         callback,
       ),
-    clear: callback => answer(clear(), callback),
+    clear: callback => toCallback(clear(), callback),
   }
 }
 
 /**
- * Writes over whatever is there. A record that was `known` and is gone is not made again: then the
- * answer is undefined, otherwise the new version.
+ * Overwrites the record and returns its new version.
+ *
+ * @param known - the version that the session was read at. If that record is gone, it is not created
+ *   again, and the result is undefined.
  */
-async function write(
+function write(
   backend: Backend,
   id: string,
   record: NewRecord,
   known: Version | undefined,
 ): Promise<Version | undefined> {
-  let version = known
-  for (let attempt = 0; attempt < attempts; attempt++) {
-    const result =
-      version === undefined
-        ? await backend.create(id, record)
-        : await backend.update(id, record, version)
-    if (result.status === 'created' || result.status === 'updated') return result.version
-    if (result.status === 'gone' && known !== undefined) return undefined
-    if (result.status === 'conflict') version = result.current.version
-    else version = (await backend.load(id))?.version
-  }
-  throw new Error(`the session was written by others ${attempts} times meanwhile`)
-}
-
-/** Calls back when the promise settles, outside of it: what the callback throws is the caller's. */
-function answer<T>(
-  promise: Promise<T>,
-  callback: (error: unknown, value?: T) => void = () => {},
-): void {
-  promise.then(
-    value => queueMicrotask(() => callback(null, value)),
-    error => queueMicrotask(() => callback(error)),
+  return retryOnConflict<Version | undefined, Version | undefined>(
+    known,
+    async version => {
+      const result =
+        version === undefined
+          ? await backend.create(id, record)
+          : await backend.update(id, record, version)
+      if (result.status === 'created' || result.status === 'updated') {
+        return { result: result.version }
+      }
+      if (result.status === 'gone' && known !== undefined) return { result: undefined }
+      if (result.status === 'conflict') return { retry: result.current.version }
+      return { retry: (await backend.load(id))?.version }
+    },
+    {
+      attempts,
+      gaveUp: tried =>
+        new SessionError('conflict', `gave up after ${tried} conflicting writes of the session`),
+    },
   )
 }

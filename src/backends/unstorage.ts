@@ -1,14 +1,15 @@
 /**
- * Records in whatever unstorage has a driver for.
+ * A backend over unstorage, for storage that has an unstorage driver and no backend here.
  *
  * @module
  */
 
+import { assertKnownOptions } from '../lib/assert-options.ts'
 import type { Backend, Listable, OperationOptions, OwnerIndex, Prunable } from './backend.ts'
 import { keyPrefix, LastWriteWins } from './lib/last-write-wins.ts'
 import { isRecordId } from './lib/record-id.ts'
 
-/** What is called of a storage that unstorage's `createStorage` made. */
+/** The part of an unstorage `Storage` that is used. */
 export interface UnstorageLike {
   getItemRaw(key: string): Promise<unknown>
   setItemRaw(key: string, value: unknown, options?: { ttl?: number }): Promise<void>
@@ -16,25 +17,26 @@ export interface UnstorageLike {
   getKeys(base?: string): Promise<string[]>
 }
 
-/** Where and when. */
+/** Options of {@link unstorage}. */
 export interface UnstorageOptions {
-  /** The start of every key: words with a colon after each. Default `sessions:`. */
+  /** The start of every key: words, each followed by a colon. Default `sessions:`. */
   prefix?: string
   /** The clock: Unix time in seconds. */
   now?: () => number
 }
 
 /**
- * Keeps records as text in an unstorage storage. Drivers with a time to live are told one; for others
- * there is `prune`. `prune`, `ofOwner`, `deleteOwner` and `all` list every key under the prefix, at once,
- * and read every record.
+ * Returns a backend that keeps records as strings in an unstorage storage. Each write passes a TTL. With
+ * drivers that ignore it, call `prune` regularly. `prune`, `ofOwner`, `deleteOwner` and `all` list all
+ * keys under the prefix at once and read every record.
  *
- * Throws a TypeError for a prefix that is none.
+ * Throws a TypeError for an invalid prefix or an unknown option.
  */
 export function unstorage(
   storage: UnstorageLike,
   options: UnstorageOptions = {},
 ): Backend & OwnerIndex & Prunable & Listable {
+  assertKnownOptions('unstorage', options, ['prefix', 'now'])
   return new UnstorageBackend(storage, keyPrefix(options.prefix ?? 'sessions:'), options.now)
 }
 
@@ -86,7 +88,7 @@ class UnstorageBackend extends LastWriteWins implements OwnerIndex, Prunable, Li
     return count
   }
 
-  /** The ids of all records, expired ones too. */
+  /** Returns the ids of all records, including expired ones. */
   async #ids(options?: OperationOptions): Promise<string[]> {
     options?.signal?.throwIfAborted()
     const keys = await this.#storage.getKeys(this.#prefix)

@@ -1,5 +1,5 @@
 /**
- * Records that hold a session as express-session keeps it: JSON, the cookie included.
+ * Backend records that hold a session in express-session's format: JSON that includes the cookie.
  *
  * @module
  */
@@ -8,22 +8,32 @@ import { utf8Bytes } from '#bytes'
 import type { NewRecord, StoredRecord } from '../backend.ts'
 import { keyOf } from '../ids.ts'
 
-/** What is looked at of a session, as it is used and as it is kept. */
+/** The part of a session that we read, in memory and in a record. */
 export interface ExpressSession {
   cookie: { expires?: Date | string | false | null | undefined }
 }
 
-/** Ids of any characters and length fit, and who reads the records finds no id to use. */
+/**
+ * The key of a session's record: a hash of its id. Ids may have any characters and any length, and
+ * someone who can read the records cannot derive a valid id from them.
+ */
 export function recordKey(sid: string): string {
   return keyOf(sid)
 }
 
-/** The record of a session. */
+/**
+ * Makes the record of a session.
+ *
+ * @param expires - Unix time in seconds
+ */
 export function recordOf(session: ExpressSession, expires: number): NewRecord {
   return { data: utf8Bytes(JSON.stringify(session)), expires }
 }
 
-/** The session as it was kept, with the moment that `touch` may have moved. Throws when there is none. */
+/**
+ * Reads the session from a record. `cookie.expires` is set to the record's expiry, which `touch` may have
+ * moved. Throws if the record holds no session.
+ */
 export function sessionIn(record: StoredRecord): ExpressSession {
   const session = parse(record.data)
   if (!session?.cookie) throw new Error('the record holds no session of express-session')
@@ -31,8 +41,8 @@ export function sessionIn(record: StoredRecord): ExpressSession {
   return session
 }
 
-/** When the session ends: Unix time in seconds. Undefined when its cookie does not say. */
-export function endOf({ cookie }: ExpressSession): number | undefined {
+/** The expiry of the session's cookie as Unix time in seconds, or undefined if it has none. */
+export function expiryOf({ cookie }: ExpressSession): number | undefined {
   const milliseconds = cookie.expires ? new Date(cookie.expires).getTime() : Number.NaN
   return Number.isNaN(milliseconds) ? undefined : Math.ceil(milliseconds / 1000)
 }
@@ -41,7 +51,7 @@ function parse(data: Uint8Array): ExpressSession | null | undefined {
   try {
     return JSON.parse(new TextDecoder().decode(data))
   } catch {
-    // Node's message would quote the data.
+    // Discard the error: Node's message quotes the data.
     return undefined
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What a backend may offer besides the contract, and what becomes of it in one that is made of others.
+ * Types of the optional interfaces that a composed backend passes through.
  *
  * @module
  */
@@ -8,10 +8,10 @@ import type { Backend, Listable, OwnerIndex, Preparable, Prunable } from '../bac
 
 type Optional = OwnerIndex & Listable & Prunable & Preparable
 
-/** A backend with whatever it offers. */
+/** A backend that may implement any of the optional interfaces. */
 export type AnyBackend = Backend & Partial<Optional>
 
-/** Of what a backend offers, this: all of it, unless some is named. */
+/** The optional methods that `B` has, all of them or only those in `Names`. */
 export type Extras<B, Names extends keyof Optional = keyof Optional> = Pick<
   B,
   Extract<keyof B, Names>

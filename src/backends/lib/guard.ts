@@ -13,7 +13,7 @@ import {
   TimeoutStrategy,
   timeout,
 } from 'cockatiel'
-import { assertInteger } from '../../lib/assert-options.ts'
+import { assertInteger, assertKnownOptions } from '../../lib/assert-options.ts'
 import type { OperationOptions } from '../backend.ts'
 
 /** When failures in a row open the breaker, and for how long. */
@@ -55,6 +55,7 @@ export class Guard {
     const strategy = TimeoutStrategy.Aggressive
     const limit = { strategy, abortOnReturn: false }
     this.#limit = timeout(assertInteger('timeoutMs', timeoutMs), limit)
+    if (breaker) assertKnownOptions('breaker', breaker, ['failures', 'resetMs'])
     this.#breaker = breaker ? breakerOf(breaker, onBreakerChange) : undefined
   }
 

@@ -1,23 +1,24 @@
 /**
- * Going through places that can be read in the order of ids.
+ * Listing of backends that can be read in id order.
  *
  * @module
  */
 
-/** A record as it is listed. */
+/** What a listing reads of each record. */
 export interface Listed {
   readonly id: string
   readonly expires: number
 }
 
-/** Records that a page has. */
+/** How many records a page has. */
 export const pageSize = 1000
 
 /**
- * The ids of the records that exist, read page after page.
+ * Yields the ids of all records that exist, one page at a time.
  *
- * @param pageAfter - the `pageSize` records with the next greater ids, or all that are left. Expired
- *   ones are among them, or a page might take the place as long as all of its records.
+ * @param pageAfter - returns the `pageSize` records with the next greater ids, or the rest if there are
+ *   fewer. It includes expired records: skipping them in the query could make one page scan the whole
+ *   table.
  */
 export async function* idsByPage(
   pageAfter: (id: string) => Promise<readonly Listed[]>,

@@ -1,25 +1,26 @@
 /**
- * Notices over PostgreSQL's LISTEN and NOTIFY.
+ * Pub/sub over LISTEN and NOTIFY of PostgreSQL.
  *
  * @module
  */
 
+import { assertKnownOptions } from '../../lib/assert-options.ts'
 import type { PubSub } from '../pubsub.ts'
 
-/** A Client of `pg` of its own: one of a Pool is not kept. */
+/** A dedicated Client of `pg`. A client from a Pool does not stay subscribed. */
 export interface PgListener {
   query(text: string, params?: unknown[]): Promise<unknown>
   on(event: 'notification', listener: (message: PgNotification) => void): unknown
   off(event: 'notification', listener: (message: PgNotification) => void): unknown
 }
 
-/** What `pg` tells of a notification. */
+/** A notification as `pg` emits it. */
 export interface PgNotification {
   readonly channel: string
   readonly payload?: string | undefined
 }
 
-/** The `sql` of `postgres`, which keeps a connection to listen by itself. */
+/** The `sql` function of the package `postgres`, which opens its own connection to listen. */
 export interface PostgresJsListener {
   listen(
     channel: string,
@@ -28,24 +29,28 @@ export interface PostgresJsListener {
   notify(channel: string, payload: string): PromiseLike<unknown>
 }
 
-/** How notices travel. */
+/** Options of {@link postgresPubSub}. */
 export interface PostgresPubSubOptions {
-  /** The channel: letters, digits and `_`. Default `silverback_notices`. */
+  /** The channel: lower-case letters, digits and `_`. Default `silverback_notices`. */
   channel?: string
 }
 
 /**
- * Tells every process that listens on a channel of PostgreSQL.
+ * Returns a PubSub over a PostgreSQL channel.
  *
- * Throws a TypeError for a channel that is no plain name.
+ * Throws a TypeError for an invalid channel or an unknown option.
  */
 export function postgresPubSub(
   client: PgListener | PostgresJsListener,
-  { channel = 'silverback_notices' }: PostgresPubSubOptions = {},
+  options: PostgresPubSubOptions = {},
 ): PubSub {
-  // LISTEN takes no parameters: the name becomes part of the statement.
+  assertKnownOptions('postgresPubSub', options, ['channel'])
+  const { channel = 'silverback_notices' } = options
+  // LISTEN takes no parameters, so the name becomes part of the statement.
   if (!/^[a-z_][a-z\d_]{0,62}$/.test(channel)) {
-    throw new TypeError('channel must have lower-case letters, digits and "_" only, at most 63')
+    throw new TypeError(
+      'channel must be at most 63 lower-case letters, digits and _, and must not begin with a digit',
+    )
   }
   return 'listen' in client ? overPostgresJs(client, channel) : overPg(client, channel)
 }

@@ -1,5 +1,5 @@
 /**
- * Records for places that keep nothing but bytes: a line of JSON that tells what it is, then the data.
+ * Records as bytes, for backends that store nothing else: a header line of JSON, then the data.
  *
  * @module
  */
@@ -7,29 +7,29 @@
 import { concatBytes, utf8Bytes } from '#bytes'
 import type { StoredRecord } from '../backend.ts'
 
-/** A record that tells its id. */
+/** A record together with its id. */
 export interface IdentifiedRecord extends StoredRecord {
   readonly id: string
 }
 
-/** What callers are answered. */
+/** Returns the record as callers of the backend get it. */
 export function withoutId({ id, ...record }: IdentifiedRecord): StoredRecord {
   return record
 }
 
-/** More than the first line ever needs: an id and an owner of 128 characters, and the rest. */
+/** More bytes than a header can have, with an id and an owner of 128 characters each. */
 export const longestHeader = 512
 
 const lineEnd = 10
 
-/** The bytes of a record. */
+/** Encodes a record. */
 export function toBytes({ data, ...header }: IdentifiedRecord): Uint8Array {
   return concatBytes(utf8Bytes(`${JSON.stringify(header)}\n`), data)
 }
 
 /**
- * The record of these bytes, its data a copy; undefined when they are none of ours. Of the first bytes
- * of a record, everything but the rest of its data.
+ * Decodes a record and copies its data. Returns undefined for bytes in any other format. Given only the
+ * first `longestHeader` bytes of a record, it returns a record whose data is cut off.
  */
 export function fromBytes(bytes: Uint8Array): IdentifiedRecord | undefined {
   const end = bytes.indexOf(lineEnd)

@@ -1,10 +1,10 @@
 /**
- * The ids that the contract allows.
+ * The ids that the backend contract allows.
  *
  * @module
  */
 
-/** Whether a record can have this id. */
+/** Returns whether a record can have this id. */
 export function isRecordId(text: string): boolean {
   return /^[\w-]{1,128}$/.test(text)
 }

@@ -1,13 +1,14 @@
 /**
- * Notices over Redis' publish and subscribe.
+ * Pub/sub over PUBLISH and SUBSCRIBE of Redis.
  *
  * @module
  */
 
+import { assertKnownOptions } from '../../lib/assert-options.ts'
 import type { PubSub } from '../pubsub.ts'
 import { type IoRedisClient, type NodeRedisClient, sender } from './redis-clients.ts'
 
-/** A connection of ioredis or iovalkey that only listens: `client.duplicate()`. */
+/** A connection of ioredis or iovalkey used only to subscribe: `client.duplicate()`. */
 export interface IoRedisSubscriber {
   callBuffer: unknown
   subscribe(channel: string): Promise<unknown>
@@ -16,29 +17,34 @@ export interface IoRedisSubscriber {
   off(event: 'message', listener: (channel: string, message: string) => void): unknown
 }
 
-/** A connection of node-redis that only listens: `await client.duplicate().connect()`. */
+/** A connection of node-redis used only to subscribe: `await client.duplicate().connect()`. */
 export interface NodeRedisSubscriber {
   subscribe(channel: string, listener: (message: string) => void): Promise<unknown>
   unsubscribe(channel: string, listener: (message: string) => void): Promise<unknown>
 }
 
-/** How notices travel. */
+/** Options of {@link redisPubSub}. */
 export interface RedisPubSubOptions {
   /** The channel. Default `silverback:notices`. */
   channel?: string
 }
 
 /**
- * Tells every process that listens on a channel of Redis.
+ * Returns a PubSub over a Redis channel.
+ *
+ * Throws a TypeError for an unknown option.
  *
  * @param client - publishes
- * @param subscriber - listens; a connection of its own, as Redis wants it
+ * @param subscriber - subscribes. It must be a separate connection, because Redis allows no other
+ *   commands on a subscribed one.
  */
 export function redisPubSub(
   client: IoRedisClient | NodeRedisClient,
   subscriber: IoRedisSubscriber | NodeRedisSubscriber,
-  { channel = 'silverback:notices' }: RedisPubSubOptions = {},
+  options: RedisPubSubOptions = {},
 ): PubSub {
+  assertKnownOptions('redisPubSub', options, ['channel'])
+  const { channel = 'silverback:notices' } = options
   const send = sender(client, 'single')
   return {
     async publish(notice) {
@@ -68,7 +74,7 @@ async function subscribeIo(
   listener: (notice: string) => void,
 ): Promise<() => Promise<void>> {
   const onMessage = (from: string, message: string): void => {
-    // A client that puts a prefix before keys puts it before channels, too.
+    // With `keyPrefix`, ioredis puts the prefix before channels, too.
     if (from.endsWith(channel)) listener(message)
   }
   subscriber.on('message', onMessage)

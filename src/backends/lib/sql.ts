@@ -1,5 +1,5 @@
 /**
- * What the SQL backends share: names of tables, versions, rows.
+ * What the SQL backends share: table names, versions, and reading rows.
  *
  * @module
  */
@@ -10,21 +10,21 @@ import { randomBytes } from '../../runtime/crypto/random.ts'
 import type { StoredRecord } from '../backend.ts'
 import type { Listed } from './pages.ts'
 
-/** What they all may be told. */
+/** Options that all SQL backends have. */
 export interface SqlOptions {
-  /** The table: letters, digits and `_`, perhaps after a schema and a dot. Default `sessions`. */
+  /** The table, optionally as `schema.table`: letters, digits and `_`. Default `sessions`. */
   table?: string
   /** The clock: Unix time in seconds. */
   now?: () => number
 }
 
-/** The columns of a row that tell of its record, as the drivers answer them. */
+/** The columns needed to list a record, as the drivers return them. */
 export interface ListedRow {
   readonly id: string | Uint8Array
   readonly expires: number | string | bigint
 }
 
-/** A row as the drivers answer it: integers of 64 bits and texts of binary columns in many ways. */
+/** A row as the drivers return it. They differ in the types of 64-bit integers and binary columns. */
 export interface Row {
   readonly data: Uint8Array
   readonly expires: number | string | bigint
@@ -32,25 +32,28 @@ export interface Row {
   readonly owner: string | Uint8Array | null
 }
 
-/** Records removed by one statement of `prune`. */
+/** How many records one statement of `prune` removes at most. */
 export const pruneBatch = 1000
 
-// Short enough that no database cuts the names of the indexes, which are longer.
+// Short enough that no database truncates the longer names of the indexes.
 const tableName = /^(?:[A-Za-z0-9_]{1,48}\.)?[A-Za-z0-9_]{1,48}$/
 
 /**
- * The names of the table and its indexes, quoted, so that words of SQL may be among them.
+ * Returns the quoted names of the table, its schema and its indexes. Quoting allows reserved words.
  *
- * Throws a TypeError for a name that is not letters, digits and `_`, perhaps after a schema and a dot.
+ * Throws a TypeError unless the name is letters, digits and `_`, optionally as `schema.table`.
  */
 export function tableNames(
   quote: '"' | '`',
   table: unknown = 'sessions',
 ): { table: string; schema: string; name: string; index: (column: string) => string } {
-  if (typeof table !== 'string')
-    throw new TypeError(`table must be a text, not ${describeKind(table)}`)
+  if (typeof table !== 'string') {
+    throw new TypeError(`table must be a string, not ${describeKind(table)}`)
+  }
   if (!tableName.test(table)) {
-    throw new TypeError('table must be letters, digits and _, perhaps after a schema and a dot')
+    throw new TypeError(
+      'table must be a name, or schema.name, of letters, digits and _ and at most 48 characters each',
+    )
   }
   const quoted = (text: string): string => quote + text + quote
   const [name, schema] = table.split('.').reverse() as [string, string | undefined]
@@ -63,12 +66,12 @@ export function tableNames(
   }
 }
 
-/** A version that no record had before, so that one made anew under an old id is not the old one. */
+/** Returns a version that no record has had, so that a record recreated under an old id differs. */
 export function newVersion(): string {
   return encodeBase64Url(randomBytes(16))
 }
 
-/** The record of a row, its bytes copied: drivers answer parts of buffers of theirs. */
+/** Returns the record of a row. Its bytes are copied, since drivers return views of their buffers. */
 export function recordOf({ data, expires, version, owner }: Row): StoredRecord {
   return {
     data: new Uint8Array(data),
@@ -78,21 +81,24 @@ export function recordOf({ data, expires, version, owner }: Row): StoredRecord {
   }
 }
 
-/** What a row tells of its record. */
+/** Returns the id and expiry of a row. */
 export function listedOf({ id, expires }: ListedRow): Listed {
   return { id: textOf(id), expires: Number(expires) }
 }
 
-/** The text of a column, which is ASCII. */
+/** Returns a column as a string. The columns hold ASCII only. */
 export function textOf(value: string | Uint8Array): string {
   return typeof value === 'string' ? value : latin1Text(value, 0, value.length)
 }
 
-/** Repeats a removal of up to `pruneBatch` records until it finds fewer. Answers how many in all. */
-export async function pruneInBatches(removeSome: () => Promise<number>): Promise<number> {
+/**
+ * Calls `removeBatch`, which removes up to `pruneBatch` records and returns how many, until it removes
+ * fewer. Returns the total.
+ */
+export async function pruneInBatches(removeBatch: () => Promise<number>): Promise<number> {
   let total = 0
   for (;;) {
-    const removed = await removeSome()
+    const removed = await removeBatch()
     total += removed
     if (removed < pruneBatch) return total
   }
