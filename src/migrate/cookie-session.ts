@@ -9,32 +9,40 @@
 
 import { encodeBase64Url, utf8Bytes } from '#bytes'
 import { hmac } from '#crypto'
+import { assertOneOf } from '../lib/assert-options.ts'
 import { type HashName, hashNames } from '../runtime/crypto/hashes.ts'
 import type { Reader } from '../session/legacy-reader.ts'
-import { cookieName, createReader, type ReaderOptions, type Secret, secretList } from './options.ts'
-import { base64Bytes, equalTexts, parseValues } from './text.ts'
+import { base64Bytes, equalStrings, parseValues } from './formats.ts'
+import {
+  assertReaderOptions,
+  cookieName,
+  createReader,
+  type ReaderOptions,
+  type Secret,
+  secretList,
+} from './options.ts'
 
-/** What {@link cookieSession} can be told. */
+/** Options of {@link cookieSession}. */
 export interface CookieSessionOptions extends ReaderOptions {
-  /** Its `keys`, or its `secret` as a list: each of them is tried. */
+  /** cookie-session's `keys`, or an array with its `secret`. Any of them may have signed a cookie. */
   keys: readonly Secret[]
-  /** Its `name`. Default `session`. */
+  /** cookie-session's `name`. Default `session`. */
   cookie?: string
-  /** The hash that its keys are used with, when they are a `Keygrip` of your own. Default `sha1`. */
+  /** The hash of the signature, if cookie-session was given its own `Keygrip`. Default `sha1`. */
   hash?: HashName
 }
 
 /**
- * Reads what cookie-session keeps in a cookie and signs in a second one. Without signature nothing
- * is read. Its cookies bear no date: how long they are read, only `until` limits.
+ * Returns a reader for the signed cookies of cookie-session. Unsigned cookies are ignored. The cookies
+ * contain no date, so only `until` limits how long they are accepted.
  *
- * Throws TypeError for wrong options.
+ * Throws a TypeError for a wrong option.
  */
 export function cookieSession(options: CookieSessionOptions): Reader {
+  assertReaderOptions('cookieSession', options, ['keys', 'cookie', 'hash'])
   const keys = secretList('keys', options.keys)
   const name = cookieName(options.cookie ?? 'session')
-  const hash = options.hash ?? 'sha1'
-  if (!hashNames.includes(hash)) throw new TypeError(`hash must be one of ${hashNames.join(', ')}`)
+  const hash = assertOneOf('hash', options.hash ?? 'sha1', hashNames)
   const sign = (key: Uint8Array, value: string) =>
     encodeBase64Url(hmac(hash, key, `${name}=`, utf8Bytes(value)))
   return createReader(
@@ -44,7 +52,7 @@ export function cookieSession(options: CookieSessionOptions): Reader {
       const value = cookie(name)
       const mac = cookie(`${name}.sig`)
       if (value === undefined || mac === undefined) return undefined
-      if (!keys.some(key => equalTexts(mac, sign(key, value)))) return undefined
+      if (!keys.some(key => equalStrings(mac, sign(key, value)))) return undefined
       const bytes = base64Bytes(value)
       return bytes && parseValues(bytes)
     },

@@ -4,10 +4,13 @@
  * @module
  */
 
+import { assertFunction } from '../lib/assert-options.ts'
 import { describeKind } from '../lib/describe.ts'
 import type { Reader } from '../session/legacy-reader.ts'
 import type { Values } from '../session/session.ts'
+import { asValues } from './formats.ts'
 import {
+  assertReaderOptions,
   clockOf,
   cookieName,
   createReader,
@@ -16,35 +19,35 @@ import {
   secretList,
 } from './options.ts'
 import { signedId } from './signed-id.ts'
-import { asValues } from './text.ts'
 
-/** The part of an express-session `Store` that is used. */
+/** The method of an express-session `Store` that the reader calls. */
 export interface ExpressSessionStore {
   get(sid: string, callback: (error?: unknown, session?: object | null) => void): unknown
 }
 
-/** What {@link expressSession} can be told. Either `store` or `load` is needed. */
+/** Options of {@link expressSession}. Exactly one of `store` and `load` is required. */
 export type ExpressSessionOptions = ReaderOptions & {
-  /** Its `secret`, as a list: each of them is tried. */
+  /** express-session's `secret`, as an array. Any of them may have signed a cookie. */
   secrets: readonly Secret[]
-  /** Its `name`. Default `connect.sid`. */
+  /** express-session's `name`. Default `connect.sid`. */
   cookie?: string
 } & (
-    | { /** The store that it uses. */ store: ExpressSessionStore; load?: never }
+    | { /** express-session's `store`. */ store: ExpressSessionStore; load?: never }
     | {
-        /** In place of its store: the record kept under an id, or undefined. */
+        /** Replaces the store: resolves to the record with this id, or to null or undefined. */
         load: (id: string) => Promise<object | null | undefined>
         store?: never
       }
   )
 
 /**
- * Reads what express-session keeps in its store, without the record's `cookie`, whose `expires` is
- * respected. Rejects when the store fails.
+ * Returns a reader for the records in express-session's store. It drops the record's `cookie` property,
+ * after checking its `expires`. Reading rejects when the store fails.
  *
- * Throws TypeError for wrong options.
+ * Throws a TypeError for a wrong option.
  */
 export function expressSession(options: ExpressSessionOptions): Reader {
+  assertReaderOptions('expressSession', options, ['secrets', 'cookie', 'store', 'load'])
   const secrets = secretList('secrets', options.secrets)
   const name = cookieName(options.cookie ?? 'connect.sid')
   const load = loader(options)
@@ -61,39 +64,39 @@ export function expressSession(options: ExpressSessionOptions): Reader {
 
 function loader({ store, load }: ExpressSessionOptions): (id: string) => Promise<unknown> {
   if ((store === undefined) === (load === undefined)) {
-    throw new TypeError('the reader needs store, or load in its place')
+    throw new TypeError('expressSession needs either store or load')
   }
   if (store === undefined) {
-    if (typeof load === 'function') return load
-    throw new TypeError(`load must be a function, not ${describeKind(load)}`)
+    assertFunction('load', load)
+    return load
   }
   if (typeof store?.get !== 'function') {
-    throw new TypeError(`store must be a store of express-session, not ${describeKind(store)}`)
+    throw new TypeError(`store must be an express-session store, not ${describeKind(store)}`)
   }
   return id => loadFrom(store, id)
 }
 
 function loadFrom(store: ExpressSessionStore, id: string): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const answer = store.get(id, (error, record) => {
-      // Stores of files report a session that does not exist as their file system does.
+    const result = store.get(id, (error, record) => {
+      // File stores report a missing session as the file system does, with ENOENT.
       if (error && (error as { code?: unknown }).code !== 'ENOENT') reject(error)
       else resolve(error ? undefined : record)
     })
-    // Some stores are async functions: what they reject with would be nobody's.
-    Promise.resolve(answer).catch(reject)
+    // Some stores are async functions. Without this, their rejection would be unhandled.
+    Promise.resolve(result).catch(reject)
   })
 }
 
 function valuesIn(record: unknown, now: number): Values | undefined {
   if (typeof record !== 'object' || record === null) return undefined
   const { cookie, ...values } = record as { cookie?: { expires?: unknown } | null }
-  return isOver(cookie?.expires, now) ? undefined : asValues(values)
+  return isExpired(cookie?.expires, now) ? undefined : asValues(values)
 }
 
-/** `expires` is a Date, or its text in JSON; nothing when the session ends with the browser. */
-function isOver(expires: unknown, now: number): boolean {
-  if (!expires) return false
-  const time = new Date(expires as Date | string | number).getTime()
+/** The expiry is a Date, or its JSON text; absent for a cookie that lasts until the browser closes. */
+function isExpired(expiry: unknown, now: number): boolean {
+  if (!expiry) return false
+  const time = new Date(expiry as Date | string | number).getTime()
   return !(time > now * 1000)
 }

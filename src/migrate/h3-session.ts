@@ -1,47 +1,55 @@
 /**
- * Reads sessions of `h3` 1 and 2, and so of Nitro and Nuxt.
+ * Reads sessions of `h3` 1 and 2, which Nitro and Nuxt use.
  *
- *     cookie  = seal; h3 2 may use "__chunked__" count, with the pieces in "name.1", "name.2", …
+ *     cookie  = seal; h3 2 may use "__chunked__" count, with the chunks in "name.1", "name.2", …
  *     content = { id, createdAt, lastSeenAt?, data }, times in milliseconds
  *
  * @module
  */
 
+import { assertInteger } from '../lib/assert-options.ts'
 import type { Reader } from '../session/legacy-reader.ts'
 import type { Values } from '../session/session.ts'
+import { asValues } from './formats.ts'
 import { assertIronPassword, unsealIron } from './iron.ts'
-import { clockOf, cookieName, createReader, duration, type ReaderOptions } from './options.ts'
-import { asValues } from './text.ts'
+import {
+  assertReaderOptions,
+  clockOf,
+  cookieName,
+  createReader,
+  type ReaderOptions,
+} from './options.ts'
 
-/** What {@link h3Session} can be told. */
+/** Options of {@link h3Session}. */
 export interface H3SessionOptions extends ReaderOptions {
-  /** Its `password`. */
+  /** h3's `password`. */
   password: string
-  /** Its `name`. Default `h3`. */
+  /** h3's `name`. Default `h3`. */
   cookie?: string
-  /** Its `maxAge`: seconds since the session began. Left out: as long as the seal says. */
+  /** h3's `maxAge`: seconds from the start of the session. Default: the lifetime of the seal. */
   maxAge?: number
-  /** Its `idleTimeout` (h3 2): seconds since the session was last seen. Left out: no limit. */
+  /** The `idleTimeout` of h3 2: seconds since the session was last seen. Default: no limit. */
   idleTimeout?: number
 }
 
-/** h3 1, then h3 2: what is not sealed with the first is worth the time of the second. */
+/** PBKDF2 iterations of h3 1, which is tried first because it is cheap, and of h3 2. */
 const iterations = [1, 8192]
 
-/** What fits into the longest `Cookie` header that is read, in chunks as h3 makes them. */
+/** As many chunks of h3's size as fit into the longest `Cookie` header that is parsed. */
 const maxChunks = 16
 
 /**
- * Reads the `data` that h3 seals into its cookies. The seal does not name the cookie: whatever else
- * is sealed with the same password is read, too, if it looks like a session.
+ * Returns a reader for the `data` that h3 seals into its cookies. Seals do not contain the cookie's name,
+ * so the reader also accepts anything else sealed with the same password that has the form of a session.
  *
- * Needs the package `iron-webcrypto`. Throws TypeError or RangeError for wrong options.
+ * Needs the package `iron-webcrypto`. Throws a TypeError or RangeError for a wrong option.
  */
 export function h3Session(options: H3SessionOptions): Reader {
+  assertReaderOptions('h3Session', options, ['password', 'cookie', 'maxAge', 'idleTimeout'])
   const { password, maxAge, idleTimeout } = options
   assertIronPassword('password', password)
-  if (maxAge !== undefined) duration('maxAge', maxAge)
-  if (idleTimeout !== undefined) duration('idleTimeout', idleTimeout)
+  if (maxAge !== undefined) assertInteger('maxAge', maxAge)
+  if (idleTimeout !== undefined) assertInteger('idleTimeout', idleTimeout)
   const name = cookieName(options.cookie ?? 'h3')
   const now = clockOf(options)
   const chunks = Array.from({ length: maxChunks }, (_, index) => `${name}.${index + 1}`)
@@ -72,13 +80,13 @@ export function h3Session(options: H3SessionOptions): Reader {
   )
 }
 
-/** The text in one cookie, or in as many chunks as it says; undefined when one is missing. */
+/** Returns the cookie value, or its chunks joined; undefined if a chunk is missing. */
 function joined(
-  text: string | undefined,
+  value: string | undefined,
   chunks: readonly (string | undefined)[],
 ): string | undefined {
-  const count = /^__chunked__(\d{1,3})$/.exec(text ?? '')?.[1]
-  if (count === undefined) return text
-  const pieces = chunks.slice(0, Number(count))
-  return pieces.length === Number(count) && pieces.every(Boolean) ? pieces.join('') : undefined
+  const count = /^__chunked__(\d{1,3})$/.exec(value ?? '')?.[1]
+  if (count === undefined) return value
+  const present = chunks.slice(0, Number(count))
+  return present.length === Number(count) && present.every(Boolean) ? present.join('') : undefined
 }

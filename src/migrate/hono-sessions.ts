@@ -1,5 +1,5 @@
 /**
- * Reads sessions that the `CookieStore` of `hono-sessions` made.
+ * Reads sessions of the `CookieStore` of `hono-sessions`.
  *
  *     cookie  = seal( JSON of content )
  *     content = { _data: { key: { value, flash } }, _expire, _delete, _accessed }
@@ -9,26 +9,33 @@
 
 import type { Reader } from '../session/legacy-reader.ts'
 import type { Values } from '../session/session.ts'
+import { asValues, parseValues } from './formats.ts'
 import { assertIronPassword, unsealIron } from './iron.ts'
-import { clockOf, cookieName, createReader, type ReaderOptions } from './options.ts'
-import { asValues, parseValues } from './text.ts'
+import {
+  assertReaderOptions,
+  clockOf,
+  cookieName,
+  createReader,
+  type ReaderOptions,
+} from './options.ts'
 
-/** What {@link honoSessions} can be told. */
+/** Options of {@link honoSessions}. */
 export interface HonoSessionsOptions extends ReaderOptions {
-  /** Its `encryptionKey`. */
+  /** hono-sessions' `encryptionKey`. */
   encryptionKey: string
-  /** Its `sessionCookieName`, with a prefix if it has one. Default `session`. */
+  /** hono-sessions' `sessionCookieName`, with its prefix if it has one. Default `session`. */
   cookie?: string
 }
 
 /**
- * Reads what hono-sessions seals into its cookies, until the time in it. A flash message becomes
- * one of ours: `session.flashes(key)` reads it. The seal does not name the cookie: whatever else is
- * sealed with the same key is read, too, if it looks like a session.
+ * Returns a reader for the sealed cookies of hono-sessions. A session expires at the time in its cookie.
+ * Its flash messages are available from `session.flashes(key)`. Seals do not contain the cookie's name,
+ * so the reader also accepts anything else sealed with the same key that has the form of a session.
  *
- * Needs the package `iron-webcrypto`. Throws TypeError or RangeError for wrong options.
+ * Needs the package `iron-webcrypto`. Throws a TypeError or RangeError for a wrong option.
  */
 export function honoSessions(options: HonoSessionsOptions): Reader {
+  assertReaderOptions('honoSessions', options, ['encryptionKey', 'cookie'])
   const { encryptionKey } = options
   assertIronPassword('encryptionKey', encryptionKey)
   const name = cookieName(options.cookie ?? 'session')
@@ -47,17 +54,18 @@ export function honoSessions(options: HonoSessionsOptions): Reader {
 
 function valuesIn(content: Values | undefined, now: number): Values | undefined {
   const data = asValues(content?._data)
-  if (!content || !data || content._delete || isOver(content._expire, now)) return undefined
+  if (!content || !data || content._delete || isExpired(content._expire, now)) return undefined
   const entries = Object.entries(data).map(([key, entry]) => [key, plainValue(entry)])
   return Object.fromEntries(entries)
 }
 
+/** A flash message becomes a list of one, which is how sessions of this library hold them. */
 function plainValue(entry: unknown): unknown {
   const { value, flash } = asValues(entry) ?? {}
   return flash ? [value] : value
 }
 
-function isOver(expires: unknown, now: number): boolean {
-  if (expires === null || expires === undefined) return false
-  return !(new Date(expires as string).getTime() > now * 1000)
+function isExpired(expiry: unknown, now: number): boolean {
+  if (expiry === null || expiry === undefined) return false
+  return !(new Date(expiry as string).getTime() > now * 1000)
 }

@@ -1,5 +1,5 @@
 /**
- * Readers for the sessions of other libraries: a change of library logs nobody out.
+ * Readers for sessions of other libraries, so that changing the library logs nobody out.
  *
  * @module
  */

@@ -1,22 +1,28 @@
 /**
  * Reads sessions of `iron-session` 8 and 9.
  *
- *     cookie = seal "~2"; one that is too long is cut into cookies "name.0" to "name.3"
+ *     cookie = seal "~2"; a long one is split into the cookies "name.0" to "name.3"
  *
  * @module
  */
 
 import { describeKind } from '../lib/describe.ts'
 import type { Reader } from '../session/legacy-reader.ts'
+import { asValues } from './formats.ts'
 import { assertIronPassword, type IronPassword, unsealIron } from './iron.ts'
-import { clockOf, cookieName, createReader, type ReaderOptions } from './options.ts'
-import { asValues } from './text.ts'
+import {
+  assertReaderOptions,
+  clockOf,
+  cookieName,
+  createReader,
+  type ReaderOptions,
+} from './options.ts'
 
-/** What {@link ironSession} can be told. */
+/** Options of {@link ironSession}. */
 export interface IronSessionOptions extends ReaderOptions {
-  /** Its `password`: a string, or several by their ids. */
+  /** iron-session's `password`: a string, or several strings by their ids. */
   password: IronPassword
-  /** Its `cookieName`. */
+  /** iron-session's `cookieName`. */
   cookie: string
 }
 
@@ -24,12 +30,13 @@ export interface IronSessionOptions extends ReaderOptions {
 const maxChunks = 4
 
 /**
- * Reads what iron-session seals into its cookies, for as long as the seal says. The seal does not
- * name the cookie: whatever else is sealed with the same password is read, too.
+ * Returns a reader for the sealed cookies of iron-session. A session expires when its seal does. Seals do
+ * not contain the cookie's name, so the reader also accepts anything else sealed with the same password.
  *
- * Needs the package `iron-webcrypto`. Throws TypeError or RangeError for wrong options.
+ * Needs the package `iron-webcrypto`. Throws a TypeError or RangeError for a wrong option.
  */
 export function ironSession(options: IronSessionOptions): Reader {
+  assertReaderOptions('ironSession', options, ['password', 'cookie'])
   const passwords = passwordsById(options.password)
   const name = cookieName(options.cookie)
   const now = clockOf(options)
@@ -38,30 +45,33 @@ export function ironSession(options: IronSessionOptions): Reader {
     options,
     () => [name, ...chunks],
     async (_, cookie) => {
-      const text = cookie(name) || joined(chunks.map(cookie))
-      if (text === '') return undefined
-      // What follows the seal is not authentic: it must not decide anything.
-      const [seal] = text.split('~', 1) as [string]
+      const value = cookie(name) || joined(chunks.map(cookie))
+      if (value === '') return undefined
+      // The suffix after the seal is not authenticated, so it must not influence anything.
+      const [seal] = value.split('~', 1) as [string]
       return asValues(await unsealIron(seal, passwords, now()))
     },
   )
 }
 
-/** The chunks up to the first that is missing. */
+/** Joins the chunks before the first that is missing. */
 function joined(chunks: readonly (string | undefined)[]): string {
   const end = chunks.findIndex(chunk => !chunk)
   return chunks.slice(0, end < 0 ? chunks.length : end).join('')
 }
 
-/** As iron-session does, a single password has the id 1. */
+/** In iron-session too, a single password has the id 1. */
 function passwordsById(password: IronPassword): Record<string, string> {
   if (typeof password === 'string') return passwordsById({ 1: password })
-  if (typeof password !== 'object' || password === null || Object.keys(password).length === 0) {
+  if (typeof password !== 'object' || password === null) {
     throw new TypeError(
-      `password must be a string, or strings by their ids, not ${describeKind(password)}`,
+      `password must be a string, or an object of strings by their ids, not ${describeKind(password)}`,
     )
   }
+  if (Object.keys(password).length === 0) {
+    throw new TypeError('password must not be an empty object')
+  }
   for (const [id, each] of Object.entries(password)) assertIronPassword(`password[${id}]`, each)
-  // The id comes from the cookie: it must not find what every object has.
+  // The id comes from the cookie. Without a prototype, `constructor` and the like are not found.
   return Object.assign(Object.create(null), password)
 }

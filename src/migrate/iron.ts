@@ -1,24 +1,24 @@
 /**
- * Seals of `iron` ("Fe26.2"), which several libraries put into their cookies.
+ * Opens `iron` seals ("Fe26.2"), which iron-session, h3 and hono-sessions put into their cookies.
  *
  * @module
  */
 
 import { describeKind } from '../lib/describe.ts'
 
-/** One password, or several by the id that seals name them with. */
+/** One password, or several by the password ids that seals contain. */
 export type IronPassword = string | Readonly<Record<string, string>>
 
-/** Iron's own limit. */
-const leastCharacters = 32
+/** iron refuses shorter passwords. */
+const minLength = 32
 
 /**
- * What the seal holds; undefined when the password does not open it, or its time is over.
+ * Returns the content of the seal, or undefined if the password does not open it or the seal is expired.
  *
- * Rejects when `iron-webcrypto` is not installed.
+ * Rejects if the package `iron-webcrypto` is not installed.
  *
  * @param now - Unix time in seconds
- * @param iterations - of PBKDF2, as many as it was sealed with
+ * @param iterations - of PBKDF2; must be the number that the seal was made with
  */
 export async function unsealIron(
   seal: string,
@@ -26,7 +26,7 @@ export async function unsealIron(
   now: number,
   iterations = 1,
 ): Promise<unknown> {
-  // Only who reads such cookies needs the package.
+  // An optional dependency: imported only when there is a seal to open.
   const { unseal, defaults } = await import('iron-webcrypto')
   try {
     return await unseal(seal, password, {
@@ -40,12 +40,12 @@ export async function unsealIron(
   }
 }
 
-/** Throws TypeError or RangeError when `password` is no password for iron. */
+/** Throws a TypeError if `password` is not a string, or a RangeError if it is too short for iron. */
 export function assertIronPassword(option: string, password: unknown): asserts password is string {
   if (typeof password !== 'string') {
     throw new TypeError(`${option} must be a string, not ${describeKind(password)}`)
   }
-  if (password.length < leastCharacters) {
-    throw new RangeError(`${option} must have at least ${leastCharacters} characters`)
+  if (password.length < minLength) {
+    throw new RangeError(`${option} must have at least ${minLength} characters`)
   }
 }

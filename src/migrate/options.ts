@@ -1,30 +1,44 @@
 /**
- * What every reader can be told, and the checks they share.
+ * The options that all readers have, and checks of options that several of them have.
  *
  * @module
  */
 
 import { utf8Bytes } from '#bytes'
+import { assertFunction, assertKnownOptions } from '../lib/assert-options.ts'
 import { describeKind } from '../lib/describe.ts'
 import type { Reader } from '../session/legacy-reader.ts'
 
-/** What every reader can be told. */
+/** Options of every reader. */
 export interface ReaderOptions {
   /**
-   * When the move is over: later than this nothing is read, however long the other library's
-   * cookies would have lived. Left out: never.
+   * The end of the migration. After it the reader ignores the other library's cookies, even those that
+   * are not expired. Default: no end.
    */
   until?: Date
-  /** The clock: Unix time in seconds. */
+  /** The clock: returns Unix time in seconds. */
   now?: () => number
 }
 
-/** A secret: bytes, or a string of which the UTF-8 bytes are taken. */
+/** A secret: bytes, or a string that is encoded as UTF-8. */
 export type Secret = string | Uint8Array
 
 /**
- * A reader of cookies with these names, for as long as the options allow.
- * Throws TypeError for wrong options.
+ * Throws a TypeError for an option that the reader does not have.
+ *
+ * @param own - the reader's options, without those of {@link ReaderOptions}
+ */
+export function assertReaderOptions(
+  reader: string,
+  options: unknown,
+  own: readonly string[],
+): void {
+  assertKnownOptions(reader, options, [...own, 'until', 'now'])
+}
+
+/**
+ * Returns a reader that finds no session after `until`.
+ * Throws a TypeError for a wrong `until` or `now`.
  */
 export function createReader(
   options: ReaderOptions,
@@ -39,52 +53,44 @@ export function createReader(
   }
 }
 
-/** The clock of the options, or the system's. Throws TypeError when it is none. */
-export function clockOf({ now }: ReaderOptions): () => number {
-  if (now !== undefined && typeof now !== 'function') {
-    throw new TypeError(`now must be a function, not ${describeKind(now)}`)
-  }
-  return now ?? (() => Date.now() / 1000)
+/** Returns the option `now`, or the system's clock. Throws a TypeError if it is not a function. */
+export function clockOf({ now = () => Date.now() / 1000 }: ReaderOptions): () => number {
+  assertFunction('now', now)
+  return now
 }
 
 function endOf({ until }: ReaderOptions): number {
   if (until === undefined) return Number.POSITIVE_INFINITY
-  if (!(until instanceof Date) || Number.isNaN(until.getTime())) {
-    throw new TypeError(`until must be a valid Date, not ${describeKind(until)}`)
+  if (!(until instanceof Date)) {
+    throw new TypeError(`until must be a Date, not ${describeKind(until)}`)
   }
+  if (Number.isNaN(until.getTime())) throw new TypeError('until must not be an invalid Date')
   return until.getTime() / 1000
 }
 
-/** The name of a cookie. Throws TypeError when it is none. */
+/** Returns the cookie name. Throws a TypeError if it is not a string, or empty. */
 export function cookieName(name: string): string {
-  if (typeof name !== 'string' || name === '') {
-    throw new TypeError(`cookie must be the name of a cookie, not ${describeKind(name)}`)
+  if (typeof name !== 'string') {
+    throw new TypeError(`cookie must be a cookie name, not ${describeKind(name)}`)
   }
+  if (name === '') throw new TypeError('cookie must not be empty')
   return name
 }
 
-/** The bytes of a list of secrets. Throws TypeError when it has none, or an empty one. */
+/** Returns the bytes of each secret. Throws a TypeError if the list or one of the secrets is empty. */
 export function secretList(option: string, secrets: readonly Secret[]): Uint8Array[] {
-  if (!Array.isArray(secrets) || secrets.length === 0) {
-    throw new TypeError(`${option} must be a list of secrets, not ${describeKind(secrets)}`)
+  if (!Array.isArray(secrets)) {
+    throw new TypeError(`${option} must be an array of secrets, not ${describeKind(secrets)}`)
   }
+  if (secrets.length === 0) throw new TypeError(`${option} must not be an empty array`)
   return secrets.map((secret, index) => secretBytes(`${option}[${index}]`, secret))
 }
 
-/** The bytes of a secret, copied. Throws TypeError when it is none, or empty. */
+/** Returns a copy of the secret's bytes. Throws a TypeError if it is not a secret, or empty. */
 export function secretBytes(option: string, secret: Secret): Uint8Array {
   if (typeof secret !== 'string' && !(secret instanceof Uint8Array)) {
     throw new TypeError(`${option} must be a string or a Uint8Array, not ${describeKind(secret)}`)
   }
   if (secret.length === 0) throw new TypeError(`${option} must not be empty`)
   return typeof secret === 'string' ? utf8Bytes(secret) : new Uint8Array(secret)
-}
-
-/** A length of time in seconds. Throws TypeError or RangeError when it is none. */
-export function duration(option: string, seconds: number): number {
-  if (typeof seconds !== 'number') {
-    throw new TypeError(`${option} must be a number of seconds, not ${describeKind(seconds)}`)
-  }
-  if (!(seconds > 0)) throw new RangeError(`${option} must be more than 0 seconds`)
-  return seconds
 }

@@ -1,5 +1,5 @@
 /**
- * Reads cookies of Go's `securecookie`, and of every other {@link Codec}.
+ * Reads cookies of Go's `securecookie`, and of any other {@link Codec}.
  *
  * @module
  */
@@ -8,31 +8,33 @@ import type { Codec } from '../codec/codec.ts'
 import { describeKind } from '../lib/describe.ts'
 import type { Reader } from '../session/legacy-reader.ts'
 import { openText } from '../stores/open-text.ts'
-import { cookieName, createReader, type ReaderOptions } from './options.ts'
-import { asValues } from './text.ts'
+import { asValues } from './formats.ts'
+import { assertReaderOptions, cookieName, createReader, type ReaderOptions } from './options.ts'
 
-/** What {@link secureCookie} can be told. */
+/** Options of {@link secureCookie}. */
 export interface SecureCookieReaderOptions extends ReaderOptions {
-  /** The name that the cookie was made for. Default: the name of the session. */
+  /** The name of the cookie, which the codecs authenticate. Default: the name of the session. */
   cookie?: string
 }
 
 /**
- * Reads sessions that a codec of this library, or Go's `CookieStore`, put into a cookie. How old
- * they may be is the codecs' `maxAge`.
+ * Returns a reader for sessions that a codec of this library, or Go's `CookieStore`, wrote into a cookie.
+ * The codecs' `maxAge` limits their age.
  *
- * Throws TypeError for wrong options.
+ * Throws a TypeError for a wrong option.
  *
- * @param codecs - each is tried in turn: `codecsFromPairs([hashKey, blockKey])`
+ * @param codecs - are tried in this order, for example `codecsFromPairs([hashKey, blockKey])`
  */
 export function secureCookie(
   codecs: readonly Codec[],
   options: SecureCookieReaderOptions = {},
 ): Reader {
-  if (!Array.isArray(codecs) || codecs.length === 0) {
-    throw new TypeError(`codecs must be a list of codecs, not ${describeKind(codecs)}`)
+  if (!Array.isArray(codecs)) {
+    throw new TypeError(`codecs must be an array of codecs, not ${describeKind(codecs)}`)
   }
-  const own = [...codecs]
+  if (codecs.length === 0) throw new TypeError('codecs must not be an empty array')
+  assertReaderOptions('secureCookie', options, ['cookie'])
+  const ownCodecs = [...codecs]
   const { cookie: fixedName } = options
   if (fixedName !== undefined) cookieName(fixedName)
   const nameFor = (name: string) => fixedName ?? name
@@ -40,9 +42,9 @@ export function secureCookie(
     options,
     name => [nameFor(name)],
     (name, cookie) => {
-      const text = cookie(nameFor(name))
-      if (text === undefined) return undefined
-      const result = openText(nameFor(name), text, own)
+      const value = cookie(nameFor(name))
+      if (value === undefined) return undefined
+      const result = openText(nameFor(name), value, ownCodecs)
       return 'reason' in result ? undefined : asValues(result.opened.value)
     },
   )

@@ -10,39 +10,40 @@
 
 import { secretbox } from '@noble/ciphers/salsa.js'
 import { argon2idAsync } from '@noble/hashes/argon2.js'
+import { assertInteger } from '../lib/assert-options.ts'
 import type { Reader } from '../session/legacy-reader.ts'
 import type { Values } from '../session/session.ts'
+import { base64Bytes, parseValues, percentDecoded } from './formats.ts'
 import {
+  assertReaderOptions,
   clockOf,
   cookieName,
   createReader,
-  duration,
   type ReaderOptions,
   type Secret,
   secretBytes,
 } from './options.ts'
-import { base64Bytes, parseValues, percentDecoded } from './text.ts'
 
-/** What {@link secureSession} can be told. Either `key` or `secret` is needed. */
+/** Options of {@link secureSession}. Exactly one of `key` and `secret` is required. */
 export type SecureSessionOptions = ReaderOptions & {
-  /** Its `cookieName`, or its `sessionName`. Default `session`. */
+  /** The plugin's `cookieName`, or its `sessionName`. Default `session`. */
   cookie?: string
-  /** Its `expiry`: seconds since the session was last changed. Default 86,401. */
+  /** The plugin's `expiry`: seconds since the last change of the session. Default 86,401. */
   expiry?: number
 } & (
     | {
-        /** Its `key`: 32 bytes, or their base64; or a list, each of which is tried. */
+        /** The plugin's `key`: 32 bytes, their base64, or an array of these. */
         key: Secret | readonly Secret[]
         secret?: never
         salt?: never
       }
     | {
         /**
-         * Its `secret`. The first cookie that is read waits for the key to be derived from it,
-         * which takes seconds and 256 MiB; `key` does not.
+         * The plugin's `secret`. The first request with an old cookie waits while the key is derived,
+         * which takes seconds and 256 MiB. Pass `key` to avoid that.
          */
         secret: Secret
-        /** Its `salt`: 16 bytes. Default: the one that it has when it is not told. */
+        /** The plugin's `salt`: 16 bytes. Default: the plugin's default salt. */
         salt?: Secret
         key?: never
       }
@@ -50,29 +51,30 @@ export type SecureSessionOptions = ReaderOptions & {
 
 const keyLength = 32
 const saltLength = 16
-const leastSecretLength = 32
+const minSecretLength = 32
 const macLength = 16
 
-/** The plugin's, known to everybody. */
+/** The plugin's default salt, which is public. */
 const defaultSalt = 'mq9hDxBVDbspDR6nLfFT1g=='
 
 /** libsodium's "moderate" limits: 3 passes over 256 MiB. */
 const moderate = { t: 3, m: 262_144, p: 1, dkLen: keyLength }
 
-// box ";" nonce [ "." signature ]. Where the plugin signs its cookies, too, the box needs no
-// signature: it is authentic by itself.
+// box ";" nonce [ "." signature ]. The plugin may sign its cookies too. The signature need not be
+// verified, because the box is authenticated.
 const form = /^([\w+/-]+={0,2});([\w+/-]{32})(?:\..*)?$/s
 
 /**
- * Reads what @fastify/secure-session encrypts into its cookies, until `expiry`. The box does not
- * name the cookie: whatever else is encrypted with the same key is read, too, if it looks like a
- * session.
+ * Returns a reader for the encrypted cookies of @fastify/secure-session. A session expires `expiry`
+ * seconds after its last change. The box does not contain the cookie's name, so the reader also accepts
+ * anything else encrypted with the same key that has the form of a session.
  *
- * Throws TypeError or RangeError for wrong options.
+ * Throws a TypeError or RangeError for a wrong option.
  */
 export function secureSession(options: SecureSessionOptions): Reader {
+  assertReaderOptions('secureSession', options, ['cookie', 'expiry', 'key', 'secret', 'salt'])
   const keys = keysOf(options)
-  const expiry = duration('expiry', options.expiry ?? 86_401)
+  const expiry = assertInteger('expiry', options.expiry ?? 86_401)
   const name = cookieName(options.cookie ?? 'session')
   const now = clockOf(options)
   return createReader(
@@ -97,7 +99,7 @@ function open(
     try {
       return secretbox(key, nonce).open(box)
     } catch {
-      // Another key may open it.
+      // Wrong key: try the next one.
     }
   }
   return undefined
@@ -110,11 +112,11 @@ function valuesIn(content: Values | undefined, oldest: number): Values | undefin
 
 function keysOf({ key, secret, salt }: SecureSessionOptions): () => Promise<Uint8Array[]> {
   if ((key === undefined) === (secret === undefined)) {
-    throw new TypeError('the reader needs key, or secret in its place')
+    throw new TypeError('secureSession needs either key or secret')
   }
   if (secret !== undefined) return derivedKeys(secret, salt)
   const list = Array.isArray(key) ? key : [key]
-  if (list.length === 0) throw new TypeError('key must not be an empty list')
+  if (list.length === 0) throw new TypeError('key must not be an empty array')
   const keys = list.map(keyBytes)
   return async () => keys
 }
@@ -123,16 +125,16 @@ function keyBytes(key: Secret): Uint8Array {
   const given = secretBytes('key', key)
   const bytes = typeof key === 'string' ? base64Bytes(key.trim()) : given
   if (bytes?.length !== keyLength) {
-    throw new RangeError(`key must have ${keyLength} bytes, or be their base64`)
+    throw new RangeError(`key must be ${keyLength} bytes, or their base64`)
   }
   return bytes
 }
 
-/** Derives when asked first, and once. */
+/** Returns a function that derives the key at its first call and remembers it. */
 function derivedKeys(secret: Secret, salt: Secret | undefined): () => Promise<Uint8Array[]> {
   const password = secretBytes('secret', secret)
-  if (password.length < leastSecretLength) {
-    throw new RangeError(`secret must have at least ${leastSecretLength} bytes`)
+  if (password.length < minSecretLength) {
+    throw new RangeError(`secret must have at least ${minSecretLength} bytes`)
   }
   const saltBytes =
     salt === undefined ? (base64Bytes(defaultSalt) as Uint8Array) : secretBytes('salt', salt)
@@ -142,7 +144,7 @@ function derivedKeys(secret: Secret, salt: Secret | undefined): () => Promise<Ui
     keys ??= argon2idAsync(password, saltBytes, moderate).then(
       key => [key],
       error => {
-        // Memory that was short this time may be there the next.
+        // Try again at the next request: memory may have been short only for now.
         keys = undefined
         throw error
       },

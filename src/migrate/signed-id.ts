@@ -1,5 +1,5 @@
 /**
- * The value of express-session's cookie: an id, signed.
+ * Signs and verifies the session id in express-session's cookie.
  *
  *     cookie    = percent-encoded( "s:" id "." signature )
  *     signature = base64( HMAC-SHA-256( secret, id ) ), without padding
@@ -9,14 +9,14 @@
 
 import { utf8Bytes } from '#bytes'
 import { hmac } from '#crypto'
-import { equalTexts, percentDecoded, unpaddedBase64 } from './text.ts'
+import { equalStrings, percentDecoded, unpaddedBase64 } from './formats.ts'
 
-/** The value of the cookie for an id. */
+/** Returns the cookie value for a session id. */
 export function signId(id: string, secret: Uint8Array): string {
   return encodeURIComponent(`s:${id}.${signatureOf(id, secret)}`)
 }
 
-/** The id in the value of a cookie; undefined when none of the secrets signed it. */
+/** Returns the session id in a cookie value, or undefined if none of the secrets signed it. */
 export function signedId(
   value: string | undefined,
   secrets: readonly Uint8Array[],
@@ -27,7 +27,7 @@ export function signedId(
   if (dot < 0) return undefined
   const id = signed.slice(2, dot)
   const signature = signed.slice(dot + 1)
-  return secrets.some(secret => equalTexts(signature, signatureOf(id, secret))) ? id : undefined
+  return secrets.some(secret => equalStrings(signature, signatureOf(id, secret))) ? id : undefined
 }
 
 function signatureOf(id: string, secret: Uint8Array): string {

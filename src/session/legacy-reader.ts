@@ -1,5 +1,5 @@
 /**
- * What reads the sessions of other libraries, so that a change of library logs nobody out.
+ * The interface of readers for other libraries' sessions, which keep visitors logged in during a migration.
  *
  * @module
  */
@@ -7,21 +7,19 @@
 import type { Values } from './session.ts'
 
 /**
- * Reads what another library keeps in cookies. A store with `legacyReaders: [reader]` asks it when it
- * finds no session of its own; what it finds is written in the store's own form at the next save,
- * and the other library's cookies are deleted.
+ * Reads the sessions that another library keeps in cookies. A store with `legacyReaders: [reader]` calls
+ * it when the request has no session of the store's own. The next save writes the session in the store's
+ * format and deletes the other library's cookies.
  */
 export interface Reader {
-  /**
-   * The names of the cookies that it reads for a session of this name.
-   */
+  /** The names of the cookies that hold the session called `name`. */
   cookieNames(name: string): readonly string[]
 
   /**
-   * The values of the session; undefined when there is none, or none that is authentic and alive.
-   * Throws or rejects only when a place on the server fails, never because of what was sent.
+   * Returns the session's values, or undefined if there is no session, or none that is authentic and
+   * unexpired. Throws or rejects only when a backend fails, never because of what the client sent.
    *
-   * @param cookie - the value of the request's first cookie of a name, exactly as sent
+   * @param cookie - returns the value of the request's first cookie with a given name, exactly as sent
    */
   read(
     name: string,

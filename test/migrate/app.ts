@@ -1,4 +1,4 @@
-/** Apps on a port of this machine, and a browser that visits them. */
+/** Test apps on local ports, and a browser that keeps their cookies. */
 
 import {
   createServer,
@@ -11,7 +11,7 @@ import { after } from 'node:test'
 import { CookieStore, type CookieStoreOptions, save } from 'silverback'
 import { CookieJar } from 'tough-cookie'
 
-/** Serves until the tests around the call are over; answers the URL. */
+/** Serves the app until the enclosing tests end. Returns its URL. */
 export async function serve(app: RequestListener): Promise<string> {
   const server = createServer(app).listen(0, '127.0.0.1')
   await new Promise(resolve => server.once('listening', resolve))
@@ -22,18 +22,18 @@ export async function serve(app: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-/** What {@link ownApp} answers. */
-export interface Answer {
+/** The response of {@link ownApp}. */
+export interface OwnResponse {
   values: Record<string, unknown>
   isNew: boolean
   renewal?: string
 }
 
-/** An app with a session called `sid`: `/` shows and saves it, `/out` ends it. */
+/** An app with a session of this library: `/` returns and saves it, `/out` ends it. */
 export function ownApp(options: CookieStoreOptions, name = 'sid'): RequestListener {
   const store = new CookieStore(options)
 
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<Answer> {
+  async function respond(request: IncomingMessage, response: ServerResponse): Promise<OwnResponse> {
     const session = await store.get(request, name)
     const { values, isNew, renewal } = session
     if (request.url === '/out') session.options.maxAge = 0
@@ -42,18 +42,18 @@ export function ownApp(options: CookieStoreOptions, name = 'sid'): RequestListen
   }
 
   return (request, response) => {
-    answer(request, response).then(
+    respond(request, response).then(
       result => response.end(JSON.stringify(result)),
       error => response.writeHead(500).end(String(error)),
     )
   }
 }
 
-/** Keeps cookies as browsers do. All apps here are on one host, whose ports share them. */
+/** Keeps cookies as browsers do. All apps run on one host, and cookies are shared between ports. */
 export class Browser {
   readonly #jar = new CookieJar()
 
-  /** The body; fails when the app does. */
+  /** Returns the body. Rejects if the status is an error. */
   async visit(url: string): Promise<string> {
     const cookie = this.header()
     const response = await fetch(url, cookie === '' ? {} : { headers: { cookie } })
@@ -63,11 +63,11 @@ export class Browser {
     return body
   }
 
-  async visitOwn(url: string): Promise<Answer> {
-    return JSON.parse(await this.visit(url)) as Answer
+  async visitOwn(url: string): Promise<OwnResponse> {
+    return JSON.parse(await this.visit(url)) as OwnResponse
   }
 
-  /** The cookies as sent, by name. */
+  /** The cookies that the browser sends, by name. */
   cookies(): Record<string, string> {
     const cookies = this.#jar.getCookiesSync(home)
     return Object.fromEntries(cookies.map(({ key, value }) => [key, value]))
@@ -78,11 +78,11 @@ export class Browser {
     return this.#jar.getCookieStringSync(home)
   }
 
-  /** Sends this cookie from now on. */
+  /** Adds a cookie. */
   set(name: string, value: string): void {
     this.#jar.setCookieSync(`${name}=${value}; Path=/`, home)
   }
 }
 
-// One whose `Secure` cookies are sent: the apps believe they are behind a proxy.
+// An https URL, so that `Secure` cookies are kept and sent.
 const home = 'https://127.0.0.1/'

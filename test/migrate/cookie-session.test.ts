@@ -34,7 +34,7 @@ testMove('from cookie-session', () => ({
   cookies: ['session', 'session.sig'],
 }))
 
-testMove('from cookie-session, with an older key and a name of its own', () => ({
+testMove('from cookie-session with an older key and a custom cookie name', () => ({
   old: oldApp({ keys: ['older secret'], name: 'app.session', maxAge: 60_000 }),
   reader: changed => cookieSession({ keys: secrets, cookie: 'app.session', ...changed }),
   others: {
@@ -52,7 +52,7 @@ suite('cookie-session: limits', () => {
     return { session: value, 'session.sig': mac }
   }
 
-  test('unsigned cookies are never read', async () => {
+  test('ignores unsigned cookies', async () => {
     const url = await serve(oldApp({ signed: false }))
     const browser = new Browser()
     await browser.visit(`${url}/login`)
@@ -60,7 +60,7 @@ suite('cookie-session: limits', () => {
     assert.equal(await found(reader, browser.cookies()), undefined)
   })
 
-  test('a session under the name of ours', async () => {
+  test('replaces an old cookie that has the name of the new session', async () => {
     const url = await serve(oldApp({ keys: secrets }))
     const browser = new Browser()
     await browser.visit(`${url}/login`)
@@ -71,44 +71,56 @@ suite('cookie-session: limits', () => {
     assert.deepEqual(await browser.visitOwn(own), expected)
   })
 
-  test('what was signed under another name is not read', async () => {
+  test('ignores a value that was signed for another cookie', async () => {
     assert.deepEqual(await found(reader, signed('{"a":1}')), { a: 1 })
     assert.equal(await found(reader, signed('{"a":1}', 'other')), undefined)
   })
 
   for (const text of ['', '1', 'null', '"text"', '[1]', '{', '\xff']) {
-    test(`signed, but no session: ${JSON.stringify(text)}`, async () => {
+    test(`finds no session in signed ${JSON.stringify(text)}`, async () => {
       assert.equal(await found(reader, signed(text)), undefined)
     })
   }
 
-  test('__proto__ is a key like any other', async () => {
+  test('treats __proto__ as an ordinary key', async () => {
     const values = await found(reader, signed('{"__proto__":{"isAdmin":true}}'))
     assert.ok(values && Object.hasOwn(values, '__proto__'))
     assert.equal(values.isAdmin, undefined)
     assert.equal(Object.getPrototypeOf(values), Object.prototype)
   })
 
-  test('keys of an own Keygrip', async () => {
+  test('verifies signatures of a Keygrip with another hash', async () => {
     const value = Buffer.from('{"a":1}').toString('base64')
     const mac = createHmac('sha256', 'key').update(`session=${value}`).digest('base64url')
     const sha256 = cookieSession({ keys: ['key'], hash: 'sha256' })
     assert.deepEqual(await found(sha256, { session: value, 'session.sig': mac }), { a: 1 })
   })
 
-  test('wrong options', () => {
+  test('refuses wrong options', () => {
     const options = (wrong: object) => () => cookieSession({ keys: secrets, ...wrong } as never)
-    assert.throws(options({ keys: 'secret' }), /^TypeError: keys must be a list of secrets/)
-    assert.throws(options({ keys: [] }), /^TypeError: keys must be a list of secrets/)
+    assert.throws(options({ keys: 'secret' }), /^TypeError: keys must be an array of secrets/)
+    assert.throws(options({ keys: [] }), /^TypeError: keys must not be an empty array/)
     assert.throws(options({ keys: ['a', ''] }), /^TypeError: keys\[1\] must not be empty/)
     assert.throws(options({ keys: [1] }), /^TypeError: keys\[0\] must be a string/)
-    assert.throws(options({ cookie: '' }), /^TypeError: cookie must be the name/)
-    assert.throws(options({ hash: 'crc' }), /^TypeError: hash must be one of/)
-    assert.throws(options({ until: 'soon' }), /^TypeError: until must be a valid Date/)
+    assert.throws(options({ cookie: '' }), /^TypeError: cookie must not be empty/)
+    assert.throws(options({ hash: 'crc' }), /^TypeError: hash must be 'sha256', /)
+    assert.throws(options({ until: 'soon' }), /^TypeError: until must be a Date, not a string/)
     assert.throws(
       options({ until: new Date(Number.NaN) }),
-      /^TypeError: until must be a valid Date/,
+      /^TypeError: until must not be an invalid Date/,
     )
     assert.throws(options({ now: 1 }), /^TypeError: now must be a function/)
+    assert.throws(
+      () => cookieSession(undefined as never),
+      /^TypeError: cookieSession takes an object/,
+    )
+  })
+
+  test('refuses an unknown option', () => {
+    const options = { keys: secrets, secure: true }
+    assert.throws(() => cookieSession(options), {
+      name: 'TypeError',
+      message: 'cookieSession has no option secure; it has keys, cookie, hash, until, now',
+    })
   })
 })

@@ -47,7 +47,7 @@ testMove('from express-session', () => {
   }
 })
 
-testMove('from express-session, with an age, an older secret and a name of its own', () => {
+testMove('from express-session with maxAge, an older secret and a custom cookie name', () => {
   const store = new MemoryStore()
   const cookie = 'app'
   return {
@@ -66,7 +66,7 @@ suite('express-session: records', () => {
   const loading = (record: unknown, now = () => 1000) =>
     expressSession({ secrets, now, load: async id => (id === 'id' ? (record as object) : null) })
 
-  test('loaded by a function', async () => {
+  test('loads records with the option `load`', async () => {
     assert.deepEqual(await found(loading({ cookie: {}, a: 1 }), sent), { a: 1 })
     assert.deepEqual(await found(loading({ a: 1 }), sent), { a: 1 })
     assert.equal(await found(loading({ a: 1 }), { 'connect.sid': signed('other') }), undefined)
@@ -84,25 +84,25 @@ suite('express-session: records', () => {
     ['whenever', false],
     [new Date(Number.NaN), false],
   ] as const) {
-    test(`expires ${String(expires)}: ${isAlive ? 'alive' : 'over'}`, async () => {
+    test(`treats a record whose cookie expires at ${String(expires)} as ${isAlive ? 'alive' : 'expired'}`, async () => {
       const values = await found(loading({ cookie: { expires }, a: 1 }), sent)
       assert.deepEqual(values, isAlive ? { a: 1 } : undefined)
     })
   }
 
   for (const record of [null, undefined, 'text', 1, false]) {
-    test(`no record: ${String(record)}`, async () => {
+    test(`finds no session in the record ${String(record)}`, async () => {
       assert.equal(await found(loading(record), sent), undefined)
     })
   }
 
-  test('__proto__ is a key like any other', async () => {
+  test('treats __proto__ as an ordinary key', async () => {
     const values = await found(loading(JSON.parse('{"__proto__":{"isAdmin":true}}')), sent)
     assert.ok(values && Object.hasOwn(values, '__proto__'))
     assert.equal(values.isAdmin, undefined)
   })
 
-  test('an id with dots, and with what cookies cannot hold', async () => {
+  test('accepts ids with dots and with characters that cookies must encode', async () => {
     const ids: string[] = []
     const reader = expressSession({
       secrets,
@@ -117,8 +117,8 @@ suite('express-session: records', () => {
     assert.deepEqual(ids, ['a.b.c', 'ü;=,"', ''])
   })
 
-  test('the store is asked for nothing that is not signed', async () => {
-    const reader = expressSession({ secrets, load: () => assert.fail('was asked') })
+  test('does not look up ids that are not signed', async () => {
+    const reader = expressSession({ secrets, load: () => assert.fail('load was called') })
     for (const text of ['id', 's:id', 's:id.', 's:id.AAAA', 'j:{}', signed('id').slice(4)]) {
       assert.equal(await found(reader, { 'connect.sid': text }), undefined)
     }
@@ -130,7 +130,7 @@ suite('express-session: stores that fail', () => {
   const sent = { 'connect.sid': signed('id') }
   const down = new Error('down')
   const failing: Record<string, ExpressSessionStore> = {
-    'tells it': { get: (_, callback) => callback(down) },
+    'reports an error': { get: (_, callback) => callback(down) },
     throws: {
       get: () => {
         throw down
@@ -139,12 +139,12 @@ suite('express-session: stores that fail', () => {
     rejects: { get: () => Promise.reject(down) },
   }
   for (const [how, store] of Object.entries(failing)) {
-    test(`a store that ${how}`, async () => {
+    test(`rejects when the store ${how}`, async () => {
       await assert.rejects(found(expressSession({ secrets, store }), sent), down)
     })
   }
 
-  test('then the app fails, and logs nobody out', async () => {
+  test('keeps the cookie when the store fails', async () => {
     const store = failing.throws as ExpressSessionStore
     const url = await serve(ownApp({ keys, legacyReaders: [expressSession({ secrets, store })] }))
     const browser = new Browser()
@@ -153,7 +153,7 @@ suite('express-session: stores that fail', () => {
     assert.deepEqual(browser.cookies(), sent)
   })
 
-  test('a file that does not exist is no failure', async () => {
+  test('treats a missing file as a missing session', async () => {
     const error = Object.assign(new Error('no such file'), { code: 'ENOENT' })
     const store: ExpressSessionStore = { get: (_, callback) => callback(error) }
     assert.equal(await found(expressSession({ secrets, store }), sent), undefined)
@@ -161,14 +161,32 @@ suite('express-session: stores that fail', () => {
 })
 
 suite('express-session: options', () => {
-  test('wrong ones', () => {
+  test('refuses wrong options', () => {
     const store = new MemoryStore()
     const options = (wrong: object) => () => expressSession({ secrets, ...wrong } as never)
-    assert.throws(options({}), /^TypeError: the reader needs store, or load/)
-    assert.throws(options({ store, load: async () => null }), /^TypeError: the reader needs store/)
+    assert.throws(options({}), /^TypeError: expressSession needs either store or load/)
+    assert.throws(
+      options({ store, load: async () => null }),
+      /^TypeError: expressSession needs either store or load/,
+    )
     assert.throws(options({ load: 'x' }), /^TypeError: load must be a function, not a string/)
-    assert.throws(options({ store: null }), /^TypeError: store must be a store of .*, not null/)
-    assert.throws(options({ store: new Map(), secrets: 'x' }), /^TypeError: secrets must be a list/)
-    assert.throws(options({ store, cookie: 1 }), /^TypeError: cookie must be the name of a cookie/)
+    assert.throws(
+      options({ store: null }),
+      /^TypeError: store must be an express-session store, not null/,
+    )
+    assert.throws(
+      options({ store: new Map(), secrets: 'x' }),
+      /^TypeError: secrets must be an array/,
+    )
+    assert.throws(options({ store, cookie: 1 }), /^TypeError: cookie must be a cookie name/)
+  })
+
+  test('refuses an unknown option', () => {
+    const options = { secrets, store: new MemoryStore(), secret: 'x' }
+    assert.throws(() => expressSession(options), {
+      name: 'TypeError',
+      message:
+        'expressSession has no option secret; it has secrets, cookie, store, load, until, now',
+    })
   })
 })

@@ -1,11 +1,11 @@
-/** An app with @fastify/secure-session. */
+/** An app that uses @fastify/secure-session. */
 
 import type { RequestListener } from 'node:http'
 import oldSessions, { type SecureSessionPluginOptions } from '@fastify/secure-session'
 import fastify from 'fastify'
 import { login } from './move.ts'
 
-/** `/login` fills the session, `/` shows it. */
+/** Starts the app: `/login` fills the session, `/` returns it as JSON. */
 export async function oldApp(
   options: Partial<SecureSessionPluginOptions>,
 ): Promise<RequestListener> {

@@ -54,7 +54,7 @@ for (const [version, appOf] of [
     cookies: ['h3'],
   }))
 
-  testMove(`from h3 ${version}, with an age and a name of its own`, () => ({
+  testMove(`from h3 ${version} with maxAge and a custom cookie name`, () => ({
     old: appOf({ password, name: 'nuxt-session', maxAge: 3600 }),
     reader: changed =>
       h3Session({ password, cookie: 'nuxt-session', maxAge: 3600, idleTimeout: 60, ...changed }),
@@ -67,7 +67,7 @@ for (const [version, appOf] of [
 
 const large = { ...login, text: 'x'.repeat(2500) + 'y'.repeat(2500) }
 
-testMove('from h3 2, in chunks', () => ({
+testMove('from h3 2 in chunks', () => ({
   old: appOf2({ password, idleTimeout: 60 }, large),
   values: large,
   tooLarge: 'chunk',
@@ -83,36 +83,51 @@ suite('h3: seals', () => {
 
   for (const [what, content, options, isAlive] of [
     ['no limit', { createdAt: 1 }, {}, true],
-    ['no limit and no time', {}, {}, true],
+    ['no limit and no date', {}, {}, true],
     ['within maxAge', { createdAt: 940_000 }, { maxAge: 60 }, true],
     ['older than maxAge', { createdAt: 939_999 }, { maxAge: 60 }, false],
-    ['older than maxAge, but seen', { createdAt: 1, lastSeenAt: 1e6 }, { maxAge: 60 }, false],
-    ['maxAge, but no time', {}, { maxAge: 60 }, false],
-    ['maxAge, but a wrong time', { createdAt: '999999' }, { maxAge: 60 }, false],
+    [
+      'older than maxAge, but seen recently',
+      { createdAt: 1, lastSeenAt: 1e6 },
+      { maxAge: 60 },
+      false,
+    ],
+    ['maxAge, but no date', {}, { maxAge: 60 }, false],
+    ['maxAge, but a date of the wrong type', { createdAt: '999999' }, { maxAge: 60 }, false],
     ['seen within idleTimeout', { createdAt: 1, lastSeenAt: 940_000 }, { idleTimeout: 60 }, true],
-    ['not seen since', { createdAt: 1, lastSeenAt: 939_999 }, { idleTimeout: 60 }, false],
-    ['never seen again', { createdAt: 940_000 }, { idleTimeout: 60 }, true],
-    ['seen, but too old', { createdAt: 1, lastSeenAt: 1e6 }, { idleTimeout: 9, maxAge: 9 }, false],
+    [
+      'not seen within idleTimeout',
+      { createdAt: 1, lastSeenAt: 939_999 },
+      { idleTimeout: 60 },
+      false,
+    ],
+    ['never seen again, but new', { createdAt: 940_000 }, { idleTimeout: 60 }, true],
+    [
+      'seen, but older than maxAge',
+      { createdAt: 1, lastSeenAt: 1e6 },
+      { idleTimeout: 9, maxAge: 9 },
+      false,
+    ],
   ] as const) {
-    test(`${what}: ${isAlive ? 'alive' : 'over'}`, async () => {
+    test(`treats a session as ${isAlive ? 'alive' : 'expired'}: ${what}`, async () => {
       const values = await read({ ...content, data: { a: 1 } }, { ...options, now: () => 1000 })
       assert.deepEqual(values, isAlive ? { a: 1 } : undefined)
     })
   }
 
   for (const content of [null, 'text', 1, [], {}, { data: 1 }, { data: [1] }, { data: null }]) {
-    test(`sealed, but no session: ${JSON.stringify(content)}`, async () => {
+    test(`finds no session in sealed ${JSON.stringify(content)}`, async () => {
       assert.equal(await read(content), undefined)
     })
   }
 
-  test('__proto__ is a key like any other', async () => {
+  test('treats __proto__ as an ordinary key', async () => {
     const values = await read(JSON.parse('{"data":{"__proto__":{"isAdmin":true}}}'))
     assert.ok(values && Object.hasOwn(values, '__proto__'))
     assert.equal(values.isAdmin, undefined)
   })
 
-  test('chunks: all that are announced, in order', async () => {
+  test('requires exactly the announced chunks, in order', async () => {
     const text = await sealed({ data: { a: 1 } })
     const [one, two] = [text.slice(0, 99), text.slice(99)]
     const chunks = (h3: string, first = one, second = two) =>
@@ -124,15 +139,30 @@ suite('h3: seals', () => {
     }
   })
 
-  test('wrong options', () => {
+  test('refuses wrong options', () => {
     const options = (wrong: object) => () => h3Session({ password, ...wrong } as never)
     assert.throws(options({ password: undefined }), /^TypeError: password must be a string/)
     assert.throws(options({ password: 'short' }), /^RangeError: password must have at least 32/)
-    assert.throws(options({ maxAge: '60' }), /^TypeError: maxAge must be a number of seconds/)
-    assert.throws(options({ maxAge: 0 }), /^RangeError: maxAge must be more than 0 seconds/)
+    assert.throws(
+      options({ maxAge: '60' }),
+      /^RangeError: maxAge must be a whole number of at least 1, not a string/,
+    )
+    assert.throws(
+      options({ maxAge: 0 }),
+      /^RangeError: maxAge must be a whole number of at least 1, not 0/,
+    )
     assert.throws(
       options({ idleTimeout: Number.NaN }),
-      /^RangeError: idleTimeout must be more than/,
+      /^RangeError: idleTimeout must be a whole number of at least 1, not NaN/,
     )
+  })
+
+  test('refuses an unknown option', () => {
+    const options = { password, name: 'h3' }
+    assert.throws(() => h3Session(options), {
+      name: 'TypeError',
+      message:
+        'h3Session has no option name; it has password, cookie, maxAge, idleTimeout, until, now',
+    })
   })
 })

@@ -38,7 +38,7 @@ testMove('from hono-sessions', () => ({
   cookies: ['session'],
 }))
 
-testMove('from hono-sessions, with an age and a name of its own', () => ({
+testMove('from hono-sessions with an expiry and a custom cookie name', () => ({
   old: oldApp({
     sessionCookieName: 'old',
     expireAfterSeconds: 3600,
@@ -64,17 +64,17 @@ suite('hono-sessions: seals', () => {
     ['whenever', false],
     ['', false],
   ] as const) {
-    test(`_expire ${_expire}: ${isAlive ? 'alive' : 'over'}`, async () => {
+    test(`treats a session with _expire ${_expire} as ${isAlive ? 'alive' : 'expired'}`, async () => {
       assert.deepEqual(await readJson({ _data, _expire }), isAlive ? { a: 1 } : undefined)
     })
   }
 
-  test('a session that was deleted', async () => {
+  test('ignores a deleted session', async () => {
     assert.equal(await read(''), undefined)
     assert.equal(await readJson({ _data, _expire: null, _delete: true }), undefined)
   })
 
-  test('a flash message is read once', async () => {
+  test('reads a flash message once', async () => {
     const session = await encrypt(
       encryptionKey,
       JSON.stringify({ _data: { ..._data, notice: { value: 'saved', flash: true } } }),
@@ -86,23 +86,23 @@ suite('hono-sessions: seals', () => {
   })
 
   for (const content of [null, 'text', 1, [], {}, { _data: 1 }, { _data: [1] }, { _data: null }]) {
-    test(`sealed, but no session: ${JSON.stringify(content)}`, async () => {
+    test(`finds no session in sealed ${JSON.stringify(content)}`, async () => {
       assert.equal(await readJson(content), undefined)
     })
   }
 
-  test('sealed by something else', async () => {
+  test('ignores what another program sealed', async () => {
     assert.equal(await read({ _data }), undefined)
     assert.equal(await read('{'), undefined)
   })
 
-  test('__proto__ is a key like any other', async () => {
+  test('treats __proto__ as an ordinary key', async () => {
     const values = await read('{"_data":{"__proto__":{"value":{"isAdmin":true}}}}')
     assert.ok(values && Object.hasOwn(values, '__proto__'))
     assert.equal(values.isAdmin, undefined)
   })
 
-  test('entries that are none', async () => {
+  test('reads malformed entries as undefined', async () => {
     assert.deepEqual(await readJson({ _data: { a: 1, b: null, c: [2] } }), {
       a: undefined,
       b: undefined,
@@ -110,13 +110,19 @@ suite('hono-sessions: seals', () => {
     })
   })
 
-  test('wrong options', () => {
+  test('refuses wrong options', () => {
     const options = (wrong: object) => () => honoSessions({ encryptionKey, ...wrong } as never)
     assert.throws(options({ encryptionKey: 1 }), /^TypeError: encryptionKey must be a string/)
     assert.throws(options({ encryptionKey: 'x' }), /^RangeError: encryptionKey must have at least/)
-    assert.throws(
-      options({ cookie: 5 }),
-      /^TypeError: cookie must be the name of a cookie, not a number/,
-    )
+    assert.throws(options({ cookie: 5 }), /^TypeError: cookie must be a cookie name, not a number/)
+  })
+
+  test('refuses an unknown option', () => {
+    const options = { encryptionKey, sessionCookieName: 'session' }
+    assert.throws(() => honoSessions(options), {
+      name: 'TypeError',
+      message:
+        'honoSessions has no option sessionCookieName; it has encryptionKey, cookie, until, now',
+    })
   })
 })

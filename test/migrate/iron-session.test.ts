@@ -42,7 +42,7 @@ for (const [version, get] of [
     cookies: [cookie],
   }))
 
-  testMove(`from iron-session ${version}, with several passwords`, () => ({
+  testMove(`from iron-session ${version} with several passwords`, () => ({
     old: oldApp(get, { password: { 2: older }, ttl: 0 }),
     reader: changed => ironSession({ password: { 2: older, 3: password }, cookie, ...changed }),
     others: {
@@ -55,9 +55,9 @@ for (const [version, get] of [
 
 const large = { ...login, text: 'x'.repeat(2500) + 'y'.repeat(2500) }
 
-testMove('from iron-session 9, in chunks', () => ({
+testMove('from iron-session 9 in chunks', () => ({
   old: oldApp(getIronSession9 as Get, { password, chunk: true }, large),
-  // More than a cookie of ours holds by itself.
+  // Too large for a single cookie of this library.
   values: large,
   tooLarge: 'chunk',
   reader: changed => ironSession({ password, cookie, ...changed }),
@@ -72,7 +72,7 @@ suite('iron-session: seals', () => {
     ['8', sealData8],
     ['9', sealData9],
   ] as const) {
-    test(`version ${version}: until its end, and a minute for clocks that differ`, async () => {
+    test(`version ${version}: accepts a seal until a minute after its expiry`, async () => {
       const seal = await sealData({ a: 1 }, { password, ttl: 100 })
       const time = Date.now() / 1000
       assert.deepEqual(
@@ -91,30 +91,30 @@ suite('iron-session: seals', () => {
       )
     })
 
-    test(`version ${version}: without end`, async () => {
+    test(`version ${version}: accepts a seal without expiry`, async () => {
       const seal = await sealData({ a: 1 }, { password, ttl: 0 })
       assert.deepEqual(await found(reader(inYears(100)), { [cookie]: seal }), { a: 1 })
     })
 
     for (const value of ['text', 1, null, [1], true]) {
-      test(`version ${version}: sealed, but no session: ${JSON.stringify(value)}`, async () => {
+      test(`version ${version}: finds no session in sealed ${JSON.stringify(value)}`, async () => {
         const seal = (await sealData(value, { password })).replace(/~2$/, '')
         const values = await found(reader(), { [cookie]: seal })
-        // iron-session 9 itself makes an object of a list.
+        // iron-session 9 turns an array into an object when it seals it.
         assert.deepEqual(values, version === '9' && Array.isArray(value) ? { 0: 1 } : undefined)
       })
     }
   }
 
-  test('the version behind the seal decides nothing', async () => {
+  test('ignores the version after the seal', async () => {
     const seal = await sealData9({ a: 1, persistent: { b: 2 } }, { password })
-    for (const mark of ['', '~1', '~2', '~9', '~', '~~2', '~x']) {
-      const values = await found(reader(), { [cookie]: seal.replace(/~2$/, mark) })
+    for (const suffix of ['', '~1', '~2', '~9', '~', '~~2', '~x']) {
+      const values = await found(reader(), { [cookie]: seal.replace(/~2$/, suffix) })
       assert.deepEqual(values, { a: 1, persistent: { b: 2 } })
     }
   })
 
-  test('ids that every object has are no passwords', async () => {
+  test('finds no password under the name of an inherited property', async () => {
     const seal = await sealData9({ a: 1 }, { password })
     for (const id of ['__proto__', 'constructor', 'toString', 'default', '2', '']) {
       const other = seal.replace('Fe26.2*1*', `Fe26.2*${id}*`)
@@ -122,14 +122,14 @@ suite('iron-session: seals', () => {
     }
   })
 
-  test('__proto__ is a key like any other', async () => {
+  test('treats __proto__ as an ordinary key', async () => {
     const seal = await sealData9(JSON.parse('{"__proto__":{"isAdmin":true}}'), { password })
     const values = await found(reader(), { [cookie]: seal })
     assert.ok(values && Object.hasOwn(values, '__proto__'))
     assert.equal(values.isAdmin, undefined)
   })
 
-  test('chunks: the whole goes first, a gap ends them, order counts', async () => {
+  test('prefers an unchunked cookie, and joins chunks in order up to the first gap', async () => {
     const seal = await sealData9({ a: 1 }, { password })
     const other = await sealData9({ b: 2 }, { password })
     const [one, two] = [seal.slice(0, 99), seal.slice(99)]
@@ -143,16 +143,24 @@ suite('iron-session: seals', () => {
     assert.equal(await read({ 'old.0': one, 'old.1': other.slice(99) }), undefined)
   })
 
-  test('wrong options', () => {
+  test('refuses wrong options', () => {
     const options = (wrong: object) => () => ironSession({ password, cookie, ...wrong } as never)
-    assert.throws(options({ cookie: undefined }), /^TypeError: cookie must be the name of a cookie/)
+    assert.throws(options({ cookie: undefined }), /^TypeError: cookie must be a cookie name/)
     assert.throws(options({ password: undefined }), /^TypeError: password must be a string, or/)
-    assert.throws(options({ password: {} }), /^TypeError: password must be a string, or/)
+    assert.throws(options({ password: {} }), /^TypeError: password must not be an empty object/)
     assert.throws(options({ password: { 1: 2 } }), /^TypeError: password\[1\] must be a string/)
     assert.throws(
       options({ password: 'short' }),
       /^RangeError: password\[1\] must have at least 32/,
     )
     assert.throws(options({ password: { 1: password, 2: 'x' } }), /^RangeError: password\[2\] must/)
+  })
+
+  test('refuses an unknown option', () => {
+    const options = { password, cookie, cookieName: 'x' }
+    assert.throws(() => ironSession(options), {
+      name: 'TypeError',
+      message: 'ironSession has no option cookieName; it has password, cookie, until, now',
+    })
   })
 })

@@ -1,4 +1,4 @@
-/** What is true of the move from every other library. */
+/** The tests that every reader of another library's sessions must pass. */
 
 import assert from 'node:assert/strict'
 import type { RequestListener } from 'node:http'
@@ -9,7 +9,7 @@ import type { Reader } from 'silverback/migrate'
 import { keys } from '../support/keys.ts'
 import { Browser, ownApp, serve } from './app.ts'
 
-/** What the apps here keep, unless a library cannot. */
+/** The session values in these tests. */
 export const login: Values = {
   userId: 7,
   name: 'Zoë <&> "x"; y=1',
@@ -17,23 +17,23 @@ export const login: Values = {
   cart: { items: 2, price: 1.5, open: true, coupon: null },
 }
 
-/** A move from another library. */
+/** A migration from another library. */
 export interface Move {
-  /** The app with the other library: `/login` fills the session, `/` shows it as JSON. */
+  /** The app that uses the other library: `/login` fills the session, `/` returns it as JSON. */
   old: RequestListener
-  /** What the session holds. Default {@link login}. */
+  /** The values of the session. Default {@link login}. */
   values?: Values
-  /** What a store of ours does with it when it is too large. */
+  /** The option `tooLarge` of the new store. Default `throw`. */
   tooLarge?: 'throw' | 'chunk'
-  /** Makes the reader; `changed` are options that differ from the right ones. */
+  /** Creates the reader. `changed` overrides its correct options. */
   reader: (changed?: { until?: Date; now?: () => number }) => Reader
-  /** Readers that must find nothing. */
+  /** Readers that must not find the session, by how they differ. */
   others: Record<string, Reader>
   /** The names of the old cookies. */
   cookies: readonly string[]
 }
 
-/** What the reader finds in these cookies. */
+/** Returns the session that the reader finds in these cookies. */
 export async function found(
   reader: Reader,
   cookies: Readonly<Record<string, string>>,
@@ -44,13 +44,13 @@ export async function found(
 
 export const inYears = (years: number) => (): number => Date.now() / 1000 + years * 365 * 86_400
 
-/** Tests a move. */
+/** Defines the tests of a migration. */
 export function testMove(what: string, prepare: () => Move | Promise<Move>): void {
   suite(what, async () => {
     const { old, reader, others, cookies, tooLarge = 'throw', values = login } = await prepare()
     const store = { keys, tooLarge }
 
-    /** A browser that is logged in at the old app. */
+    /** Returns a browser that is logged in to the old app. */
     async function visitor(): Promise<Browser> {
       const url = await serve(old)
       const browser = new Browser()
@@ -60,7 +60,7 @@ export function testMove(what: string, prepare: () => Move | Promise<Move>): voi
       return browser
     }
 
-    test('the session goes on, and in a cookie of ours alone', async () => {
+    test('carries the session over to a new cookie, and deletes the old ones', async () => {
       const browser = await visitor()
       const during = await serve(ownApp({ ...store, legacyReaders: [reader()] }))
       assert.deepEqual(await browser.visitOwn(during), { values, isNew: false, renewal: 'foreign' })
@@ -70,7 +70,7 @@ export function testMove(what: string, prepare: () => Move | Promise<Move>): voi
       assert.deepEqual(await browser.visitOwn(afterwards), { values, isNew: false })
     })
 
-    test('who signs out is out', async () => {
+    test('ends the session when the visitor signs out', async () => {
       const browser = await visitor()
       const url = await serve(ownApp({ ...store, legacyReaders: [reader()] }))
       await browser.visit(`${url}/out`)
@@ -78,7 +78,7 @@ export function testMove(what: string, prepare: () => Move | Promise<Move>): voi
       assert.deepEqual(await browser.visitOwn(url), { values: {}, isNew: true })
     })
 
-    test('a cookie of ours goes before the old ones', async () => {
+    test('prefers a new cookie to the old ones', async () => {
       const browser = await visitor()
       const before = browser.cookies()
       const url = await serve(ownApp({ ...store, legacyReaders: [reader()] }))
@@ -87,7 +87,7 @@ export function testMove(what: string, prepare: () => Move | Promise<Move>): voi
       assert.deepEqual(await browser.visitOwn(url), { values, isNew: false })
     })
 
-    test('old cookies that are sent again are read again, until the end that was set', async () => {
+    test('reads old cookies again if they are sent again, but not after `until`', async () => {
       const sent = (await visitor()).cookies()
       assert.deepEqual(await found(reader(), sent), values)
       assert.deepEqual(await found(reader(), sent), values)
@@ -98,13 +98,13 @@ export function testMove(what: string, prepare: () => Move | Promise<Move>): voi
       assert.equal(await found(reader({ until: new Date(0) }), sent), undefined)
     })
 
-    test('all names are those of the old cookies', async () => {
+    test('names all of the old cookies', async () => {
       const names = reader().cookieNames('sid')
       for (const name of cookies) assert.ok(names.includes(name))
     })
 
     for (const [difference, other] of Object.entries(others)) {
-      test(`nothing is read: ${difference}`, async () => {
+      test(`reads nothing: ${difference}`, async () => {
         const browser = await visitor()
         assert.equal(await found(other, browser.cookies()), undefined)
         const url = await serve(ownApp({ ...store, legacyReaders: [other] }))
@@ -112,7 +112,7 @@ export function testMove(what: string, prepare: () => Move | Promise<Move>): voi
       })
     }
 
-    test('each cookie is needed', async () => {
+    test('needs each of the old cookies', async () => {
       const sent = (await visitor()).cookies()
       for (const name of cookies) {
         const { [name]: _, ...rest } = sent
@@ -121,7 +121,7 @@ export function testMove(what: string, prepare: () => Move | Promise<Move>): voi
       }
     })
 
-    test('a changed cookie is worth nothing', async () => {
+    test('rejects modified cookies', async () => {
       const sent = (await visitor()).cookies()
       const own = reader()
       let refused = 0
@@ -129,7 +129,7 @@ export function testMove(what: string, prepare: () => Move | Promise<Move>): voi
       for (const name of cookies) {
         for (const changed of changes(sent[name] as string)) {
           const result = await found(own, { ...sent, [name]: changed })
-          // Where a change means nothing (unused bits of base64), it changes nothing.
+          // Some changes do not alter the decoded value, such as unused bits of base64.
           if (result === undefined) refused++
           else assert.deepEqual(result, values)
           tried++
@@ -138,7 +138,7 @@ export function testMove(what: string, prepare: () => Move | Promise<Move>): voi
       assert.ok(refused > 0.8 * tried, `${refused} of ${tried} refused`)
     })
 
-    test('garbage is worth nothing', async () => {
+    test('finds nothing in random cookies', async () => {
       const sent = (await visitor()).cookies()
       const own = reader()
       const [first] = cookies as [string]
@@ -161,7 +161,7 @@ export function testMove(what: string, prepare: () => Move | Promise<Move>): voi
       )
     })
 
-    test('the time is linear in the length', async () => {
+    test('takes linear time', async () => {
       const own = reader()
       const [first] = cookies as [string]
       const began = performance.now()
@@ -175,13 +175,13 @@ export function testMove(what: string, prepare: () => Move | Promise<Move>): voi
   })
 }
 
-/** The text with a character replaced, dropped or doubled, at up to 25 places. */
+/** Variants of the text with one character replaced, dropped or doubled, at up to 25 positions. */
 function changes(text: string): string[] {
   const step = Math.max(1, Math.floor(text.length / 25))
-  const places = Array.from({ length: Math.ceil(text.length / step) }, (_, i) => i * step)
-  return places.flatMap(at => {
-    const [before, char, behind] = [text.slice(0, at), text[at] as string, text.slice(at + 1)]
+  const positions = Array.from({ length: Math.ceil(text.length / step) }, (_, i) => i * step)
+  return positions.flatMap(at => {
+    const [before, char, after] = [text.slice(0, at), text[at] as string, text.slice(at + 1)]
     const replacement = char === 'A' ? 'B' : 'A'
-    return [before + replacement + behind, before + behind, before + char + char + behind]
+    return [before + replacement + after, before + after, before + char + char + after]
   })
 }

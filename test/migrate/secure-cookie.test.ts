@@ -49,7 +49,7 @@ testMove('from securecookie with JSON, an older key and another hash', () => {
   }
 })
 
-testMove('from a sealed cookie with keys that are given up', () => {
+testMove('from a sealed cookie whose keys are retired', () => {
   const [key, cookie] = [randomBytes(32), 'old']
   const codecs = [new Sealed({ keys: [key], purpose: 'session' })]
   return {
@@ -62,7 +62,7 @@ testMove('from a sealed cookie with keys that are given up', () => {
   }
 })
 
-suite('securecookie: what Go wrote', () => {
+suite('securecookie: cookies written by Go', () => {
   const codecFor = (vector: GoVector): Codec =>
     new SecureCookie({
       hashKey: hex(vector.hash_key_hex),
@@ -76,7 +76,7 @@ suite('securecookie: what Go wrote', () => {
 
   const envelopes = goVectors.filter(({ kind }) => kind === 'securecookie')
 
-  test('maps are sessions, whatever else is none', async () => {
+  test('reads maps as sessions, and nothing else', async () => {
     let sessions = 0
     for (const vector of envelopes) {
       const value = codecFor(vector).decode(vector.name, vector.encoded)
@@ -88,13 +88,13 @@ suite('securecookie: what Go wrote', () => {
     assert.ok(sessions > 20)
   })
 
-  test('under another name nothing is read', async () => {
+  test('reads nothing under another cookie name', async () => {
     for (const vector of envelopes) assert.equal(await read(vector, 'other'), undefined)
   })
 })
 
 suite('securecookie: the reader', () => {
-  test('reads the cookie of the name of the session', async () => {
+  test('reads the cookie with the name of the session', async () => {
     const reader = secureCookie(codecsFromPairs([hashKey]))
     assert.deepEqual(reader.cookieNames('login'), ['login'])
     const [codec] = codecsFromPairs([hashKey]) as [SecureCookie]
@@ -103,15 +103,26 @@ suite('securecookie: the reader', () => {
     assert.equal(await found(reader, { other: text }, 'other'), undefined)
   })
 
-  test('keys that cannot work are an error, as in the codec', async () => {
+  test('rejects with the error of an unusable codec', async () => {
     const reader = secureCookie(codecsFromPairs(['']))
     await assert.rejects(found(reader, { sid: 'AAAA' }), /hash key is not set/)
   })
 
-  test('wrong options', () => {
+  test('refuses wrong options', () => {
     const options = (codecs: unknown, more?: object) => () => secureCookie(codecs as never, more)
-    assert.throws(options(undefined), /^TypeError: codecs must be a list of codecs, not undefined/)
-    assert.throws(options([]), /^TypeError: codecs must be a list of codecs/)
-    assert.throws(options(codecsFromPairs(['x']), { cookie: '' }), /^TypeError: cookie must be/)
+    assert.throws(
+      options(undefined),
+      /^TypeError: codecs must be an array of codecs, not undefined/,
+    )
+    assert.throws(options([]), /^TypeError: codecs must not be an empty array/)
+    assert.throws(options(codecsFromPairs(['x']), { cookie: '' }), /^TypeError: cookie must not be/)
+  })
+
+  test('refuses an unknown option', () => {
+    const options = { name: 'sid' } as object
+    assert.throws(() => secureCookie(codecsFromPairs(['x']), options), {
+      name: 'TypeError',
+      message: 'secureCookie has no option name; it has cookie, until, now',
+    })
   })
 })

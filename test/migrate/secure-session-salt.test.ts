@@ -1,4 +1,4 @@
-// By itself: to derive a key takes seconds.
+// In a file of its own, because deriving the key takes seconds.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -9,7 +9,7 @@ import { found, login } from './move.ts'
 
 const secret = 'a secret that has 32 bytes or more'
 
-test('from @fastify/secure-session with a secret, with a salt of its own', async () => {
+test('reads cookies of @fastify/secure-session with a secret and a custom salt', async () => {
   const url = await serve(await oldApp({ secret, salt: 'sixteen bytes !!' }))
   const browser = new Browser()
   await browser.visit(`${url}/login`)

@@ -1,4 +1,4 @@
-// By itself: to derive a key takes seconds.
+// In a file of its own, because deriving the key takes seconds.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -9,15 +9,15 @@ import { found, login } from './move.ts'
 
 const secret = 'a secret that has 32 bytes or more'
 
-test('from @fastify/secure-session with a secret, with its default salt', async () => {
+test('reads cookies of @fastify/secure-session with a secret and the default salt', async () => {
   const url = await serve(await oldApp({ secret }))
   const browser = new Browser()
   await browser.visit(`${url}/login`)
   const reader = secureSession({ secret })
   const sent = browser.cookies()
   assert.equal(await found(reader, { session: 'garbage' }), undefined)
-  const answers = await Promise.all([1, 2, 3].map(() => found(reader, sent)))
-  assert.deepEqual(answers, [login, login, login])
+  const results = await Promise.all([1, 2, 3].map(() => found(reader, sent)))
+  assert.deepEqual(results, [login, login, login])
   // The key is derived once.
   const began = performance.now()
   assert.deepEqual(await found(reader, sent), login)

@@ -1,27 +1,28 @@
 /**
- * The forms in which other libraries put things into cookies.
+ * Formats that other libraries use inside of their cookies.
  *
  * @module
  */
 
 import { decodeBase64Url, encodeBase64Url, utf8Bytes } from '#bytes'
 import { equalBytes } from '#crypto'
+import { isPlainObject } from '../lib/plain-object.ts'
 import type { Values } from '../session/session.ts'
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** Standard base64 (RFC 4648 §4) without padding. */
+/** Encodes as standard base64 (RFC 4648 §4) without padding. */
 export function unpaddedBase64(bytes: Uint8Array): string {
   return encodeBase64Url(bytes).replaceAll('-', '+').replaceAll('_', '/')
 }
 
-/** The bytes of standard base64, padded or not; undefined when it is none. */
+/** Decodes standard base64, with or without padding. Returns undefined for anything else. */
 export function base64Bytes(text: string): Uint8Array | undefined {
   const isBase64 = /^[\w+/-]*={0,2}$/.test(text) && text.replace(/=+$/, '').length % 4 !== 1
   return isBase64 ? decodeBase64Url(text.replaceAll('+', '-').replaceAll('/', '_')) : undefined
 }
 
-/** What `encodeURIComponent` encoded; undefined when it did not. */
+/** Decodes percent-encoded text. Returns undefined if it is malformed. */
 export function percentDecoded(text: string): string | undefined {
   try {
     return decodeURIComponent(text)
@@ -30,7 +31,7 @@ export function percentDecoded(text: string): string | undefined {
   }
 }
 
-/** The object in JSON; undefined when it is none. `__proto__` is a key like any other. */
+/** Parses a JSON object; `__proto__` is a key like any other. Returns undefined for anything else. */
 export function parseValues(json: Uint8Array | string): Values | undefined {
   try {
     return asValues(JSON.parse(typeof json === 'string' ? json : decoder.decode(json)))
@@ -39,14 +40,12 @@ export function parseValues(json: Uint8Array | string): Values | undefined {
   }
 }
 
-/** The value, when it is a plain object; undefined when it is anything else. */
+/** Returns the value if it is a plain object, or undefined. */
 export function asValues(value: unknown): Values | undefined {
-  if (typeof value !== 'object' || value === null) return undefined
-  const prototype = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null ? (value as Values) : undefined
+  return isPlainObject(value) ? value : undefined
 }
 
-/** True when the texts are the same; takes the same time wherever they differ. */
-export function equalTexts(a: string, b: string): boolean {
+/** Compares two strings in constant time. */
+export function equalStrings(a: string, b: string): boolean {
   return equalBytes(utf8Bytes(a), utf8Bytes(b))
 }
