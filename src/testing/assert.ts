@@ -1,31 +1,31 @@
 /**
- * Assertions that need no particular runner.
+ * Assertions that do not depend on a test runner.
  *
  * @module
  */
 
-/** Throws an Error that says `what` should be, unless `condition` holds. */
-export function assert(condition: boolean, what: string): void {
-  if (!condition) throw new Error(`expected: ${what}`)
+/** Throws an Error with the text `expectation` if `condition` is false. */
+export function assert(condition: boolean, expectation: string): void {
+  if (!condition) throw new Error(`expected: ${expectation}`)
 }
 
-/** Throws an Error that shows both, unless they are equal: plain data, compared deeply. */
+/** Throws an Error that shows both values if they are not deeply equal. For plain data. */
 export function assertEqual(actual: unknown, expected: unknown): void {
-  const [left, right] = [shown(actual), shown(expected)]
+  const [left, right] = [format(actual), format(expected)]
   if (left !== right) throw new Error(`expected ${right}, got ${left}`)
 }
 
-/** Rejects, saying `what`, unless `run` fails. */
-export async function assertFails(run: () => Promise<unknown>, what: string): Promise<void> {
+/** Rejects with the text `message` if `run` resolves. */
+export async function assertFails(run: () => Promise<unknown>, message: string): Promise<void> {
   try {
     await run()
   } catch {
     return
   }
-  throw new Error(`${what}: it was expected to fail`)
+  throw new Error(`${message}: expected to fail`)
 }
 
-function shown(value: unknown): string {
+function format(value: unknown): string {
   return JSON.stringify(value, (_, part) => {
     if (part instanceof Uint8Array) return [...part]
     if (typeof part !== 'object' || part === null || Array.isArray(part))

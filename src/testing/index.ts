@@ -1,5 +1,5 @@
 /**
- * Tests for those who write backends.
+ * Tests for authors of backends.
  *
  * @module
  */
@@ -11,12 +11,12 @@ export {
   type SuiteOptions,
   type TestFunction,
 } from './backend-suite.ts'
-export { type Bounds, everyOrder, type Race } from './interleavings.ts'
+export { type Bounds, everyInterleaving, type Race } from './interleavings.ts'
 export {
+  type ConcurrentRequests,
   type Ending,
   type RaceName,
   type RaceOptions,
   raceSuite,
-  type Slower,
 } from './race-suite.ts'
-export { type Act, type Step, stepwise, type Turn } from './scheduler.ts'
+export { type Schedule, type Step, scheduledBackend, type Task } from './scheduler.ts'

@@ -1,58 +1,61 @@
 /**
- * A race in every order of its steps.
+ * Runs a race in every interleaving of its steps.
  *
  * @module
  */
 
 import { randomNumbers } from './random.ts'
-import { type Act, type Choose, interleave, type Step } from './scheduler.ts'
+import { type Choose, interleave, type Step, type Task } from './scheduler.ts'
 
-/** A race that is about to begin. */
+/** A race that is ready to start. */
 export interface Race {
-  /** Those who act, by name. */
-  readonly acts: Readonly<Record<string, Act>>
-  /** Throws when what they left behind, after these steps, is wrong. */
+  /** The tasks that race, by name. */
+  readonly tasks: Readonly<Record<string, Task>>
+  /** Throws if the state after these steps is wrong. */
   check(steps: readonly Step[]): Promise<void>
 }
 
-/** How many orders are tried. */
+/** Limits the number of interleavings that are tried. */
 export interface Bounds {
   /**
-   * Every order is tried while there are no more than these. Of more, the first are, and as many that
-   * chance picks.
+   * Every interleaving is tried if there are at most this many. If there are more, this many are tried
+   * systematically and the same number at random.
    */
-  readonly most: number
-  /** What chance begins with. */
+  readonly limit: number
+  /** Seed of the random choices. */
   readonly seed: number
 }
 
 /**
- * Runs a race again and again, each time in another order of its steps, several at once included.
- * Answers how many times.
+ * Runs a race repeatedly, each time in another interleaving of its steps, including steps that run at
+ * once. Returns the number of runs.
  *
- * Rejects with the first failure; its message tells the order.
+ * Rejects at the first failure. The error message has the interleaving that failed.
  *
- * @param prepare - makes what they race for, anew each time
+ * @param prepare - sets up the race; called before each run
  */
-export async function everyOrder(prepare: () => Promise<Race>, bounds: Bounds): Promise<number> {
+export async function everyInterleaving(
+  prepare: () => Promise<Race>,
+  bounds: Bounds,
+): Promise<number> {
   const choices = new Choices()
   let runs = 0
-  while (runs < bounds.most) {
+  while (runs < bounds.limit) {
     await run(await prepare(), choices.choose)
     runs++
     if (!choices.advance()) return runs
   }
   const random = randomNumbers(bounds.seed)
-  for (; runs < 2 * bounds.most; runs++) {
+  for (; runs < 2 * bounds.limit; runs++) {
     await run(await prepare(), count => Math.floor(random() * count))
   }
   return runs
 }
 
-async function run({ acts, check }: Race, choose: Choose): Promise<void> {
+async function run({ tasks, check }: Race, choose: Choose): Promise<void> {
   const steps: Step[] = []
   try {
-    await interleave(acts, choose, steps)
+    await interleave(tasks, choose, steps)
     await check(steps)
   } catch (cause) {
     const order = steps.map(names => names.join(' with ')).join(', ')
@@ -61,20 +64,20 @@ async function run({ acts, check }: Race, choose: Choose): Promise<void> {
   }
 }
 
-/** All choices that can be made, one run after another: depth first. */
+/** Enumerates all sequences of choices, one sequence per run, depth first. */
 class Choices {
   readonly #path: { taken: number; count: number }[] = []
   #depth = 0
 
   readonly choose: Choose = count => {
     const known = this.#path[this.#depth]
-    // What happens at once may end otherwise another time, and leave fewer ways to go on.
+    // Steps that run at once may end differently in another run and leave fewer alternatives.
     const taken = Math.min(known?.taken ?? 0, count - 1)
     this.#path[this.#depth++] = { taken, count }
     return taken
   }
 
-  /** Turns to the next run. False when there is none. */
+  /** Moves on to the next sequence. Returns false if there is none. */
   advance(): boolean {
     this.#path.length = this.#depth
     this.#depth = 0

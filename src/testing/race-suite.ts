@@ -1,8 +1,9 @@
 /**
- * Sessions that end while slower requests have them: for our backends, and for yours.
+ * Tests that a session stays ended although slower requests still use it, for the backends of this
+ * package and for your own.
  *
- * Each race runs in every order of the operations that reach the backend, also of those that reach it
- * at once. Like the suite of the contract it needs no particular test runner.
+ * Each race runs in every interleaving of the operations that reach the backend, including operations
+ * that run at once. Like `backendSuite` it works with any test runner.
  *
  * @module
  */
@@ -12,42 +13,42 @@ import type { Session } from '../session/session.ts'
 import { ServerStore } from '../stores/server-store.ts'
 import { assert, assertFails } from './assert.ts'
 import type { OpenBackend, TestClock, TestFunction } from './backend-suite.ts'
-import { everyOrder, type Race } from './interleavings.ts'
-import { type Act, type Step, stepwise, type Turn } from './scheduler.ts'
+import { everyInterleaving, type Race } from './interleavings.ts'
+import { type Schedule, type Step, scheduledBackend, type Task } from './scheduler.ts'
 
-/** How the races are run. */
+/** Options of {@link raceSuite}. */
 export interface RaceOptions {
   /**
-   * The backend says `deleted-may-return`. Nothing is raced then: what is tested is that a store
-   * refuses it, unless it is allowed.
+   * Set this for a backend whose limitations include `deleted-may-return`. Then no races run; the suite
+   * only tests that a store refuses the backend by default.
    */
   exempt?: boolean
-  /** Races that this backend is known to lose, by name. They are run, and must fail. */
+  /** Names of races that this backend is known to fail. They still run, and must fail. */
   expectFailure?: readonly RaceName[]
   /**
-   * How many orders of a race are tried. When there are more, the first of them are, and as many by
-   * chance. Default 25.
+   * How many interleavings of each race are tried systematically. If there are more, the same number is
+   * tried at random in addition. Default 25.
    */
-  most?: number
-  /** What chance begins with. Default 1: the same orders each time. */
+  limit?: number
+  /** Seed of the random interleavings. Default 1. */
   seed?: number
 }
 
-/** How a session ends, by name. */
+/** The name of a way to end a session. */
 export type Ending = keyof typeof endings
 
-/** What slower requests do meanwhile, by name. */
-export type Slower = keyof typeof slower
+/** The name of a group of slower requests that use the session when it ends. */
+export type ConcurrentRequests = keyof typeof concurrentRequests
 
-/** The names of the tests. */
-export type RaceName = `${Ending} during ${Slower}`
+/** The name of a test of the suite. */
+export type RaceName = `${Ending} during ${ConcurrentRequests}`
 
 /**
- * Runs every race: once its end is acknowledged, no request finds the session, whatever is saved later,
- * and what is saved later sets no cookie. Each runs against a backend of its own.
+ * Registers the races. Once the end of a session is acknowledged, no request may find the session, and
+ * no later save may bring it back or set a cookie. Each test opens its own backend.
  *
- * @param test - the test function of a runner
- * @param open - makes an empty backend that tells the time by `now`
+ * @param test - the test function of your runner
+ * @param open - opens an empty backend whose clock is `now` (Unix time in seconds)
  */
 export function raceSuite(
   test: TestFunction,
@@ -64,18 +65,15 @@ export function raceSuite(
     }
   }
   if (options.exempt) {
-    test('sessions that ended may return: a store refuses the backend', () => run(assertRefused))
+    test('a store refuses the backend because deleted records may return', () => run(assertRefused))
     return
   }
   for (const ending of keysOf(endings)) {
-    for (const other of keysOf(slower)) {
-      const name: RaceName = `${ending} during ${other}`
-      const race: Check = (backend, clock) => raceOf(ending, other, { backend, clock }, options)
+    for (const others of keysOf(concurrentRequests)) {
+      const name: RaceName = `${ending} during ${others}`
+      const race: Check = (backend, clock) => runRace(ending, others, { backend, clock }, options)
       if (!options.expectFailure?.includes(name)) test(name, () => run(race))
-      else {
-        test(`${name} (known not to)`, () =>
-          assertFails(() => run(race), `${name} is not lost any more`))
-      }
+      else test(`${name} (expected to fail)`, () => assertFails(() => run(race), name))
     }
   }
 }
@@ -87,38 +85,38 @@ const name = 'sid'
 const owner = 'ann'
 const lifetime = { idle: 100, absolute: 1000, renewAfter: 10 }
 
-/** One of those who race for a session. */
-interface Racer {
-  /** Over a backend whose operations wait for their turn. */
+/** A process that uses the session. */
+interface Client {
+  /** A store whose backend operations are scheduled. */
   readonly store: ServerStore
   readonly cookie: string
-  /** What names the session for `revoke`. */
+  /** Identifies the session for `revoke`. */
   readonly handle: string
   readonly clock: TestClock
-  turn: Turn
+  schedule: Schedule
 }
 
 type Change = (session: Session) => void
 
-/** Ends the session. Answers false when it was not there any more. */
-type End = (racer: Racer) => Promise<boolean>
+/** Ends the session. Resolves to false if it had ended before. */
+type End = (client: Client) => Promise<boolean>
 
-const requestThat =
+const endByRequest =
   (end: Change): End =>
-  async racer =>
-    (await visit(racer, end)).cookie !== undefined
+  async client =>
+    (await visit(client, end)).cookie !== undefined
 
 const endings = {
-  'maxAge 0': requestThat(session => {
+  'maxAge 0': endByRequest(session => {
     session.options.maxAge = 0
   }),
-  destroy: requestThat(session => session.destroy()),
-  rotate: requestThat(session => session.rotate()),
-  login: requestThat(session => session.login(owner)),
+  destroy: endByRequest(session => session.destroy()),
+  rotate: endByRequest(session => session.rotate()),
+  login: endByRequest(session => session.login(owner)),
   revoke: ({ store, handle }) => store.revoke(handle),
   revokeAll: async ({ store }) => (await store.revokeAll(owner)) > 0,
-  async expiry({ clock, turn }) {
-    await turn(async () => {
+  async expiry({ clock, schedule }) {
+    await schedule(async () => {
       clock.now += lifetime.idle
     })
     return true
@@ -128,30 +126,30 @@ const endings = {
 const change: Change = session => {
   session.values.late = true
 }
-/** Its idle time is due to be renewed. */
+/** Changes nothing. The save renews the idle timeout, which is due. */
 const renewal: Change = () => undefined
 const rotation: Change = session => session.rotate()
 
-/** What each of the slower requests does to the session. */
-const slower = {
+/** What each of the concurrent requests does to the session. */
+const concurrentRequests = {
   'a change': [change],
   'a renewal': [renewal],
   'a rotation': [rotation],
   'two changes': [change, change],
 } satisfies Record<string, Change[]>
 
-async function raceOf(
+async function runRace(
   ending: Ending,
-  other: Slower,
+  others: ConcurrentRequests,
   { backend, clock }: { backend: RacedBackend; clock: TestClock },
-  { most = 25, seed = 1 }: RaceOptions,
+  { limit = 25, seed = 1 }: RaceOptions,
 ): Promise<void> {
   if (ending === 'revokeAll' && !backend.deleteOwner) return
-  // Whatever else the place cannot keep: a session that ended is over.
+  // A backend with other limitations must still keep ended sessions ended.
   const acceptLimitations =
     backend.limitations?.filter(limitation => limitation !== 'deleted-may-return') ?? []
-  const storeOver = (place: RacedBackend): ServerStore =>
-    new ServerStore(place, { lifetime, acceptLimitations, now: () => clock.now })
+  const storeOver = (backend: RacedBackend): ServerStore =>
+    new ServerStore(backend, { lifetime, acceptLimitations, now: () => clock.now })
   const store = storeOver(backend)
   const isAlive = async (cookie: string): Promise<boolean> =>
     !(await store.new({ headers: { cookie } }, name)).isNew
@@ -159,29 +157,29 @@ async function raceOf(
   const prepare = async (): Promise<Race> => {
     const session = await signIn(store)
     clock.now += lifetime.renewAfter
-    const enter = async (): Promise<Racer> => {
-      const turn: Turn = operation => operation()
-      const place = stepwise(backend, operation => racer.turn(operation))
-      const racer: Racer = { store: storeOver(place), turn, clock, ...session }
-      // What a store asks for now and then, it has asked for before the race.
-      await racer.store.new({ headers: session }, name)
-      return racer
+    const newClient = async (): Promise<Client> => {
+      const schedule: Schedule = operation => operation()
+      const scheduled = scheduledBackend(backend, operation => client.schedule(operation))
+      const client: Client = { store: storeOver(scheduled), schedule, clock, ...session }
+      // Fills the store's caches, so that the operations of the race are always the same.
+      await client.store.new({ headers: session }, name)
+      return client
     }
     const requests = await Promise.all(
-      slower[other].map(async (change, index) => {
-        return new Request(`request ${index + 1}`, await enter(), change)
+      concurrentRequests[others].map(async (change, index) => {
+        return new Request(`request ${index + 1}`, await newClient(), change)
       }),
     )
-    const first = await enter()
+    const endingClient = await newClient()
     let hasEnded = false
-    const end: Act = async turn => {
-      first.turn = turn
-      hasEnded = await endings[ending](first)
+    const end: Task = async schedule => {
+      endingClient.schedule = schedule
+      hasEnded = await endings[ending](endingClient)
     }
     return {
-      acts: Object.fromEntries([
+      tasks: Object.fromEntries([
         [ending, end],
-        ...requests.map(request => [request.name, request.act] as const),
+        ...requests.map(request => [request.name, request.task] as const),
       ]),
       async check(steps) {
         assert(!(await isAlive(session.cookie)), 'the session stays ended')
@@ -189,33 +187,33 @@ async function raceOf(
           request.assertNothingAfter(lastStepOf(ending, steps), steps)
           const { cookie } = request.outcome
           if (!hasEnded || cookie === undefined) continue
-          assert(!(await isAlive(cookie)), `what ${request.name} made of the session is ended, too`)
+          assert(!(await isAlive(cookie)), `the cookie set by ${request.name} has ended too`)
         }
       },
     }
   }
-  await everyOrder(prepare, { most, seed })
+  await everyInterleaving(prepare, { limit, seed })
 }
 
-/** A request that is under way while the session ends. */
+/** A request that uses the session while it ends. */
 class Request {
   readonly name: string
-  readonly #racer: Racer
+  readonly #client: Client
   readonly #change: Change
   outcome: Outcome = { hasFound: false, cookie: undefined }
 
-  constructor(name: string, racer: Racer, change: Change) {
+  constructor(name: string, client: Client, change: Change) {
     this.name = name
-    this.#racer = racer
+    this.#client = client
     this.#change = change
   }
 
-  readonly act: Act = async turn => {
-    this.#racer.turn = turn
-    this.outcome = await visit(this.#racer, this.#change)
+  readonly task: Task = async schedule => {
+    this.#client.schedule = schedule
+    this.outcome = await visit(this.#client, this.#change)
   }
 
-  /** Throws when it found the session, or set its cookie, after the step that ended it. */
+  /** Throws if the request found the session, or set its cookie, after the step that ended it. */
   assertNothingAfter(end: number, steps: readonly Step[]): void {
     const { hasFound, cookie } = this.outcome
     assert(firstStepOf(this.name, steps) <= end || !hasFound, `${this.name} finds nothing`)
@@ -223,15 +221,15 @@ class Request {
   }
 }
 
-/** What came of a request. */
+/** The outcome of a request. */
 interface Outcome {
   readonly hasFound: boolean
-  /** The cookie that it set, as the browser sends it. */
+  /** The cookie that the response set, in the form of a `Cookie` header. */
   readonly cookie: string | undefined
 }
 
-/** A request that changes the session and saves it, if it finds it. */
-async function visit({ store, cookie }: Racer, change: Change): Promise<Outcome> {
+/** Loads the session and, if it exists, changes and saves it. */
+async function visit({ store, cookie }: Client, change: Change): Promise<Outcome> {
   const request = { headers: { cookie } }
   const response = new Headers()
   const session = await store.get(request, name)
@@ -264,8 +262,8 @@ function lastStepOf(name: string, steps: readonly Step[]): number {
 }
 
 async function assertRefused(backend: RacedBackend): Promise<void> {
-  const says = backend.limitations?.includes('deleted-may-return') ?? false
-  assert(says, "the backend's limitations name 'deleted-may-return'")
+  const isDeclared = backend.limitations?.includes('deleted-may-return') ?? false
+  assert(isDeclared, "the backend's limitations include 'deleted-may-return'")
   await assertFails(async () => new ServerStore(backend), 'a store refuses the backend')
 }
 

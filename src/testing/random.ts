@@ -1,10 +1,10 @@
 /**
- * Chance that can be had again.
+ * Reproducible pseudo-random numbers.
  *
  * @module
  */
 
-/** Numbers from 0 up to 1, the same for the same seed: mulberry32. */
+/** Returns a generator of numbers in [0, 1) that is determined by the seed. The algorithm is mulberry32. */
 export function randomNumbers(seed: number): () => number {
   let state = seed | 0
   return () => {

@@ -1,62 +1,64 @@
 /**
- * Several who act at once, whose steps happen in an order that is chosen.
+ * Runs several tasks concurrently, with their steps in a chosen order.
  *
- * No clock and no guess is in it: the next step is chosen when everybody waits for a turn or has ended.
+ * Scheduling involves no clock: the next step is chosen once every task either waits to run a step or
+ * has ended.
  *
  * @module
  */
 
 import type { Backend } from '../backends/backend.ts'
 
-/** Runs an operation when it is the actor's turn: one step. */
-export type Turn = <T>(operation: () => Promise<T>) => Promise<T>
+/** Runs an operation as one step, when the scheduler picks the task that asked for it. */
+export type Schedule = <T>(operation: () => Promise<T>) => Promise<T>
 
-/** What an actor does, each step in a turn of its own. */
-export type Act = (turn: Turn) => Promise<void>
+/** A task. It passes each of its steps to `schedule`. */
+export type Task = (schedule: Schedule) => Promise<void>
 
-/** Chooses one of `count` ways to go on: a number from 0 up to it. */
+/** Picks one of `count` alternatives: an integer from 0 to `count - 1`. */
 export type Choose = (count: number) => number
 
-/** Those whose operations ran at the same time, by name, in the order in which they began. */
+/** The names of the tasks that ran an operation at the same time, in the order in which they started. */
 export type Step = readonly string[]
 
-/** The backend, each operation of which is a step of the actor. */
-export function stepwise<B extends Backend>(backend: B, turn: Turn): B {
+/** Wraps a backend so that each of its operations is a step of a task. */
+export function scheduledBackend<B extends Backend>(backend: B, schedule: Schedule): B {
   return new Proxy(backend, {
     get(target, property) {
       const member: unknown = Reflect.get(target, property)
       if (typeof member !== 'function') return member
-      return (...args: unknown[]) => turn(async () => member.apply(target, args))
+      return (...args: unknown[]) => schedule(async () => member.apply(target, args))
     },
   })
 }
 
 /**
- * Lets the actors act. Each time, `choose` picks who goes: one of those who wait, or several at once.
+ * Runs the tasks until all have ended. For each step, `choose` picks which of the waiting tasks run: one
+ * alone, or several at once.
  *
- * Rejects when an actor fails, or `choose` throws.
+ * Rejects if a task rejects or `choose` throws.
  *
- * @param steps - gets the steps in their order
+ * @param steps - receives the steps in order, also if this rejects
  */
 export async function interleave(
-  acts: Readonly<Record<string, Act>>,
+  tasks: Readonly<Record<string, Task>>,
   choose: Choose,
   steps: Step[],
 ): Promise<void> {
-  const actors = Object.entries(acts).map(([name, act]) => new Actor(name, act))
+  const running = Object.entries(tasks).map(([name, task]) => new RunningTask(name, task))
   for (;;) {
-    for (const actor of actors) await actor.rest()
-    const waiting = actors.filter(actor => actor.isWaiting)
+    for (const task of running) await task.idle()
+    const waiting = running.filter(task => task.isWaiting)
     if (waiting.length === 0) break
-    const ways = arrangements(waiting)
-    const next = ways[choose(ways.length)] ?? []
+    const alternatives = arrangements(waiting)
+    const next = alternatives[choose(alternatives.length)] ?? []
     steps.push(next.map(({ name }) => name))
-    for (const actor of next) actor.go()
+    for (const task of next) task.runStep()
   }
-  await Promise.all(actors.map(({ ended }) => ended))
+  await Promise.all(running.map(({ ended }) => ended))
 }
 
-/** Every choice of one or more of the items, in every order. */
+/** Returns every non-empty selection of the items, in every order. */
 function arrangements<T>(items: readonly T[]): T[][] {
   return items.flatMap(item => {
     const others = items.filter(other => other !== item)
@@ -64,20 +66,20 @@ function arrangements<T>(items: readonly T[]): T[][] {
   })
 }
 
-class Actor {
+class RunningTask {
   readonly name: string
-  /** Rejects when the actor fails. */
+  /** Settles with the task. */
   readonly ended: Promise<void>
   #last: Promise<unknown> = Promise.resolve()
   #step: (() => void) | undefined
-  #resting: Promise<void>
-  #rests: () => void = () => undefined
+  #idle: Promise<void>
+  #becomeIdle: () => void = () => undefined
 
-  constructor(name: string, act: Act) {
+  constructor(name: string, task: Task) {
     this.name = name
-    this.#resting = this.#nextRest()
-    this.ended = act(operation => this.#turn(operation)).finally(() => this.#rests())
-    // Whoever fails is heard of when all have ended.
+    this.#idle = this.#nextIdle()
+    this.ended = task(operation => this.#schedule(operation)).finally(() => this.#becomeIdle())
+    // A rejection is reported by `interleave` once all tasks have ended.
     this.ended.catch(() => undefined)
   }
 
@@ -85,37 +87,37 @@ class Actor {
     return this.#step !== undefined
   }
 
-  /** Resolves when the actor waits for its turn, or has ended. */
-  rest(): Promise<void> {
-    return this.#resting
+  /** Resolves when the task waits to run a step, or has ended. */
+  idle(): Promise<void> {
+    return this.#idle
   }
 
-  /** Begins the actor's next step. */
-  go(): void {
+  /** Starts the step that the task waits for. */
+  runStep(): void {
     const step = this.#step
     this.#step = undefined
-    this.#resting = this.#nextRest()
+    this.#idle = this.#nextIdle()
     step?.()
   }
 
-  /** What an actor does at once with itself, it does one after another. */
-  #turn<T>(operation: () => Promise<T>): Promise<T> {
+  /** Operations that one task starts concurrently run one after another. */
+  #schedule<T>(operation: () => Promise<T>): Promise<T> {
     const run = this.#last.then(() => this.#wait(operation))
     this.#last = run.catch(() => undefined)
     return run
   }
 
   #wait<T>(operation: () => Promise<T>): Promise<T> {
-    const begin = async (): Promise<T> => operation()
+    const start = async (): Promise<T> => operation()
     return new Promise(resolve => {
-      this.#step = () => resolve(begin())
-      this.#rests()
+      this.#step = () => resolve(start())
+      this.#becomeIdle()
     })
   }
 
-  #nextRest(): Promise<void> {
+  #nextIdle(): Promise<void> {
     return new Promise(resolve => {
-      this.#rests = resolve
+      this.#becomeIdle = resolve
     })
   }
 }

@@ -35,7 +35,7 @@ suite('dynamodb', () => {
       return { backend: dynamodb(server.connect(), commands, { table, ownerIndex: 'owners', now }) }
     }
     backendSuite(test, open)
-    raceSuite(test, open, { most: 10 })
+    raceSuite(test, open, { limit: 10 })
   })
 
   suite('without one', () => {

@@ -63,7 +63,7 @@ suite('filesystem', () => {
     }
   }
   backendSuite(test, open)
-  raceSuite(test, open, { most: 10 })
+  raceSuite(test, open, { limit: 10 })
 })
 
 suite('filesystem: names and permissions', () => {

@@ -4,14 +4,19 @@ import type { Backend, OwnerIndex, Prunable } from 'silverback'
 import { ServerStore } from 'silverback'
 import { memory } from 'silverback/memory'
 import { migrating } from 'silverback/migrating'
-import { backendSuite, everyOrder, stepwise, type Turn } from 'silverback/testing'
+import {
+  backendSuite,
+  everyInterleaving,
+  type Schedule,
+  scheduledBackend,
+} from 'silverback/testing'
 import { cookieHeader, nodeRequest, nodeResponse } from '../support/http/http.ts'
 import { bytes, expires, increment, valueIn } from './counting.ts'
 
 type Place = Backend & OwnerIndex & Prunable
 
 /** Of the orders of steps: all when there are no more, else as many of the first, and by chance. */
-const bounds = { most: 2000, seed: 1 }
+const bounds = { limit: 2000, seed: 1 }
 
 /** Two places, and processes that are at different points of the way. */
 class Move {
@@ -120,8 +125,10 @@ suite('migrating', () => {
     for (let steps = 0; steps < 12; steps++) {
       const { from, to, during } = new Move()
       await from.create('id', { data: bytes(1), expires })
-      const turn = mortal(steps)
-      const load = migrating(stepwise(from, turn), stepwise(to, turn)).load('id')
+      const schedule = mortal(steps)
+      const load = migrating(scheduledBackend(from, schedule), scheduledBackend(to, schedule)).load(
+        'id',
+      )
       await assert.doesNotReject(Promise.race([load, tick()]))
       assert.equal(await increment(during), true, `after ${steps}`)
       assert.equal(await valueIn(to), 2)
@@ -153,9 +160,12 @@ suite('migrating', () => {
     session.increment('visits')
     session.owner = 'ann'
     await session.save(request, response)
-    const turn = mortal(5)
+    const schedule = mortal(5)
     const [handle] = (await store.sessionsOf('ann')).map(info => info.handle)
-    await Promise.race([migrating(stepwise(from, turn), stepwise(to, turn)).load(handle!), tick()])
+    await Promise.race([
+      migrating(scheduledBackend(from, schedule), scheduledBackend(to, schedule)).load(handle!),
+      tick(),
+    ])
     assert.ok(await from.load(handle!))
     const found = await store.get(nodeRequest(cookieHeader(response)), 'sid')
     assert.deepEqual([found.isNew, found.reason], [true, 'malformed'])
@@ -164,7 +174,7 @@ suite('migrating', () => {
 })
 
 /** A process that is killed after so many steps. */
-function mortal(steps: number): Turn {
+function mortal(steps: number): Schedule {
   let left = steps
   return operation => (left-- > 0 ? operation() : new Promise(() => {}))
 }
@@ -182,14 +192,17 @@ suite('migrating: everything at once, in every order', () => {
     actors: readonly Actor[],
     check: (move: Move) => Promise<void>,
   ): Promise<void> => {
-    await everyOrder(async () => {
+    await everyInterleaving(async () => {
       const move = new Move()
       await move.from.create('id', { data: bytes(0), expires, owner: 'ann' })
-      const acts = actors.map(([phase, act]) => async (turn: Turn): Promise<void> => {
-        const [from, to] = [stepwise(move.from, turn), stepwise(move.to, turn)]
+      const tasks = actors.map(([phase, act]) => async (schedule: Schedule): Promise<void> => {
+        const [from, to] = [
+          scheduledBackend(move.from, schedule),
+          scheduledBackend(move.to, schedule),
+        ]
         await act(migrating(from, to, { move: phase === 'during' }))
       })
-      return { acts: Object.fromEntries(acts.entries()), check: () => check(move) }
+      return { tasks: Object.fromEntries(tasks.entries()), check: () => check(move) }
     }, bounds)
   }
   const read: Act = backend => backend.load('id')

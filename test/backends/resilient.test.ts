@@ -86,8 +86,8 @@ suite('resilient, over a place whose first answers are lost', () => {
   // Where another has written by the time it looks, nobody knows: that is a failure, not a conflict.
   backendSuite(test, open, {
     expectFailure: [
-      'counting together loses nothing',
-      'an update of before a deletion is not one of the record made after it',
+      'concurrent increments lose no update when conflicts are retried',
+      'update with a version from before a deletion conflicts with the new record',
     ],
   })
 })

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import type { Backend, OwnerIndex, Prunable } from 'silverback'
 import { memory } from 'silverback/memory'
-import { type Act, backendSuite, everyOrder, stepwise } from 'silverback/testing'
+import { backendSuite, everyInterleaving, scheduledBackend, type Task } from 'silverback/testing'
 import { type TieredOptions, tiered } from 'silverback/tiered'
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values)
 const later = 9e9
-const bounds = { most: 2000, seed: 1 }
+const bounds = { limit: 2000, seed: 1 }
 const v1 = { data: bytes(1), expires: later }
 const v2 = { data: bytes(2), expires: later }
 
@@ -192,19 +192,22 @@ suite('tiered: everything at once, in every order', () => {
     check: (tiers: Tiers) => Promise<void>,
   ): Promise<void> => {
     for (const isCopied of [false, true]) {
-      await everyOrder(async () => {
+      await everyInterleaving(async () => {
         const tiers = new Tiers()
         await tiers.slow.create('id', v1)
         if (isCopied) await tiers.read()
         const version = await versionIn(tiers.slow)
-        const acts = tasks.map((task): Act => {
-          return async turn => {
-            const [fast, slow] = [stepwise(tiers.fast, turn), stepwise(tiers.slow, turn)]
+        const scheduledTasks = tasks.map((task): Task => {
+          return async schedule => {
+            const [fast, slow] = [
+              scheduledBackend(tiers.fast, schedule),
+              scheduledBackend(tiers.slow, schedule),
+            ]
             const options = { maxStale: 10, now: tiers.now }
             await task(tiered(fast, slow, options), version)
           }
         })
-        return { acts: Object.fromEntries(acts.entries()), check: () => check(tiers) }
+        return { tasks: Object.fromEntries(scheduledTasks.entries()), check: () => check(tiers) }
       }, bounds)
     }
   }

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { type Backend, ServerStore, type ServerStoreOptions, type Session } from 'silverback'
 import { memory } from 'silverback/memory'
-import { everyOrder } from '../../src/testing/interleavings.ts'
-import { type Act, stepwise, type Turn } from '../../src/testing/scheduler.ts'
+import { everyInterleaving } from '../../src/testing/interleavings.ts'
+import { type Schedule, scheduledBackend, type Task } from '../../src/testing/scheduler.ts'
 import { setCookieLines } from '../support/http/http.ts'
 import { Clock, counting, look, put, read, Visit, visit } from '../support/http/visit.ts'
 import { keys } from '../support/keys.ts'
@@ -321,24 +321,27 @@ suite('every order of two requests', () => {
     two: (session: Session) => void,
     check: (race: Record<'old' | 'one' | 'two', string> & { store: ServerStore }) => Promise<void>,
   ): Promise<void> {
-    const bounds = { most: 60, seed: 1 }
-    const runs = await everyOrder(async () => {
+    const bounds = { limit: 60, seed: 1 }
+    const runs = await everyInterleaving(async () => {
       const inner = memory()
       const store = new ServerStore(inner)
       const old = await signIn(store, { count: 0 })
       const cookies = { old, one: '', two: '' }
-      const act = async (who: 'one' | 'two', change: (session: Session) => void): Promise<Act> => {
-        let turn: Turn = operation => operation()
-        const mine = new ServerStore(stepwise(inner, operation => turn(operation)))
+      const newTask = async (
+        who: 'one' | 'two',
+        change: (session: Session) => void,
+      ): Promise<Task> => {
+        let schedule: Schedule = operation => operation()
+        const mine = new ServerStore(scheduledBackend(inner, operation => schedule(operation)))
         const each = await Visit.open(mine, old)
-        return async own => {
-          turn = own
+        return async assigned => {
+          schedule = assigned
           change(each.session)
           cookies[who] = await each.save()
         }
       }
-      const acts = { one: await act('one', one), two: await act('two', two) }
-      return { acts, check: () => check({ ...cookies, store }) }
+      const tasks = { one: await newTask('one', one), two: await newTask('two', two) }
+      return { tasks, check: () => check({ ...cookies, store }) }
     }, bounds)
     assert.ok(runs > 2)
   }
@@ -386,20 +389,20 @@ suite('every order of two requests', () => {
   }
 
   test('rotate and revokeAll: nothing is left', async () => {
-    const runs = await everyOrder(
+    const runs = await everyInterleaving(
       async () => {
         const inner = memory()
         const store = new ServerStore(inner)
         const old = await signIn(store)
         let cookie = ''
         return {
-          acts: {
-            rotating: async turn => {
-              const mine = new ServerStore(stepwise(inner, turn))
+          tasks: {
+            rotating: async schedule => {
+              const mine = new ServerStore(scheduledBackend(inner, schedule))
               cookie = await visit(mine, session => session.rotate(), old)
             },
-            ending: async turn => {
-              await turn(() => store.revokeAll('ann'))
+            ending: async schedule => {
+              await schedule(() => store.revokeAll('ann'))
             },
           },
           async check() {
@@ -408,7 +411,7 @@ suite('every order of two requests', () => {
           },
         }
       },
-      { most: 60, seed: 1 },
+      { limit: 60, seed: 1 },
     )
     assert.ok(runs > 3)
   })

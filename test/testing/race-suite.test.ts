@@ -4,21 +4,21 @@ import type { Backend, OwnerIndex } from 'silverback'
 import { memory } from 'silverback/memory'
 import { type RaceName, raceSuite } from 'silverback/testing'
 
-/** The races that this backend loses. */
-async function lostBy(
+/** Returns the names of the races that this backend fails. */
+async function failedRaces(
   open: (now: () => number) => Backend & Partial<OwnerIndex>,
 ): Promise<RaceName[]> {
-  const lost: RaceName[] = []
+  const failed: RaceName[] = []
   const runs: Promise<void>[] = []
   const run = (name: string, race: () => Promise<void>): void => {
-    runs.push(race().catch(() => void lost.push(name as RaceName)))
+    runs.push(race().catch(() => void failed.push(name as RaceName)))
   }
   raceSuite(run, now => ({ backend: open(now) }))
   await Promise.all(runs)
-  return lost
+  return failed
 }
 
-test('races that are known to be lost must be', async () => {
+test('races listed in expectFailure must fail', async () => {
   const names: string[] = []
   const runs: Promise<void>[] = []
   const run = (name: string, race: () => Promise<void>): void => {
@@ -27,7 +27,7 @@ test('races that are known to be lost must be', async () => {
   }
   const name = 'revoke during a change'
   raceSuite(run, now => ({ backend: memory({ now }) }), { expectFailure: [name] })
-  assert.equal(names.filter(name => name.endsWith('(known not to)')).length, 1)
+  assert.equal(names.filter(name => name.endsWith('(expected to fail)')).length, 1)
   const [failure, ...others] = (await Promise.allSettled(runs)).filter(
     ({ status }) => status === 'rejected',
   )
@@ -35,7 +35,7 @@ test('races that are known to be lost must be', async () => {
   assert.deepEqual(others, [])
 })
 
-test('a backend without limits is not exempt', async () => {
+test('refuses exempt for a backend without limitations', async () => {
   const runs: Promise<void>[] = []
   raceSuite(
     (_, run) => runs.push(run()),
@@ -46,14 +46,14 @@ test('a backend without limits is not exempt', async () => {
   await assert.rejects(runs[0] as Promise<void>, /deleted-may-return/)
 })
 
-suite('the races find', () => {
-  test('nothing in a backend without an index of owners', async () => {
-    const lost = await lostBy(now => ({ ...methodsOf(memory({ now })) }))
-    assert.deepEqual(lost, [])
+suite('raceSuite', () => {
+  test('passes for a backend without an owner index', async () => {
+    const failed = await failedRaces(now => ({ ...methodsOf(memory({ now })) }))
+    assert.deepEqual(failed, [])
   })
 
-  test('an update that brings back what was deleted', async () => {
-    const lost = await lostBy(now => {
+  test('detects an update that restores a deleted record', async () => {
+    const failed = await failedRaces(now => {
       const backend = memory({ now })
       return {
         ...methodsOf(backend),
@@ -71,11 +71,11 @@ suite('the races find', () => {
       `${ending} during a rotation`,
       `${ending} during two changes`,
     ])
-    assert.deepEqual(lost.sort(), expected.sort())
+    assert.deepEqual(failed.sort(), expected.sort())
   })
 
-  test('a deletion that comes in the middle of an update that is not atomic', async () => {
-    const lost = await lostBy(now => {
+  test('detects an update that is not atomic', async () => {
+    const failed = await failedRaces(now => {
       const backend = memory({ now })
       return {
         ...methodsOf(backend),
@@ -88,11 +88,11 @@ suite('the races find', () => {
         },
       }
     })
-    assert.ok(lost.includes('revoke during a rotation'), lost.join())
+    assert.ok(failed.includes('revoke during a rotation'), failed.join())
   })
 })
 
-/** What a backend must have, and no more. */
+/** Returns a backend with only the required methods. */
 function methodsOf(backend: Backend): Backend {
   return {
     load: backend.load.bind(backend),
