@@ -1,6 +1,6 @@
 /**
- * Flash messages: what one request says and a later one shows, once. Forms that were sent come back
- * the same way.
+ * Flash messages: one request adds them and a later request shows them once. Submitted form fields
+ * and their errors use the same mechanism.
  *
  * @module
  */
@@ -16,7 +16,7 @@ const errorsKey = '_errors'
 
 export type FlashLevel = 'success' | 'info' | 'warning' | 'error'
 
-/** A message that says how good or bad its news is. */
+/** A message with a severity level. */
 export interface FlashMessage {
   level: FlashLevel
   text: string
@@ -26,7 +26,7 @@ const message =
   (level: FlashLevel) =>
   (text: string): FlashMessage => ({ level, text })
 
-/** Messages with a level, for whatever takes messages: `session.addFlash(flash.success('Saved'))`. */
+/** Builds messages with a level: `session.addFlash(flash.success('Saved'))`. */
 export const flash: Readonly<Record<FlashLevel, (text: string) => FlashMessage>> = {
   success: message('success'),
   info: message('info'),
@@ -34,12 +34,12 @@ export const flash: Readonly<Record<FlashLevel, (text: string) => FlashMessage>>
   error: message('error'),
 }
 
-/** What is wrong with the fields of a form, by the name of the field. */
+/** Error messages by name of the form field. */
 export type FieldErrors = Readonly<Record<string, string | readonly string[] | undefined>>
 
 /**
- * The messages of a session in one request. What later requests get is in the session's values; what
- * this request has seen is here.
+ * The flash messages of a session during one request. Messages for later requests are in the session's
+ * values; the state of this request is kept here.
  */
 export class Flash {
   readonly #session: { readonly values: object }
@@ -55,39 +55,39 @@ export class Flash {
   }
 
   add(key: string, ...messages: readonly unknown[]): void {
-    this.#put(key, [...this.#kept(key), ...messages])
+    this.#put(key, [...this.#pending(key), ...messages])
   }
 
-  /** Messages for this request alone. */
+  /** Adds a message for this request only. */
   addNow(key: string, message: unknown): void {
     this.#now ??= new Map()
     this.#now.set(key, [...(this.#now.get(key) ?? []), message])
   }
 
   peek(key: string): unknown[] {
-    return [...this.#kept(key), ...(this.#now?.get(key) ?? [])]
+    return [...this.#pending(key), ...(this.#now?.get(key) ?? [])]
   }
 
   take(key: string): unknown[] {
     const messages = this.peek(key)
-    this.noteTaken(key, this.#kept(key))
+    this.noteTaken(key, this.#pending(key))
     this.#put(key, [])
     this.#now?.delete(key)
     return messages
   }
 
-  /** Remembers what was taken, for {@link keep}. */
+  /** Remembers messages that were taken, for {@link keep}. */
   noteTaken(key: string, messages: readonly unknown[]): void {
     if (messages.length === 0) return
     this.#taken ??= new Map()
     this.#taken.set(key, [...(this.#taken.get(key) ?? []), ...messages])
   }
 
-  /** What was taken in this request is there again, in front. */
+  /** Puts the messages taken during this request back, in front of any others. */
   keep(key: string): void {
     const taken = this.#taken?.get(key)
     if (!taken) return
-    this.#put(key, [...taken, ...this.#kept(key)])
+    this.#put(key, [...taken, ...this.#pending(key)])
     this.#taken?.delete(key)
   }
 
@@ -113,16 +113,16 @@ export class Flash {
     return byField
   }
 
-  /** In place of an earlier one, and flat: lists of texts are what every serializer carries, and Go. */
+  /** Replaces an earlier form. Stored as a flat list of strings, which every serializer supports, also Go's. */
   #setForm(key: string, fields: readonly [string, string][]): void {
     this.#forms?.delete(key)
     this.#put(key, fields.flat())
   }
 
-  /** Taken at the first look; whoever looks again in this request sees the same. */
+  /** Takes the form when it is first read. Later reads during this request return the same fields. */
   #form(key: string): [string, string][] {
     const seen = this.#forms?.get(key)
-    if (seen && this.#kept(key).length === 0) return seen
+    if (seen && this.#pending(key).length === 0) return seen
     const flat = this.take(key).map(each => (typeof each === 'string' ? each : ''))
     const fields = flat.flatMap((name, index): [string, string][] =>
       index % 2 === 0 ? [[name, flat[index + 1] ?? '']] : [],
@@ -132,7 +132,7 @@ export class Flash {
     return fields
   }
 
-  #kept(key: string): readonly unknown[] {
+  #pending(key: string): readonly unknown[] {
     const { values } = this.#session
     const messages = Object.hasOwn(values, key) ? (values as Record<string, unknown>)[key] : []
     if (!Array.isArray(messages)) {
@@ -141,7 +141,7 @@ export class Flash {
     return messages
   }
 
-  /** Not an assignment: the key may be any string, `__proto__` included. */
+  /** Defines the property, because an assignment would not work for the key `__proto__`. */
   #put(key: string, value: readonly unknown[]): void {
     this.#lists.add(key)
     const { values } = this.#session

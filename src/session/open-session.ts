@@ -1,5 +1,5 @@
 /**
- * A session for the time of a block, where no hook runs at the end of a request.
+ * Opens a session for the duration of a block, for code without a hook at the end of the request.
  *
  * @module
  */
@@ -11,21 +11,24 @@ import type { ResponseLike } from '../http/response.ts'
 import { describeKind } from '../lib/describe.ts'
 import { type SessionOf, type SessionSource, sessionFrom } from './session-source.ts'
 
-/** What {@link openSession} can be told. */
+/** Options of {@link openSession}. */
 export interface OpenSessionOptions {
   /**
-   * Told when the session cannot be saved at the end of the block. Default `console.error`. Whoever has to
-   * know there and then awaits {@link OpenSession.save}.
+   * Called if the save at the end of the block fails. Default `console.error`. To handle a failure inside
+   * the block, await {@link OpenSession.save}.
    */
   onError?: (error: unknown) => void
 }
 
-/** A session that is saved when its block ends. */
+/** A session that is saved at the end of its block. */
 export interface OpenSession<T> extends AsyncDisposable {
   readonly session: T
-  /** Saves now. Rejects as `session.save`. What is changed after it is saved at the end of the block. */
+  /**
+   * Saves immediately. Later changes are saved at the end of the block. Rejects with the errors of
+   * {@link Session.save}.
+   */
   save(): Promise<void>
-  /** What is not saved yet stays unsaved. */
+  /** Drops all unsaved changes: nothing is saved at the end of the block. */
   discard(): void
 }
 
@@ -36,10 +39,11 @@ export interface OpenSession<T> extends AsyncDisposable {
  *     login.session.values.visits = 1
  *     redirect('/')
  *
- * It is saved also when the block throws, as frameworks do to redirect. The end of the block itself never
- * throws, or it would take the place of what was thrown: it tells `onError`.
+ * The session is also saved if the block throws, since frameworks throw to redirect. The save at the end
+ * of the block never throws, because that would hide the error thrown in the block. It reports failures
+ * to `onError`.
  *
- * Rejects as {@link Store.get}.
+ * Rejects with the errors of {@link Store.get}. Throws a TypeError if `onError` is not a function.
  */
 export async function openSession<const Source extends SessionSource<object>>(
   source: Source,

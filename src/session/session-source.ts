@@ -1,5 +1,5 @@
 /**
- * Where a session of an app comes from: what adapters are given.
+ * The session sources that adapters take: a store and a name, or a session definition.
  *
  * @module
  */
@@ -9,8 +9,8 @@ import type { Session, Values } from './session.ts'
 import type { Store } from './store.ts'
 
 /**
- * A store and the name that a session has there. A typed definition is one too, and its `get` says what
- * the session holds.
+ * A store with the name of a session in it. A session definition is a source too; the type of its `get`
+ * determines the type of the session's values.
  */
 export interface SessionSource<T extends object = Values> {
   readonly store: Store
@@ -18,14 +18,17 @@ export interface SessionSource<T extends object = Values> {
   get?(request: RequestLike): Promise<Session<T>>
 }
 
-/** The session that comes from this source: `SessionOf<typeof login>`. */
+/** The type of the sessions of a source: `SessionOf<typeof login>`. */
 export type SessionOf<Source> = Source extends { get?: infer Get }
   ? NonNullable<Get> extends (request: never) => Promise<infer Got extends Session<object>>
     ? Got
     : Session
   : Session
 
-/** The session of this request, the same object at each call. Rejects as {@link Store.get}. */
+/**
+ * Returns the session of this request. Every call for one request returns the same object. Rejects with
+ * the errors of {@link Store.get}.
+ */
 export function sessionFrom<Source extends SessionSource<object>>(
   source: Source,
   request: RequestLike,
