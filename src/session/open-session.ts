@@ -43,7 +43,7 @@ export interface OpenSession<T> extends AsyncDisposable {
  * of the block never throws, because that would hide the error thrown in the block. It reports failures
  * to `onError`.
  *
- * Rejects with the errors of {@link Store.get}. Throws a TypeError if `onError` is not a function.
+ * Rejects with the errors of {@link Store.get}, and with a TypeError if `onError` is not a function.
  */
 export async function openSession<const Source extends SessionSource<object>>(
   source: Source,
