@@ -1,6 +1,6 @@
 /**
- * Against cross-site requests: tokens in forms that are bound to a session, and a look at where a
- * request comes from.
+ * Protection against cross-site request forgery: tokens bound to a session, and checks of a request's
+ * origin.
  *
  * @module
  */
@@ -16,45 +16,46 @@ import type { Session, Values } from './session.ts'
 export { assertSameOrigin, isSameOrigin, type SameOriginOptions } from '../http/same-origin.ts'
 export { csrfKey } from './reserved-keys.ts'
 
-/** Tokens for the forms of one session. */
+/** CSRF tokens of one session. */
 export interface CsrfTokens {
   /**
-   * A token to put into a form, 86 characters that HTML need not escape. Each call answers another
-   * one, so that compressed pages do not give it away (BREACH), and all stay good until the session
-   * gets a new id. The first call puts a secret into the session, which has to be saved.
+   * Returns a token to put into a form: 86 characters that need no escaping in HTML. Each call returns
+   * a different token, which protects compressed pages against the BREACH attack. All tokens stay valid
+   * until the session gets a new id. The first call adds a secret to the session, which must then be
+   * saved.
    *
-   * @param form - for this form alone: its token is none for another. Left out: for those that have
-   *   no name
+   * @param form - restricts the token to the form of this name. Default: one token for all forms without
+   *   a name
    */
   token(form?: string): string
 
-  /** True for what {@link token} answered for this session and form. Never throws. */
+  /** True if {@link token} returned this token for this session and form. Never throws. */
   verify(token: unknown, form?: string): boolean
 }
 
-/** The tokens of a session. Its secret is of its own: no token tells anything of the session's id. */
+/** Returns the tokens of a session. Their secret is independent of the session's id, so they do not leak it. */
 export function csrf(session: Session<object>): CsrfTokens {
   return {
-    token: (form = '') => masked(proof(secretOf(session) ?? newSecret(session), form)),
+    token: (form = '') => mask(proof(secretOf(session) ?? newSecret(session), form)),
     verify(token, form = '') {
       const secret = secretOf(session)
-      const given = unmasked(token)
+      const given = unmask(token)
       return secret !== undefined && given !== undefined && equalBytes(given, proof(secret, form))
     },
   }
 }
 
-/** Where the token of a request is, and which form it is for. */
+/** Where to find the token of a request, and which form it is for. */
 export interface VerifyOptions {
-  /** What the form has as its token: `form.get('_csrf')`. It counts when there is no header. */
+  /** The token from the form, such as `form.get('_csrf')`. Used if the header is missing. */
   value?: unknown
-  /** The form that the token was made for. */
+  /** The name of the form that was passed to {@link CsrfTokens.token}. */
   form?: string | undefined
-  /** The header that scripts send the token in, in lower case. Default `x-csrf-token`. */
+  /** The header in which scripts send the token, in lower case. Default `x-csrf-token`. */
   header?: string
 }
 
-/** True when the request has a token of this session, in a header or in its form. Never throws. */
+/** True if the request has a valid token of this session in a header or in its form. Never throws. */
 export function verifyRequest(
   request: RequestLike,
   session: Session<object>,
@@ -63,12 +64,12 @@ export function verifyRequest(
   return csrf(session).verify(readHeader(request, header) ?? value, form)
 }
 
-/** In bytes, as HMAC-SHA-256 makes them. */
+/** Size of an HMAC-SHA-256 in bytes. */
 const proofLength = 32
 
 function secretOf({ values }: Session<object>): string | undefined {
   const secret = Object.hasOwn(values, csrfKey) ? (values as Values)[csrfKey] : undefined
-  // A text, which every serializer carries; and random as an id is.
+  // A string, because every serializer supports strings. It has the format of an id.
   return isId(secret) ? secret : undefined
 }
 
@@ -82,13 +83,13 @@ function proof(secret: string, form: string): Uint8Array {
   return hmac('sha256', decodeBase64Url(secret), 'csrf ', utf8Bytes(form))
 }
 
-/** A random pad, and the proof under it. */
-function masked(bytes: Uint8Array): string {
+/** Returns a random pad followed by the bytes XORed with it. */
+function mask(bytes: Uint8Array): string {
   const pad = randomBytes(bytes.length)
   return encodeBase64Url(concatBytes(pad, xor(pad, bytes)))
 }
 
-function unmasked(token: unknown): Uint8Array | undefined {
+function unmask(token: unknown): Uint8Array | undefined {
   if (typeof token !== 'string' || !/^[\w-]{86}$/.test(token)) return undefined
   const bytes = decodeBase64Url(token)
   return xor(bytes.subarray(0, proofLength), bytes.subarray(proofLength))

@@ -1,5 +1,5 @@
 /**
- * The fields of a form that may be kept to show them again.
+ * Selects the fields of a submitted form that may be stored to fill in the form again.
  *
  * @module
  */
@@ -7,27 +7,27 @@
 import { utf8Bytes } from '#bytes'
 import { assertInteger } from '../lib/assert-options.ts'
 
-/** A form that was sent: `FormData`, `URLSearchParams`, or the object that a parser made of it. */
+/** A submitted form: `FormData`, `URLSearchParams`, or an object from a body parser. */
 export type FormLike = Iterable<readonly [string, unknown]> | Readonly<Record<string, unknown>>
 
-/** Which fields of a form to keep. */
+/** Which fields of a form to store. */
 export interface InputOptions {
-  /** Names of fields not to keep, beside those that sound secret: passwords, tokens, card numbers. */
+  /** Fields to leave out, in addition to fields whose names suggest secrets, such as passwords. */
   except?: readonly string[]
-  /** Names of the only fields to keep, secret as they may sound. */
+  /** Stores only these fields, even if their names suggest secrets. */
   only?: readonly string[]
-  /** Most bytes of all of them; a field that has no room is left out. Default 2048. */
+  /** Limit for all fields together, in bytes. Fields that do not fit are left out. Default 2048. */
   maxBytes?: number
 }
 
-/** What a field is called that nobody should find in a session, without its punctuation. */
+/** Matches names, in lower case and without punctuation, of fields that must not end up in a session. */
 const secret =
   /passw|passphrase|passcode|^pass$|^pwd|pwd$|secret|token|csrf|^pin$|^otp|otp$|onetimecode|cvc|cvv|cardn|securitycode/
 
-/** Besides its name and its text, a field needs about so many bytes. */
+/** Approximate overhead of a serialized field, in bytes. */
 const bytesPerField = 8
 
-/** The names and texts to keep, in the order of the form. Files never are among them. */
+/** Returns the names and values to store, in the order of the form. Files are always left out. */
 export function fieldsToKeep(
   form: FormLike,
   { except = [], only, maxBytes = 2048 }: InputOptions,
@@ -44,7 +44,7 @@ export function fieldsToKeep(
   })
 }
 
-/** The fields that have a text, one pair for each text. */
+/** Returns name and value of each field that is a primitive; a list of values yields a pair for each. */
 export function pairsOf(form: FormLike): [string, string][] {
   const entries = isIterable(form) ? [...form] : Object.entries(form)
   return entries.flatMap(([name, value]) =>

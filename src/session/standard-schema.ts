@@ -1,10 +1,10 @@
 /**
- * The part of Standard Schema (version 1) that is used: zod, valibot, arktype and others implement it.
+ * The subset of Standard Schema version 1 that we use. zod, valibot, arktype and others implement it.
  *
  * @module
  */
 
-/** A schema of any library that implements https://standardschema.dev. */
+/** A schema from any library that implements https://standardschema.dev. */
 export interface StandardSchema<Output = unknown> {
   readonly '~standard': {
     readonly version: 1
@@ -14,12 +14,12 @@ export interface StandardSchema<Output = unknown> {
   }
 }
 
-/** What a schema makes of a value. */
+/** The result of validating a value. */
 export type SchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly unknown[] }
 
-/** The type of what a schema lets through. */
+/** The output type of a schema. */
 export type SchemaOutput<Schema extends StandardSchema> = NonNullable<
   Schema['~standard']['types']
 >['output']

@@ -18,8 +18,8 @@ import { keys } from '../support/keys.ts'
 const newSession = (values: Values = {}): Session =>
   new Session(new CookieStore({ keys }), 'login', { options: { path: '/' }, values, id: 'the-id' })
 
-suite('tokens', () => {
-  test('differ at each call, and all are good for their session alone', () => {
+suite('CSRF tokens', () => {
+  test('differ on each call and are all valid, for their own session only', () => {
     const [session, other] = [newSession(), newSession()]
     const tokens = Array.from({ length: 50 }, () => csrf(session).token())
     assert.equal(new Set(tokens).size, 50)
@@ -29,11 +29,11 @@ suite('tokens', () => {
       assert.equal(csrf(session).verify(token), true)
       assert.equal(csrf(other).verify(token), false)
     }
-    // Nothing of them stays the same, so that compression tells nothing.
+    // No position has a constant character, so compression reveals nothing.
     for (let at = 0; at < 85; at++) assert.ok(new Set(tokens.map(token => token[at])).size > 5)
   })
 
-  test('of a form are good for no other', () => {
+  test('of one form are invalid for another', () => {
     const { token, verify } = csrf(newSession())
     for (const form of [undefined, 'a', 'b', 'a b', 'ä']) {
       const made = token(form)
@@ -43,10 +43,10 @@ suite('tokens', () => {
     }
   })
 
-  test('need a secret in the session, which is random and not its id', () => {
+  test('depend on a random secret in the session', () => {
     const session = newSession()
     assert.equal(csrf(session).verify('A'.repeat(86)), false)
-    assert.deepEqual(session.values, {}, 'asking makes none')
+    assert.deepEqual(session.values, {}, 'verify creates no secret')
     const token = csrf(session).token()
     const secret = session.values[csrfKey] as string
     assert.equal(Buffer.from(secret, 'base64url').length, 32)
@@ -54,12 +54,12 @@ suite('tokens', () => {
     assert.equal(session.values[csrfKey], secret)
     assert.ok(!token.includes(secret))
     delete session.values[csrfKey]
-    assert.equal(csrf(session).verify(token), false, 'without it, none is good')
+    assert.equal(csrf(session).verify(token), false, 'invalid without the secret')
     csrf(session).token()
-    assert.equal(csrf(session).verify(token), false, 'nor with another one')
+    assert.equal(csrf(session).verify(token), false, 'invalid with another secret')
   })
 
-  test('are made anew where something else lies in the place of the secret', () => {
+  test('replace a malformed secret', () => {
     for (const wrong of [null, '', 'short', 7, {}, new Uint8Array(32), 'ü'.repeat(43)]) {
       const session = newSession({ [csrfKey]: wrong })
       assert.equal(csrf(session).verify('A'.repeat(86)), false)
@@ -67,7 +67,7 @@ suite('tokens', () => {
     }
   })
 
-  test('are none when a bit is wrong, and whatever else a client sends', () => {
+  test('reject a changed bit and any other input', () => {
     const session = newSession()
     const { token, verify } = csrf(session)
     const bytes = Buffer.from(token(), 'base64url')
@@ -87,7 +87,7 @@ suite('tokens', () => {
     json: new CookieStore({ keys }),
     gob: cookieStore('hash key', null),
   } satisfies Record<string, Store>)) {
-    test(`are good in later requests: ${title}`, async () => {
+    test(`are valid in later requests: ${title}`, async () => {
       const request = nodeRequest()
       const response = nodeResponse()
       const session = await store.get(request, 'sid')
@@ -98,7 +98,7 @@ suite('tokens', () => {
     })
   }
 
-  test('are found in a header, or else in the form', () => {
+  test('are read from a header or, without the header, from the form', () => {
     const session = newSession()
     const token = csrf(session).token('cart')
     const form = 'cart'
@@ -121,21 +121,21 @@ suite('tokens', () => {
   })
 })
 
-suite('the origin of a page', () => {
-  const ask = (headers: Record<string, string>, options?: SameOriginOptions, method = 'POST') => {
+suite('isSameOrigin', () => {
+  const check = (headers: Record<string, string>, options?: SameOriginOptions, method = 'POST') => {
     const node: OriginRequest = {
       method,
       headers: { host: 'shop.example', ...headers } as object,
       socket: { encrypted: true, remoteAddress: '10.0.0.1' },
     }
     const isSame = isSameOrigin(node, options)
-    // `Sec-` headers and others are not for scripts to set, which `Request` enforces in browsers alone.
+    // Scripts cannot set `Sec-` headers, but only browsers enforce this in `Request`.
     const web = new Request('https://shop.example/', { method, headers })
     assert.equal(isSameOrigin(web, options), isSame, 'the same for web requests')
     return isSame
   }
 
-  test('is told by Sec-Fetch-Site', () => {
+  test('checks Sec-Fetch-Site', () => {
     for (const [site, expected] of [
       ['same-origin', true],
       ['none', true],
@@ -145,12 +145,12 @@ suite('the origin of a page', () => {
       ['same-origin, cross-site', false],
       ['x', false],
     ] as const) {
-      assert.equal(ask({ 'sec-fetch-site': site }), expected, site)
-      assert.equal(ask({ 'sec-fetch-site': site, origin: 'https://other.example' }), expected)
+      assert.equal(check({ 'sec-fetch-site': site }), expected, site)
+      assert.equal(check({ 'sec-fetch-site': site, origin: 'https://other.example' }), expected)
     }
   })
 
-  test('is in Origin where that is missing', () => {
+  test('checks Origin if Sec-Fetch-Site is missing', () => {
     for (const [origin, expected] of [
       ['https://shop.example', true],
       ['http://shop.example', false],
@@ -160,45 +160,45 @@ suite('the origin of a page', () => {
       ['null', false],
       ['', false],
     ] as const) {
-      assert.equal(ask({ origin }), expected, origin)
+      assert.equal(check({ origin }), expected, origin)
     }
   })
 
-  test('is refused or allowed when it is not told', () => {
-    assert.equal(ask({}), false)
-    assert.equal(ask({}, { unknown: 'allow' }), true)
-    assert.equal(ask({ origin: 'null' }, { unknown: 'allow' }), false)
+  test('refuses or allows requests without either header, as configured', () => {
+    assert.equal(check({}), false)
+    assert.equal(check({}, { unknown: 'allow' }), true)
+    assert.equal(check({ origin: 'null' }, { unknown: 'allow' }), false)
   })
 
-  test('does not matter where nothing is changed', () => {
+  test('allows safe methods', () => {
     const cross = { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' }
-    for (const method of ['GET', 'HEAD', 'OPTIONS']) assert.equal(ask(cross, {}, method), true)
+    for (const method of ['GET', 'HEAD', 'OPTIONS']) assert.equal(check(cross, {}, method), true)
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
-      assert.equal(ask(cross, {}, method), false)
+      assert.equal(check(cross, {}, method), false)
     }
     assert.equal(isSameOrigin({ headers: cross as object }), false, 'without a method')
   })
 
-  test('matters to the handshake of a WebSocket, which is a GET', () => {
+  test('checks WebSocket handshakes, although they are GET requests', () => {
     const upgrade = { upgrade: 'WebSocket' }
-    assert.equal(ask({ ...upgrade, origin: 'https://evil.example' }, {}, 'GET'), false)
-    assert.equal(ask({ ...upgrade, origin: 'https://shop.example' }, {}, 'GET'), true)
+    assert.equal(check({ ...upgrade, origin: 'https://evil.example' }, {}, 'GET'), false)
+    assert.equal(check({ ...upgrade, origin: 'https://shop.example' }, {}, 'GET'), true)
   })
 
-  test('may be one of those that are allowed', () => {
+  test('allows the origins in the option allow', () => {
     const allow = ['https://admin.example', 'capacitor://localhost']
     const cross = { 'sec-fetch-site': 'cross-site' }
-    assert.equal(ask({ ...cross, origin: 'https://admin.example' }, { allow }), true)
-    assert.equal(ask({ origin: 'capacitor://localhost' }, { allow }), true)
-    assert.equal(ask({ ...cross, origin: 'https://evil.example' }, { allow }), false)
-    assert.equal(ask(cross, { allow }), false)
+    assert.equal(check({ ...cross, origin: 'https://admin.example' }, { allow }), true)
+    assert.equal(check({ origin: 'capacitor://localhost' }, { allow }), true)
+    assert.equal(check({ ...cross, origin: 'https://evil.example' }, { allow }), false)
+    assert.equal(check(cross, { allow }), false)
     for (const wrong of ['*', 'admin.example', 'https://admin.example/', 'https://Admin.example']) {
       const message = `allow: ${JSON.stringify(wrong)} is not an origin; write it in the form "https://example.com"`
-      assert.throws(() => ask({}, { allow: [wrong] }, 'GET'), { name: 'RangeError', message })
+      assert.throws(() => check({}, { allow: [wrong] }, 'GET'), { name: 'RangeError', message })
     }
   })
 
-  test('is compared with what was asked of a trusted proxy', () => {
+  test('compares with the host and scheme that a trusted proxy reports', () => {
     const headers: Record<string, string> = {
       origin: 'https://www.example',
       host: 'inside:8080',
@@ -216,7 +216,7 @@ suite('the origin of a page', () => {
     assert.equal(isSameOrigin(request, { trustProxy: trustedAddresses(['loopback']) }), false)
   })
 
-  test('that is another one is an error with a code', () => {
+  test('assertSameOrigin throws cross-origin', () => {
     const request = new Request('https://shop.example/', { method: 'POST' })
     assert.throws(() => assertSameOrigin(request), { code: 'cross-origin', isDecode: true })
     assert.doesNotThrow(() => assertSameOrigin(request, { unknown: 'allow' }))
