@@ -1,7 +1,8 @@
 /**
- * The app that is visited, with our sessions and with those of express-session.
+ * The app under test, once with Silverback and once with express-session.
  *
- * `POST /` with an operation makes it; the answer, the messages it took. `GET /` answers all values.
+ * `POST /` performs the operation in its body and responds with the flash messages it consumed. `GET /`
+ * responds with all values of the session.
  *
  * @module
  */
@@ -14,14 +15,14 @@ import expressSession from 'express-session'
 import { type Backend, ServerStore, type Session } from 'silverback'
 import { counterKey, type Operation } from './operations.ts'
 
-/** Where messages are in a session of express-session, which knows none. */
+/** The key of the flash messages in a session of express-session, which has no flash messages of its own. */
 export const flashKey = '_flash'
 
-/** With a {@link ServerStore} over this backend. */
+/** The app with a {@link ServerStore} over a backend. */
 export function silverbackApp(backend: Backend): RequestListener {
   const store = new ServerStore(backend, { options: { secure: false } })
 
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
     const operation = await operationIn(request)
     const session = await store.get(request, 'sid')
     if (!operation) return session.values
@@ -31,7 +32,7 @@ export function silverbackApp(backend: Backend): RequestListener {
   }
 
   return (request, response) => {
-    answer(request, response).then(
+    handle(request, response).then(
       result => response.end(JSON.stringify(result)),
       error => response.writeHead(503).end(String(error)),
     )
@@ -45,11 +46,11 @@ function apply(operation: Operation, session: Session): unknown[] {
   return operation.kind === 'flashes' ? session.flashes() : []
 }
 
-/** With express-session over connect-redis. `client` is node-redis'. */
+/** The app with express-session over connect-redis; `client` is a client of node-redis. */
 export function expressSessionApp(client: unknown): RequestListener {
   const sessions = expressSession({
     store: new RedisStore({ client }),
-    secret: 'not one',
+    secret: 'a secret of the benchmark',
     resave: false,
     saveUninitialized: false,
   })

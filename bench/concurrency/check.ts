@@ -1,39 +1,41 @@
 /**
- * What was lost: every acknowledged change has to be in the session at the end.
+ * Counts lost updates: every acknowledged change must be in the session at the end.
  *
  * @module
  */
 
 import { counterKey, type Entry, type Operation, type Values } from './operations.ts'
 
-/** What became of the requests. */
+/** What happened to the requests and their changes. */
 export interface Verdict {
-  /** Requests that were acknowledged, and that were refused. */
+  /** Requests that succeeded. */
   readonly acknowledged: number
+  /** Requests that failed. */
   readonly refused: number
-  /** Keys that do not have what their only writer put there last. */
+  /** Keys whose value is older than the last one that was acknowledged. Each key has one writer. */
   readonly lostKeys: number
-  /** By how much the number is off. */
+  /** The difference between the counter and the acknowledged increments. */
   readonly lostIncrements: number
-  /** Messages that nobody has read, and that are not there any more. */
+  /** Messages that were never consumed and are no longer in the session. */
   readonly lostMessages: number
-  /** Messages that were read, and read again by a request that was sent after that. */
+  /** Messages that were consumed and came back: later requests saw them, or they are still in the session. */
   readonly returnedMessages: number
-  /** Messages that requests which overlapped have read at once. */
+  /** Messages that several overlapping requests consumed. This is allowed. */
   readonly sharedMessages: number
 }
 
-/** How much was lost altogether. */
+/** The total number of losses. */
 export function lossesOf(verdict: Verdict): number {
   const { lostKeys, lostIncrements, lostMessages, returnedMessages } = verdict
   return lostKeys + lostIncrements + lostMessages + returnedMessages
 }
 
 /**
- * Compares what was acknowledged with what is there.
+ * Compares the acknowledged changes with the final session.
  *
- * @param entries - those of each worker in their order
- * @param flashes - the messages that are left
+ * @param entries - all requests; those of one worker in the order they were sent
+ * @param values - the final values
+ * @param flashes - the flash messages that are left
  */
 export function check(
   entries: readonly Entry[],
@@ -50,7 +52,7 @@ export function check(
   }
 }
 
-/** What a refused request has put there is as good as what was there before. */
+/** A refused request may have written its value or not, so both outcomes are accepted. */
 function lostKeys(entries: readonly Entry[], values: Values): number {
   const possible = new Map<string, unknown[]>()
   for (const { operation, outcome } of entries) {
@@ -59,7 +61,7 @@ function lostKeys(entries: readonly Entry[], values: Values): number {
     const before = outcome === 'acknowledged' ? [] : (possible.get(key) ?? [undefined])
     possible.set(key, [...before, value])
   }
-  return [...possible].filter(([key, those]) => !those.includes(values[key])).length
+  return [...possible].filter(([key, accepted]) => !accepted.includes(values[key])).length
 }
 
 function lostIncrements(entries: readonly Entry[], values: Values): number {
@@ -83,7 +85,7 @@ function messagesOf(
   const repeated = [...reads].filter(
     ([message, entries]) => entries.length > 1 || left.has(message),
   )
-  const returned = repeated.filter(([message, entries]) => left.has(message) || isAgain(entries))
+  const returned = repeated.filter(([message, entries]) => left.has(message) || cameBack(entries))
   const lost = ofKind(acknowledged, 'addFlash').filter(
     ({ operation: { message } }) => !reads.has(message) && !left.has(message),
   )
@@ -94,10 +96,10 @@ function messagesOf(
   }
 }
 
-/** Whether one was sent after another had been answered. */
-function isAgain(entries: readonly Entry[]): boolean {
-  const firstAnswer = Math.min(...entries.map(({ answered }) => answered))
-  return entries.some(({ sent }) => sent > firstAnswer)
+/** Whether a request was sent after another one had already consumed the message. */
+function cameBack(entries: readonly Entry[]): boolean {
+  const firstResponse = Math.min(...entries.map(({ received }) => received))
+  return entries.some(({ sent }) => sent > firstResponse)
 }
 
 type EntryOf<Kind> = Entry & { readonly operation: Extract<Operation, { kind: Kind }> }

@@ -1,42 +1,43 @@
 /**
- * What the workers do to the one session, and what they remember of it.
+ * The operations that workers perform on the shared session, and their log.
  *
  * @module
  */
 
-/** One change to the session, made by one request. */
+/** One change to the session by one request. */
 export type Operation =
-  /** Puts a value under a key that nobody else writes. */
+  /** Sets a key that only this worker writes. */
   | { readonly kind: 'set'; readonly key: string; readonly value: number }
-  /** Adds one to the number that all share. */
+  /** Increments the counter that all workers share. */
   | { readonly kind: 'increment' }
-  /** Adds a message that no other is like. */
+  /** Adds a unique flash message. */
   | { readonly kind: 'addFlash'; readonly message: string }
-  /** Takes the messages. */
+  /** Consumes the flash messages. */
   | { readonly kind: 'flashes' }
 
-/** A request that was answered, or was not. */
+/** The log entry of one request. */
 export interface Entry {
   readonly operation: Operation
-  /** Whether the change was acknowledged; or refused: then it may have been made all the same. */
+  /** A refused request may have been applied nevertheless. */
   readonly outcome: 'acknowledged' | 'refused'
-  /** The messages that it took. */
+  /** The messages that it consumed. */
   readonly messages: readonly string[]
-  /** When it was sent and answered, by the clock that the processes of a machine share: nanoseconds. */
+  /** When the request was sent, in nanoseconds of the clock that all processes of a machine share. */
   readonly sent: number
-  readonly answered: number
+  /** When the response had arrived, on the same clock. */
+  readonly received: number
 }
 
-/** The values of the session at the end. */
+/** The values of a session. */
 export type Values = Readonly<Record<string, unknown>>
 
-/** The number that all add to. */
+/** The key of the shared counter. */
 export const counterKey = 'count'
 
-/** Keys that each worker has for itself. */
+/** The number of keys that each worker writes. */
 const ownKeys = 8
 
-/** A worker's operations, chosen by `random`, which answers numbers from 0 up to 1. */
+/** Yields a worker's operations. `random` returns numbers from 0 to 1 (exclusive). */
 export function* operationsOf(
   worker: string,
   count: number,

@@ -1,15 +1,15 @@
-/** One of the processes: does the task it is sent, and answers what it remembers. */
+/** A worker process: performs the task its parent sends, and sends its log back. */
 
-import { type Task, Visited } from './visits.ts'
+import { type Task, TestedApp } from './workers.ts'
 
 process.once('message', async (task: Task) => {
-  const visited = await Visited.open(task.place, task.address)
-  // All begin together, when each is ready.
+  const app = await TestedApp.open(task.store, task.address)
+  // The parent starts all processes together, once all are ready.
   process.send?.('ready')
   await new Promise(resolve => process.once('message', resolve))
-  const entries = await visited.work(task)
-  await visited.close()
-  // What is still on its way when the channel closes would be lost.
+  const entries = await app.work(task)
+  await app.close()
+  // Disconnecting before the message has been sent would lose it.
   await new Promise(resolve => process.send?.(entries, resolve))
   process.disconnect()
 })

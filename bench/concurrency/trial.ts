@@ -1,5 +1,5 @@
 /**
- * Many workers in several processes change one session, all at once.
+ * Runs many workers in several processes that change one session at the same time.
  *
  * @module
  */
@@ -9,50 +9,51 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { check, type Verdict } from './check.ts'
 import type { Entry } from './operations.ts'
-import { type Place, type PlaceName, places } from './places.ts'
-import { type Task, Visited } from './visits.ts'
+import { type StoreName, stores, type TestedStore } from './stores.ts'
+import { type Task, TestedApp } from './workers.ts'
 
-/** How much is done. */
+/** How much work is done. */
 export interface Load {
   readonly processes: number
-  /** Altogether. */
+  /** In all processes together. */
   readonly workers: number
-  /** By each worker. */
+  /** Per worker. */
   readonly operations: number
   readonly seed: number
 }
 
-/** The verdict, and how long the work took: seconds. */
+/** The result of a trial. */
 export interface Trial extends Verdict {
+  /** How long the work took. */
   readonly seconds: number
 }
 
 const script = fileURLToPath(new URL('process.ts', import.meta.url))
 
-/** Starts the place, lets everybody work, and looks at what is left. */
-export async function tryPlace(name: PlaceName, load: Load): Promise<Trial> {
-  const place: Place = places[name]
-  const running = await place.start()
+/** Starts a store, lets all workers change one session, and checks that session. */
+export async function runTrial(name: StoreName, load: Load): Promise<Trial> {
+  const store: TestedStore = stores[name]
+  const running = await store.start()
   try {
-    const visited = await Visited.open(name, running.address)
-    const cookie = await visited.begin()
+    const app = await TestedApp.open(name, running.address)
+    const cookie = await app.createSession()
     const tasks = tasksOf(name, running.address, cookie, load)
-    const { entries, seconds } = place.isOneProcess
-      ? await timed(async () => Promise.all(tasks.map(task => visited.work(task))))
+    const { entries, seconds } = store.isOneProcess
+      ? await timed(async () => Promise.all(tasks.map(task => app.work(task))))
       : await inProcesses(tasks)
-    const { _flash: flashes = [], ...values } = await visited.values(cookie)
-    await visited.close()
+    const { _flash: flashes = [], ...values } = await app.values(cookie)
+    await app.close()
     return { ...check(entries, values, flashes as string[]), seconds }
   } finally {
     await running.stop()
   }
 }
 
-function tasksOf(place: PlaceName, address: string, cookie: string, load: Load): Task[] {
+function tasksOf(store: StoreName, address: string, cookie: string, load: Load): Task[] {
   const { processes, workers, operations, seed } = load
   const names = Array.from({ length: workers }, (_, index) => `worker${index}`)
   return Array.from({ length: processes }, (_, process) => ({
-    place,
+    store,
     address,
     cookie,
     workers: names.filter((_, index) => index % processes === process),
@@ -67,46 +68,46 @@ async function inProcesses(tasks: readonly Task[]): Promise<{ entries: Entry[]; 
     await Promise.all(
       children.map((child, index) => {
         child.send(tasks[index] as Task)
-        return answerOf(child)
+        return messageOf(child)
       }),
     )
     return await timed(() =>
       Promise.all(
         children.map(child => {
           child.send('go')
-          return answerOf(child) as Promise<Entry[]>
+          return messageOf(child) as Promise<Entry[]>
         }),
       ),
     )
   } finally {
-    await Promise.all(children.map(ended))
+    await Promise.all(children.map(exited))
   }
 }
 
-/** The next message of the process. Rejects when its channel closes without one. */
-async function answerOf(child: ChildProcess): Promise<unknown> {
-  const ending = new AbortController()
-  const { signal } = ending
-  const end = once(child, 'disconnect', { signal }).then(() => {
-    throw new Error('a process of the trial ended too early')
+/** Resolves to the next message of a process. Rejects if the process disconnects first. */
+async function messageOf(child: ChildProcess): Promise<unknown> {
+  const listeners = new AbortController()
+  const { signal } = listeners
+  const disconnected = once(child, 'disconnect', { signal }).then(() => {
+    throw new Error('a worker process ended before it had sent its result')
   })
   try {
-    const [message] = await Promise.race([once(child, 'message', { signal }), end])
+    const [message] = await Promise.race([once(child, 'message', { signal }), disconnected])
     return message
   } finally {
-    end.catch(() => undefined)
-    ending.abort()
+    disconnected.catch(() => undefined)
+    listeners.abort()
   }
 }
 
-async function ended(child: ChildProcess): Promise<void> {
+async function exited(child: ChildProcess): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
 }
 
 async function timed(
   work: () => Promise<Entry[][]>,
 ): Promise<{ entries: Entry[]; seconds: number }> {
-  const begun = performance.now()
+  const start = performance.now()
   const entries = await work()
-  return { entries: entries.flat(), seconds: (performance.now() - begun) / 1000 }
+  return { entries: entries.flat(), seconds: (performance.now() - start) / 1000 }
 }

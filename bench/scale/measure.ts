@@ -1,56 +1,58 @@
 /**
- * One place with few sessions and with many: how long requests take, how fast it is emptied.
+ * Measures one backend with few sessions and with many: latency, throughput and memory.
  *
  * @module
  */
 
 import { ServerStore } from 'silverback'
-import { type Open, places } from './places.ts'
+import { backends, type OpenBackend } from './backends.ts'
 
-/** Median and 99th percentile: microseconds. */
+/** Median and 99th percentile, in microseconds. */
 export interface Latency {
   readonly median: number
   readonly p99: number
 }
 
-/** Requests at one number of sessions. */
+/** The latency of requests at one number of sessions. */
 export interface Level {
   readonly sessions: number
   readonly read: Latency
   readonly save: Latency
-  /** Of one owner, who has two sessions. */
+  /** Listing the sessions of one owner, who has two. */
   readonly list: Latency
 }
 
-/** What was measured of a place. */
-export interface Measured {
+/** What was measured of one backend. */
+export interface BackendResult {
   readonly name: string
   readonly levels: readonly Level[]
-  /** Sessions made in a second, while it was filled. */
+  /** Sessions created per second. */
   readonly created: number
-  /** Expired ones removed in a second; left out where the place does it by itself. */
+  /** Expired sessions pruned per second. Undefined if the backend removes them by itself. */
   readonly pruned: number | undefined
-  /** Bytes before, full, and when all had expired. */
+  /** Bytes in use before filling, when full, and after all sessions expired. */
   readonly memory:
     | { readonly before: number; readonly full: number; readonly after: number }
     | undefined
 }
 
 const samples = 1000
-const atOnce = 1000
+const batchSize = 1000
 const day = 86_400
-const name = 'sid'
+const cookieName = 'sid'
 
-/** Fills the place up to each of the numbers in turn. */
-export async function measure(place: string, counts: readonly number[]): Promise<Measured> {
-  const open = places[place]
-  if (!open) throw new Error(`there is no place ${place}`)
+/** Fills a backend to each number of sessions in turn, and measures it there. */
+export async function measure(name: string, counts: readonly number[]): Promise<BackendResult> {
+  const open = backends[name]
+  if (!open)
+    throw new Error(`unknown backend "${name}"; known: ${Object.keys(backends).join(', ')}`)
   let now = Math.floor(Date.now() / 1000)
   const opened = await open(Math.max(...counts), () => now)
   const filling = new Filling(opened, () => now)
-  // A place that removes by its own clock what is over, and five minutes, does it after the measurement.
-  const patience = 30 + Math.max(...counts) / 3000
-  if (opened.emptied) now += Math.ceil(patience) - day - 300
+  // A server that removes expired sessions uses its own clock, and only starts five minutes after the expiry.
+  // Backdate the sessions so that it starts right after the measurement, which lasts this many seconds.
+  const duration = 30 + Math.max(...counts) / 3000
+  if (opened.emptied) now += Math.ceil(duration) - day - 300
   try {
     const before = opened.memory?.() ?? 0
     const levels: Level[] = []
@@ -63,30 +65,30 @@ export async function measure(place: string, counts: readonly number[]): Promise
     const { backend } = opened
     let pruned: number | undefined
     if (backend.prune) {
-      // Every other session lasts for a day, the others for two.
+      // Half of the sessions expire after one day, the other half after two.
       now += day
-      const begun = performance.now()
-      pruned = ((await backend.prune()) / (performance.now() - begun)) * 1000
+      const start = performance.now()
+      pruned = ((await backend.prune()) / (performance.now() - start)) * 1000
       now += day
       await backend.prune()
     }
     await opened.emptied?.()
     const memory = opened.memory && { before, full, after: opened.memory() }
-    return { name: place, levels, created, pruned, memory }
+    return { name, levels, created, pruned, memory }
   } finally {
     await opened.close()
   }
 }
 
-/** Sessions that are made, and cookies of some of them. */
+/** Creates sessions, and remembers the cookies of some. */
 class Filling {
   readonly store: ServerStore
-  readonly #opened: Open
+  readonly #opened: OpenBackend
   readonly #cookies: string[] = []
   count = 0
   #milliseconds = 0
 
-  constructor(opened: Open, now: () => number) {
+  constructor(opened: OpenBackend, now: () => number) {
     this.#opened = opened
     this.store = new ServerStore(opened.backend, { now })
   }
@@ -96,18 +98,18 @@ class Filling {
   }
 
   async upTo(count: number): Promise<void> {
-    const begun = performance.now()
+    const start = performance.now()
     const batch = this.#opened.batch ?? (create => create())
     while (this.count < count) {
-      const size = Math.min(atOnce, count - this.count)
+      const size = Math.min(batchSize, count - this.count)
       await batch(async () => {
         await Promise.all(Array.from({ length: size }, () => this.#create(this.count++)))
       })
     }
-    this.#milliseconds += performance.now() - begun
+    this.#milliseconds += performance.now() - start
   }
 
-  /** A cookie of one of the sessions, of all that there are. */
+  /** Returns the cookie of a session. Successive indexes spread over all sessions. */
   cookie(index: number): string {
     return this.#cookies[(index * 7919) % this.#cookies.length] as string
   }
@@ -115,7 +117,7 @@ class Filling {
   async #create(number: number): Promise<void> {
     const response = new Headers()
     const request = { headers: {} }
-    const session = await this.store.get(request, name)
+    const session = await this.store.get(request, cookieName)
     session.values.cart = [number, number + 1]
     session.values.name = `visitor ${number}`
     session.owner = `owner ${number >> 1}`
@@ -130,12 +132,12 @@ class Filling {
 async function levelOf(filling: Filling, sessions: number): Promise<Level> {
   const { store } = filling
   const read = await latencyOf(async index => {
-    const session = await store.get({ headers: { cookie: filling.cookie(index) } }, name)
+    const session = await store.get({ headers: { cookie: filling.cookie(index) } }, cookieName)
     if (session.isNew) throw new Error('a session is missing')
   })
   const save = await latencyOf(async index => {
     const request = { headers: { cookie: filling.cookie(index) } }
-    const session = await store.get(request, name)
+    const session = await store.get(request, cookieName)
     session.values.seen = performance.now()
     await session.save(request, new Headers())
   })
@@ -148,9 +150,9 @@ async function levelOf(filling: Filling, sessions: number): Promise<Level> {
 async function latencyOf(request: (index: number) => Promise<void>): Promise<Latency> {
   const times: number[] = []
   for (let index = 0; index < samples; index++) {
-    const begun = performance.now()
+    const start = performance.now()
     await request(index)
-    times.push((performance.now() - begun) * 1000)
+    times.push((performance.now() - start) * 1000)
   }
   times.sort((a, b) => a - b)
   return { median: times[samples >> 1] as number, p99: times[Math.floor(samples * 0.99)] as number }

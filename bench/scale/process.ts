@@ -1,7 +1,7 @@
-/** Measures one place, in a process of its own: what one leaves behind is not in another's way. */
+/** Measures one backend in a process of its own, so that the garbage of one does not slow the next. */
 
 import { measure } from './measure.ts'
 
-const [place = '', ...counts] = process.argv.slice(2)
-const measured = await measure(place, counts.map(Number))
+const [backend = '', ...counts] = process.argv.slice(2)
+const measured = await measure(backend, counts.map(Number))
 process.send?.(measured, () => process.exit())

@@ -1,66 +1,66 @@
 /**
- * What was measured, as Markdown.
+ * The results as Markdown.
  *
  * @module
  */
 
 import { thisMachine } from '../machine.ts'
-import type { Latency, Level, Measured } from './measure.ts'
+import type { BackendResult, Latency, Level } from './measure.ts'
 
-/** The whole page. */
-export function asMarkdown(measured: readonly Measured[]): string {
+/** Returns the text of `RESULTS.md`. */
+export function asMarkdown(results: readonly BackendResult[]): string {
   const { processor, cores, system, node } = thisMachine(undefined)
   return `${[
-    '# Many sessions',
-    '`npm run bench:scale` writes this file: requests one after another, at two numbers of sessions of two' +
-      ' for each owner. A ratio of 1.0 says that more sessions cost nothing.',
+    '# Scale',
+    '`npm run bench:scale` generates this file. It sends requests one after another to a backend with few' +
+      ' sessions and then with many. Every owner has two sessions. A ratio of 1.0× means that the additional' +
+      ' sessions cost nothing.',
     `- ${processor}, ${cores} cores, ${system}, Node ${node}`,
-    '## Latency, at many sessions and at few',
+    '## Latency',
     table(
       ['', 'sessions', 'request', 'median', 'ratio', 'p99', 'ratio'],
-      measured.flatMap(latencyRows),
+      results.flatMap(latencyRows),
     ),
-    '## Filling and emptying',
-    table(['', 'created a second', 'expired ones removed a second'], measured.map(rateRow)),
-    '## Memory',
+    '## Throughput',
     table(
-      ['', 'empty', 'full', 'when all have expired', 'of what was taken, given back'],
-      measured.flatMap(memoryRow),
+      ['', 'sessions created per second', 'expired sessions pruned per second'],
+      results.map(rateRow),
     ),
+    '## Memory',
+    table(['', 'empty', 'full', 'after all sessions expired', 'freed'], results.flatMap(memoryRow)),
   ].join('\n\n')}\n`
 }
 
-function latencyRows({ name, levels }: Measured): string[][] {
+function latencyRows({ name, levels }: BackendResult): string[][] {
   const few = levels[0] as Level
   const many = levels.at(-1) as Level
   return (['read', 'save', 'list'] as const).map(request => {
-    const [start, end] = [few[request], many[request]]
     return [
       name,
       `${count(few.sessions)} → ${count(many.sessions)}`,
-      { read: 'read', save: 'read, change, save', list: 'sessions of an owner' }[request],
-      ...compared(start, end, 'median'),
-      ...compared(start, end, 'p99'),
+      { read: 'read', save: 'read and save', list: 'list the sessions of an owner' }[request],
+      ...comparison(few[request], many[request], 'median'),
+      ...comparison(few[request], many[request], 'p99'),
     ]
   })
 }
 
-function compared(few: Latency, many: Latency, part: keyof Latency): string[] {
+function comparison(few: Latency, many: Latency, part: keyof Latency): string[] {
   return [
     `${count(few[part])} → ${count(many[part])} µs`,
     `${(many[part] / few[part]).toFixed(1)}×`,
   ]
 }
 
-function rateRow({ name, created, pruned }: Measured): string[] {
-  return [name, count(created), pruned === undefined ? 'by itself' : count(pruned)]
+function rateRow({ name, created, pruned }: BackendResult): string[] {
+  return [name, count(created), pruned === undefined ? 'by the server' : count(pruned)]
 }
 
-function memoryRow({ name, memory }: Measured): string[][] {
+function memoryRow({ name, memory }: BackendResult): string[][] {
   if (!memory) return []
   const { before, full, after } = memory
-  const given = ((full - after) / (full - before)) * 100
-  return [[name, mebibytes(before), mebibytes(full), mebibytes(after), `${given.toFixed(0)} %`]]
+  const freed = ((full - after) / (full - before)) * 100
+  return [[name, mebibytes(before), mebibytes(full), mebibytes(after), `${freed.toFixed(0)} %`]]
 }
 
 function count(number: number): string {

@@ -1,24 +1,24 @@
-/** `npm run bench:scale`: `RESULTS.md`, made anew. */
+/** `npm run bench:scale`: measures backends and writes `RESULTS.md`. */
 
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import type { Measured } from './measure.ts'
-import { places } from './places.ts'
+import { backends } from './backends.ts'
+import type { BackendResult } from './measure.ts'
 import { asMarkdown } from './report.ts'
 
-const help = `Measures places that hold few sessions and many.
+const help = `Measures backends with few sessions and with many.
 
-npm run bench:scale -- [options] [place …]
+npm run bench:scale -- [options] [backend …]
 
-  --few <number>    sessions to begin with, 1000 if left out
-  --many <number>   sessions at the end, 1000000 if left out
-  --many <place>=<number>   the same for one place; may be repeated
-  --help            this text
+  --few <number>              number of sessions at the first measurement (default: 1000)
+  --many <number>             number of sessions at the second (default: 1000000)
+  --many <backend>=<number>   the same for one backend; may be repeated
+  --help                      print this help
 
-Without places: all of them, and RESULTS.md is written.`
+Without backends, all are measured and bench/scale/RESULTS.md is written.`
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -33,32 +33,35 @@ if (options.help) console.log(help)
 else await main()
 
 async function main(): Promise<void> {
-  const names = positionals.length > 0 ? positionals : Object.keys(places)
-  const measured: Measured[] = []
+  const names = positionals.length > 0 ? positionals : Object.keys(backends)
+  const results: BackendResult[] = []
   for (const name of names) {
     console.error(`${name} …`)
-    measured.push(await measureApart(name, [options.few, manyOf(name)]))
+    results.push(await measureInProcess(name, [options.few, manyOf(name)]))
   }
-  const page = asMarkdown(measured)
+  const page = asMarkdown(results)
   if (positionals.length === 0) writeFileSync(new URL('RESULTS.md', import.meta.url), page)
   console.log(page)
 }
 
-function manyOf(place: string): string {
-  const own = options.many.find(text => text.startsWith(`${place}=`))
+function manyOf(backend: string): string {
+  const own = options.many.find(text => text.startsWith(`${backend}=`))
   return own?.split('=')[1] ?? options.many.find(text => !text.includes('=')) ?? '1000000'
 }
 
-async function measureApart(place: string, counts: readonly string[]): Promise<Measured> {
+async function measureInProcess(
+  backend: string,
+  counts: readonly string[],
+): Promise<BackendResult> {
   const script = fileURLToPath(new URL('process.ts', import.meta.url))
   const execArgv = [...process.execArgv, '--expose-gc', '--max-old-space-size=6144']
-  // Many files are made at once: with the four threads of the default, the disk waits for them.
+  // Many files are created at once; libuv's default of four threads would be the bottleneck, not the disk.
   const env = { ...process.env, UV_THREADPOOL_SIZE: '64' }
-  const child = fork(script, [place, ...counts], { execArgv, env })
+  const child = fork(script, [backend, ...counts], { execArgv, env })
   const ended = once(child, 'disconnect').then(() => {
-    throw new Error(`${place} was not measured`)
+    throw new Error(`measuring ${backend} failed`)
   })
   const [message] = await Promise.race([once(child, 'message'), ended])
   ended.catch(() => undefined)
-  return message as Measured
+  return message as BackendResult
 }

@@ -11,7 +11,7 @@ function entry(operation: Operation, more: Partial<Entry> = {}): Entry {
     outcome: 'acknowledged',
     messages: [],
     sent: time,
-    answered: time + 1,
+    received: time + 1,
     ...more,
   }
 }
@@ -22,14 +22,14 @@ const add = (message: string): Operation => ({ kind: 'addFlash', message })
 const take: Operation = { kind: 'flashes' }
 const refused = { outcome: 'refused' } as const
 
-/** The numbers of the verdict that are not 0, but for those of the requests. */
-function found(verdict: Verdict): Partial<Verdict> {
+/** The losses in a verdict that are not zero. */
+function lossesIn(verdict: Verdict): Partial<Verdict> {
   const { acknowledged, refused, ...rest } = verdict
   return Object.fromEntries(Object.entries(rest).filter(([, count]) => count > 0))
 }
 
-suite('the checker of lost updates', () => {
-  test('finds nothing where everything is there', () => {
+suite('check', () => {
+  test('reports no losses when every change is present', () => {
     const entries = [
       entry(set(1)),
       entry(set(2)),
@@ -39,43 +39,43 @@ suite('the checker of lost updates', () => {
       entry(take, { messages: ['x'] }),
     ]
     const verdict = check(entries, { a: 2, count: 1 }, ['y'])
-    assert.deepEqual(found(verdict), {})
+    assert.deepEqual(lossesIn(verdict), {})
     assert.equal(verdict.acknowledged, 6)
     assert.equal(lossesOf(verdict), 0)
   })
 
-  test('finds keys that are missing, or older than what was acknowledged', () => {
+  test('reports keys that are missing or older than the last acknowledged value', () => {
     for (const values of [{}, { a: 1 }]) {
-      assert.deepEqual(found(check([entry(set(1)), entry(set(2))], values, [])), { lostKeys: 1 })
+      assert.deepEqual(lossesIn(check([entry(set(1)), entry(set(2))], values, [])), { lostKeys: 1 })
     }
   })
 
-  test('finds what the number is short of, and what it has too much', () => {
+  test('reports a counter that is too low or too high', () => {
     const entries = [entry(increment), entry(increment), entry(increment)]
-    assert.deepEqual(found(check(entries, { count: 1 }, [])), { lostIncrements: 2 })
-    assert.deepEqual(found(check(entries, { count: 5 }, [])), { lostIncrements: 2 })
+    assert.deepEqual(lossesIn(check(entries, { count: 1 }, [])), { lostIncrements: 2 })
+    assert.deepEqual(lossesIn(check(entries, { count: 5 }, [])), { lostIncrements: 2 })
   })
 
-  test('what was refused may have been done, or not', () => {
+  test('accepts both outcomes of a refused request', () => {
     const entries = [entry(set(1)), entry(set(2), refused), entry(increment, refused)]
     for (const values of [{ a: 1 }, { a: 2, count: 1 }]) {
-      assert.deepEqual(found(check(entries, values, [])), {})
+      assert.deepEqual(lossesIn(check(entries, values, [])), {})
     }
-    assert.deepEqual(found(check(entries, {}, [])), { lostKeys: 1 })
-    assert.deepEqual(found(check([entry(add('x'), refused)], {}, [])), {})
+    assert.deepEqual(lossesIn(check(entries, {}, [])), { lostKeys: 1 })
+    assert.deepEqual(lossesIn(check([entry(add('x'), refused)], {}, [])), {})
   })
 
-  test('finds messages that nobody has seen', () => {
-    assert.deepEqual(found(check([entry(add('x'))], {}, [])), { lostMessages: 1 })
+  test('reports messages that were never consumed', () => {
+    assert.deepEqual(lossesIn(check([entry(add('x'))], {}, [])), { lostMessages: 1 })
   })
 
-  test('finds messages that return', () => {
+  test('distinguishes messages that came back from messages consumed by overlapping requests', () => {
     const read = entry(take, { messages: ['x'] })
     const entries = [entry(add('x')), read]
-    assert.deepEqual(found(check(entries, {}, ['x'])), { returnedMessages: 1 })
-    const later = entry(take, { messages: ['x'], sent: read.answered + 1 })
-    assert.deepEqual(found(check([...entries, later], {}, [])), { returnedMessages: 1 })
-    const atOnce = entry(take, { messages: ['x'], sent: read.sent })
-    assert.deepEqual(found(check([...entries, atOnce], {}, [])), { sharedMessages: 1 })
+    assert.deepEqual(lossesIn(check(entries, {}, ['x'])), { returnedMessages: 1 })
+    const later = entry(take, { messages: ['x'], sent: read.received + 1 })
+    assert.deepEqual(lossesIn(check([...entries, later], {}, [])), { returnedMessages: 1 })
+    const overlapping = entry(take, { messages: ['x'], sent: read.sent })
+    assert.deepEqual(lossesIn(check([...entries, overlapping], {}, [])), { sharedMessages: 1 })
   })
 })

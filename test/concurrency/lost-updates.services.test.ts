@@ -1,6 +1,6 @@
-/** The same against servers. */
+/** Concurrent changes of one session, over stores that need a server. */
 
 import { suite } from 'node:test'
 import { lostUpdateTests, seed } from './lost-updates.ts'
 
-suite(`many change one session at once, in servers, seed ${seed}`, () => lostUpdateTests(true))
+suite(`concurrent changes of one session on servers, seed ${seed}`, () => lostUpdateTests(true))

@@ -1,5 +1,5 @@
 /**
- * Places that keep sessions, and the app over each.
+ * The session stores under test, and the app over each.
  *
  * @module
  */
@@ -31,37 +31,39 @@ import { startPostgres } from '../../test/support/services/postgres-server.ts'
 import { startRedis } from '../../test/support/services/redis-server.ts'
 import { expressSessionApp, silverbackApp } from './apps.ts'
 
-/** A place that is there, empty. */
+/** A running, empty server or folder. */
 interface Running {
-  /** How the processes find it. */
+  /** How processes connect to it; the form depends on the store. */
   readonly address: string
   stop(): Promise<unknown>
 }
 
-/** The app over a place, in one process. */
+/** The app over a store, in one process. */
 interface App {
   readonly listener: RequestListener
   close(): unknown
 }
 
-/** A place that keeps sessions. */
-export interface Place {
-  /** As tables call it. */
+/** A store under test. */
+export interface TestedStore {
+  /** Its name in the table. */
   readonly title: string
-  /** Programs that it needs. */
+  /** Programs that must be installed. */
   readonly programs: readonly string[]
-  /** Left out: several processes may use it. */
+  /** True if only one process can use it. */
   readonly isOneProcess?: true
+  /** Starts its server, or creates its folder. */
   start(): Promise<Running>
+  /** Opens the app over it, in this process. */
   open(address: string): Promise<App>
 }
 
-const over = (backend: Backend, close: () => unknown = () => undefined): App => ({
+const appOver = (backend: Backend, close: () => unknown = () => undefined): App => ({
   listener: silverbackApp(backend),
   close,
 })
 
-async function prepared<B extends Backend & Preparable>(backend: B): Promise<B> {
+async function withSchema<B extends Backend & Preparable>(backend: B): Promise<B> {
   await backend.ensureSchema()
   return backend
 }
@@ -76,20 +78,20 @@ async function newRedis(): Promise<Running> {
   return { address: String(server.port), stop: server.stop }
 }
 
-/** By name. */
-export const places = {
+/** The stores, by name. */
+export const stores = {
   memory: {
     title: 'memory (one process)',
     programs: [],
     isOneProcess: true,
     start: async () => ({ address: '', stop: async () => undefined }),
-    open: async () => over(memory()),
+    open: async () => appOver(memory()),
   },
   filesystem: {
     title: 'filesystem',
     programs: [],
     start: newFolder,
-    open: async address => over(filesystem(address)),
+    open: async address => appOver(filesystem(address)),
   },
   sqlite: {
     title: 'SQLite (libsql)',
@@ -97,7 +99,7 @@ export const places = {
     start: newFolder,
     async open(address) {
       const database = new Database(join(address, 'sessions.db'))
-      return over(await prepared(sqlite(database)), () => database.close())
+      return appOver(await withSchema(sqlite(database)), () => database.close())
     },
   },
   redis: {
@@ -106,7 +108,7 @@ export const places = {
     start: newRedis,
     async open(address) {
       const client = new Redis(Number(address))
-      return over(redis(client), () => client.disconnect())
+      return appOver(redis(client), () => client.disconnect())
     },
   },
   postgres: {
@@ -118,9 +120,9 @@ export const places = {
     },
     async open(connectionString) {
       const pool = new pg.Pool({ connectionString })
-      // Connections end after `end()`, and the server may be the first to end them.
+      // The server may close connections while `end()` is closing them.
       pool.on('error', () => undefined)
-      return over(await prepared(postgres(pool)), () => pool.end())
+      return appOver(await withSchema(postgres(pool)), () => pool.end())
     },
   },
   mysql: {
@@ -132,7 +134,7 @@ export const places = {
     },
     async open(address) {
       const pool = mysql2.createPool(address)
-      return over(await prepared(mysql(pool)), () => pool.end())
+      return appOver(await withSchema(mysql(pool)), () => pool.end())
     },
   },
   memcached: {
@@ -141,7 +143,7 @@ export const places = {
     start: startMemcached,
     async open(server) {
       const client = new MemcacheClient({ server })
-      return over(memcached(client), () => client.shutdown())
+      return appOver(memcached(client), () => client.shutdown())
     },
   },
   dynamodb: {
@@ -155,7 +157,7 @@ export const places = {
     async open(address) {
       const [port, table = ''] = address.split(' ')
       const client = connectTo(Number(port))
-      return over(dynamodb(client, commands, { table }), () => client.destroy())
+      return appOver(dynamodb(client, commands, { table }), () => client.destroy())
     },
   },
   'express-session': {
@@ -168,7 +170,6 @@ export const places = {
       return { listener: expressSessionApp(client), close: () => client.destroy() }
     },
   },
-} satisfies Record<string, Place>
+} satisfies Record<string, TestedStore>
 
-/** What a place is called. */
-export type PlaceName = keyof typeof places
+export type StoreName = keyof typeof stores

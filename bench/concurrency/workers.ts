@@ -1,5 +1,5 @@
 /**
- * Workers that visit an app of their process, all with one cookie.
+ * Workers that send requests to the app in their process, all with the same cookie.
  *
  * @module
  */
@@ -9,22 +9,22 @@ import type { AddressInfo } from 'node:net'
 import { text as readText } from 'node:stream/consumers'
 import { randomNumbers } from '../../src/testing/random.ts'
 import { type Entry, type Operation, operationsOf, type Values } from './operations.ts'
-import { type Place, type PlaceName, places } from './places.ts'
+import { type StoreName, stores, type TestedStore } from './stores.ts'
 
-/** What one process is to do. */
+/** The work of one process. */
 export interface Task {
-  readonly place: PlaceName
+  readonly store: StoreName
   readonly address: string
   readonly cookie: string
-  /** What its workers are called: each has a seed of its own. */
+  /** The names of its workers. Each gets a seed of its own. */
   readonly workers: readonly string[]
-  /** Operations of each worker. */
+  /** Per worker. */
   readonly operations: number
   readonly seed: number
 }
 
-/** An app of this process that listens. */
-export class Visited {
+/** The app over a store, listening in this process. */
+export class TestedApp {
   readonly #url: string
   readonly #agent = new Agent({ keepAlive: true })
   readonly close: () => Promise<void>
@@ -37,22 +37,22 @@ export class Visited {
     }
   }
 
-  static async open(name: PlaceName, address: string): Promise<Visited> {
-    const place: Place = places[name]
-    const app = await place.open(address)
+  static async open(name: StoreName, address: string): Promise<TestedApp> {
+    const store: TestedStore = stores[name]
+    const app = await store.open(address)
     const server = createServer(app.listener).listen(0, '127.0.0.1')
     await new Promise(resolve => server.once('listening', resolve))
-    // An idle connection stays: else it might end just when it is used again.
+    // Keep idle connections open: closing one at the moment it is reused would fail the request.
     server.keepAliveTimeout = 0
     const { port } = server.address() as AddressInfo
-    return new Visited(`http://127.0.0.1:${port}/`, async () => {
+    return new TestedApp(`http://127.0.0.1:${port}/`, async () => {
       await new Promise(resolve => server.close(resolve))
       await app.close()
     })
   }
 
-  /** Makes the session by a first change; answers its cookie. */
-  async begin(): Promise<string> {
+  /** Creates the session with a first change. Returns its `Cookie` header. */
+  async createSession(): Promise<string> {
     const { headers } = await this.#send('', { kind: 'set', key: 'first', value: 1 })
     const [line = ''] = headers['set-cookie'] ?? []
     return line.split(';')[0] ?? ''
@@ -62,28 +62,28 @@ export class Visited {
     return JSON.parse((await this.#send(cookie)).body) as Values
   }
 
-  /** Lets the workers of the task work, all at once. */
+  /** Runs the workers of a task concurrently. Returns their log. */
   async work({ cookie, workers, operations, seed }: Task): Promise<Entry[]> {
     const entries = await Promise.all(
       workers.map(async (worker, index) => {
-        const mine: Entry[] = []
+        const log: Entry[] = []
         const random = randomNumbers(seed + index)
         for (const operation of operationsOf(worker, operations, random)) {
-          mine.push(await this.#visit(cookie, operation))
+          log.push(await this.#perform(cookie, operation))
         }
-        return mine
+        return log
       }),
     )
     return entries.flat()
   }
 
-  async #visit(cookie: string, operation: Operation): Promise<Entry> {
+  async #perform(cookie: string, operation: Operation): Promise<Entry> {
     const sent = now()
     const { status, body } = await this.#send(cookie, operation)
-    const answered = now()
-    if (status !== 200) return { operation, outcome: 'refused', messages: [], sent, answered }
+    const received = now()
+    if (status !== 200) return { operation, outcome: 'refused', messages: [], sent, received }
     const messages = JSON.parse(body) as string[]
-    return { operation, outcome: 'acknowledged', messages, sent, answered }
+    return { operation, outcome: 'acknowledged', messages, sent, received }
   }
 
   #send(cookie: string, operation?: Operation): Promise<Reply> {
@@ -109,7 +109,7 @@ interface Reply {
   readonly body: string
 }
 
-/** Of a clock that only goes forward, and is the same in all processes. */
+/** Nanoseconds of a monotonic clock that all processes of the machine share. */
 function now(): number {
   return Number(process.hrtime.bigint())
 }
