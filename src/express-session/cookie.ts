@@ -1,5 +1,5 @@
 /**
- * The cookie of a session, as express-session shows it: `request.session.cookie`.
+ * `request.session.cookie`, with the properties of express-session's class `Cookie`.
  *
  * @module
  */
@@ -8,33 +8,36 @@ import { type CookieAttributes, setCookieLine } from '../http/cookie.ts'
 import { assertOptions } from '../http/cookie-options.ts'
 import { describeKind } from '../lib/describe.ts'
 
-/** Attributes of the cookie. Times are in milliseconds here, and nowhere else in this library. */
+/**
+ * Attributes of the cookie. `maxAge` is in milliseconds, as in express-session; everywhere else in this
+ * library it is in seconds.
+ */
 export interface CookieOptions {
-  /** Milliseconds that the session lasts without a request. Left out: until the browser closes. */
+  /** Idle timeout in milliseconds. Default: the cookie lasts until the browser closes. */
   maxAge?: number | null | undefined
-  /** The same as a moment. Of this and `maxAge` the later in the object counts. */
+  /** The expiry. If the object has `maxAge` as well, the one that comes last in the object wins. */
   expires?: Date | false | null | undefined
   path?: string | undefined
   domain?: string | undefined
   httpOnly?: boolean | undefined
-  /** `'auto'`: as the connection is. */
+  /** `'auto'` is true over HTTPS and false otherwise. */
   secure?: boolean | 'auto' | undefined
-  /** True is `'strict'`. `'auto'`: `'none'` over HTTPS, `'lax'` otherwise. */
+  /** True means `'strict'`. `'auto'` is `'none'` over HTTPS and `'lax'` otherwise. */
   sameSite?: boolean | 'lax' | 'strict' | 'none' | 'auto' | undefined
   partitioned?: boolean | undefined
   priority?: 'low' | 'medium' | 'high' | undefined
 }
 
-/** A cookie as it is kept with the session. */
+/** The cookie in a stored session. */
 export interface CookieData extends Omit<CookieOptions, 'maxAge' | 'expires'> {
   originalMaxAge: number | false | null
   expires?: Date | string | false | null | undefined
 }
 
-/** Milliseconds, or nothing: null, or false as somebody said it. */
+/** Milliseconds. Null, or the app's own false, means that the cookie lasts until the browser closes. */
 type Milliseconds = number | false | null
 
-/** The cookie of one session. What is changed here counts for this session alone. */
+/** The cookie of one session. Changes affect only this session. */
 export class Cookie {
   path: string | undefined = '/'
   httpOnly: boolean | undefined = true
@@ -43,24 +46,24 @@ export class Cookie {
   declare sameSite: CookieOptions['sameSite']
   declare partitioned: boolean | undefined
   declare priority: CookieOptions['priority']
-  /** The `maxAge` that was set last: {@link Cookie.maxAge} begins there again with each request. */
+  /** The `maxAge` that was set last. Each request resets {@link Cookie.maxAge} to it. */
   originalMaxAge: Milliseconds = null
   #expires: Date | false | null = null
 
-  /** Throws a TypeError for a `maxAge` that is no number. */
+  /** Throws a TypeError if `maxAge` is not a number. */
   constructor(options: CookieOptions | CookieData = {}) {
     if (typeof options !== 'object' || options === null) {
       throw new TypeError(`cookie must be an object, not ${describeKind(options)}`)
     }
     const { originalMaxAge, ...others } = options as Partial<CookieData>
-    // One after the other, as they stand there: `expires` and `maxAge` set the same.
+    // In the order of the object, because `expires` and `maxAge` set the same field.
     for (const [name, value] of Object.entries(others)) {
       if (name !== 'data') Reflect.set(this, name, value)
     }
     if (typeof originalMaxAge === 'number') this.originalMaxAge = originalMaxAge
   }
 
-  /** When the session ends; null or false: with the browser. */
+  /** The expiry. Null or false means that the cookie lasts until the browser closes. */
   get expires(): Date | false | null {
     return this.#expires
   }
@@ -70,7 +73,7 @@ export class Cookie {
     this.originalMaxAge = this.maxAge
   }
 
-  /** Milliseconds until the session ends; null or false: with the browser. */
+  /** Milliseconds until the expiry. Null or false means that the cookie lasts until the browser closes. */
   get maxAge(): Milliseconds {
     return this.#expires instanceof Date ? this.#expires.getTime() - Date.now() : this.#expires
   }
@@ -88,7 +91,7 @@ export class Cookie {
     this.originalMaxAge = milliseconds
   }
 
-  /** What is kept of it. */
+  /** The form in which the cookie is stored. */
   get data(): CookieData {
     const { originalMaxAge, partitioned, priority, secure, httpOnly, domain, path, sameSite } = this
     const expires = this.#expires
@@ -105,7 +108,10 @@ export class Cookie {
     }
   }
 
-  /** The `Set-Cookie` line for a value, which is percent-encoded. Throws as {@link attributesOf}. */
+  /**
+   * The value of a `Set-Cookie` header. `value` is percent-encoded. Throws a TypeError for an invalid
+   * attribute.
+   */
   serialize(name: string, value: string): string {
     return setCookieLine({
       name,
@@ -119,7 +125,7 @@ export class Cookie {
   }
 }
 
-/** The attributes to send. Throws a TypeError, naming it, for one that no cookie can have. */
+/** The attributes for `Set-Cookie`. Throws a TypeError that names an invalid attribute. */
 export function attributesOf(cookie: CookieData): CookieAttributes {
   const { path, domain, expires, httpOnly, secure, partitioned, priority } = cookie
   assertOptions({ path: path || undefined, domain: domain || undefined })
@@ -138,11 +144,11 @@ export function attributesOf(cookie: CookieData): CookieAttributes {
   }
 }
 
-/** True when both say the same, but for the moment. */
+/** Whether both cookies have the same attributes, apart from the expiry. */
 export function hasSameAttributes(one: CookieData, other: CookieData): boolean {
-  const text = (cookie: CookieData): string =>
+  const attributes = (cookie: CookieData): string =>
     JSON.stringify({ ...new Cookie(cookie).data, expires: null })
-  return text(one) === text(other)
+  return attributes(one) === attributes(other)
 }
 
 function sameSiteOf(sameSite: CookieOptions['sameSite']): CookieAttributes['sameSite'] {

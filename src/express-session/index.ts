@@ -1,6 +1,5 @@
 /**
- * express-session's middleware, in its place: its options, its `request.session`, its cookie, over the
- * core of this library.
+ * A drop-in replacement for express-session: the same options, `request.session` and cookie.
  *
  * @module
  */
@@ -12,8 +11,8 @@ import { Cookie } from './cookie.ts'
 import { type SessionOptions, settingsOf } from './options.ts'
 import { type IncomingRequest, isWithin } from './request.ts'
 import { RequestSessions } from './request-sessions.ts'
-import { keeperOf, Session, type SessionRequest } from './session.ts'
-import { type KeptSession, MemoryStore, Store, type StoreLike } from './store.ts'
+import { controllerOf, Session, type SessionRequest } from './session.ts'
+import { MemoryStore, Store, type StoredSession, type StoreLike } from './store.ts'
 import { warnOfLateFailure } from './warnings.ts'
 
 export type { Middleware } from '../adapters/lib/middleware.ts'
@@ -23,31 +22,31 @@ export type { IncomingRequest } from './request.ts'
 export { type Callback, Session, type SessionRequest } from './session.ts'
 export {
   type Emitter,
-  type KeptSession,
   MemoryStore,
   type SessionCallback,
   Store,
+  type StoredSession,
   type StoreLike,
 } from './store.ts'
 
 /**
- * What sessions hold, for apps without `@types/express-session`:
+ * The values of sessions. Apps without `@types/express-session` declare them here:
  * `declare module 'silverback/express-session' { interface SessionData { user?: string } }`.
  */
 export interface SessionData {
   cookie: Cookie
 }
 
-/** The type of `request.session`, with values of your own: `RequestSession<{ user: string }>`. */
+/** The type of `request.session` with the app's values: `RequestSession<{ user: string }>`. */
 export type RequestSession<Data extends object = SessionData> = Session & Partial<Data>
 
-/** express-session's function, and the classes that are its properties. */
+/** The middleware function, with the same classes as properties as express-session's. */
 export interface SessionFunction {
   /**
-   * Middleware that puts the session at `request.session`, and saves it before the head of the response
-   * is sent. A session that cannot be loaded or saved goes to the error handlers.
+   * Makes middleware that sets `request.session` and saves the session before the head of the response is
+   * sent. A failed load or save is passed to the error handlers.
    *
-   * Throws TypeError or RangeError for wrong options.
+   * Throws a TypeError or RangeError for unknown or invalid options.
    */
   <Request = IncomingRequest>(options: SessionOptions<Request>): Middleware
   readonly Store: typeof Store
@@ -59,7 +58,7 @@ export interface SessionFunction {
 function middleware<Request = IncomingRequest>(options: SessionOptions<Request>): Middleware {
   const settings = settingsOf(options ?? {})
   const { store } = settings
-  adopt(store)
+  overrideSessionMethods(store)
   let isReady = true
   store.on?.('disconnect', () => {
     isReady = false
@@ -99,18 +98,18 @@ function middleware<Request = IncomingRequest>(options: SessionOptions<Request>)
   }
 }
 
-/** Gives the store the methods that make sessions of requests, which it has from express-session, or lacks. */
-function adopt(store: StoreLike): void {
+/** Replaces the store's methods that create sessions, for requests that this middleware handles. */
+function overrideSessionMethods(store: StoreLike): void {
   const { generate, createSession } = store as Partial<Store>
   Object.assign(store, {
     generate(request: SessionRequest): void {
-      const keeper = keeperOf(request)
-      if (keeper) keeper.generate()
+      const controller = controllerOf(request)
+      if (controller) controller.generate()
       else generate?.call(store as Store, request)
     },
-    createSession(request: SessionRequest, kept: KeptSession): Session {
-      const create = keeperOf(request) ? Store.prototype.createSession : createSession
-      return (create ?? Store.prototype.createSession).call(store as Store, request, kept)
+    createSession(request: SessionRequest, stored: StoredSession): Session {
+      const create = controllerOf(request) ? Store.prototype.createSession : createSession
+      return (create ?? Store.prototype.createSession).call(store as Store, request, stored)
     },
   })
 }
@@ -118,5 +117,5 @@ function adopt(store: StoreLike): void {
 const session: SessionFunction = Object.assign(middleware, { Store, MemoryStore, Cookie, Session })
 
 export default session
-// What `require` answers (https://nodejs.org/api/modules.html#loading-ecmascript-modules-using-require).
+// The value of `require` (https://nodejs.org/api/modules.html#loading-ecmascript-modules-using-require).
 export { session as 'module.exports' }

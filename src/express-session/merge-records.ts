@@ -1,5 +1,5 @@
 /**
- * What one request changed in a session, made again on what another saved meanwhile.
+ * Merges the changes of a request into a record that another request has saved meanwhile.
  *
  * @module
  */
@@ -10,8 +10,8 @@ import { hasSameAttributes } from './cookie.ts'
 import type { SessionRecord } from './session-records.ts'
 
 /**
- * `theirs` with the changes that lead from `base` to `mine`, key by key. Lists that both made longer keep
- * what either added. Of another key that both changed, mine counts.
+ * Returns `theirs` with the changes from `base` to `mine` applied, key by key. If both have appended to a
+ * list, the result has the items of both. If both have changed another key, `mine` wins.
  */
 export function mergeRecords(
   base: SessionRecord,
@@ -24,7 +24,7 @@ export function mergeRecords(
     { base: base.values, mine: mine.values, theirs: theirs.values, changes },
     json,
   )
-  // The moment moves with every request; only who changed more has a say against the other.
+  // Every request moves the expiry, so an expiry alone does not count as a change to the cookie.
   const isTheirs =
     hasSameAttributes(base.cookie, mine.cookie) && !hasSameAttributes(base.cookie, theirs.cookie)
   return { values, cookie: isTheirs ? theirs.cookie : mine.cookie }

@@ -1,5 +1,5 @@
 /**
- * The options of express-session, checked.
+ * Validates the options of the middleware and fills in defaults.
  *
  * @module
  */
@@ -9,52 +9,64 @@ import { newId } from '../backends/ids.ts'
 import { memory } from '../backends/memory.ts'
 import { toExpressStore } from '../backends/to-express-store.ts'
 import { isCookieName } from '../http/cookie.ts'
-import { assertInteger } from '../lib/assert-options.ts'
+import {
+  assertFunction,
+  assertInteger,
+  assertKnownOptions,
+  assertOneOf,
+} from '../lib/assert-options.ts'
 import { describeKind } from '../lib/describe.ts'
 import { type Secret, secretBytes } from '../migrate/options.ts'
 import type { Reader } from '../session/legacy-reader.ts'
 import { attributesOf, Cookie, type CookieOptions } from './cookie.ts'
 import { type IncomingRequest, isSecure } from './request.ts'
-import { type Place, placeOf } from './session-records.ts'
+import { type SessionRecords, sessionRecordsOf } from './session-records.ts'
 import { Store, type StoreLike } from './store.ts'
 import { warnOfShortSecret } from './warnings.ts'
 
-/** What the middleware can be told. */
+/** Options of the middleware. */
 export interface SessionOptions<Request = IncomingRequest> {
-  /** Signs the ids in cookies. Of a list the first signs, and all are accepted. */
+  /** Signs the ids in cookies. Of a list, the first secret signs and all of them verify. */
   secret: Secret | readonly Secret[]
-  /** Where sessions are kept: a backend, or a store made for express-session. Default: in memory. */
+  /** A backend, or a store made for express-session. Default: in memory. */
   store?: Backend | StoreLike
-  /** The name of the cookie. Default `connect.sid`. */
+  /** The cookie name. Default `connect.sid`. */
   name?: string | undefined
-  /** Attributes of the cookie, or a function that answers them for a request. */
+  /** Attributes of the cookie, or a function that returns them for a request. */
   cookie?: CookieOptions | ((request: Request) => CookieOptions)
-  /** Makes new ids. What it answers must not be guessed. Default: 256 random bits. */
+  /** Makes new ids, which must be unguessable. Default: 256 random bits. */
   genid?: (request: Request) => string
   /**
-   * Whether a store without `touch` is written to at requests that change nothing, so that it does not
-   * let the session expire. What is written back is what the store has at that moment. Default true.
+   * Whether a request that changes nothing rewrites the session in a store without `touch`, so that the
+   * session does not expire. It rewrites the store's current record, not the one that the request has
+   * read. Default true.
    */
   resave?: boolean | undefined
-  /** Whether new sessions that nothing was put into are kept. Default true. */
+  /** Whether new sessions without values are saved. Default true. */
   saveUninitialized?: boolean | undefined
-  /** Whether the cookie is set at each response, to begin its time again. Default false. */
+  /** Whether each response sets the cookie again, which renews its `maxAge`. Default false. */
   rolling?: boolean | undefined
-  /** What becomes of a session whose `request.session` was deleted or set to null. Default `'keep'`. */
+  /**
+   * Whether to keep or destroy the stored session when the app deletes `request.session` or sets it to null.
+   * Default `'keep'`.
+   */
   unset?: 'keep' | 'destroy' | undefined
-  /** Whether to believe `X-Forwarded-Proto`. Left out: Express's `trust proxy`. */
+  /** Whether to trust `X-Forwarded-Proto`. Default: the setting `trust proxy` of Express. */
   proxy?: boolean | undefined
-  /** With a backend: seconds that a session is kept whose cookie has no end. Default 24 hours. */
+  /**
+   * Seconds to keep a session whose cookie has no expiry, if `store` is a backend. Default 86 400, which is
+   * 24 hours.
+   */
   ttl?: number
-  /** Readers for the sessions of other libraries, or of another store, asked in order. */
+  /** Readers for the sessions of other libraries or of another store, tried in order. */
   legacyReaders?: readonly Reader[]
 }
 
-/** The options, with every one in place. */
+/** The validated options. */
 export interface Settings {
   readonly secrets: readonly [Uint8Array, ...Uint8Array[]]
   readonly store: StoreLike
-  readonly place: Place
+  readonly records: SessionRecords
   readonly name: string
   readonly cookieFor: (request: IncomingRequest) => CookieOptions
   readonly genid: (request: IncomingRequest) => unknown
@@ -65,23 +77,50 @@ export interface Settings {
   readonly legacyReaders: readonly Reader[]
 }
 
-/** Throws TypeError or RangeError for options that are wrong. */
+const optionNames = [
+  'secret',
+  'store',
+  'name',
+  'cookie',
+  'genid',
+  'resave',
+  'saveUninitialized',
+  'rolling',
+  'unset',
+  'proxy',
+  'ttl',
+  'legacyReaders',
+] as const satisfies (keyof SessionOptions)[]
+
+const cookieOptionNames = [
+  'maxAge',
+  'expires',
+  'path',
+  'domain',
+  'httpOnly',
+  'secure',
+  'sameSite',
+  'partitioned',
+  'priority',
+] as const satisfies (keyof CookieOptions)[]
+
+/** Options that apps pass although express-session ignores them. */
+const ignoredCookieOptions = ['originalMaxAge', 'signed', 'overwrite', 'encode']
+
+/** Validates the options. Throws a TypeError or RangeError for unknown or invalid ones. */
 export function settingsOf<Request>(options: SessionOptions<Request>): Settings {
+  assertKnownOptions('session()', options, optionNames)
   const { name = 'connect.sid', genid = newId, unset = 'keep', proxy, resave = true } = options
   if (typeof name !== 'string' || !isCookieName(name)) {
-    throw new TypeError(`name must be the name of a cookie, not ${describeKind(name)}`)
+    throw new TypeError(`name must be a valid cookie name, not ${describeKind(name)}`)
   }
-  if (typeof genid !== 'function') {
-    throw new TypeError(`genid must be a function, not ${describeKind(genid)}`)
-  }
-  if (unset !== 'keep' && unset !== 'destroy') {
-    throw new TypeError(`unset must be 'keep' or 'destroy', not ${describeKind(unset)}`)
-  }
+  assertFunction('genid', genid)
+  assertOneOf('unset', unset, ['keep', 'destroy'])
   const store = storeOf(options)
   return {
     secrets: secretsOf(options.secret),
     store,
-    place: placeOf(store, { resave }),
+    records: sessionRecordsOf(store, { resave }),
     name,
     cookieFor: cookieFor(options.cookie as CookieSetting, proxy),
     genid: genid as (request: IncomingRequest) => unknown,
@@ -95,15 +134,18 @@ export function settingsOf<Request>(options: SessionOptions<Request>): Settings 
 
 type CookieSetting = CookieOptions | ((request: IncomingRequest) => CookieOptions) | undefined
 
-/** Answers attributes in which nothing is left to decide. */
+/** Returns the function that resolves the cookie attributes, including `'auto'`, for a request. */
 function cookieFor(
   cookie: CookieSetting = {},
   proxy: boolean | undefined,
 ): (request: IncomingRequest) => CookieOptions {
-  // Mistakes are told at once where they can be.
-  if (typeof cookie !== 'function') attributesOf(new Cookie(cookie).data)
+  // A static object can be validated when the app starts.
+  if (typeof cookie !== 'function') {
+    assertCookieOptions(cookie)
+    attributesOf(new Cookie(cookie).data)
+  }
   return request => {
-    const options = typeof cookie === 'function' ? cookie(request) : cookie
+    const options = typeof cookie === 'function' ? cookieFrom(cookie, request) : cookie
     const secure = isSecure(request, proxy)
     return {
       ...options,
@@ -111,6 +153,19 @@ function cookieFor(
       ...(options.sameSite === 'auto' && { sameSite: secure ? 'none' : 'lax' }),
     }
   }
+}
+
+function cookieFrom(
+  cookie: (request: IncomingRequest) => CookieOptions,
+  request: IncomingRequest,
+): CookieOptions {
+  const options = cookie(request)
+  assertCookieOptions(options)
+  return options
+}
+
+function assertCookieOptions(options: CookieOptions): void {
+  assertKnownOptions('cookie', options, [...cookieOptionNames, ...ignoredCookieOptions])
 }
 
 function storeOf({ store, ttl }: SessionOptions<never>): StoreLike {
@@ -137,12 +192,12 @@ function hasMethod(store: unknown, name: string): boolean {
   return typeof (store as Record<string, unknown> | null)?.[name] === 'function'
 }
 
-/** Bytes of a secret that is as long as what it is used for, HMAC-SHA-256 (RFC 2104 §3). */
-const strongLength = 32
+/** Recommended length of a secret in bytes: the output length of HMAC-SHA-256 (RFC 2104 §3). */
+const recommendedLength = 32
 
 function secretsOf(secret: SessionOptions['secret']): Settings['secrets'] {
   const [first, ...others] = Array.isArray(secret) ? secret : [secret]
   const secrets = [first, ...others].map(each => secretBytes('secret', each))
-  if (secrets[0] && secrets[0].length < strongLength) warnOfShortSecret(strongLength)
+  if (secrets[0] && secrets[0].length < recommendedLength) warnOfShortSecret(recommendedLength)
   return secrets as [Uint8Array, ...Uint8Array[]]
 }

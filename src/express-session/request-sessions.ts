@@ -1,68 +1,70 @@
 /**
- * The sessions of one request, from its beginning to the head of its response.
+ * Loads the session of a request, runs its methods, and saves it before the head of the response.
  *
  * @module
  */
 
+import { toCallback } from '../backends/lib/express-callbacks.ts'
 import { SessionError } from '../errors.ts'
 import { readCookies } from '../http/request.ts'
 import { headersOf, type NodeResponseLike } from '../http/response.ts'
+import { retryOnConflict } from '../lib/retry.ts'
 import { sideTable } from '../lib/side-table.ts'
 import { signedId, signId } from '../migrate/signed-id.ts'
-import type { Values } from '../session/session.ts'
+import type { Values } from '../session/state.ts'
 import { attributesOf, Cookie, hasSameAttributes } from './cookie.ts'
 import { mergeRecords } from './merge-records.ts'
 import type { Settings } from './options.ts'
 import {
-  assignKeeper,
+  assignController,
   type Callback,
   failedToLoad,
-  type Keeper,
   Session,
+  type SessionController,
   type SessionRequest,
 } from './session.ts'
-import type { Kept, SessionRecord } from './session-records.ts'
-import type { KeptSession, Store } from './store.ts'
+import type { SessionRecord, VersionedRecord } from './session-records.ts'
+import type { Store, StoredSession } from './store.ts'
 import { warnOfPlainConnection } from './warnings.ts'
 
-/** Where a session stands. */
-interface Progress {
-  /** The values that it came with, as JSON. */
+/** The state of a session during the request. */
+interface SessionState {
+  /** The values that the session started with, as JSON. */
   readonly initial: string
-  /** What is kept of it; undefined for one that was never saved. */
-  kept: Kept | undefined
-  /** Whether this request has saved it. */
+  /** The record in the store; undefined if the session was never saved. */
+  stored: VersionedRecord | undefined
+  /** Whether this request has saved the session. */
   saved: boolean
   ended: boolean
-  /** Whether it was made by others, who may have read it. */
+  /** Whether other code made the session object. It may have loaded it from the store. */
   readonly isForeign: boolean
 }
 
-/** No JSON: what is compared with it has changed. */
-const isMeant = ''
+/** An initial value that is not JSON, so that every session differs from it and counts as changed. */
+const alwaysChanged = ''
 
-/** Tries to write against others who write the same session. */
-const attempts = 50
-
-/** What the middleware does for one request. Its operations happen one after another. */
-export class RequestSessions implements Keeper {
+/** The sessions of one request. Operations run one after another, in the order of their calls. */
+export class RequestSessions implements SessionController {
   readonly #settings: Settings
   readonly #request: SessionRequest
   readonly #cookieId: string | undefined
-  readonly #progress = sideTable<Progress>()
+  readonly #states = sideTable<SessionState>()
   #last: Promise<unknown> | undefined
   #regenerating: Promise<void> | undefined
-  /** Of an operation that nobody waits for. */
+  /** The first failure of an operation that was called without a callback. */
   #failure: { readonly error: unknown } | undefined
 
   constructor(settings: Settings, request: SessionRequest) {
     this.#settings = settings
     this.#request = request
     this.#cookieId = signedIdOf(request, settings)
-    assignKeeper(request, this)
+    assignController(request, this)
   }
 
-  /** Puts the session at the request. Undefined when that is done already. Rejects when a store fails. */
+  /**
+   * Sets `request.session`. Returns undefined if that needed no load. Rejects if a store fails; throws a
+   * TypeError if `genid` returns no id.
+   */
   open(): Promise<void> | undefined {
     const { store, legacyReaders } = this.#settings
     this.#request.sessionStore = store as Store
@@ -72,66 +74,68 @@ export class RequestSessions implements Keeper {
     return undefined
   }
 
-  /** Puts a new session at the request, which is kept whatever it holds: somebody asked for it. */
+  /** Sets `request.session` to a new session, which is saved even if it stays empty. */
   generate(): void {
-    this.#begin({}, isMeant)
+    this.#begin({}, alwaysChanged)
   }
 
-  /** Throws a TypeError when `genid` answers no id. */
+  /** Sets `request.session` to a new session. Throws a TypeError if `genid` returns no id. */
   #begin(values: Values, initial = '{}'): void {
     const request = this.#request
     const { genid, cookieFor } = this.#settings
     const id = genid(request)
-    if (typeof id !== 'string' || id === '') throw new TypeError('genid must answer a string')
+    if (typeof id !== 'string' || id === '')
+      throw new TypeError('genid must return a non-empty string')
     request.sessionID = id
     const session = new Session(request, values)
     session.cookie = new Cookie(cookieFor(request))
-    this.#show(session, initial, undefined)
+    this.#expose(session, initial, undefined)
   }
 
   save(session: Session, callback?: Callback): void {
-    // As it is now. What cannot be serialized is reported in turn, like any other failure.
-    const record = attempt(() => recordOf(session))
+    // Take the values now, but report a serialization error in turn, like any other failure.
+    const record = capture(() => recordOf(session))
     this.#do(() => this.#save(session, record()), callback)
   }
 
   reload(session: Session, callback: Callback): void {
     this.#do(async () => {
-      const kept = await this.#settings.place.load(session.id)
-      if (!kept) throw failedToLoad()
-      this.#resume(session.id, kept)
+      const stored = await this.#settings.records.load(session.id)
+      if (!stored) throw failedToLoad()
+      this.#resume(session.id, stored)
     }, callback)
   }
 
   destroy(session: Session, callback?: Callback): void {
     this.#end(session)
-    this.#do(() => this.#settings.place.delete(session.id), callback)
+    this.#do(() => this.#settings.records.delete(session.id), callback)
   }
 
-  /** Two at once are one: what either puts into the new session stays. */
+  /** Concurrent calls share one new session, so that the values of each caller are kept. */
   regenerate(callback: Callback): void {
     this.#regenerating ??= this.#inOrder(() => this.#regenerate())
-    answer(this.#regenerating, callback)
+    callBack(this.#regenerating, callback)
   }
 
   /**
-   * What is to be done before the head is sent, which gets the cookie. Undefined when there is nothing
-   * to wait for.
+   * Saves the session and sets its cookie. Call it before the head is sent. Returns undefined if there is
+   * nothing to wait for. Rejects if the session cannot be saved, or if an earlier operation without a
+   * callback failed.
    */
   commit(response: NodeResponseLike): Promise<void> | undefined {
     headersOf(response).varyOnCookie()
-    // What the handler began and does not wait for comes first.
+    // Operations that the handler started without waiting for them come first.
     return this.#last ? this.#inOrder(() => this.#commit(response)) : this.#commit(response)
   }
 
-  /** Saves what was changed after the head was sent. Rejects when it cannot be saved. */
+  /** Saves changes made after the head was sent. Rejects if they cannot be saved. */
   async commitLate(): Promise<void> {
     const { session } = this.#request
     if (!(session instanceof Session)) return
-    const { kept, ended } = this.#progressOf(session)
-    if (!kept || ended) return
+    const { stored, ended } = this.#stateOf(session)
+    if (!stored || ended) return
     const mine = recordOf(session)
-    if (textOf(mine) === textOf(kept.record)) return
+    if (jsonOf(mine) === jsonOf(stored.record)) return
     await this.#inOrder(() => this.#save(session, mine))
   }
 
@@ -141,16 +145,17 @@ export class RequestSessions implements Keeper {
     if (session === undefined || session === null) return this.#unset()
     if (!(session instanceof Session)) {
       return Promise.reject(
-        new TypeError('request.session must stay the session; set its properties'),
+        new TypeError(
+          'request.session was replaced by another object; set properties of the session instead',
+        ),
       )
     }
-    const progress = this.#progressOf(session)
-    if (progress.ended) return undefined
+    const state = this.#stateOf(session)
+    if (state.ended) return undefined
     session.touch()
     const mine = recordOf(session)
-    const isChanged = this.#isChanged(progress, mine)
-    if (isChanged) return this.#saveAndSend(session, mine, response)
-    return progress.kept && this.#renew(session, mine, progress.kept, response)
+    if (this.#isChanged(state, mine)) return this.#saveAndSend(session, mine, response)
+    return state.stored && this.#renew(session, mine, state.stored, response)
   }
 
   async #saveAndSend(
@@ -158,48 +163,53 @@ export class RequestSessions implements Keeper {
     mine: SessionRecord,
     response: NodeResponseLike,
   ): Promise<void> {
-    const progress = this.#progressOf(session)
-    const isSent = this.#isSent(session, mine, progress)
-    if ((await this.#save(session, mine)) && isSent) this.#send(session, response)
+    const state = this.#stateOf(session)
+    const needsCookie = this.#needsCookie(session, mine, state)
+    if ((await this.#save(session, mine)) && needsCookie) this.#send(session, response)
   }
 
-  /** For a session that is kept and did not change. */
+  /** Renews a stored session that has not changed. */
   #renew(
     session: Session,
     mine: SessionRecord,
-    kept: Kept,
+    stored: VersionedRecord,
     response: NodeResponseLike,
   ): Promise<void> | undefined {
-    const { place } = this.#settings
-    const progress = this.#progressOf(session)
-    const touching = progress.saved ? undefined : place.touch(session.id, mine, kept)
-    if (!this.#isSent(session, mine, progress)) return touching
+    const { records } = this.#settings
+    const state = this.#stateOf(session)
+    const touching = state.saved ? undefined : records.touch(session.id, mine, stored)
+    if (!this.#needsCookie(session, mine, state)) return touching
     const send = async (): Promise<void> => {
       await touching
-      // The id of a session that ended meanwhile would take the place of its heir's.
-      const isAlive = progress.saved || (await place.load(session.id)) !== undefined
+      // If the session has ended meanwhile, its cookie would replace that of its successor.
+      const isAlive = state.saved || (await records.load(session.id)) !== undefined
       if (isAlive) this.#send(session, response)
     }
     return send()
   }
 
   #unset(): Promise<void> | undefined {
-    const { unset, place } = this.#settings
+    const { unset, records } = this.#settings
     const { sessionID } = this.#request
-    return unset === 'destroy' && sessionID !== undefined ? place.delete(sessionID) : undefined
+    return unset === 'destroy' && sessionID !== undefined ? records.delete(sessionID) : undefined
   }
 
-  #isChanged({ kept, initial }: Progress, mine: SessionRecord): boolean {
-    if (!kept) return this.#settings.saveUninitialized || textOf(mine) !== initial
+  #isChanged({ stored, initial }: SessionState, mine: SessionRecord): boolean {
+    if (!stored) return this.#settings.saveUninitialized || jsonOf(mine) !== initial
     return (
-      textOf(mine) !== textOf(kept.record) || !hasSameAttributes(mine.cookie, kept.record.cookie)
+      jsonOf(mine) !== jsonOf(stored.record) ||
+      !hasSameAttributes(mine.cookie, stored.record.cookie)
     )
   }
 
-  #isSent({ id, cookie }: Session, mine: SessionRecord, { initial, kept }: Progress): boolean {
+  #needsCookie(
+    { id, cookie }: Session,
+    mine: SessionRecord,
+    { initial, stored }: SessionState,
+  ): boolean {
     if (id !== this.#cookieId || this.#settings.rolling) return true
-    if (kept && !hasSameAttributes(mine.cookie, kept.record.cookie)) return true
-    return Boolean(cookie.expires) && textOf(mine) !== initial
+    if (stored && !hasSameAttributes(mine.cookie, stored.record.cookie)) return true
+    return Boolean(cookie.expires) && jsonOf(mine) !== initial
   }
 
   #send(session: Session, response: NodeResponseLike): void {
@@ -215,13 +225,13 @@ export class RequestSessions implements Keeper {
   }
 
   async #load(id: string | undefined): Promise<void> {
-    const kept = id === undefined ? undefined : await this.#settings.place.load(id)
-    if (id !== undefined && kept) this.#resume(id, kept)
-    else this.#begin((await this.#accepted()) ?? {})
+    const stored = id === undefined ? undefined : await this.#settings.records.load(id)
+    if (id !== undefined && stored) this.#resume(id, stored)
+    else this.#begin((await this.#readLegacy()) ?? {})
   }
 
-  /** A session that another library keeps, or another store. */
-  async #accepted(): Promise<Values | undefined> {
+  /** The values of a session of another library, or of another store. */
+  async #readLegacy(): Promise<Values | undefined> {
     const { name, legacyReaders } = this.#settings
     for (const reader of legacyReaders) {
       const values = await reader.read(name, cookie => readCookies(this.#request, cookie)[0])
@@ -230,18 +240,18 @@ export class RequestSessions implements Keeper {
     return undefined
   }
 
-  #resume(id: string, kept: Kept): void {
+  #resume(id: string, stored: VersionedRecord): void {
     const request = this.#request
-    const { values, cookie } = kept.record
+    const { values, cookie } = stored.record
     request.sessionID = id
-    // A copy: a change deep inside is one from what is kept.
+    // Copy the values, so that a change to a nested object does not change the record as well.
     const session = new Session(request, structuredClone(values))
     session.cookie = new Cookie(cookie)
-    this.#show(session, textOf(kept.record), kept)
+    this.#expose(session, jsonOf(stored.record), stored)
   }
 
-  #show(session: Session, initial: string, kept: Kept | undefined): void {
-    this.#progress.set(session, { initial, kept, saved: false, ended: false, isForeign: false })
+  #expose(session: Session, initial: string, stored: VersionedRecord | undefined): void {
+    this.#states.set(session, { initial, stored, saved: false, ended: false, isForeign: false })
     this.#request.session = session
   }
 
@@ -249,65 +259,78 @@ export class RequestSessions implements Keeper {
     const { session, sessionID } = this.#request
     if (session instanceof Session) this.#end(session)
     try {
-      if (sessionID !== undefined) await this.#settings.place.delete(sessionID)
+      if (sessionID !== undefined) await this.#settings.records.delete(sessionID)
     } finally {
       this.#regenerating = undefined
       this.generate()
     }
   }
 
-  /** Answers whether the session is kept now: not when it ended meanwhile. */
+  /** Saves the session. Resolves with false if it has ended meanwhile. */
   async #save(session: Session, mine: SessionRecord): Promise<boolean> {
-    const progress = this.#progressOf(session)
-    if (progress.isForeign) progress.kept ??= await this.#settings.place.load(session.id)
-    const kept = progress.ended ? undefined : await this.#write(session.id, mine, progress.kept)
-    if (!kept) {
-      progress.ended = true
+    const state = this.#stateOf(session)
+    if (state.isForeign) state.stored ??= await this.#settings.records.load(session.id)
+    const stored = state.ended ? undefined : await this.#write(session.id, mine, state.stored)
+    if (!stored) {
+      state.ended = true
       return false
     }
-    progress.kept = kept
-    progress.saved = true
-    settle(session, mine, kept.record)
+    state.stored = stored
+    state.saved = true
+    applyMerged(session, mine, stored.record)
     return true
   }
 
-  async #write(id: string, mine: SessionRecord, base: Kept | undefined): Promise<Kept | undefined> {
-    const { place } = this.#settings
+  /**
+   * Writes the values to the record, and merges them into changes that other requests have saved since.
+   * Resolves with undefined if the session has ended meanwhile.
+   *
+   * @param base - the record that the values come from; undefined creates one
+   */
+  async #write(
+    id: string,
+    mine: SessionRecord,
+    base: VersionedRecord | undefined,
+  ): Promise<VersionedRecord | undefined> {
+    const { records } = this.#settings
     if (!base) {
-      const created = await place.create(id, mine)
-      if (!created) throw conflict('genid answered the id of a session that there is already')
+      const created = await records.create(id, mine)
+      if (!created) throw conflict('genid returned the id of an existing session')
       return created
     }
-    let { version } = base
-    let record = mine
-    for (let tried = 0; tried < attempts; tried++) {
-      const result = await place.update(id, record, version)
-      if (result.status === 'gone') return undefined
-      if (result.status === 'updated') return result.kept
-      version = result.current.version
-      record = mergeRecords(base.record, mine, result.current.record)
-      await new Promise(resolve => setTimeout(resolve, Math.random() * Math.min(2 ** tried, 64)))
-    }
-    throw conflict('the session was changed by others all the time')
+    return retryOnConflict<VersionedRecord, VersionedRecord | undefined>(
+      { record: mine, version: base.version },
+      async ({ record, version }) => {
+        const outcome = await records.update(id, record, version)
+        if (outcome.status === 'gone') return { result: undefined }
+        if (outcome.status === 'updated') return { result: outcome.stored }
+        const { current } = outcome
+        const merged = mergeRecords(base.record, mine, current.record)
+        return { retry: { record: merged, version: current.version } }
+      },
+      {
+        gaveUp: attempts => conflict(`gave up after ${attempts} conflicting writes of the session`),
+      },
+    )
   }
 
   #end(session: Session): void {
-    this.#progressOf(session).ended = true
+    this.#stateOf(session).ended = true
   }
 
-  #progressOf(session: Session): Progress {
-    let progress = this.#progress.get(session)
-    if (!progress) {
-      progress = { initial: '{}', kept: undefined, saved: false, ended: false, isForeign: true }
-      this.#progress.set(session, progress)
+  #stateOf(session: Session): SessionState {
+    let state = this.#states.get(session)
+    if (!state) {
+      state = { initial: '{}', stored: undefined, saved: false, ended: false, isForeign: true }
+      this.#states.set(session, state)
     }
-    return progress
+    return state
   }
 
-  /** Runs a task that a method of the session asked for. */
+  /** Runs a method of the session in turn. Without a callback, `commit` reports its failure. */
   #do(task: () => Promise<unknown>, callback?: Callback): void {
     const done = this.#inOrder(task)
-    if (callback) answer(done, callback)
+    if (callback) callBack(done, callback)
     else {
       done.catch(error => {
         this.#failure ??= { error }
@@ -326,21 +349,21 @@ function conflict(message: string): SessionError {
   return new SessionError('conflict', message)
 }
 
-/** The id in the first cookie of the name that was signed. */
+/** The id in the first cookie with this name and a valid signature. */
 function signedIdOf(request: SessionRequest, { name, secrets }: Settings): string | undefined {
   return readCookies(request, name)
     .map(value => signedId(value, secrets))
     .find(id => id !== undefined)
 }
 
-/** The session as it would be kept. Throws what `JSON.stringify` throws. */
+/** The record of the session's current values. Throws if they cannot be serialized. */
 function recordOf(session: Session): SessionRecord {
-  const { cookie, ...values } = JSON.parse(JSON.stringify(session)) as KeptSession
+  const { cookie, ...values } = JSON.parse(JSON.stringify(session)) as StoredSession
   return { values, cookie }
 }
 
-/** Runs `make` now; its outcome, or what it threw, comes when the result is called. */
-function attempt<T>(make: () => T): () => T {
+/** Runs `make` now. The returned function returns its result, or throws its error. */
+function capture<T>(make: () => T): () => T {
   try {
     const made = make()
     return () => made
@@ -351,12 +374,12 @@ function attempt<T>(make: () => T): () => T {
   }
 }
 
-function textOf({ values }: SessionRecord): string {
+function jsonOf({ values }: SessionRecord): string {
   return JSON.stringify(values)
 }
 
-/** Shows the session what was merged into it, but for what the handler has changed since. */
-function settle(session: Session, mine: SessionRecord, merged: SessionRecord): void {
+/** Copies merged values into the session, except for keys that the handler has changed since the save. */
+function applyMerged(session: Session, mine: SessionRecord, merged: SessionRecord): void {
   if (merged === mine) return
   const values = session as unknown as Values
   for (const key of new Set([...Object.keys(mine.values), ...Object.keys(merged.values)])) {
@@ -370,10 +393,7 @@ function settle(session: Session, mine: SessionRecord, merged: SessionRecord): v
   if (merged.cookie !== mine.cookie) session.cookie = new Cookie(merged.cookie)
 }
 
-/** Calls back when the promise settles, outside of it: what the callback throws is the caller's. */
-function answer(promise: Promise<unknown>, callback: Callback): void {
-  promise.then(
-    () => queueMicrotask(() => callback()),
-    error => queueMicrotask(() => callback(error)),
-  )
+/** Calls `callback` with the error of the promise, or without an error. */
+function callBack(promise: Promise<unknown>, callback: Callback): void {
+  toCallback(promise, error => callback(error ?? undefined))
 }

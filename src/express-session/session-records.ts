@@ -1,97 +1,112 @@
 /**
- * Where sessions are kept: a backend, or a store made for express-session.
+ * Reads and writes the records of sessions, in a backend or in a store made for express-session.
  *
  * @module
  */
 
 import type { Version } from '../backends/backend.ts'
-import { endOf, recordKey, recordOf, sessionIn } from '../backends/lib/express-records.ts'
+import { fromCallback } from '../backends/lib/express-callbacks.ts'
+import { expiryOf, recordKey, recordOf, sessionIn } from '../backends/lib/express-records.ts'
 import { type Origin, originOf } from '../backends/to-express-store.ts'
 import { withKeyLock } from '../lib/keyed-mutex.ts'
-import type { Values } from '../session/session.ts'
+import type { Values } from '../session/state.ts'
 import { Cookie, type CookieData } from './cookie.ts'
-import type { KeptSession, StoreLike } from './store.ts'
+import type { StoredSession, StoreLike } from './store.ts'
 
-/** A session in the form in which it is kept: everything in it went through JSON. */
+/** The data of a session after a round trip through JSON. */
 export interface SessionRecord {
   readonly values: Values
   readonly cookie: CookieData
 }
 
-/** A record as it was read, and the state it was in. */
-export interface Kept {
+/** A record with the version that compare-and-swap needs. */
+export interface VersionedRecord {
   readonly record: SessionRecord
   readonly version: Version
-  /** When it ends: Unix time in seconds. Undefined where only the store knows. */
+  /** The expiry as Unix time in seconds. Undefined for stores that do not reveal it. */
   readonly expires?: number | undefined
 }
 
-/** What became of an update. */
-export type Updated =
-  | { status: 'updated'; kept: Kept }
-  | { status: 'conflict'; current: Kept }
+/** The outcome of an update. */
+export type UpdateOutcome =
+  | { status: 'updated'; stored: VersionedRecord }
+  | { status: 'conflict'; current: VersionedRecord }
   | { status: 'gone' }
 
-/** Keeps records by the ids of sessions. Rejects with the error of the backend or the store. */
-export interface Place {
-  load(id: string): Promise<Kept | undefined>
-  /** Undefined when the id is taken. */
-  create(id: string, record: SessionRecord): Promise<Kept | undefined>
-  /** Replaces the record, if it still has this version. */
-  update(id: string, record: SessionRecord, version: Version): Promise<Updated>
-  /** Moves the moment to that of the record's cookie. Undefined when it is not worth a write yet. */
-  touch(id: string, record: SessionRecord, kept: Kept): Promise<void> | undefined
+/** Session records by session id. Every method rejects with the error of the backend or store. */
+export interface SessionRecords {
+  load(id: string): Promise<VersionedRecord | undefined>
+  /** Creates a record. Resolves with undefined if the id is taken. */
+  create(id: string, record: SessionRecord): Promise<VersionedRecord | undefined>
+  /** Replaces the record if it still has this version. */
+  update(id: string, record: SessionRecord, version: Version): Promise<UpdateOutcome>
+  /**
+   * Moves the expiry of the stored record to that of the cookie in `record`. Returns undefined if the
+   * difference is too small to justify a write.
+   */
+  touch(id: string, record: SessionRecord, stored: VersionedRecord): Promise<void> | undefined
   delete(id: string): Promise<void>
 }
 
-/** The place behind a store. */
-export function placeOf(store: StoreLike, { resave }: { resave: boolean }): Place {
+/**
+ * The records of a store. If `toExpressStore` made the store, its backend is used directly.
+ *
+ * @param resave - whether to rewrite an unchanged session in a store without `touch`
+ */
+export function sessionRecordsOf(
+  store: StoreLike,
+  { resave }: { resave: boolean },
+): SessionRecords {
   const origin = originOf(store)
-  return origin ? new BackendPlace(origin) : new StorePlace(store, resave)
+  return origin ? new BackendRecords(origin) : new StoreRecords(store, resave)
 }
 
-/** What part of its life a session has to have used before its moment is moved. */
+/** The part of its lifetime that a session must have used before a request renews it. */
 const renewedAfter = 1 / 20
 
-/** Records as `toExpressStore` keeps them. */
-class BackendPlace implements Place {
+/** Records in a backend, in the format of `toExpressStore`. */
+class BackendRecords implements SessionRecords {
   readonly #origin: Origin
 
   constructor(origin: Origin) {
     this.#origin = origin
   }
 
-  async load(id: string): Promise<Kept | undefined> {
+  async load(id: string): Promise<VersionedRecord | undefined> {
     const stored = await this.#origin.backend.load(recordKey(id))
     if (!stored) return undefined
     const { version, expires } = stored
-    return { record: split(sessionIn(stored) as KeptSession), version, expires }
+    return { record: split(sessionIn(stored) as StoredSession), version, expires }
   }
 
-  async create(id: string, record: SessionRecord): Promise<Kept | undefined> {
+  async create(id: string, record: SessionRecord): Promise<VersionedRecord | undefined> {
     const expires = this.#expiresOf(record)
     const stored = recordOf(join(record), expires)
     const result = await this.#origin.backend.create(recordKey(id), stored)
     return result.status === 'created' ? { record, version: result.version, expires } : undefined
   }
 
-  async update(id: string, record: SessionRecord, version: Version): Promise<Updated> {
+  async update(id: string, record: SessionRecord, version: Version): Promise<UpdateOutcome> {
     const expires = this.#expiresOf(record)
     const stored = recordOf(join(record), expires)
     const result = await this.#origin.backend.update(recordKey(id), stored, version)
     if (result.status === 'gone') return result
     if (result.status === 'updated') {
-      return { status: 'updated', kept: { record, version: result.version, expires } }
+      return { status: 'updated', stored: { record, version: result.version, expires } }
     }
     const { current } = result
-    const theirs = split(sessionIn(current) as KeptSession)
+    const theirs = split(sessionIn(current) as StoredSession)
     return { status: 'conflict', current: { ...current, record: theirs } }
   }
 
-  touch(id: string, record: SessionRecord, { expires = 0 }: Kept): Promise<void> | undefined {
+  touch(
+    id: string,
+    record: SessionRecord,
+    { expires = 0 }: VersionedRecord,
+  ): Promise<void> | undefined {
     const renewed = this.#expiresOf(record)
-    const life = renewed - this.#origin.now()
-    if (Math.abs(renewed - expires) < life * renewedAfter) return undefined
+    const lifetime = renewed - this.#origin.now()
+    if (Math.abs(renewed - expires) < lifetime * renewedAfter) return undefined
     return this.#origin.backend.touch(recordKey(id), renewed)
   }
 
@@ -100,17 +115,19 @@ class BackendPlace implements Place {
   }
 
   #expiresOf({ cookie }: SessionRecord): number {
-    return endOf({ cookie }) ?? this.#origin.now() + this.#origin.ttl
+    return expiryOf({ cookie }) ?? this.#origin.now() + this.#origin.ttl
   }
 }
 
 let instances = 0
 
 /**
- * Sessions as express-session keeps them in its stores. They compare nothing, so an update reads first
- * what is there: within one process nothing is lost, between two the later write may win.
+ * Records in a store made for express-session, in express-session's format.
+ *
+ * Such stores have no compare-and-swap. An update therefore reads the record and compares it under a lock
+ * of this process. No update is lost within one process. Between two processes, the last write wins.
  */
-class StorePlace implements Place {
+class StoreRecords implements SessionRecords {
   readonly #store: StoreLike
   readonly #resave: boolean
   readonly #instance: number = instances++
@@ -120,87 +137,68 @@ class StorePlace implements Place {
     this.#resave = resave
   }
 
-  async load(id: string): Promise<Kept | undefined> {
-    const session = await called<unknown>(done => this.#store.get(id, done))
+  async load(id: string): Promise<VersionedRecord | undefined> {
+    const session = await fromCallback<unknown>(done => this.#store.get(id, done))
     if (!isSession(session)) return undefined
     const record = split(session)
     return { record, version: JSON.stringify(record) }
   }
 
-  create(id: string, record: SessionRecord): Promise<Kept | undefined> {
-    return this.#alone(id, async () =>
+  create(id: string, record: SessionRecord): Promise<VersionedRecord | undefined> {
+    return this.#withLock(id, async () =>
       (await this.load(id)) ? undefined : this.#write(id, record),
     )
   }
 
-  update(id: string, record: SessionRecord, version: Version): Promise<Updated> {
-    return this.#alone<Updated>(id, async () => {
+  update(id: string, record: SessionRecord, version: Version): Promise<UpdateOutcome> {
+    return this.#withLock<UpdateOutcome>(id, async () => {
       const current = await this.load(id)
       if (!current) return { status: 'gone' }
       if (current.version !== version) return { status: 'conflict', current }
-      return { status: 'updated', kept: await this.#write(id, record) }
+      return { status: 'updated', stored: await this.#write(id, record) }
     })
   }
 
   touch(id: string, record: SessionRecord): Promise<void> | undefined {
     if (typeof this.#store.touch === 'function') {
-      return called(done => this.#store.touch?.(id, live(record), done))
+      return fromCallback(done => this.#store.touch?.(id, withLiveCookie(record), done))
     }
     if (!this.#resave) return undefined
-    return this.#alone(id, async () => {
+    return this.#withLock(id, async () => {
       const current = await this.load(id)
       if (current) await this.#write(id, { ...current.record, cookie: record.cookie })
     })
   }
 
   delete(id: string): Promise<void> {
-    return this.#alone(id, () => called(done => this.#store.destroy(id, done)))
+    return this.#withLock(id, () => fromCallback(done => this.#store.destroy(id, done)))
   }
 
-  async #write(id: string, record: SessionRecord): Promise<Kept> {
-    await called(done => this.#store.set(id, live(record), done))
+  async #write(id: string, record: SessionRecord): Promise<VersionedRecord> {
+    await fromCallback(done => this.#store.set(id, withLiveCookie(record), done))
     return { record, version: JSON.stringify(record) }
   }
 
-  #alone<T>(id: string, task: () => Promise<T>): Promise<T> {
+  #withLock<T>(id: string, task: () => Promise<T>): Promise<T> {
     return withKeyLock(`express-session ${this.#instance} ${id}`, task)
   }
 }
 
-function join({ values, cookie }: SessionRecord): KeptSession {
+function join({ values, cookie }: SessionRecord): StoredSession {
   return { cookie, ...values }
 }
 
-/** As stores get it: with a cookie that tells its `maxAge`. */
-function live({ values, cookie }: SessionRecord): never {
+/** The session for a store's `set` and `touch`, which read `cookie.maxAge`. */
+function withLiveCookie({ values, cookie }: SessionRecord): never {
   return { ...values, cookie: new Cookie(cookie) } as never
 }
 
-/** A session of any store, as JSON carries it. */
-function split(session: KeptSession): SessionRecord {
-  const { cookie, ...values } = JSON.parse(JSON.stringify(session)) as KeptSession
+/** The record of a session from any store. The round trip through JSON makes a copy. */
+function split(session: StoredSession): SessionRecord {
+  const { cookie, ...values } = JSON.parse(JSON.stringify(session)) as StoredSession
   return { values, cookie }
 }
 
-function isSession(value: unknown): value is KeptSession {
-  return Boolean((value as KeptSession | null | undefined)?.cookie)
-}
-
-/** The outcome of a call that answers with a callback, or rejects, or throws. */
-function called<T = void>(
-  call: (done: (error?: unknown, answer?: T) => void) => unknown,
-): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const done = (error?: unknown, answer?: T): void => {
-      if (error && !isMissing(error)) reject(error)
-      else resolve(answer as T)
-    }
-    // Stores that are async functions reject, too.
-    Promise.resolve(call(done)).catch(reject)
-  })
-}
-
-/** Stores of files report a session that does not exist as their file system does. */
-function isMissing(error: unknown): boolean {
-  return (error as { code?: unknown }).code === 'ENOENT'
+function isSession(value: unknown): value is StoredSession {
+  return Boolean((value as StoredSession | null | undefined)?.cookie)
 }

@@ -1,5 +1,5 @@
 /**
- * The session of a request with express-session's methods: `request.session`.
+ * `request.session`, with the methods of express-session.
  *
  * @module
  */
@@ -8,26 +8,26 @@ import { sideTable } from '../lib/side-table.ts'
 import type { Cookie, CookieData } from './cookie.ts'
 import type { IncomingRequest } from './request.ts'
 
-/** Called when it is done: with an error, or with nothing. */
+/** Called when an operation is done, with an error if it failed. */
 export type Callback = (error?: unknown) => void
 
-/** A request that has a session. */
+/** A request with a session. */
 export interface SessionRequest extends IncomingRequest {
   sessionID?: string | undefined
   session?: Session | null | undefined
   sessionStore?: StoreMethods | undefined
 }
 
-/** A session as it is kept: its values, and its cookie. */
-export interface KeptSession {
+/** A session in a store: its values and its cookie. */
+export interface StoredSession {
   cookie: CookieData
   [key: string]: unknown
 }
 
-/** What answers with a session, or with none. */
-export type SessionCallback = (error?: unknown, session?: KeptSession | null) => void
+/** Receives the session that a store found, or null or undefined if there is none. */
+export type SessionCallback = (error?: unknown, session?: StoredSession | null) => void
 
-/** The part of Node's EventEmitter that is asked for. */
+/** The subset of Node's EventEmitter that stores need. */
 export interface Emitter {
   on(event: string, listener: (...args: unknown[]) => void): this
   once(event: string, listener: (...args: unknown[]) => void): this
@@ -35,7 +35,7 @@ export interface Emitter {
   emit(event: string, ...args: unknown[]): boolean
 }
 
-/** The methods of a store, with those that it inherits. */
+/** The methods of a store, including the inherited ones. */
 export interface StoreMethods extends Emitter {
   get(sid: string, callback: SessionCallback): void
   set(sid: string, session: object, callback?: Callback): void
@@ -44,18 +44,18 @@ export interface StoreMethods extends Emitter {
   all?(callback: (error: unknown, sessions?: object) => void): void
   length?(callback: (error: unknown, count?: number) => void): void
   clear?(callback?: Callback): void
-  /** Puts a new session at `request.session`. The middleware sets it. */
+  /** Sets `request.session` to a new session. The middleware adds this method to the store. */
   generate(request: SessionRequest): void
-  /** Ends the session of the request, and puts a new one in its place. */
+  /** Destroys the request's session and sets `request.session` to a new one. */
   regenerate(request: SessionRequest, callback: Callback): void
-  /** The session of an id, outside of its requests. */
+  /** Loads a session by its id, outside of a request. */
   load(sid: string, callback: (error?: unknown, session?: Session) => void): void
-  /** Puts a session that was read at `request.session`. */
-  createSession(request: SessionRequest, kept: KeptSession): Session
+  /** Sets `request.session` to a session that the store returned. */
+  createSession(request: SessionRequest, stored: StoredSession): Session
 }
 
-/** Who does what the methods of a session ask for. */
-export interface Keeper {
+/** Implements the methods of a session, and of its store, for one request. */
+export interface SessionController {
   generate(): void
   save(session: Session, callback?: Callback): void
   reload(session: Session, callback: Callback): void
@@ -63,27 +63,27 @@ export interface Keeper {
   destroy(session: Session, callback?: Callback): void
 }
 
-const keepers = sideTable<Keeper>()
+const controllers = sideTable<SessionController>()
 
-/** Who keeps the sessions of this request; undefined for one that the middleware has not seen. */
-export function keeperOf(request: object): Keeper | undefined {
-  return keepers.get(request)
+/** The controller of the request; undefined if our middleware has not handled it. */
+export function controllerOf(request: object): SessionController | undefined {
+  return controllers.get(request)
 }
 
-/** Names who keeps the sessions of this request. */
-export function assignKeeper(request: object, keeper: Keeper): void {
-  keepers.set(request, keeper)
+/** Sets the controller of the request. */
+export function assignController(request: object, controller: SessionController): void {
+  controllers.set(request, controller)
 }
 
-/** The values are its properties. */
+/** A session. Its values are its properties. */
 export class Session {
   declare cookie: Cookie
-  /** The request that it is the session of. */
+  /** The session's request. */
   declare readonly req: SessionRequest
-  /** The id, as in `request.sessionID`. */
+  /** The session id, as in `request.sessionID`. */
   declare readonly id: string
 
-  /** A session for `request.sessionID` with these values. */
+  /** Makes a session for `request.sessionID` with these values. */
   constructor(request: SessionRequest, values?: object | null) {
     Object.defineProperty(this, 'req', { value: request })
     Object.defineProperty(this, 'id', { value: request.sessionID })
@@ -92,61 +92,61 @@ export class Session {
     }
   }
 
-  /** Lets the time of its cookie begin again. The middleware does it at each request. */
+  /** Resets the cookie's `maxAge` to its original value. The middleware does this for each request. */
   touch(): this {
     return this.resetMaxAge()
   }
 
-  /** As {@link touch}. */
+  /** Resets the cookie's `maxAge` to its original value. */
   resetMaxAge(): this {
     this.cookie.maxAge = this.cookie.originalMaxAge
     return this
   }
 
   /**
-   * Saves the session now. What others saved since it was read is merged into it, key by key; one that
-   * was destroyed meanwhile stays so.
+   * Saves the session now. Changes that other requests have saved since it was loaded are merged, key by
+   * key. No-op if the session was destroyed meanwhile.
    */
   save(callback?: Callback): this {
-    const keeper = keeperOf(this.req)
-    if (keeper) keeper.save(this, callback)
+    const controller = controllerOf(this.req)
+    if (controller) controller.save(this, callback)
     else this.req.sessionStore?.set(this.id, this, callback)
     return this
   }
 
-  /** Puts the session as it is kept now at `request.session`. */
+  /** Sets `request.session` to the session as it is in the store now. */
   reload(callback: Callback): this {
     const { req } = this
-    const keeper = keeperOf(req)
-    if (keeper) keeper.reload(this, callback)
+    const controller = controllerOf(req)
+    if (controller) controller.reload(this, callback)
     else {
-      req.sessionStore?.get(this.id, (error, kept) => {
-        if (kept) req.sessionStore?.createSession(req, kept)
-        callback(error || kept ? error : failedToLoad())
+      req.sessionStore?.get(this.id, (error, stored) => {
+        if (stored) req.sessionStore?.createSession(req, stored)
+        callback(error || stored ? error : failedToLoad())
       })
     }
     return this
   }
 
-  /** Ends the session, and takes it from the request. */
+  /** Destroys the session and deletes `request.session`. */
   destroy(callback?: Callback): this {
-    const keeper = keeperOf(this.req)
+    const controller = controllerOf(this.req)
     delete this.req.session
-    if (keeper) keeper.destroy(this, callback)
+    if (controller) controller.destroy(this, callback)
     else this.req.sessionStore?.destroy(this.id, callback)
     return this
   }
 
-  /** Ends the session, and puts an empty one with another id at `request.session`. */
+  /** Destroys the session and sets `request.session` to an empty one with a new id. */
   regenerate(callback: Callback): this {
-    const keeper = keeperOf(this.req)
-    if (keeper) keeper.regenerate(callback)
+    const controller = controllerOf(this.req)
+    if (controller) controller.regenerate(callback)
     else this.req.sessionStore?.regenerate(this.req, callback)
     return this
   }
 }
 
-/** What `reload` says of a session that is not kept (any more): express-session's words. */
+/** The error of `reload` for a session that is not in the store. The message is that of express-session. */
 export function failedToLoad(): Error {
   return new Error('failed to load session')
 }

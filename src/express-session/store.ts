@@ -1,5 +1,5 @@
 /**
- * What stores for express-session are built on.
+ * The class `Store`, which stores for express-session extend, and `MemoryStore`.
  *
  * @module
  */
@@ -11,16 +11,16 @@ import { Cookie } from './cookie.ts'
 import {
   type Callback,
   type Emitter,
-  type KeptSession,
   Session,
   type SessionCallback,
   type SessionRequest,
+  type StoredSession,
   type StoreMethods,
 } from './session.ts'
 
-export type { Emitter, KeptSession, SessionCallback } from './session.ts'
+export type { Emitter, SessionCallback, StoredSession } from './session.ts'
 
-/** A store made for express-session, of whoever's. Those of express-session's own kind fit. */
+/** Any store made for express-session. */
 export interface StoreLike {
   get(sid: string, callback: (error?: unknown, session?: unknown) => void): unknown
   set(sid: string, session: never, callback?: Callback): unknown
@@ -29,10 +29,10 @@ export interface StoreLike {
   on?(event: string, listener: () => void): unknown
 }
 
-/** The class to derive stores from, with what they inherit. */
+/** The base class of stores, with the methods that they inherit. */
 export interface Store extends StoreMethods {}
 
-/** What a store has to bring along. */
+/** Methods that each store has to implement. */
 type Own = 'get' | 'set' | 'destroy'
 
 const Inherited = EventEmitter as unknown as new () => Emitter & Pick<Store, Own | 'generate'>
@@ -46,27 +46,27 @@ abstract class StoreClass extends Inherited {
   }
 
   load(sid: string, callback: (error?: unknown, session?: Session) => void): void {
-    this.get(sid, (error, kept) => {
-      if (error || !kept) return callback(error)
+    this.get(sid, (error, stored) => {
+      if (error || !stored) return callback(error)
       const request = { headers: {}, sessionID: sid, sessionStore: this as unknown as Store }
-      callback(undefined, this.createSession(request, kept))
+      callback(undefined, this.createSession(request, stored))
     })
   }
 
-  createSession(request: SessionRequest, kept: KeptSession): Session {
-    kept.cookie = new Cookie(kept.cookie)
-    request.session = new Session(request, kept)
+  createSession(request: SessionRequest, stored: StoredSession): Session {
+    stored.cookie = new Cookie(stored.cookie)
+    request.session = new Session(request, stored)
     return request.session
   }
 }
 
-/** The class `Store`. Stores of the old style call it without `new`. */
+/** The class `Store`. Older stores call it without `new`, as the constructor functions that they are. */
 export const Store: abstract new () => Omit<Store, Own | 'touch' | 'all' | 'length' | 'clear'> =
   new Proxy(StoreClass, {
     apply: (_, store) => Reflect.apply(EventEmitter, store, []),
   })
 
-/** A store in the memory of this process, bounded as `silverback/memory` is. */
+/** A store in the memory of this process, with the size limit of `silverback/memory`. */
 export class MemoryStore extends Store {
   readonly #store = toExpressStore(Store as abstract new () => Required<Store>, memory())
 

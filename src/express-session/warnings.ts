@@ -1,40 +1,50 @@
 /**
- * What an app is told once: it works, and should not stay so.
+ * Process warnings about settings that work but should be changed.
  *
  * @module
  */
 
-const told = new Set<string>()
+const emitted = new Set<string>()
 
-/** @param bytes - how many a secret should have */
+/**
+ * Warns once that a secret is too short.
+ *
+ * @param bytes - the length that a secret should have
+ */
 export function warnOfShortSecret(bytes: number): void {
   warnOnce(
     'SILVERBACK_SHORT_SECRET',
-    `a session secret of fewer than ${bytes} bytes can be guessed; put ${bytes} random bytes in front of ` +
-      'it in a list, and take the old one away when nobody has its cookie any more',
+    `a session secret has fewer than ${bytes} bytes and can be guessed; pass a list that starts with a new ` +
+      `secret of ${bytes} random bytes, and remove the old one once its cookies have expired`,
   )
 }
 
-/** A cookie that is `secure` was not set. */
+/** Warns once that a `secure` cookie was not set because the connection is not HTTPS. */
 export function warnOfPlainConnection(): void {
   warnOnce(
     'SILVERBACK_PLAIN_CONNECTION',
-    'a session cookie is `secure` and the connection is not, so it was not set; behind a proxy set ' +
-      "Express's `trust proxy`, or the option proxy: true",
+    'a session cookie was not set because it is `secure` and the connection is not HTTPS; behind a proxy, ' +
+      "set Express's `trust proxy` or the option proxy: true",
   )
 }
 
-/** What was changed after the response was sent cannot be saved, and no error handler can answer for it. */
+/**
+ * Warns that changes made after the response was sent could not be saved. It is too late for an error
+ * handler.
+ */
 export function warnOfLateFailure(error: unknown): void {
   const message = error instanceof Error ? error.message : String(error)
-  process.emitWarning(`a session that changed after its response was not saved: ${message}`, {
-    type: 'SilverbackWarning',
-    code: 'SILVERBACK_LATE_CHANGE',
-  })
+  process.emitWarning(
+    `changes to a session after its response was sent could not be saved: ${message}`,
+    {
+      type: 'SilverbackWarning',
+      code: 'SILVERBACK_LATE_CHANGE',
+    },
+  )
 }
 
 function warnOnce(code: string, message: string): void {
-  if (told.has(code)) return
-  told.add(code)
+  if (emitted.has(code)) return
+  emitted.add(code)
   process.emitWarning(message, { type: 'SilverbackWarning', code })
 }

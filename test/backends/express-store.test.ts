@@ -43,32 +43,32 @@ suite('express-store: session-file-store', () => {
   })
 })
 
-suite('express-store: there and back', () => {
+suite('express-store: over a store made by toExpressStore', () => {
   backendSuite(test, now => ({
     backend: expressStore(toExpressStore(session.Store, memory({ now }), { now }), { now }),
   }))
 })
 
-suite('express-store and its limits', () => {
-  test('it says what it cannot keep', () => {
+suite('express-store', () => {
+  test('declares its limitations', () => {
     assert.deepEqual(expressStore(new session.MemoryStore()).limitations, [
       'updates-may-be-lost',
       'deleted-may-return',
     ])
   })
 
-  test('stores find a cookie to take their time to live from', async () => {
-    const kept: { cookie: unknown }[] = []
+  test('passes a cookie from which stores derive their time to live', async () => {
+    const stored: { cookie: unknown }[] = []
     const store: ExpressStoreLike = {
       get: (_, callback) => callback(null),
       set: (_, session, callback) => {
-        kept.push(session)
+        stored.push(session)
         callback()
       },
       destroy: (_, callback) => callback(),
     }
     await expressStore(store, { now: () => 1000 }).create('a', { ...record(1), expires: 1100 })
-    assert.deepEqual(kept[0]?.cookie, {
+    assert.deepEqual(stored[0]?.cookie, {
       path: '/',
       expires: new Date(1_160_000),
       maxAge: 160_000,
@@ -76,7 +76,7 @@ suite('express-store and its limits', () => {
     })
   })
 
-  test('ENOENT is a missing record; other errors, called back or thrown, reject', async () => {
+  test('treats ENOENT as a missing record, and rejects with any other error', async () => {
     let failure: unknown = Object.assign(new Error('no file'), { code: 'ENOENT' })
     const backend = expressStore({
       get: (_, callback) => callback(failure),
@@ -95,9 +95,25 @@ suite('express-store and its limits', () => {
     const thrower = expressStore({ get: throwing, set: throwing, destroy: throwing })
     await assert.rejects(thrower.load('a'), /store is down/)
     await assert.rejects(thrower.delete('a'), /store is down/)
+    const rejecting = () => Promise.reject(failure)
+    const rejecter = expressStore({ get: rejecting, set: rejecting, destroy: rejecting })
+    await assert.rejects(rejecter.load('a'), /store is down/)
+    await assert.rejects(rejecter.delete('a'), /store is down/)
   })
 
-  test('a session of somebody else is no record', async () => {
+  test('refuses unknown and invalid options', () => {
+    const store = new session.MemoryStore()
+    assert.throws(() => expressStore(store, { ttl: 5 } as never), {
+      name: 'TypeError',
+      message: 'expressStore has no option ttl; it has now',
+    })
+    assert.throws(() => expressStore(store, { now: 5 } as never), {
+      name: 'TypeError',
+      message: 'now must be a function, not a number',
+    })
+  })
+
+  test('ignores sessions that other code has stored', async () => {
     for (const found of [
       null,
       undefined,

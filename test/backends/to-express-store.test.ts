@@ -23,7 +23,7 @@ interface Store {
   destroy(sid: string, callback?: (error: unknown) => void): void
   load(sid: string, callback: (error: unknown, session?: Session) => void): void
 }
-type Answer = Record<string, unknown>
+type Body = Record<string, unknown>
 
 interface SessionModule {
   (options: object): RequestHandler
@@ -38,7 +38,7 @@ const done =
     response.status(error ? 500 : 200).json({ error: error ? String(error) : undefined })
   }
 
-/** An app with sessions in the backend, and a visitor with a cookie jar of one. */
+/** Starts an app with sessions in the backend, and returns a visitor that holds a single cookie. */
 async function visit(
   context: TestContext,
   backend: Backend,
@@ -95,7 +95,7 @@ async function visit(
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 
   let jar = ''
-  async function send(method: string, path: string, cookie = jar): Promise<Answer> {
+  async function send(method: string, path: string, cookie = jar): Promise<Body> {
     const headers = { cookie, connection: 'close' }
     const response = await fetch(url + path, { method, headers })
     const [line] = response.headers.getSetCookie()
@@ -106,8 +106,8 @@ async function visit(
     get cookie(): string {
       return jar
     },
-    get: (path: string, cookie?: string): Promise<Answer> => send('GET', path, cookie),
-    post: (path: string, cookie?: string): Promise<Answer> => send('POST', path, cookie),
+    get: (path: string, cookie?: string): Promise<Body> => send('GET', path, cookie),
+    post: (path: string, cookie?: string): Promise<Body> => send('POST', path, cookie),
   }
 }
 
@@ -117,7 +117,7 @@ const called = <T>(run: (callback: (error: unknown, value?: T) => void) => void)
   )
 
 suite('to-express-store in an Express app', () => {
-  test('login, change, logout', async context => {
+  test('signs in, changes the session and signs out', async context => {
     const visitor = await visit(context, memory())
     assert.equal((await visitor.get('/')).user, undefined)
     assert.equal(visitor.cookie, '')
@@ -129,7 +129,7 @@ suite('to-express-store in an Express app', () => {
     const { user, visits } = await visitor.get('/')
     assert.deepEqual({ user, visits }, { user: 'ann', visits: 2 })
     assert.deepEqual(await visitor.get('/reload'), { visits: 2 })
-    // Another login is another session, and the old one is gone.
+    // Another login makes another session and destroys the old one.
     await visitor.post('/login/bob')
     assert.notEqual(visitor.cookie, first)
     assert.equal((await visitor.get('/', first)).user, undefined)
@@ -137,7 +137,7 @@ suite('to-express-store in an Express app', () => {
     assert.equal((await visitor.get('/')).user, undefined)
   })
 
-  test('a request that changes nothing moves the moment and writes nothing else', async context => {
+  test('only touches the record when a request changes nothing', async context => {
     let now = Math.floor(Date.now() / 1000)
     const backend = memory({ now: () => now })
     const calls: string[] = []
@@ -159,7 +159,7 @@ suite('to-express-store in an Express app', () => {
     }
     const visitor = await visit(context, watched)
     await visitor.post('/login/ann')
-    // express-session saves a session of regenerate() once more at the end of the request.
+    // express-session saves a regenerated session again at the end of the request.
     assert.deepEqual(calls.splice(0), ['create', 'update'])
     await visitor.get('/')
     await visitor.post('/change')
@@ -170,16 +170,16 @@ suite('to-express-store in an Express app', () => {
     assert.equal((await visitor.get('/')).user, undefined)
   })
 
-  test('what was touched is read with the moment it was moved to', async () => {
+  test('reads a session with the expiry that touch has set', async () => {
     const backend = memory()
     const store = toExpressStore(session.Store, backend)
-    const ends = (seconds: number) => ({
+    const expiresIn = (seconds: number) => ({
       cookie: {
         originalMaxAge: 60_000,
         expires: new Date(Math.ceil(Date.now() / 1000 + seconds) * 1000),
       },
     })
-    const [soon, later] = [ends(60), ends(120)]
+    const [soon, later] = [expiresIn(60), expiresIn(120)]
     await called(callback => store.set('a', soon, callback))
     await called(callback => store.touch('a', later, callback))
     const read = await called<Session>(callback => store.get('a', callback))
@@ -189,7 +189,7 @@ suite('to-express-store in an Express app', () => {
     assert.ok((loaded.cookie.maxAge as number) > 110_000)
   })
 
-  test('a slow request does not bring back a session that was ended meanwhile', async context => {
+  test('keeps a session destroyed when a slow request saves it', async context => {
     let finish = (): void => {}
     const slow = new Promise<void>(resolve => {
       finish = resolve
@@ -206,7 +206,7 @@ suite('to-express-store in an Express app', () => {
     assert.equal((await visitor.get('/', cookie)).user, undefined)
   })
 
-  test('of two saves at once the later counts', async context => {
+  test('lets the last of two concurrent saves win', async context => {
     let finish = (): void => {}
     const slow = new Promise<void>(resolve => {
       finish = resolve
@@ -222,15 +222,15 @@ suite('to-express-store in an Express app', () => {
     assert.deepEqual({ user, visits }, { user: 'ann', visits: 100 })
   })
 
-  test('cookies that end with the browser are kept for the ttl', async context => {
+  test('keeps a session for the ttl when its cookie has no expiry', async context => {
     const visitor = await visit(context, memory(), { cookie: {} })
     await visitor.post('/login/ann')
     assert.deepEqual(await visitor.get('/'), { user: 'ann', maxAge: null })
-    const moments: number[] = []
+    const expiries: number[] = []
     const backend: Backend = {
       ...memory(),
       create: async (_, record) => {
-        moments.push(record.expires)
+        expiries.push(record.expires)
         return { status: 'created', version: 1 }
       },
     }
@@ -238,10 +238,10 @@ suite('to-express-store in an Express app', () => {
     for (const expires of [null, undefined, 'no date']) {
       await called(callback => store.set('a', { cookie: { expires } }, callback))
     }
-    assert.deepEqual(moments, [1100, 1100, 1100])
+    assert.deepEqual(expiries, [1100, 1100, 1100])
   })
 
-  test('a backend that fails is an error of the request', async context => {
+  test('passes a backend failure to the error handler', async context => {
     const failing: Backend = {
       ...memory(),
       load: () => Promise.reject(new Error('backend is down')),
@@ -256,7 +256,7 @@ suite('to-express-store in an Express app', () => {
 suite('to-express-store without a request', () => {
   const cookie = { expires: null }
 
-  test('plain sessions are written over, and made again', async () => {
+  test('overwrites and recreates plain objects', async () => {
     const store = toExpressStore(session.Store, memory())
     const [one, two] = [
       { cookie, value: 1 },
@@ -275,7 +275,7 @@ suite('to-express-store without a request', () => {
     store.destroy('c')
   })
 
-  test('ids of any kind, which the backend does not see', async () => {
+  test('accepts any id and never shows it to the backend', async () => {
     const seen: string[] = []
     const backend = memory()
     const store = toExpressStore(session.Store, {
@@ -296,7 +296,7 @@ suite('to-express-store without a request', () => {
     assert.equal(new Set(seen).size, ids.length)
   })
 
-  test('a record that is no session is an error that does not quote it', async () => {
+  test('rejects a record that holds no session, without quoting it', async () => {
     for (const text of ['secret', '"secret"', 'null', '{"secret":1}', '']) {
       const store = toExpressStore(session.Store, {
         ...memory(),
@@ -311,7 +311,7 @@ suite('to-express-store without a request', () => {
     }
   })
 
-  test('what cannot be written is an error', async () => {
+  test('rejects when a session cannot be serialized or written', async () => {
     const store = toExpressStore(session.Store, memory())
     const cyclic: { cookie: object; self?: object } = { cookie }
     cyclic.self = cyclic
@@ -326,11 +326,15 @@ suite('to-express-store without a request', () => {
     })
     await assert.rejects(
       called(callback => busy.set('a', { cookie }, callback)),
-      /by others 20/,
+      { code: 'conflict', message: 'gave up after 20 conflicting writes of the session' },
     )
   })
 
-  test('wrong options', () => {
+  test('refuses unknown and invalid options', () => {
+    assert.throws(() => toExpressStore(session.Store, memory(), { maxAge: 5 } as never), {
+      name: 'TypeError',
+      message: 'toExpressStore has no option maxAge; it has ttl, now',
+    })
     for (const ttl of [0, -1, 1.5, Number.NaN]) {
       assert.throws(() => toExpressStore(session.Store, memory(), { ttl }), /^RangeError: ttl must/)
     }

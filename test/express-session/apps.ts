@@ -1,4 +1,4 @@
-/** The same app over express-session and over ours, in each framework that runs both. */
+/** The same app on express-session and on ours, in each framework that supports both. */
 
 import {
   createServer,
@@ -17,7 +17,7 @@ import ours from 'silverback/express-session'
 import { Browser } from '../../src/testing/adapters/browser.ts'
 import { nodeClient } from '../../src/testing/adapters/node-client.ts'
 
-/** `request.session`, as tests use it. */
+/** The part of `request.session` that tests use. */
 export interface Session {
   cookie: {
     maxAge: number | null
@@ -65,7 +65,7 @@ export type Handler = (request: Request, response: ServerResponse) => unknown
 type Next = (error?: unknown) => void
 export type Middleware = (request: IncomingMessage, response: ServerResponse, next: Next) => void
 
-/** Either library, as far as it is called here. */
+/** The interface that both libraries share. */
 export interface Library {
   (options?: object): Middleware
   Store: new () => Store
@@ -104,25 +104,25 @@ function quiet(app: { set(name: string, value: unknown): void }): unknown {
   return app
 }
 
-/** Makes a visitor, or another window of one, who asks at the same time with the same cookies. */
+/** Makes a visitor. With `sharing`, the new visitor shares that visitor's cookies, like a second window. */
 export type Visitor = (sharing?: Browser) => Browser
 
-/** What a case is given. */
+/** The input of a case. */
 export interface Kit {
   readonly session: Library
   readonly library: LibraryName
-  /** Serves these paths, each behind the session; answers a way to visit them. */
+  /** Serves these paths behind the session middleware, and returns a function that makes visitors. */
   serve(options: object, routes: Record<string, Handler>, extra?: Extra): Promise<Visitor>
 }
 
 interface Extra {
-  /** Middleware before the session, and after. */
+  /** Middleware before and after the session middleware. */
   before?: Middleware[]
   after?: Middleware[]
 }
 
-/** What express-session warns about is said. */
-export const usual = { secret: 'keyboard cat', resave: false, saveUninitialized: false }
+/** Options that express-session warns about if they are missing. */
+const defaults = { secret: 'keyboard cat', resave: false, saveUninitialized: false }
 
 export function kitOf(context: TestContext, library: LibraryName, framework: string): Kit {
   const session = libraries[library]
@@ -132,7 +132,7 @@ export function kitOf(context: TestContext, library: LibraryName, framework: str
     async serve(options, routes, { before = [], after = [] } = {}) {
       const app = (frameworks[framework] as () => App & RequestListener)()
       for (const middleware of before) app.use(middleware)
-      app.use(session({ ...usual, ...options }))
+      app.use(session({ ...defaults, ...options }))
       for (const middleware of after) app.use(middleware)
       app.use((request, response, next) => {
         const [path = ''] = (request.url ?? '').split('?')
@@ -152,7 +152,7 @@ export function kitOf(context: TestContext, library: LibraryName, framework: str
   }
 }
 
-/** Serves until the test is over; answers a way to make visitors. */
+/** Serves until the test ends, and returns a function that makes visitors. */
 export async function serve(context: TestContext, listener: RequestListener): Promise<Visitor> {
   const server = createServer(listener).listen(0, '127.0.0.1')
   await new Promise(resolve => server.once('listening', resolve))
@@ -167,14 +167,14 @@ export async function serve(context: TestContext, listener: RequestListener): Pr
   }
 }
 
-/** Answers the error, or `done`. */
+/** Responds with the error, or with `done`. */
 export const finish =
   (response: ServerResponse) =>
   (error?: unknown): void => {
     response.end(error ? `error: ${(error as Error).message}` : 'done')
   }
 
-/** A promise, and what fulfils it. */
+/** A promise and the function that resolves it. */
 export function gate(): { opened: Promise<void>; open: () => void } {
   let open = (): void => {}
   const opened = new Promise<void>(resolve => {

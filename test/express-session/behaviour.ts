@@ -1,4 +1,4 @@
-/** What express-session is documented to do, and what it does where its users rely on it. */
+/** The documented behaviour of express-session, and undocumented behaviour that apps rely on. */
 
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
@@ -16,11 +16,12 @@ import type { DifferenceId } from './differences.ts'
 
 export interface Case {
   readonly name: string
-  /** What a visitor sees. */
+  /** Visits the app and returns what the visitor observed. */
   run(kit: Kit): Promise<unknown>
-  /** What ours answers; and express-session, unless `theirs` says otherwise. */
-  readonly answer: unknown
-  readonly theirs?: { readonly answer: unknown; readonly because: DifferenceId }
+  /** The expected result for both libraries; for ours only if `theirs` is set. */
+  readonly expected: unknown
+  /** The expected result for express-session, and the documented reason for the difference. */
+  readonly theirs?: { readonly expected: unknown; readonly because: DifferenceId }
 }
 
 const views = {
@@ -41,7 +42,7 @@ const texts = (pages: readonly Page[]): string[] => pages.map(page => page.text)
 const cookieCounts = (pages: readonly Page[]): number[] => pages.map(page => page.cookies.length)
 const lineOf = (page: Page): string => page.cookies[0] ?? ''
 
-/** The attributes of the cookie, without the moment. */
+/** The attributes of the cookie, without the value of Expires. */
 const attributes = (page: Page): string[] =>
   lineOf(page)
     .split('; ')
@@ -60,7 +61,7 @@ function sign(id: string, secret: string): string {
   return encodeURIComponent(`s:${id}.${signature}`)
 }
 
-/** A store in memory that writes down what it is asked for. */
+/** A memory store that records its calls. */
 function spy(session: Library): Store & { calls: string[] } {
   class Spy extends session.MemoryStore {
     readonly calls: string[] = []
@@ -84,14 +85,15 @@ function spy(session: Library): Store & { calls: string[] } {
   return new Spy()
 }
 
-/** What a visitor has who waited in vain. */
-const nothing = (): Promise<string> => new Promise(resolve => setTimeout(resolve, 300, 'no answer'))
+/** Resolves with a substitute for a response that never comes. */
+const noResponse = (): Promise<string> =>
+  new Promise(resolve => setTimeout(resolve, 300, 'no response'))
 
 const count = (calls: readonly string[], name: string): number =>
   calls.filter(call => call === name).length
 
-/** What the constructor says: the class of its error, or nothing. */
-function refusal(session: Library, options: object): string {
+/** The name of the error that the constructor throws, or `accepted`. */
+function outcomeOf(session: Library, options: object): string {
   try {
     session({ secret: 'keyboard cat', resave: false, saveUninitialized: false, ...options })
     return 'accepted'
@@ -108,7 +110,7 @@ export const cases: readonly Case[] = [
       const [ann, bob] = [visitor(), visitor()]
       return [await ann.get('/'), await ann.get('/'), await bob.get('/')].map(page => page.text)
     },
-    answer: ['1', '2', '1'],
+    expected: ['1', '2', '1'],
   },
   {
     name: 'signs the id in a cookie called connect.sid',
@@ -121,15 +123,15 @@ export const cases: readonly Case[] = [
         attributes(page),
       ]
     },
-    answer: [true, ['HttpOnly', 'Path=/']],
+    expected: [true, ['HttpOnly', 'Path=/']],
   },
   {
-    name: 'names the cookie as told',
+    name: 'uses the configured cookie name',
     async run({ serve }) {
       const ann = (await serve({ name: 'app.sid' }, views))()
       return [lineOf(await ann.get('/')).startsWith('app.sid=s%3A'), (await ann.get('/')).text]
     },
-    answer: [true, '2'],
+    expected: [true, '2'],
   },
   {
     name: 'sets the cookie once',
@@ -137,12 +139,12 @@ export const cases: readonly Case[] = [
       const ann = (await serve({}, views))()
       return cookieCounts([await ann.get('/'), await ann.get('/'), await ann.get('/read')])
     },
-    answer: [1, 0, 0],
+    expected: [1, 0, 0],
   },
   {
-    name: 'takes over the visitors of the other library',
+    name: 'reads the sessions and cookies of the other library',
     async run({ serve, session }) {
-      // A store that both know, and a cookie that the other one made.
+      // Store a session in the format that both libraries use, and sign its id as the other one does.
       const store = new session.MemoryStore()
       const ann = (await serve({ store }, views))()
       await new Promise<void>(resolve =>
@@ -153,10 +155,10 @@ export const cases: readonly Case[] = [
       ann.jar.set('connect.sid', sign('an-id', 'keyboard cat'))
       return texts([await ann.get('/'), await ann.get('/id')])
     },
-    answer: ['42', 'an-id'],
+    expected: ['42', 'an-id'],
   },
   {
-    name: 'accepts the older secrets of a list and signs with the first',
+    name: 'verifies with every secret of a list and signs with the first',
     async run({ serve, session }) {
       const store = new session.MemoryStore()
       const before = (await serve({ store, secret: 'old' }, views))()
@@ -169,20 +171,20 @@ export const cases: readonly Case[] = [
       const id = (await fresh.get('/id')).text
       return [page.text, line.startsWith(`connect.sid=${sign(id, 'new')}`)]
     },
-    answer: ['2', true],
+    expected: ['2', true],
   },
   {
-    name: 'takes a Buffer for a secret',
+    name: 'accepts a Buffer as a secret',
     async run({ serve }) {
       const ann = (await serve({ secret: Buffer.from('keyboard cat') }, views))()
       await ann.get('/')
       const id = (await ann.get('/id')).text
       return ann.jar.get('connect.sid') === sign(id, 'keyboard cat')
     },
-    answer: true,
+    expected: true,
   },
   {
-    name: 'refuses a cookie that nobody signed, or another secret did',
+    name: 'ignores a cookie without a valid signature',
     async run({ serve }) {
       const visitor = await serve({}, views)
       const ids: boolean[] = []
@@ -194,27 +196,27 @@ export const cases: readonly Case[] = [
       }
       return ids.includes(true)
     },
-    answer: false,
+    expected: false,
   },
   {
-    name: 'gives a signed id that is not kept another id',
+    name: 'replaces a signed id that has no session',
     async run({ serve }) {
       const ann = (await serve({}, views))()
       ann.jar.set('connect.sid', sign('planted', 'keyboard cat'))
       const page = await ann.get('/')
       return [page.text, page.cookies.length, (await ann.get('/id')).text === 'planted']
     },
-    answer: ['1', 1, false],
+    expected: ['1', 1, false],
   },
   {
-    name: 'stores nothing for a visitor whose session stays empty',
+    name: 'does not store an empty session',
     async run({ serve, session }) {
       const store = spy(session)
       const ann = (await serve({ store }, views))()
       const page = await ann.get('/read')
       return [page.cookies.length, count(store.calls, 'set')]
     },
-    answer: [0, 0],
+    expected: [0, 0],
   },
   {
     name: 'stores empty sessions with saveUninitialized',
@@ -228,10 +230,10 @@ export const cases: readonly Case[] = [
         (await ann.get('/read')).cookies.length,
       ]
     },
-    answer: [1, 1, 0],
+    expected: [1, 1, 0],
   },
   {
-    name: 'touches an unchanged session and does not write it',
+    name: 'touches an unchanged session without writing it',
     async run({ serve, session }) {
       const store = spy(session)
       const ann = (await serve({ store }, views))()
@@ -240,7 +242,7 @@ export const cases: readonly Case[] = [
       await ann.get('/read')
       return [count(store.calls, 'set'), count(store.calls, 'touch')]
     },
-    answer: [0, 1],
+    expected: [0, 1],
   },
   {
     name: 'writes an unchanged session with resave',
@@ -252,11 +254,11 @@ export const cases: readonly Case[] = [
       await ann.get('/read')
       return count(store.calls, 'set')
     },
-    answer: 0,
-    theirs: { answer: 1, because: 'resave' },
+    expected: 0,
+    theirs: { expected: 1, because: 'resave' },
   },
   {
-    name: 'does not save again what save() has saved',
+    name: 'does not save again after save()',
     async run({ serve, session }) {
       const store = spy(session)
       const ann = (
@@ -273,10 +275,10 @@ export const cases: readonly Case[] = [
       const page = await ann.get('/')
       return [page.text, page.cookies.length, count(store.calls, 'set')]
     },
-    answer: ['done', 1, 1],
+    expected: ['done', 1, 1],
   },
   {
-    name: 'saves what was changed after save()',
+    name: 'saves changes made after save()',
     async run({ serve }) {
       const ann = (
         await serve(
@@ -296,21 +298,21 @@ export const cases: readonly Case[] = [
       await ann.get('/twice')
       return (await ann.get('/read')).text
     },
-    answer: '{"one":1,"two":2}',
+    expected: '{"one":1,"two":2}',
   },
   {
-    name: 'sends the cookie of an empty session that save() has saved',
+    name: 'sets the cookie of an empty session after save()',
     async run({ serve }) {
       const ann = (
         await serve({}, { '/': (request, response) => request.session.save(finish(response)) })
       )()
       return (await ann.get('/')).cookies.length
     },
-    answer: 1,
-    theirs: { answer: 0, because: 'saved-empty' },
+    expected: 1,
+    theirs: { expected: 0, because: 'saved-empty' },
   },
   {
-    name: 'removes a value that was deleted',
+    name: 'removes a deleted value',
     async run({ serve }) {
       const ann = (
         await serve(
@@ -332,10 +334,10 @@ export const cases: readonly Case[] = [
       await ann.get('/delete')
       return (await ann.get('/read')).text
     },
-    answer: '{"two":{"three":[4]}}',
+    expected: '{"two":{"three":[4]}}',
   },
   {
-    name: 'notices a change deep inside',
+    name: 'detects a change to a nested object',
     async run({ serve }) {
       const ann = (
         await serve(
@@ -357,10 +359,10 @@ export const cases: readonly Case[] = [
       await ann.get('/add')
       return (await ann.get('/read')).text
     },
-    answer: '{"cart":{"items":["pear"]}}',
+    expected: '{"cart":{"items":["pear"]}}',
   },
   {
-    name: 'carries what JSON carries: a date comes back as text',
+    name: 'stores values as JSON, so that a Date comes back as a string',
     async run({ serve }) {
       const ann = (
         await serve(
@@ -381,18 +383,18 @@ export const cases: readonly Case[] = [
       await ann.get('/set')
       return (await ann.get('/read')).text
     },
-    answer: '{"at":"1970-01-01T00:00:00.000Z","map":{}}',
+    expected: '{"at":"1970-01-01T00:00:00.000Z","map":{}}',
   },
   {
-    name: 'sends Expires for a maxAge, in milliseconds',
+    name: 'sets Expires from a maxAge in milliseconds',
     async run({ serve }) {
       const page = await (await serve({ cookie: { maxAge: 120_000 } }, views))().get('/')
       return [attributes(page), secondsLeft(page) >= 119]
     },
-    answer: [['Expires', 'HttpOnly', 'Path=/'], true],
+    expected: [['Expires', 'HttpOnly', 'Path=/'], true],
   },
   {
-    name: 'sends the attributes as told',
+    name: 'sets the configured cookie attributes',
     async run({ serve }) {
       const cookie = {
         domain: 'example.com',
@@ -404,58 +406,58 @@ export const cases: readonly Case[] = [
       }
       return attributes(await (await serve({ cookie }, views))().get('/'))
     },
-    answer: ['Domain=example.com', 'Partitioned', 'Path=/', 'Priority=High', 'SameSite=Lax'],
+    expected: ['Domain=example.com', 'Partitioned', 'Path=/', 'Priority=High', 'SameSite=Lax'],
   },
   {
-    name: 'takes true for SameSite=Strict',
+    name: 'sets SameSite=Strict for sameSite: true',
     run: async ({ serve }) =>
       attributes(await (await serve({ cookie: { sameSite: true } }, views))().get('/')),
-    answer: ['HttpOnly', 'Path=/', 'SameSite=Strict'],
+    expected: ['HttpOnly', 'Path=/', 'SameSite=Strict'],
   },
   {
-    name: 'begins the time of the cookie again when the session changes',
+    name: 'renews the cookie when the session changes',
     async run({ serve }) {
       const ann = (await serve({ cookie: { maxAge: 60_000 } }, views))()
       return cookieCounts([await ann.get('/'), await ann.get('/'), await ann.get('/read')])
     },
-    answer: [1, 1, 0],
+    expected: [1, 1, 0],
   },
   {
-    name: 'sets the cookie at each response with rolling',
+    name: 'sets the cookie on each response with rolling',
     async run({ serve }) {
       const ann = (await serve({ rolling: true, cookie: { maxAge: 60_000 } }, views))()
       return cookieCounts([await ann.get('/'), await ann.get('/read'), await ann.get('/id')])
     },
-    answer: [1, 1, 1],
+    expected: [1, 1, 1],
   },
   {
     name: 'does not set the cookie of an empty session with rolling',
     run: async ({ serve }) =>
       (await (await serve({ rolling: true }, views))().get('/read')).cookies.length,
-    answer: 0,
+    expected: 0,
   },
   {
-    name: 'asks a cookie function for each request',
+    name: 'calls a cookie function for each request',
     async run({ serve }) {
       const cookie = (request: Request) => ({ path: '/', httpOnly: request.url === '/' })
       const visitor = await serve({ cookie }, { ...views, '/other': views['/'] })
       return [attributes(await visitor().get('/')), attributes(await visitor().get('/other'))]
     },
-    answer: [['HttpOnly', 'Path=/'], ['Path=/']],
+    expected: [['HttpOnly', 'Path=/'], ['Path=/']],
   },
   {
-    name: 'ends a session that lasted its maxAge',
+    name: 'expires a session after its maxAge',
     async run({ serve }) {
-      // Ours ends on whole seconds.
+      // Our sessions expire on whole seconds.
       const ann = (await serve({ cookie: { maxAge: 300 } }, views))()
       const pages = [await ann.get('/'), await ann.get('/')]
       await new Promise(resolve => setTimeout(resolve, 1500))
       return texts([...pages, await ann.get('/')])
     },
-    answer: ['1', '2', '1'],
+    expected: ['1', '2', '1'],
   },
   {
-    name: 'begins the time of the session again at each request',
+    name: 'renews the session on each request',
     async run({ serve }) {
       const ann = (await serve({ cookie: { maxAge: 2000 } }, views))()
       await ann.get('/')
@@ -465,10 +467,10 @@ export const cases: readonly Case[] = [
       }
       return (await ann.get('/')).text
     },
-    answer: '2',
+    expected: '2',
   },
   {
-    name: 'tells the age of the cookie',
+    name: 'reports cookie.maxAge, originalMaxAge and expires',
     async run({ serve }) {
       const ann = (
         await serve(
@@ -484,10 +486,10 @@ export const cases: readonly Case[] = [
       )()
       return (await ann.get('/')).text
     },
-    answer: '[true,60000,true]',
+    expected: '[true,60000,true]',
   },
   {
-    name: 'tells nothing of the age of a cookie that ends with the browser',
+    name: 'reports no expiry for a cookie that lasts until the browser closes',
     async run({ serve }) {
       const ann = (
         await serve(
@@ -502,10 +504,10 @@ export const cases: readonly Case[] = [
       )()
       return (await ann.get('/')).text
     },
-    answer: '[null,null,null]',
+    expected: '[null,null,null]',
   },
   {
-    name: 'lets one session last longer by cookie.maxAge, beside a change',
+    name: 'applies a new cookie.maxAge to one session, with another change',
     async run({ serve }) {
       const ann = (
         await serve(
@@ -524,10 +526,10 @@ export const cases: readonly Case[] = [
       const page = await ann.get('/remember')
       return [secondsLeft(page) > 3000, secondsLeft(await ann.get('/')) > 3000]
     },
-    answer: [true, true],
+    expected: [true, true],
   },
   {
-    name: 'lets one session last longer by cookie.maxAge alone',
+    name: 'applies a new cookie.maxAge to one session, without another change',
     async run({ serve }) {
       const ann = (
         await serve(
@@ -544,11 +546,11 @@ export const cases: readonly Case[] = [
       await ann.get('/')
       return secondsLeft(await ann.get('/remember')) > 3000
     },
-    answer: true,
-    theirs: { answer: false, because: 'cookie-changes' },
+    expected: true,
+    theirs: { expected: false, because: 'cookie-changes' },
   },
   {
-    name: 'makes a cookie end with the browser by expires = false',
+    name: 'removes the expiry of a cookie with expires = false',
     async run({ serve }) {
       const ann = (
         await serve(
@@ -564,10 +566,10 @@ export const cases: readonly Case[] = [
       )()
       return attributes(await ann.get('/'))
     },
-    answer: ['HttpOnly', 'Path=/'],
+    expected: ['HttpOnly', 'Path=/'],
   },
   {
-    name: 'resets the age by resetMaxAge() and touch(), which answer the session',
+    name: 'resets maxAge with resetMaxAge() and touch(), which return the session',
     async run({ serve }) {
       const ann = (
         await serve(
@@ -590,38 +592,38 @@ export const cases: readonly Case[] = [
       )()
       return (await ann.get('/')).text
     },
-    answer: '[true,true,true]',
+    expected: '[true,true,true]',
   },
   {
-    name: 'sets no secure cookie over a plain connection',
+    name: 'does not set a secure cookie over HTTP',
     run: async ({ serve }) =>
       (await (await serve({ cookie: { secure: true } }, views))().get('/')).cookies.length,
-    answer: 0,
+    expected: 0,
   },
   {
-    name: 'believes X-Forwarded-Proto with proxy: true, its first value',
+    name: 'trusts the first value of X-Forwarded-Proto with proxy: true',
     async run({ serve }) {
       const visitor = await serve({ proxy: true, cookie: { secure: true } }, views)
-      const answers: number[] = []
+      const counts: number[] = []
       for (const protocol of ['https', 'HTTPS , http', 'http, https', '']) {
         const headers = { 'x-forwarded-proto': protocol }
-        answers.push((await visitor().get('/', { headers })).cookies.length)
+        counts.push((await visitor().get('/', { headers })).cookies.length)
       }
-      return answers
+      return counts
     },
-    answer: [1, 1, 0, 0],
+    expected: [1, 1, 0, 0],
   },
   {
-    name: 'believes nobody with proxy: false',
+    name: 'ignores X-Forwarded-Proto with proxy: false',
     async run({ serve }) {
       const visitor = await serve({ proxy: false, cookie: { secure: true } }, views)
       return (await visitor().get('/', { headers: { 'x-forwarded-proto': 'https' } })).cookies
         .length
     },
-    answer: 0,
+    expected: 0,
   },
   {
-    name: "makes the cookie secure as the connection is, with 'auto'",
+    name: "resolves 'auto' attributes from the connection",
     async run({ serve }) {
       const visitor = await serve(
         { proxy: true, cookie: { secure: 'auto', sameSite: 'auto' } },
@@ -633,22 +635,22 @@ export const cases: readonly Case[] = [
         attributes(await visitor().get('/')),
       ]
     },
-    answer: [
+    expected: [
       ['HttpOnly', 'Path=/', 'SameSite=None', 'Secure'],
       ['HttpOnly', 'Path=/', 'SameSite=Lax'],
     ],
   },
   {
-    name: "makes the cookie secure as the connection is, with 'auto' from a function",
+    name: "resolves 'auto' attributes that a function returns",
     async run({ serve }) {
       const visitor = await serve({ proxy: true, cookie: () => ({ secure: 'auto' }) }, views)
       return attributes(await visitor().get('/'))
     },
-    answer: ['HttpOnly', 'Path=/'],
-    theirs: { answer: [], because: 'auto-of-function' },
+    expected: ['HttpOnly', 'Path=/'],
+    theirs: { expected: [], because: 'auto-of-function' },
   },
   {
-    name: 'has no session outside of the path of the cookie',
+    name: 'has no session outside the path of the cookie',
     async run({ serve }) {
       const has = (request: Request, response: { end(text: string): void }): void =>
         response.end(String(request.session !== undefined))
@@ -662,21 +664,21 @@ export const cases: readonly Case[] = [
       }
       return texts(pages)
     },
-    answer: ['true', 'true', 'true', 'false', 'false'],
+    expected: ['true', 'true', 'true', 'false', 'false'],
   },
   {
-    name: 'has no session where the browser sends none: beside the path',
+    name: 'has no session for a path that only starts with the same characters',
     async run({ serve }) {
       const has = (request: Request, response: { end(text: string): void }): void =>
         response.end(String(request.session !== undefined))
       const visitor = await serve({ cookie: { path: '/admin' } }, { '/administrator': has })
       return (await visitor().get('/administrator')).text
     },
-    answer: 'false',
-    theirs: { answer: 'true', because: 'path-match' },
+    expected: 'false',
+    theirs: { expected: 'true', because: 'path-match' },
   },
   {
-    name: 'takes the first of several cookies that was signed',
+    name: 'uses the first of several cookies that has a valid signature',
     async run({ serve }) {
       const ann = (await serve({}, views))()
       await ann.get('/')
@@ -685,11 +687,11 @@ export const cases: readonly Case[] = [
       const headers = { cookie: `connect.sid=planted; connect.sid=${value}` }
       return (await ann.get('/', { headers })).text
     },
-    answer: '2',
-    theirs: { answer: '1', because: 'several-cookies' },
+    expected: '2',
+    theirs: { expected: '1', because: 'several-cookies' },
   },
   {
-    name: 'makes ids with genid, which gets the request',
+    name: 'makes ids with genid, which receives the request',
     async run({ serve }) {
       let made = 0
       const genid = (request: Request): string => `${request.url?.slice(1)} ${++made} é`
@@ -697,17 +699,17 @@ export const cases: readonly Case[] = [
       await ann.get('/')
       return [(await ann.get('/id')).text, (await ann.get('/')).text]
     },
-    answer: [' 1 é', '2'],
+    expected: [' 1 é', '2'],
   },
   {
-    name: 'refuses a genid that answers nothing',
+    name: 'fails if genid returns no id',
     run: async ({ serve }) =>
       (await (await serve({ genid: () => undefined }, views))().get('/')).status,
-    answer: 500,
-    theirs: { answer: 200, because: 'genid' },
+    expected: 500,
+    theirs: { expected: 200, because: 'genid' },
   },
   {
-    name: 'keeps two visitors apart to whom genid gives one id',
+    name: 'fails if genid returns an existing id, so that visitors stay separate',
     async run({ serve }) {
       const visitor = await serve(
         { genid: () => 'the same' },
@@ -725,11 +727,11 @@ export const cases: readonly Case[] = [
       await bob.get('/')
       return (await ann.get('/read')).text
     },
-    answer: '{"secret":"of Ann"}',
-    theirs: { answer: '{"views":1}', because: 'genid' },
+    expected: '{"secret":"of Ann"}',
+    theirs: { expected: '{"views":1}', because: 'genid' },
   },
   {
-    name: 'gives the session another id and nothing else by regenerate()',
+    name: 'gives an empty session a new id with regenerate()',
     async run({ serve }) {
       const ann = (
         await serve(
@@ -755,10 +757,10 @@ export const cases: readonly Case[] = [
       ann.jar.set('connect.sid', old)
       return [page.text, thief !== old, (await ann.get('/')).text]
     },
-    answer: ['[null,true,null]', true, '1'],
+    expected: ['[null,true,null]', true, '1'],
   },
   {
-    name: 'keeps what is put into a regenerated session, under its new id',
+    name: 'saves values of a regenerated session under its new id',
     async run({ serve }) {
       const ann = (
         await serve(
@@ -783,10 +785,10 @@ export const cases: readonly Case[] = [
         (await ann.get('/read')).text,
       ]
     },
-    answer: [1, true, '{"user":"ann"}'],
+    expected: [1, true, '{"user":"ann"}'],
   },
   {
-    name: 'reads the session again by reload(), and forgets changes',
+    name: 'reads the session again with reload() and discards changes',
     async run({ serve }) {
       const ann = (
         await serve(
@@ -808,10 +810,10 @@ export const cases: readonly Case[] = [
       await ann.get('/')
       return texts([await ann.get('/reload'), await ann.get('/')])
     },
-    answer: ['[null,true,1]', '2'],
+    expected: ['[null,true,1]', '2'],
   },
   {
-    name: 'saves what is changed after reload()',
+    name: 'saves changes made after reload()',
     async run({ serve }) {
       const ann = (
         await serve(
@@ -831,20 +833,20 @@ export const cases: readonly Case[] = [
       await ann.get('/reload')
       return (await ann.get('/')).text
     },
-    answer: '3',
+    expected: '3',
   },
   {
-    name: 'says that a session cannot be reloaded that is not kept',
+    name: 'fails to reload a session that is not stored',
     async run({ serve }) {
       const reload = (request: Request, response: { end(text: string): void }): void => {
         request.session.reload(error => response.end(String(error)))
       }
       return (await (await serve({}, { '/': reload }))().get('/')).text
     },
-    answer: 'Error: failed to load session',
+    expected: 'Error: failed to load session',
   },
   {
-    name: 'ends the session by destroy(), and takes it from the request at once',
+    name: 'destroys the session with destroy() and removes it from the request at once',
     async run({ serve }) {
       const ann = (
         await serve(
@@ -864,20 +866,20 @@ export const cases: readonly Case[] = [
       const page = await ann.get('/logout')
       return [page.text, page.cookies.length, (await ann.get('/')).text]
     },
-    answer: ['[null,true]', 0, '1'],
+    expected: ['[null,true]', 0, '1'],
   },
   {
-    name: 'answers the session from its methods',
+    name: 'returns the session from its methods',
     async run({ serve }) {
       const ann = (
         await serve(
           {},
           {
             '/': ({ session }, response) => {
-              const answers = [
+              const results = [
                 session.save() === session,
                 session.reload(() => {}) === session,
-                session.regenerate(() => response.end(JSON.stringify(answers))) === session,
+                session.regenerate(() => response.end(JSON.stringify(results))) === session,
               ]
             },
           },
@@ -885,11 +887,11 @@ export const cases: readonly Case[] = [
       )()
       return (await ann.get('/')).text
     },
-    answer: '[true,true,true]',
-    theirs: { answer: '[false,false,true]', because: 'answers' },
+    expected: '[true,true,true]',
+    theirs: { expected: '[false,false,true]', because: 'return-values' },
   },
   {
-    name: 'keeps a session whose property was deleted, and its changes are forgotten',
+    name: 'keeps the stored session when request.session is deleted, and discards its changes',
     async run({ serve }) {
       const ann = (
         await serve(
@@ -908,10 +910,10 @@ export const cases: readonly Case[] = [
       const page = await ann.get('/unset')
       return [page.cookies.length, (await ann.get('/')).text]
     },
-    answer: [0, '2'],
+    expected: [0, '2'],
   },
   {
-    name: "ends a session whose property was set to null, with unset: 'destroy'",
+    name: "destroys the session when request.session is set to null, with unset: 'destroy'",
     async run({ serve, session }) {
       const store = spy(session)
       const ann = (
@@ -930,10 +932,10 @@ export const cases: readonly Case[] = [
       await ann.get('/unset')
       return [count(store.calls, 'destroy'), (await ann.get('/')).text]
     },
-    answer: [1, '1'],
+    expected: [1, '1'],
   },
   {
-    name: 'has its methods and its request out of sight',
+    name: 'does not enumerate its methods and its request',
     async run({ serve }) {
       const ann = (
         await serve(
@@ -952,10 +954,10 @@ export const cases: readonly Case[] = [
       )()
       return (await ann.get('/')).text
     },
-    answer: '[["cookie","user"],["cookie","user"],true]',
+    expected: '[["cookie","user"],["cookie","user"],true]',
   },
   {
-    name: 'does not let the id be changed',
+    name: 'does not allow the id to change',
     async run({ serve }) {
       const ann = (
         await serve(
@@ -970,10 +972,10 @@ export const cases: readonly Case[] = [
       )()
       return (await ann.get('/')).text
     },
-    answer: 'true',
+    expected: 'true',
   },
   {
-    name: 'leaves methods alone that a value in the store is named like',
+    name: 'keeps a method when a stored value has its name',
     async run({ serve, session }) {
       const store = new session.MemoryStore()
       const ann = (
@@ -989,10 +991,10 @@ export const cases: readonly Case[] = [
       ann.jar.set('connect.sid', sign('an-id', 'keyboard cat'))
       return (await ann.get('/')).text
     },
-    answer: 'function',
+    expected: 'function',
   },
   {
-    name: 'passes by where there is a session already',
+    name: 'leaves a request alone that already has a session',
     async run({ serve, session }) {
       const inner = session({
         secret: 'another',
@@ -1004,26 +1006,26 @@ export const cases: readonly Case[] = [
       const page = await ann.get('/')
       return [page.cookies.length, (await ann.get('/')).text]
     },
-    answer: [1, '2'],
+    expected: [1, '2'],
   },
   {
-    name: 'passes by while the store is disconnected',
+    name: 'skips the session while the store is disconnected',
     async run({ serve, session }) {
       const store = new session.MemoryStore()
       const has = (request: Request, response: { end(text: string): void }): void =>
         response.end(String(request.session !== undefined))
       const ann = (await serve({ store }, { '/': has }))()
-      const answers = [(await ann.get('/')).text]
+      const texts = [(await ann.get('/')).text]
       store.emit('disconnect')
-      answers.push((await ann.get('/')).text)
+      texts.push((await ann.get('/')).text)
       store.emit('connect')
-      answers.push((await ann.get('/')).text)
-      return answers
+      texts.push((await ann.get('/')).text)
+      return texts
     },
-    answer: ['true', 'false', 'true'],
+    expected: ['true', 'false', 'true'],
   },
   {
-    name: 'hands on the error of a store that does not answer',
+    name: 'passes the error of a failed load to the error handlers',
     async run({ serve, session }) {
       class Failing extends session.MemoryStore {
         override get(_: string, callback: (error: unknown) => void): void {
@@ -1035,10 +1037,10 @@ export const cases: readonly Case[] = [
       const page = await ann.get('/')
       return [page.status, page.text]
     },
-    answer: [500, 'failed: no connection'],
+    expected: [500, 'failed: no connection'],
   },
   {
-    name: 'takes ENOENT for a session that is not kept',
+    name: 'treats ENOENT as a session that is not stored',
     async run({ serve, session }) {
       class OfFiles extends session.MemoryStore {
         override get(_: string, callback: (error: unknown) => void): void {
@@ -1049,10 +1051,10 @@ export const cases: readonly Case[] = [
       ann.jar.set('connect.sid', sign('an-id', 'keyboard cat'))
       return (await ann.get('/')).text
     },
-    answer: '1',
+    expected: '1',
   },
   {
-    name: 'answers an error for a session that could not be saved',
+    name: 'passes the error of a failed save to the error handlers',
     async run({ serve, session }) {
       class Failing extends session.MemoryStore {
         override set(_: string, __: object, callback?: (error: unknown) => void): void {
@@ -1064,13 +1066,13 @@ export const cases: readonly Case[] = [
         .catch(() => undefined)
       return page?.status === 500
         ? [500, page.cookies.length]
-        : 'the answer of the handler, cut off'
+        : 'a truncated response of the handler'
     },
-    answer: [500, 0],
-    theirs: { answer: 'the answer of the handler, cut off', because: 'save-fails' },
+    expected: [500, 0],
+    theirs: { expected: 'a truncated response of the handler', because: 'save-fails' },
   },
   {
-    name: 'answers an error for a sign-out that failed and that nobody asked about',
+    name: 'passes the error of a failed destroy() without a callback to the error handlers',
     async run({ serve, session }) {
       class Failing extends session.MemoryStore {
         override destroy(_: string, callback?: (error: unknown) => void): void {
@@ -1092,11 +1094,11 @@ export const cases: readonly Case[] = [
       await ann.get('/')
       return (await ann.get('/logout')).status
     },
-    answer: 500,
-    theirs: { answer: 200, because: 'unheard-failure' },
+    expected: 500,
+    theirs: { expected: 200, because: 'unheard-failure' },
   },
   {
-    name: 'tells the callback of save() what failed',
+    name: 'passes an error to the callback of save()',
     async run({ serve, session }) {
       class Failing extends session.MemoryStore {
         override set(_: string, __: object, callback?: (error: unknown) => void): void {
@@ -1119,10 +1121,10 @@ export const cases: readonly Case[] = [
       )()
       return (await ann.get('/')).text
     },
-    answer: 'error: disk full',
+    expected: 'error: disk full',
   },
   {
-    name: 'says so when another object is put at request.session',
+    name: 'fails if request.session is replaced by another object',
     async run({ serve }) {
       const ann = (
         await serve(
@@ -1135,13 +1137,14 @@ export const cases: readonly Case[] = [
           },
         )
       )()
-      return Promise.race([ann.get('/').then(page => page.text), nothing()])
+      return Promise.race([ann.get('/').then(page => page.text), noResponse()])
     },
-    answer: 'failed: request.session must stay the session; set its properties',
-    theirs: { answer: 'no answer', because: 'plain-session' },
+    expected:
+      'failed: request.session was replaced by another object; set properties of the session instead',
+    theirs: { expected: 'no response', because: 'plain-session' },
   },
   {
-    name: 'saves before an error page',
+    name: 'saves before an error page is sent',
     async run({ serve }) {
       const ann = (
         await serve(
@@ -1158,10 +1161,10 @@ export const cases: readonly Case[] = [
       const page = await ann.get('/throw')
       return [page.status, page.text, (await ann.get('/')).text]
     },
-    answer: [500, 'failed: of the app', '11'],
+    expected: [500, 'failed: of the app', '11'],
   },
   {
-    name: 'saves for writeHead, write and end, and leaves the body as it is',
+    name: 'saves on writeHead, write and end without changing the body',
     async run({ serve }) {
       const ann = (
         await serve(
@@ -1181,10 +1184,10 @@ export const cases: readonly Case[] = [
       const page = await ann.get('/stream')
       return [page.status, page.text, page.cookies.length, (await ann.get('/')).text]
     },
-    answer: [201, 'one two three', 2, '11'],
+    expected: [201, 'one two three', 2, '11'],
   },
   {
-    name: 'saves what is changed while the body streams',
+    name: 'saves changes made while the body streams',
     async run({ serve }) {
       const ann = (
         await serve(
@@ -1205,10 +1208,10 @@ export const cases: readonly Case[] = [
       await new Promise(resolve => setTimeout(resolve, 50))
       return (await ann.get('/')).text
     },
-    answer: '11',
+    expected: '11',
   },
   {
-    name: 'saves for HEAD and 304',
+    name: 'saves for HEAD requests and 304 responses',
     async run({ serve }) {
       const ann = (
         await serve(
@@ -1226,10 +1229,10 @@ export const cases: readonly Case[] = [
       const [head, unmodified] = [await ann.get('/', { method: 'HEAD' }), await ann.get('/304')]
       return [head.cookies.length, unmodified.status, (await ann.get('/')).text]
     },
-    answer: [1, 304, '11'],
+    expected: [1, 304, '11'],
   },
   {
-    name: 'offers the store at the request, which loads, ends and makes sessions',
+    name: 'loads, destroys and generates sessions with request.sessionStore',
     async run({ serve, session }) {
       const store = new session.MemoryStore()
       const ann = (
@@ -1255,10 +1258,10 @@ export const cases: readonly Case[] = [
       await ann.get('/')
       return texts([await ann.get('/store'), await ann.get('/')])
     },
-    answer: ['[null,true,1,null,true,true]', '1'],
+    expected: ['[null,true,1,null,true,true]', '1'],
   },
   {
-    name: 'saves a session that was loaded from the store outside of its requests',
+    name: 'saves a session that was loaded from the store outside its requests',
     async run({ serve, session }) {
       const store = new session.MemoryStore()
       const ann = (await serve({ store }, views))()
@@ -1271,10 +1274,10 @@ export const cases: readonly Case[] = [
       await new Promise(resolve => loaded.save(resolve))
       return (await ann.get('/')).text
     },
-    answer: '42',
+    expected: '42',
   },
   {
-    name: 'goes on with a session that createSession puts at the request',
+    name: 'uses the session that createSession sets on the request',
     async run({ serve, session }) {
       const store = new session.MemoryStore()
       const visitor = await serve(
@@ -1300,10 +1303,10 @@ export const cases: readonly Case[] = [
       const page = await visitor().get(`/resume?id=${id}`)
       return [page.text, page.cookies.length, (await ann.get('/')).text]
     },
-    answer: ['11', 1, '12'],
+    expected: ['11', 1, '12'],
   },
   {
-    name: 'lists, counts and clears what its memory keeps',
+    name: 'lists, counts and clears the sessions of MemoryStore',
     async run({ serve, session }) {
       const store = new session.MemoryStore()
       const visitor = await serve({ store }, views)
@@ -1319,64 +1322,67 @@ export const cases: readonly Case[] = [
       const seen = Object.values(all).map((kept: Session) => kept.views)
       return [seen, before, await length(), Array.isArray(all)]
     },
-    answer: [[1, 1], 2, 0, true],
-    theirs: { answer: [[1, 1], 2, 0, false], because: 'ids-in-lists' },
+    expected: [[1, 1], 2, 0, true],
+    theirs: { expected: [[1, 1], 2, 0, false], because: 'ids-in-lists' },
   },
   {
-    name: 'has a Cookie that tells what is kept of it, and its line',
+    name: 'has a Cookie with data and serialize()',
     async run({ session }) {
       const cookie = new session.Cookie({ path: '/admin', secure: true }) as Session['cookie'] & {
         serialize(name: string, value: string): string
       }
       return [JSON.stringify(cookie), cookie.serialize('name', 'a value')]
     },
-    answer: [
+    expected: [
       '{"originalMaxAge":null,"expires":null,"secure":true,"httpOnly":true,"path":"/admin"}',
       'name=a%20value; Path=/admin; HttpOnly; Secure',
     ],
   },
   {
-    name: 'refuses a cookie that is no object, and ages that are no numbers',
+    name: 'refuses a cookie that is not an object and a maxAge that is not a number',
     async run({ session }) {
       for (const options of ['a text', { maxAge: '60000' }]) {
         assert.throws(() => new session.Cookie(options as object), TypeError)
       }
       return 'refused'
     },
-    answer: 'refused',
+    expected: 'refused',
   },
   {
-    name: 'refuses wrong options of its own',
+    name: 'refuses invalid options that express-session refuses too',
     async run({ session }) {
       return [{ genid: 1 }, { unset: 'perhaps' }, { secret: [] }].map(options =>
-        refusal(session, options),
+        outcomeOf(session, options),
       )
     },
-    answer: ['TypeError', 'TypeError', 'TypeError'],
+    expected: ['TypeError', 'TypeError', 'TypeError'],
   },
   {
-    name: 'refuses what cannot be a secret, a name, a store or an attribute when the app starts',
+    name: 'refuses an invalid secret, name, store or cookie attribute when the app starts',
     async run({ session }) {
       const store = { get() {}, on() {} }
       const wrong = [{ secret: '' }, { name: 'a name' }, { store }, { cookie: { domain: 'a;b' } }]
-      return wrong.map(options => refusal(session, options))
+      return wrong.map(options => outcomeOf(session, options))
     },
-    answer: ['TypeError', 'TypeError', 'TypeError', 'TypeError'],
-    theirs: { answer: ['accepted', 'accepted', 'accepted', 'accepted'], because: 'wrong-options' },
+    expected: ['TypeError', 'TypeError', 'TypeError', 'TypeError'],
+    theirs: {
+      expected: ['accepted', 'accepted', 'accepted', 'accepted'],
+      because: 'wrong-options',
+    },
   },
   {
-    name: 'keeps responses with a cookie out of caches',
+    name: 'forbids caches to store responses with a cookie',
     async run({ serve }) {
       const ann = (await serve({}, views))()
       const pages = [await ann.get('/'), await ann.get('/')]
       return pages.map(({ headers }) => [headers['cache-control'] ?? '', headers.vary ?? ''])
     },
-    answer: [
+    expected: [
       ['no-store', 'Cookie'],
       ['', 'Cookie'],
     ],
     theirs: {
-      answer: [
+      expected: [
         ['', ''],
         ['', ''],
       ],
@@ -1384,7 +1390,7 @@ export const cases: readonly Case[] = [
     },
   },
   {
-    name: 'does not look at what cookie-parser found',
+    name: 'ignores the results of cookie-parser',
     async run({ serve, session }) {
       const store = new session.MemoryStore()
       const kept = { cookie: { originalMaxAge: null, expires: null }, views: 41 }
@@ -1395,11 +1401,11 @@ export const cases: readonly Case[] = [
       }
       return (await (await serve({ store }, views, { before: [parser] }))().get('/')).text
     },
-    answer: '1',
-    theirs: { answer: '42', because: 'parsed-cookies' },
+    expected: '1',
+    theirs: { expected: '42', because: 'parsed-cookies' },
   },
   {
-    name: 'works with two visitors at once whose sessions are slow to load',
+    name: 'serves concurrent visitors while their sessions load slowly',
     async run({ serve, session }) {
       const { opened, open } = gate()
       class Slow extends session.MemoryStore {
@@ -1411,9 +1417,9 @@ export const cases: readonly Case[] = [
       const [ann, bob] = [visitor(), visitor()]
       open()
       await Promise.all([ann.get('/'), bob.get('/')])
-      const answers = await Promise.all([ann.get('/'), bob.get('/')])
-      return texts(answers)
+      const pages = await Promise.all([ann.get('/'), bob.get('/')])
+      return texts(pages)
     },
-    answer: ['2', '2'],
+    expected: ['2', '2'],
   },
 ]

@@ -1,34 +1,34 @@
-/** What goes wrong with express-session when requests overlap, and does not with ours. */
+/** Overlapping requests that lose or revive sessions with express-session, and do not with ours. */
 
 import type { Backend } from 'silverback'
 import { memory } from 'silverback/memory'
 import { gate, type Handler, type Kit, type Store } from './apps.ts'
 import type { Case } from './behaviour.ts'
 
-/** Milliseconds that a store takes before it does something. */
+/** Milliseconds that a store waits before an operation. */
 interface Delays {
   readonly set?: number
   readonly destroy?: number
 }
 
-/** Where a library keeps its sessions, which is slow. */
-export type MakeStore = (kit: Kit, delays?: Delays, lacks?: 'touch') => unknown
+/** Makes a slow store for a library. */
+export type MakeStore = (kit: Kit, delays?: Delays, missing?: 'touch') => unknown
 
 const after = (milliseconds = 0): Promise<void> =>
   new Promise(resolve => setTimeout(resolve, milliseconds))
 
-export const slowStore: MakeStore = ({ session }, delays = {}, lacks) => {
+export const slowStore: MakeStore = ({ session }, delays = {}, missing) => {
   class Slow extends session.MemoryStore {
     override set(...args: Parameters<Store['set']>): void {
-      const [id, kept, callback] = args
-      const copy = JSON.parse(JSON.stringify(kept))
+      const [id, session, callback] = args
+      const copy = JSON.parse(JSON.stringify(session))
       void after(delays.set).then(() => super.set(id, copy, callback))
     }
     override destroy(...args: Parameters<Store['destroy']>): void {
       void after(delays.destroy).then(() => super.destroy(...args))
     }
   }
-  return lacks ? Object.assign(new Slow(), { [lacks]: undefined }) : new Slow()
+  return missing ? Object.assign(new Slow(), { [missing]: undefined }) : new Slow()
 }
 
 export const slowBackend: MakeStore = (_, delays = {}) => {
@@ -55,7 +55,7 @@ const set =
     response.end()
   }
 
-/** A handler that waits, and tells that it was reached. */
+/** A handler that waits for `go`. `reached` resolves once a request has entered it. */
 function slowly(work: Handler): { handler: Handler; reached: Promise<void>; go: () => void } {
   const [start, end] = [gate(), gate()]
   return {
@@ -69,9 +69,9 @@ function slowly(work: Handler): { handler: Handler; reached: Promise<void>; go: 
   }
 }
 
-export const pains = (makeStore: MakeStore): readonly Case[] => [
+export const concurrencyCases = (makeStore: MakeStore): readonly Case[] => [
   {
-    name: 'a sign-out is not undone by a slow request',
+    name: 'keeps a visitor signed out when a slow request saves the session',
     async run(kit) {
       const slow = slowly(set({ seen: true }))
       const visitor = await kit.serve(
@@ -92,11 +92,11 @@ export const pains = (makeStore: MakeStore): readonly Case[] => [
       await slowPage
       return (await ann.get('/read')).text
     },
-    answer: '{}',
-    theirs: { answer: '{"user":"ann","seen":true}', because: 'ended' },
+    expected: '{}',
+    theirs: { expected: '{"user":"ann","seen":true}', because: 'ended' },
   },
   {
-    name: 'what two requests at once change is kept',
+    name: 'keeps the changes of two concurrent requests',
     async run(kit) {
       const slow = slowly(set({ one: 1 }))
       const visitor = await kit.serve(
@@ -112,11 +112,11 @@ export const pains = (makeStore: MakeStore): readonly Case[] => [
       await page
       return JSON.parse((await ann.get('/read')).text)
     },
-    answer: { zero: 0, one: 1, two: 2 },
-    theirs: { answer: { zero: 0, one: 1 }, because: 'merged' },
+    expected: { zero: 0, one: 1, two: 2 },
+    theirs: { expected: { zero: 0, one: 1 }, because: 'merged' },
   },
   {
-    name: 'what two requests at once put into a list is kept',
+    name: 'keeps list items that two concurrent requests append',
     async run(kit) {
       const add =
         (message: string): Handler =>
@@ -138,11 +138,11 @@ export const pains = (makeStore: MakeStore): readonly Case[] => [
       await page
       return (await ann.get('/read')).text
     },
-    answer: '{"messages":["one","two"]}',
-    theirs: { answer: '{"messages":["two"]}', because: 'merged' },
+    expected: '{"messages":["one","two"]}',
+    theirs: { expected: '{"messages":["two"]}', because: 'merged' },
   },
   {
-    name: 'a session that was made to last longer is not shortened by a slow request',
+    name: 'keeps a longer maxAge when a slow request saves the session',
     async run(kit) {
       const slow = slowly(set({ seen: true }))
       const visitor = await kit.serve(
@@ -167,11 +167,11 @@ export const pains = (makeStore: MakeStore): readonly Case[] => [
       await page
       return Math.round(Number((await ann.get('/age')).text) / 60_000)
     },
-    answer: 60,
-    theirs: { answer: 1, because: 'merged' },
+    expected: 60,
+    theirs: { expected: 1, because: 'merged' },
   },
   {
-    name: 'a redirect leads to a page that knows the session',
+    name: 'saves before a redirect, so that the next page finds the session',
     async run(kit) {
       const visitor = await kit.serve(
         { store: makeStore(kit, { set: 100 }) },
@@ -184,24 +184,24 @@ export const pains = (makeStore: MakeStore): readonly Case[] => [
         },
       )
       const ann = visitor()
-      // As browsers do: on, as soon as the head is there.
+      // Follow the redirect as soon as the head arrives, as browsers do.
       const head = await ann.open('/login')
       const page = await visitor(ann).get('/read')
       await head.leave()
       return page.text
     },
-    answer: '{"user":"ann"}',
-    theirs: { answer: '{}', because: 'saved-first' },
+    expected: '{"user":"ann"}',
+    theirs: { expected: '{}', because: 'saved-first' },
   },
   {
-    name: 'two regenerations at once lose nothing',
+    name: 'keeps the values of two concurrent regenerate() calls',
     async run(kit) {
       const visitor = await kit.serve(
         { store: makeStore(kit) },
         {
           '/': ({ session }, response) => {
             session.regenerate(() => {
-              // The session that is there when it is called back.
+              // request.session is the new session here.
               request.session.user = 'ann'
             })
             const request = (session as unknown as { req: { session: typeof session } }).req
@@ -217,11 +217,11 @@ export const pains = (makeStore: MakeStore): readonly Case[] => [
       await ann.get('/')
       return (await ann.get('/read')).text
     },
-    answer: '{"user":"ann","theme":"dark"}',
-    theirs: { answer: '{"theme":"dark"}', because: 'two-regenerations' },
+    expected: '{"user":"ann","theme":"dark"}',
+    theirs: { expected: '{"theme":"dark"}', because: 'two-regenerations' },
   },
   {
-    name: 'two requests that regenerate at once leave the old id dead and one of theirs alive',
+    name: 'keeps the old id dead when two concurrent requests regenerate the session',
     async run(kit) {
       const login: Handler = (request, response) => {
         request.session.regenerate(() => {
@@ -245,10 +245,10 @@ export const pains = (makeStore: MakeStore): readonly Case[] => [
       await page
       return [between, (await ann.get('/read')).text, (await thief.get('/read')).text]
     },
-    answer: ['{"user":"ann"}', '{"user":"ann"}', '{}'],
+    expected: ['{"user":"ann"}', '{"user":"ann"}', '{}'],
   },
   {
-    name: 'keeping an unchanged session alive does not write old data back',
+    name: 'does not write old data back when it renews an unchanged session',
     async run(kit) {
       const slow = slowly(read)
       const visitor = await kit.serve(
@@ -264,11 +264,11 @@ export const pains = (makeStore: MakeStore): readonly Case[] => [
       await page
       return (await ann.get('/read')).text
     },
-    answer: '{"cart":2}',
-    theirs: { answer: '{"cart":1}', because: 'resave' },
+    expected: '{"cart":2}',
+    theirs: { expected: '{"cart":1}', because: 'resave' },
   },
   {
-    name: 'saving a session that the same request destroyed does not bring it back',
+    name: 'does not revive a session that the same request has destroyed',
     async run(kit) {
       const visitor = await kit.serve(
         { store: makeStore(kit) },
@@ -285,11 +285,11 @@ export const pains = (makeStore: MakeStore): readonly Case[] => [
       await ann.get('/logout')
       return (await ann.get('/read')).text
     },
-    answer: '{}',
-    theirs: { answer: '{"user":"ann"}', because: 'destroyed-save' },
+    expected: '{}',
+    theirs: { expected: '{"user":"ann"}', because: 'destroyed-save' },
   },
   {
-    name: 'a save that nobody waits for does not come after the destroy that follows',
+    name: 'runs a save without a callback before the destroy that follows',
     async run(kit) {
       const visitor = await kit.serve(
         { store: makeStore(kit, { set: 50 }) },
@@ -309,11 +309,11 @@ export const pains = (makeStore: MakeStore): readonly Case[] => [
       await after(100)
       return (await ann.get('/read')).text
     },
-    answer: '{}',
-    theirs: { answer: '{"user":"ann","last":"seen"}', because: 'ended' },
+    expected: '{}',
+    theirs: { expected: '{"user":"ann","last":"seen"}', because: 'ended' },
   },
   {
-    name: 'a sign-out that nobody waits for is done when the answer comes',
+    name: 'finishes a destroy without a callback before the response is sent',
     async run(kit) {
       const visitor = await kit.serve(
         { store: makeStore(kit, { destroy: 100 }) },
@@ -331,11 +331,11 @@ export const pains = (makeStore: MakeStore): readonly Case[] => [
       await ann.get('/logout')
       return (await ann.get('/read')).text
     },
-    answer: '{}',
-    theirs: { answer: '{"user":"ann"}', because: 'saved-first' },
+    expected: '{}',
+    theirs: { expected: '{"user":"ann"}', because: 'saved-first' },
   },
   {
-    name: 'a slow request does not set the cookie of before a sign-in again',
+    name: 'does not set the old cookie again after a sign-in, in a slow request',
     async run(kit) {
       const slow = slowly(read)
       const visitor = await kit.serve(
@@ -361,7 +361,7 @@ export const pains = (makeStore: MakeStore): readonly Case[] => [
       await page
       return (await ann.get('/read')).text
     },
-    answer: '{"user":"ann"}',
-    theirs: { answer: '{}', because: 'ended' },
+    expected: '{"user":"ann"}',
+    theirs: { expected: '{}', because: 'ended' },
   },
 ]

@@ -1,91 +1,92 @@
-/** Where ours answers otherwise than express-session, and why. `docs/express-session.md` says the same. */
+/** How our behaviour differs from express-session's, and why. `docs/express-session.md` has the same rows. */
 
 export interface Difference {
-  /** The row in the documentation. */
+  /** The first column of the table in the documentation. */
   readonly what: string
-  readonly reason: string
+  /** The second column. */
+  readonly ours: string
 }
 
 export const differences = {
   'save-fails': {
-    what: 'a session that cannot be saved',
-    reason: 'The error handlers answer. express-session has sent the answer by then.',
+    what: 'A save fails',
+    ours: 'The error handlers respond. express-session has already sent the response.',
   },
   'saved-first': {
-    what: 'when a session is saved',
-    reason: 'Before the head of the response, so that the next request finds it.',
+    what: 'When a session is saved',
+    ours: 'Before the head of the response is sent, so that the next request finds it.',
   },
   merged: {
-    what: 'two requests that save at once',
-    reason: 'Both are kept, key by key.',
+    what: 'Two requests save concurrently',
+    ours: 'Their changes are merged key by key.',
   },
   ended: {
-    what: 'saving a session that ended meanwhile',
-    reason: 'It stays ended, and its cookie is not set again.',
+    what: 'A save after another request has destroyed the session',
+    ours: 'The session stays destroyed, and its cookie is not set again.',
   },
   resave: {
     what: '`resave`',
-    reason: 'What was read is never written back. Stores without `touch` get what they have now.',
+    ours: 'Old data is never written back. In a store without `touch`, the current record is rewritten.',
   },
   'cookie-changes': {
-    what: 'changing `request.session.cookie` alone',
-    reason: 'It is kept and sent like any other change.',
+    what: 'A change to `request.session.cookie` only',
+    ours: 'It is saved and sent like any other change.',
   },
   'saved-empty': {
-    what: '`save()` of a new and empty session',
-    reason: 'Who gets a record gets its cookie.',
+    what: '`save()` of a new, empty session',
+    ours: 'The cookie is set as well, because a record without a cookie is of no use.',
   },
   'two-regenerations': {
-    what: 'two `regenerate` at once',
-    reason: 'They are one: what either puts into the new session stays.',
+    what: 'Two concurrent calls of `regenerate()`',
+    ours: 'They share one new session, so that the values of both callers are kept.',
   },
   'destroyed-save': {
     what: '`save()` after `destroy()`',
-    reason: 'It does nothing.',
+    ours: 'It is a no-op.',
   },
   'unheard-failure': {
-    what: 'a `destroy()` without callback that fails',
-    reason: 'The error handlers answer. A sign-out that failed must not look like one.',
+    what: 'A `destroy()` without a callback fails',
+    ours: 'The error handlers respond, so that a failed sign-out does not look successful.',
   },
   'wrong-options': {
-    what: 'wrong options and attributes',
-    reason: 'A TypeError or RangeError when the app starts, not at each request.',
+    what: 'Unknown or invalid options and cookie attributes',
+    ours: 'A TypeError or RangeError when the app starts, not on each request. `key` is unknown: use `name`.',
   },
   genid: {
-    what: '`genid` that answers no text, or an id that there is',
-    reason: 'An error. It would be no session, or the session of somebody else.',
+    what: '`genid` returns no string, or an existing id',
+    ours: 'An error, because the visitor would get no session, or that of someone else.',
   },
   'auto-of-function': {
-    what: "`'auto'` from a `cookie` function",
-    reason: 'It counts, as in an object.',
+    what: "`'auto'` attributes returned by a `cookie` function",
+    ours: 'They are resolved, as in a `cookie` object.',
   },
   'path-match': {
     what: '`cookie.path` `/admin` and a request for `/administrator`',
-    reason: 'There is no session: browsers send no cookie there (RFC 6265 §5.1.4).',
+    ours: 'No session, because browsers send no cookie there (RFC 6265 §5.1.4).',
   },
   'several-cookies': {
-    what: 'several cookies of the name',
-    reason: 'The first that was signed counts, so that nobody is locked out by a planted one.',
+    what: 'Several cookies with the name',
+    ours: 'The first with a valid signature is used, so that a planted cookie cannot lock a visitor out.',
   },
   'parsed-cookies': {
     what: '`request.cookies`, `request.signedCookies` and `request.secret` of cookie-parser',
-    reason: 'Not looked at. The `Cookie` header is there.',
+    ours: 'Ignored. Cookies are read from the `Cookie` header.',
   },
   'plain-session': {
-    what: 'another object at `request.session`',
-    reason: 'An error that says so.',
+    what: '`request.session` is replaced by another object',
+    ours: 'An error that names the mistake.',
   },
   headers: {
     what: '`Vary: Cookie`, and `Cache-Control: no-store` with a cookie',
-    reason: 'No cache gives one visitor’s cookie to another.',
+    ours: 'Set, so that no cache sends one visitor’s cookie to another.',
   },
-  answers: {
-    what: 'what `save` and `reload` answer',
-    reason: 'The session, as their types say.',
+  'return-values': {
+    what: 'The return value of `save()` and `reload()`',
+    ours: 'The session, as declared by `@types/express-session`.',
   },
   'ids-in-lists': {
     what: '`MemoryStore.all`',
-    reason: 'A list without ids, of which no cookie can be made.',
+    ours: 'Returns a list without session ids.',
   },
 } as const satisfies Record<string, Difference>
 

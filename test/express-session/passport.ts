@@ -1,4 +1,4 @@
-/** Passport 0.7 with a local strategy, over either library. */
+/** Passport 0.7 with a local strategy, on both libraries. */
 
 import passportModule, { type PassportStatic } from 'passport'
 import { Strategy } from 'passport-local'
@@ -21,7 +21,7 @@ type Named = Request & {
 
 const { Passport } = passportModule as unknown as { Passport: new () => PassportStatic }
 
-/** A shop: a cart for everybody, and people who sign in. */
+/** A shop with a cart for each visitor, and sign-in. */
 async function shop({ serve }: Kit, options: object = {}): Promise<Visitor> {
   const passport = new Passport()
   passport.use(
@@ -65,26 +65,26 @@ const right = '/login?username=ann&password=right'
 
 export const passportCases: readonly Case[] = [
   {
-    name: 'Passport signs in, and knows who comes again',
+    name: 'Passport signs a visitor in and recognises the next request',
     async run(kit) {
       const ann = (await shop(kit))()
       const before = (await ann.get('/')).text
       const page = await ann.get(right)
       return [before, page.text, page.cookies.length, (await ann.get('/')).text]
     },
-    answer: ['[null,[],[]]', 'done', 1, '["ann",[],[]]'],
+    expected: ['[null,[],[]]', 'done', 1, '["ann",[],[]]'],
   },
   {
-    name: 'Passport refuses a wrong password and leaves a message, which is read once',
+    name: 'Passport refuses a wrong password and leaves a message for one page',
     async run(kit) {
       const ann = (await shop(kit))()
       const page = await ann.get('/login?username=ann&password=wrong')
       return [page.status, (await ann.get('/')).text, (await ann.get('/')).text]
     },
-    answer: [401, '[null,[],["Wrong password"]]', '[null,[],[]]'],
+    expected: [401, '[null,[],["Wrong password"]]', '[null,[],[]]'],
   },
   {
-    name: 'Passport signs out, and the id of before is worth nothing',
+    name: 'Passport signs out, and the old id is dead',
     async run(kit) {
       const visitor = await shop(kit)
       const [ann, thief] = [visitor(), visitor()]
@@ -93,10 +93,10 @@ export const passportCases: readonly Case[] = [
       const page = await ann.get('/logout')
       return [page.text, (await ann.get('/')).text, (await thief.get('/')).text]
     },
-    answer: ['done', '[null,[],[]]', '[null,[],[]]'],
+    expected: ['done', '[null,[],[]]', '[null,[],[]]'],
   },
   {
-    name: 'an id that was planted before a sign-in is worth nothing after it',
+    name: 'an id planted before a sign-in is dead after it',
     async run(kit) {
       const visitor = await shop(kit)
       const [thief, ann] = [visitor(), visitor()]
@@ -106,10 +106,10 @@ export const passportCases: readonly Case[] = [
       const isNew = ann.jar.get('connect.sid') !== thief.jar.get('connect.sid')
       return [isNew, (await ann.get('/')).text, (await thief.get('/')).text]
     },
-    answer: [true, '["ann",[],[]]', '[null,[],[]]'],
+    expected: [true, '["ann",[],[]]', '[null,[],[]]'],
   },
   {
-    name: 'Passport takes the cart along with keepSessionInfo',
+    name: 'Passport keeps the cart with keepSessionInfo',
     async run(kit) {
       const ann = (await shop(kit))()
       await ann.get('/cart')
@@ -117,6 +117,6 @@ export const passportCases: readonly Case[] = [
       await ann.get('/login-and-keep')
       return [ann.jar.get('connect.sid') !== before, (await ann.get('/')).text]
     },
-    answer: [true, '["ann",["pear"],[]]'],
+    expected: [true, '["ann",["pear"],[]]'],
   },
 ]

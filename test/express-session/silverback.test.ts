@@ -1,4 +1,4 @@
-/** What ours does beside what express-session does. */
+/** Behaviour of silverback/express-session that express-session does not have. */
 
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
@@ -26,7 +26,7 @@ const views: Record<string, Handler> = {
   '/read': (request, response) => response.end(String(request.session.views)),
 }
 
-/** A backend that counts what it is asked to write. */
+/** A backend that counts its writes. */
 function counted(backend: Backend): Backend & { writes: number } {
   const counting = {
     writes: 0,
@@ -49,7 +49,7 @@ function counted(backend: Backend): Backend & { writes: number } {
 }
 
 suite('silverback/express-session', () => {
-  test('goes on with the sessions of express-session, and back', async context => {
+  test('shares sessions with express-session in both directions', async context => {
     const backend = memory()
     const store = toExpressStore(theirs.Store, backend)
     const before = (await theirsAt(context).serve({ store }, views))()
@@ -60,7 +60,7 @@ suite('silverback/express-session', () => {
     assert.equal((await before.get('/')).text, '3')
   })
 
-  test('keeps full promises over a store that toExpressStore made', async context => {
+  test('uses the backend of a store made by toExpressStore directly', async context => {
     const counting = counted(memory())
     const store = toExpressStore(theirs.Store, counting)
     const ann = (await oursAt(context).serve({ store }, views))()
@@ -68,8 +68,8 @@ suite('silverback/express-session', () => {
     assert.equal(counting.writes, 1)
   })
 
-  test('shares a store of old style with express-session, and back', async context => {
-    // Such stores call the class that they derive from without `new`.
+  test('shares a store written as a constructor function with express-session', async context => {
+    // Such stores call their base class without `new`.
     const MemoryStore = createMemoryStore(session as never)
     const store = new MemoryStore({ checkPeriod: 86_400_000 }) as unknown as object
     const ours = (await oursAt(context).serve({ store }, views))()
@@ -80,7 +80,7 @@ suite('silverback/express-session', () => {
     assert.equal((await ours.get('/')).text, '3')
   })
 
-  test('writes nothing for an unchanged session before a twentieth of its life is over', async context => {
+  test('renews an unchanged session only after a twentieth of its lifetime', async context => {
     let time = 1_700_000_000
     const counting = counted(memory({ now: () => time }))
     const store = toExpressStore(session.Store as never, counting, { ttl: 1000, now: () => time })
@@ -115,7 +115,7 @@ suite('silverback/express-session', () => {
     assert.ok(ids.every(text => !text.includes(id)))
   })
 
-  test('takes visitors over from another store, under new ids', async context => {
+  test('reads sessions of another store with legacyReaders and gives them new ids', async context => {
     const old = new theirs.MemoryStore()
     const before = (await theirsAt(context).serve({ store: old }, views))()
     await before.get('/')
@@ -129,8 +129,8 @@ suite('silverback/express-session', () => {
     assert.equal((await ours.get('/')).text, '2')
   })
 
-  test('works beside a session of this library', async context => {
-    const beside = sessions({
+  test('works in the same app as the middleware of silverback/express', async context => {
+    const ours = sessions({
       theme: { store: new CookieStore({ keys }), name: 'theme' },
     }) as unknown as Middleware
     const both: Handler = (request, response) => {
@@ -140,13 +140,13 @@ suite('silverback/express-session', () => {
       response.end()
     }
     for (const order of ['before', 'after']) {
-      const serve = oursAt(context).serve({}, { '/': both }, { [order]: [beside] })
+      const serve = oursAt(context).serve({}, { '/': both }, { [order]: [ours] })
       const names = (await (await serve)().get('/')).cookies.map(line => line.split('=')[0])
       assert.deepEqual(names.sort(), ['connect.sid', 'theme'], order)
     }
   })
 
-  test('waits for a save that nobody waits for', async context => {
+  test('waits for a save that the handler does not wait for', async context => {
     const ann = (
       await oursAt(context).serve(
         {},
@@ -165,17 +165,18 @@ suite('silverback/express-session', () => {
     assert.equal((await ann.get('/read')).text, 'ann dark')
   })
 
-  test('names the wrong option, and never shows a secret', () => {
+  test('names an invalid option and never shows a secret', () => {
     const wrong: [object, RegExp][] = [
       [{}, /secret must be a string or a Uint8Array, not undefined/],
       [{ secret: ['good', ''] }, /secret must not be empty/],
-      [{ secret: 's', name: 'a name' }, /name must be the name of a cookie, not a string/],
+      [{ secret: 's', name: 'a name' }, /name must be a valid cookie name, not a string/],
       [
         { secret: 's', store: new CookieStore({ keys }) },
         /store must be a backend or a store for express-session, not a CookieStore/,
       ],
       [{ secret: 's', ttl: 0 }, /ttl must be a whole number of at least 1, not 0/],
       [{ secret: 's', unset: 'perhaps' }, /unset must be 'keep' or 'destroy', not a string/],
+      [{ secret: 's', genid: 'id' }, /genid must be a function, not a string/],
       [{ secret: 's', cookie: { sameSite: 'loose' } }, /cookie.sameSite must be/],
       [{ secret: 's', cookie: { priority: 'urgent' } }, /cookie.priority must be/],
     ]
@@ -184,7 +185,51 @@ suite('silverback/express-session', () => {
     }
   })
 
-  test('warns once of a short secret, and of a secure cookie over a plain connection', async context => {
+  test('refuses an unknown option and lists the known ones', () => {
+    const known =
+      'secret, store, name, cookie, genid, resave, saveUninitialized, rolling, unset, proxy, ttl, legacyReaders'
+    for (const option of ['key', 'Secret', 'accepts', 'maxAge']) {
+      assert.throws(() => session({ secret: 's', [option]: 'x' } as never), {
+        name: 'TypeError',
+        message: `session() has no option ${option}; it has ${known}`,
+      })
+    }
+  })
+
+  test('accepts every option of express-session', () => {
+    session({
+      secret: ['s'],
+      name: 'sid',
+      store: new session.MemoryStore(),
+      cookie: {
+        maxAge: 1000,
+        expires: new Date(),
+        path: '/',
+        domain: 'example.com',
+        httpOnly: true,
+      },
+      genid: () => 'id',
+      resave: true,
+      saveUninitialized: true,
+      rolling: true,
+      unset: 'destroy',
+      proxy: true,
+      ttl: 60,
+      legacyReaders: [],
+    })
+  })
+
+  test('refuses an unknown cookie option, but accepts those that express-session ignores', async context => {
+    assert.throws(() => session({ secret: 's', cookie: { samesite: 'lax' } } as never), {
+      name: 'TypeError',
+      message: /^cookie has no option samesite; it has maxAge, expires, path, /,
+    })
+    session({ secret: 's', cookie: { signed: true, overwrite: true, originalMaxAge: 1 } as never })
+    const ann = (await oursAt(context).serve({ cookie: () => ({ samesite: 'lax' }) }, views))()
+    assert.match((await ann.get('/')).text, /failed: cookie has no option samesite/)
+  })
+
+  test('warns once about a short secret and about a secure cookie over HTTP', async context => {
     const warnings: string[] = []
     const listen = (warning: Error & { code?: string }): void => {
       if (warning.code?.startsWith('SILVERBACK_')) warnings.push(warning.code)
@@ -199,7 +244,7 @@ suite('silverback/express-session', () => {
     assert.ok(warnings.filter(code => code === 'SILVERBACK_SHORT_SECRET').length <= 1)
   })
 
-  test('has the properties of express-session', () => {
+  test('has the same properties as express-session', () => {
     const names = (library: object): string[] =>
       Object.keys(library).filter(name => typeof Reflect.get(library, name) === 'function')
     assert.deepEqual(names(session).sort(), names(theirs).sort())
