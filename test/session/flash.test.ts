@@ -20,7 +20,7 @@ import { keys } from '../support/keys.ts'
 const newSession = (values: Values = {}): Session =>
   new Session(new CookieStore({ keys }), 'login', { options: { path: '/' }, values })
 
-/** Stores of each kind, with every serializer that matters. */
+/** Stores of each kind, with the serializers that store flash messages differently. */
 const stores: Record<string, () => Store> = {
   'cookies, json': () => new CookieStore({ keys }),
   'cookies, gob': () => cookieStore('hash key', null),
@@ -30,22 +30,22 @@ const stores: Record<string, () => Store> = {
   'server, gob': () => new ServerStore(memory(), { serializer: gob }),
 }
 
-/** One visitor: each request reads the session, does something with it and saves. */
-function visitor(store: Store): <R>(act: (session: Session) => R | Promise<R>) => Promise<R> {
+/** One visitor: each request loads the session, calls `handle` and saves. */
+function visitor(store: Store): <R>(handle: (session: Session) => R | Promise<R>) => Promise<R> {
   let cookie: string | undefined
-  return async act => {
+  return async handle => {
     const request = nodeRequest(cookie)
     const response = nodeResponse()
     const session = await store.get(request, 'sid')
-    const result = await act(session)
+    const result = await handle(session)
     await session.save(request, response)
     cookie = cookieHeader(response) || cookie
     return result
   }
 }
 
-suite('messages', () => {
-  test('are seen without being taken', () => {
+suite('flash messages', () => {
+  test('can be peeked without consuming them', () => {
     const session = newSession({ _flash: ['a'] })
     session.addFlash('b')
     assert.deepEqual(session.peekFlashes(), ['a', 'b'])
@@ -54,7 +54,7 @@ suite('messages', () => {
     assert.deepEqual(session.peekFlashes(), [])
   })
 
-  test('of this request alone come last and are never saved', () => {
+  test('of flashNow come last and are never saved', () => {
     const session = newSession({ _flash: ['a'] })
     session.flashNow('now')
     session.flashNow('and here', 'other')
@@ -66,7 +66,7 @@ suite('messages', () => {
     assert.deepEqual(session.values, {})
   })
 
-  test('that were taken are kept for the next request, in their order', () => {
+  test('that were taken can be kept for the next request, in order', () => {
     const session = newSession({ _flash: ['a', 'b'], other: ['c'] })
     session.keepFlashes()
     assert.deepEqual(session.flashes(), ['a', 'b'])
@@ -79,7 +79,7 @@ suite('messages', () => {
     assert.deepEqual(session.values, { _flash: ['a', 'b', 'd'] })
   })
 
-  test('have levels, under every key', () => {
+  test('have levels under any key', () => {
     const session = newSession()
     session.addFlash(flash.success('Saved'))
     session.addFlash(flash.warning('Soon full'), 'quota')
@@ -93,7 +93,7 @@ suite('messages', () => {
     assert.deepEqual(flash.info('x'), { level: 'info', text: 'x' })
   })
 
-  test('of a session that was destroyed are none', () => {
+  test('are dropped when the session is destroyed', () => {
     const session = newSession({ _flash: ['a'] })
     session.destroy()
     assert.deepEqual(session.flashes(), [])
@@ -104,7 +104,7 @@ suite('messages', () => {
     assert.throws(() => session.addFlash('x'), { code: 'session-destroyed' })
   })
 
-  test('are a list, or an error names the key', () => {
+  test('throw an error that names the key if its value is not a list', () => {
     const session = newSession({ cart: 3 })
     const message = 'values.cart is not a list of flash messages; use another key'
     assert.throws(() => session.peekFlashes('cart'), { name: 'TypeError', message })
@@ -112,7 +112,7 @@ suite('messages', () => {
   })
 
   for (const [title, open] of Object.entries(stores)) {
-    test(`are, in any order of calls, what a list would be: ${title}`, async () => {
+    test(`behave like a list for any sequence of calls: ${title}`, async () => {
       const calls = fc.constantFrom('add', 'now', 'peek', 'read', 'take', 'keep')
       const call = fc.record({ call: calls, key: fc.constantFrom('_flash', 'other') })
       const requests = fc.array(fc.array(call, { maxLength: 6 }), { maxLength: 5 })
@@ -163,8 +163,8 @@ suite('messages', () => {
   }
 })
 
-suite('messages of two requests at once', () => {
-  /** A session with these values, read by so many requests at once. */
+suite('flash messages of concurrent requests', () => {
+  /** Returns `count` concurrent requests that have read one session with these values. */
   async function readers(count: number, store: ServerStore, values: Values) {
     const response = nodeResponse()
     const request = nodeRequest()
@@ -185,7 +185,7 @@ suite('messages of two requests at once', () => {
     gob: { serializer: gob },
     encrypted: { keys, encrypt: true },
   })) {
-    test(`reach exactly one that takes them, and none is lost: ${title}`, async () => {
+    test(`are taken by exactly one request and never lost: ${title}`, async () => {
       const call = fc.constantFrom('add', 'take', 'keep', 'set', 'save')
       const requests = fc.array(fc.array(call, { maxLength: 6 }), { minLength: 2, maxLength: 5 })
       await fc.assert(
@@ -234,7 +234,7 @@ suite('messages of two requests at once', () => {
     })
   }
 
-  test('that only read can both see one, and lose none', async () => {
+  test('may be seen by several requests with flashes(), but are never lost', async () => {
     const { read, sessions } = await readers(2, new ServerStore(memory()), { _flash: ['a'] })
     const [one, other] = sessions as [(typeof sessions)[number], (typeof sessions)[number]]
     other.session.addFlash('b')
@@ -243,7 +243,7 @@ suite('messages of two requests at once', () => {
     assert.deepEqual((await read()).session.flashes(), ['b'])
   })
 
-  test('are there again when they were taken and kept', async () => {
+  test('can be kept after takeFlashes()', async () => {
     const { read, sessions } = await readers(1, new ServerStore(memory()), { _flash: ['a'] })
     const [{ session, save }] = sessions as [(typeof sessions)[number]]
     assert.deepEqual(await session.takeFlashes(), ['a'])
@@ -252,7 +252,7 @@ suite('messages of two requests at once', () => {
     assert.deepEqual((await read()).session.flashes(), ['a'])
   })
 
-  test('leave objects of the session where they are', async () => {
+  test('leave the identity of other objects in the session alone', async () => {
     const values = { _flash: ['a'], cart: { items: 1 } }
     const { read, sessions } = await readers(2, new ServerStore(memory()), values)
     const [one, other] = sessions as [(typeof sessions)[number], (typeof sessions)[number]]
@@ -266,7 +266,7 @@ suite('messages of two requests at once', () => {
     assert.deepEqual(session.values, { cart: { items: 2 }, theme: 'dark' })
   })
 
-  test('of a session that has ended are gone, and of one that moved wait there', async () => {
+  test('are dropped if the session has ended, and stay with it if it was rotated', async () => {
     const store = new ServerStore(memory())
     for (const end of ['destroy', 'rotate'] as const) {
       const { sessions } = await readers(2, store, { _flash: ['a'] })
@@ -287,7 +287,7 @@ suite('messages of two requests at once', () => {
     }
   })
 
-  test('are not taken when the backend fails', async () => {
+  test('are not consumed when the backend fails', async () => {
     const backend = memory()
     const { read, sessions } = await readers(1, new ServerStore(backend), { _flash: ['a'] })
     const { update } = backend
@@ -300,7 +300,7 @@ suite('messages of two requests at once', () => {
     assert.deepEqual(await (await read()).session.takeFlashes(), [])
   })
 
-  test('are a list, or an error names the key', async () => {
+  test('reject takeFlashes() if the value of the key is not a list', async () => {
     const { sessions } = await readers(1, new ServerStore(memory()), { cart: 3 })
     const [{ session }] = sessions as [(typeof sessions)[number]]
     await assert.rejects(session.takeFlashes('cart'), { name: 'TypeError' })
@@ -308,9 +308,9 @@ suite('messages of two requests at once', () => {
   })
 })
 
-suite('a form', () => {
+suite('a submitted form', () => {
   for (const [title, open] of Object.entries(stores)) {
-    test(`comes back to the next page that asks, once: ${title}`, async () => {
+    test(`is returned once, to the next request that reads it: ${title}`, async () => {
       const visit = visitor(open())
       const form = new URLSearchParams('email=ann%40x.example&tag=a&tag=b&empty=&__proto__=p')
       await visit(session => {
@@ -341,7 +341,7 @@ suite('a form', () => {
     })
   }
 
-  test('takes the place of the one before', () => {
+  test('replaces an earlier form', () => {
     const session = newSession()
     session.flashInput({ email: 'old', name: 'old' })
     session.flashInput({ email: 'new' })
@@ -356,7 +356,7 @@ suite('a form', () => {
     assert.deepEqual(session.values, {})
   })
 
-  test('may be of any kind, and leaves out what is no text', () => {
+  test('may be of any type; values that are not primitives are left out', () => {
     const data = new FormData()
     data.append('name', 'Ann')
     data.append('photo', new Blob(['…']), 'photo.png')
@@ -377,7 +377,7 @@ suite('a form', () => {
     }
   })
 
-  test('leaves out what sounds secret, unless it is asked for', () => {
+  test('omits fields whose names suggest secrets, unless the option only lists them', () => {
     const secrets = [
       ...[
         'password',
@@ -402,7 +402,7 @@ suite('a form', () => {
     assert.deepEqual(kept({ only: ['email', 'pass'] }), ['pass', 'email'])
   })
 
-  test('leaves out what has no room, so that no client makes a session too large', async () => {
+  test('omits fields that do not fit, so that no client can make a session too large', async () => {
     const visit = visitor(new CookieStore({ keys }))
     const long = 'é'.repeat(2000)
     await visit(session => session.flashInput({ a: 'a', long, b: 'b', ...hostileForm }))
@@ -421,7 +421,7 @@ suite('a form', () => {
     })
   })
 
-  test('is not confused by what else lies under its keys', () => {
+  test('tolerates unexpected values under its keys', () => {
     const session = newSession({ _input: ['a', 1, null, 'b', 'c'], _errors: [{}] })
     assert.deepEqual(
       [...session.oldInput()],

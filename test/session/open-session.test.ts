@@ -7,8 +7,8 @@ import { keys } from '../support/keys.ts'
 const logins = defineSession<{ user?: string }>(new CookieStore({ keys }), 'login')
 const newRequest = (): Request => new Request('http://localhost/')
 
-suite('a session for the time of a block', () => {
-  test('is saved when the block ends', async () => {
+suite('openSession', () => {
+  test('saves the session at the end of the block', async () => {
     const headers = new Headers()
     {
       await using login = await openSession(logins, newRequest(), headers)
@@ -18,7 +18,7 @@ suite('a session for the time of a block', () => {
     assert.ok(cookieOf(headers, 'login'))
   })
 
-  test('is saved when the block throws, and what was thrown arrives', async () => {
+  test('saves when the block throws, and rethrows', async () => {
     const headers = new Headers()
     const redirect = new Error('redirect to /')
     const block = async (): Promise<void> => {
@@ -30,7 +30,7 @@ suite('a session for the time of a block', () => {
     assert.ok(cookieOf(headers, 'login'))
   })
 
-  test('that cannot be saved hides nothing that was thrown', async () => {
+  test('reports a failed save to onError and keeps the thrown error', async () => {
     const errors: unknown[] = []
     const redirect = new Error('redirect to /')
     const onError = (error: unknown): number => errors.push(error)
@@ -44,7 +44,7 @@ suite('a session for the time of a block', () => {
     assert.equal(errors.length, 1)
   })
 
-  test('is not saved when it is discarded', async () => {
+  test('does not save a discarded session', async () => {
     const headers = new Headers()
     {
       await using login = await openSession(logins, newRequest(), headers)
@@ -54,14 +54,14 @@ suite('a session for the time of a block', () => {
     assert.deepEqual(headers.getSetCookie(), [])
   })
 
-  test('save tells of failures itself', async () => {
+  test('save() rejects when the save fails', async () => {
     await using login = await openSession(logins, newRequest(), new Headers())
     login.session.values.user = 'x'.repeat(5000)
     await assert.rejects(login.save(), { code: 'cookie-too-large' })
     login.discard()
   })
 
-  test('reads and writes a jar of cookies, which is the request', async () => {
+  test('reads and writes a cookie jar that identifies the request', async () => {
     const jar = new Map<string, string>()
     const attributes: unknown[] = []
     const cookies = {

@@ -22,7 +22,7 @@ import { keys } from '../support/keys.ts'
 
 const store = new CookieStore({ keys })
 
-/** The smallest store there can be: what a user writes to keep sessions somewhere else. */
+/** A minimal custom store. */
 class PlainStore implements Store {
   readonly saved: string[] = []
 
@@ -46,8 +46,8 @@ class PlainStore implements Store {
   }
 }
 
-suite('the sessions of a request', () => {
-  test('each is read once', async () => {
+suite('the registry of a request', () => {
+  test('reads each session once', async () => {
     const request = nodeRequest()
     const [one, two] = await Promise.all([store.get(request, 'a'), store.get(request, 'a')])
     assert.equal(one, two)
@@ -57,7 +57,7 @@ suite('the sessions of a request', () => {
     assert.notEqual(await store.new(request, 'a'), one)
   })
 
-  test('of several stores are saved in one call', async () => {
+  test('saves the sessions of several stores in one call', async () => {
     const custom = new PlainStore()
     const request = nodeRequest('visits=41')
     const response = nodeResponse()
@@ -77,7 +77,7 @@ suite('the sessions of a request', () => {
     assert.equal((await store.get(next, 'two')).keyed.get(42), 43)
   })
 
-  test('what one of them read with new() is not saved with them', async () => {
+  test('does not save sessions created with new()', async () => {
     const request = nodeRequest()
     ;(await store.new(request, 'a')).values.foo = 'bar'
     const response = nodeResponse()
@@ -85,7 +85,7 @@ suite('the sessions of a request', () => {
     assert.deepEqual(setCookieLines(response), [])
   })
 
-  test('every failure is reported, and the others are saved', async () => {
+  test('reports every failure and saves the other sessions', async () => {
     const request = nodeRequest()
     const response = nodeResponse()
     ;(await store.get(request, 'bad')).values.act = () => 1
@@ -102,7 +102,10 @@ suite('the sessions of a request', () => {
         'error saving session "bad": act is a function, which a session cannot carry; store plain data (and 1 other error)',
       )
       assert.ok(error.isUsage)
-      assert.match(String(error.errors[1]), /error saving session "worse": sameSite 'none' needs/)
+      assert.match(
+        String(error.errors[1]),
+        /error saving session "worse": sameSite 'none' requires/,
+      )
       assert.ok(error.errors[1]?.cause instanceof RangeError)
       return true
     })
@@ -111,7 +114,7 @@ suite('the sessions of a request', () => {
   })
 
   for (const name of ['session:key', '', 'a b', 'a;b', 'a\r\nb', 'sé']) {
-    test(`the name ${JSON.stringify(name)} is refused`, async () => {
+    test(`refuses the name ${JSON.stringify(name)}`, async () => {
       await assert.rejects(store.get(nodeRequest(), name), {
         code: 'invalid-name',
         message: `invalid character in cookie name: ${JSON.stringify(name)}`,
@@ -119,13 +122,13 @@ suite('the sessions of a request', () => {
     })
   }
 
-  test('one name for two stores is refused', async () => {
+  test('refuses one name for two stores', async () => {
     const request = nodeRequest()
     await store.get(request, 'a')
     await assert.rejects(new CookieStore({ keys }).get(request, 'a'), { code: 'store-mismatch' })
   })
 
-  test('a store that failed is asked again', async () => {
+  test('calls a store again after it failed', async () => {
     let calls = 0
     const flaky = new PlainStore()
     const make = flaky.new.bind(flaky)
@@ -139,7 +142,7 @@ suite('the sessions of a request', () => {
     assert.ok(await flaky.get(request, 'visits'))
   })
 
-  test('not a request', async () => {
+  test('refuses anything that is not a request', async () => {
     for (const wrong of [undefined, null, {}, 'request', { headers: null }]) {
       assert.throws(() => registry(wrong as unknown as RequestLike), {
         name: 'TypeError',
@@ -148,7 +151,7 @@ suite('the sessions of a request', () => {
     }
   })
 
-  test('go with the request: nothing else holds them', async () => {
+  test('does not keep sessions alive after the request', async () => {
     setFlagsFromString('--expose-gc')
     const collectGarbage = runInNewContext('gc') as () => void
     const references: WeakRef<object>[] = []
@@ -156,7 +159,7 @@ suite('the sessions of a request', () => {
       const request = new Request('http://localhost/')
       references.push(new WeakRef(await store.get(request, 'a')))
     }
-    // A WeakRef keeps its object until the job that made it is over.
+    // A WeakRef keeps its target alive until the end of the current job.
     await new Promise(resolve => setTimeout(resolve, 10))
     collectGarbage()
     assert.ok(references.filter(reference => reference.deref()).length < 10)

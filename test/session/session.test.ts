@@ -8,8 +8,8 @@ const store = new CookieStore({ keys })
 const newSession = (values: Values = {}): Session =>
   new Session(store, 'login', { options: { path: '/' }, values, id: 'secret-id' })
 
-suite('flash messages', () => {
-  test('are read once, in order', () => {
+suite('flash messages of a session', () => {
+  test('are returned once, in order', () => {
     const session = newSession()
     assert.deepEqual(session.flashes(), [])
     session.addFlash('foo')
@@ -20,7 +20,7 @@ suite('flash messages', () => {
     assert.deepEqual(session.values, {})
   })
 
-  test('have lists of their own under other keys', () => {
+  test('have a separate list for each key', () => {
     const session = newSession()
     session.addFlash('default')
     session.addFlash('custom', 'custom_key')
@@ -29,7 +29,7 @@ suite('flash messages', () => {
     assert.deepEqual(session.flashes(), ['default'])
   })
 
-  test('a key of the language is a key like any other', () => {
+  test('accept keys such as __proto__', () => {
     const session = newSession()
     for (const key of ['__proto__', 'constructor', 'toString']) {
       assert.deepEqual(session.flashes(key), [])
@@ -39,7 +39,7 @@ suite('flash messages', () => {
     assert.equal(Object.getPrototypeOf(session.values), Object.prototype)
   })
 
-  test('another value under the key is an error that names it', () => {
+  test('throw an error that names the key if its value is not a list', () => {
     const session = newSession({ cart: 3 })
     const message = 'values.cart is not a list of flash messages; use another key'
     assert.throws(() => session.addFlash('x', 'cart'), { name: 'TypeError', message })
@@ -47,7 +47,7 @@ suite('flash messages', () => {
     assert.deepEqual(session.values, { cart: 3 })
   })
 
-  test('adding leaves an array that was read as it was', () => {
+  test('do not change an array that was read before', () => {
     const read = ['a']
     const session = newSession({ _flash: read })
     session.addFlash('b')
@@ -56,7 +56,7 @@ suite('flash messages', () => {
 })
 
 suite('keys that are not strings', () => {
-  test('42 and "42" are two', () => {
+  test('are distinct from strings: 42 and "42"', () => {
     const session = newSession()
     session.values['42'] = 'text'
     session.keyed.set(42, 43)
@@ -74,7 +74,7 @@ suite('a session', () => {
     assert.deepEqual(options, { path: '/' })
   })
 
-  test('has an id that nobody assigns by accident', () => {
+  test('has a read-only id', () => {
     const session = newSession()
     assert.throws(() => {
       ;(session as { id: unknown }).id = 'chosen'
@@ -82,7 +82,7 @@ suite('a session', () => {
     assert.equal(session.id, 'secret-id')
   })
 
-  test('shows neither id nor data in logs', () => {
+  test('exposes neither its id nor its values in logs', () => {
     const session = newSession({ password: 'hunter2' })
     for (const text of [inspect(session), JSON.stringify(session), String(session)]) {
       assert.ok(!text.includes('secret-id') && !text.includes('hunter2'), text)

@@ -1,4 +1,4 @@
-/** What the types promise to those who write against them. Compiled, never run. */
+/** Tests of the public types. Compiled, never run. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import {
@@ -39,14 +39,14 @@ interface Login {
 }
 const typed = await store.get<Login>(nodeRequest, 'login')
 expect<Equals<typeof typed.values.userId, number | undefined>>()
-// @ts-expect-error a number is wanted
+// @ts-expect-error must be a number
 typed.values.userId = '7'
 // @ts-expect-error no such key
 typed.values.name = 'x'
 
-// The id is for reading.
+// The id is read-only.
 expect<Equals<typeof typed.id, string | undefined>>()
-// @ts-expect-error an id is never assigned
+// @ts-expect-error read-only
 typed.id = 'chosen'
 
 expect<Equals<typeof typed.reason, Reason | undefined>>()
@@ -59,15 +59,15 @@ typed.options = { path: '/', maxAge: 60, httpOnly: true }
 // @ts-expect-error not one of the three
 typed.options.sameSite = 'Lax'
 
-// Requests and responses of Node, of HTTP/2 and of the web.
+// Requests and responses of Node, HTTP/2 and the web.
 await save(nodeRequest, nodeResponse)
 await save(http2Request, http2Response)
 await typed.save(new Request('http://localhost/'), new Response())
 await typed.save(new Request('http://localhost/'), new Headers())
-// @ts-expect-error a string is no request
+// @ts-expect-error a string is not a request
 await store.get('request', 'login')
 
-// Any of the stores is a Store.
+// Every store implements Store.
 const stores: Store[] = [
   store,
   new FilesystemStore('folder', { codecs: codecsFromPairs(['key']) }),

@@ -1,4 +1,4 @@
-/** The types of `silverback/express-session`: with `@types/express-session`, and without. */
+/** Tests of the types of `silverback/express-session`, with and without `@types/express-session`. */
 
 import { RedisStore } from 'connect-redis'
 import express, { type Request } from 'express'
@@ -14,13 +14,13 @@ import { memory } from 'silverback/memory'
 
 declare module 'express-session' {
   interface SessionData {
-    userOfTheirs?: string
+    theirUser?: string
   }
 }
 
 declare module 'silverback/express-session' {
   interface SessionData {
-    userOfOurs?: string
+    ourUser?: string
   }
 }
 
@@ -33,19 +33,19 @@ app.use(session({ secret: 's', cookie: request => ({ secure: request.secure ?? f
 app.use(session({ secret: 's', genid: (request: Request) => request.ip ?? '' }))
 app.use(session({ secret: 's', store: new session.MemoryStore() }))
 
-// What an app added to the types of express-session goes on counting.
+// Declarations that an app merged into the types of express-session still apply.
 app.get('/', (request, response) => {
   const theirs: TheirSession & Partial<TheirData> = request.session
-  const user: string | undefined = request.session.userOfTheirs
+  const user: string | undefined = request.session.theirUser
   request.session.cookie.maxAge = 60_000
   response.json([theirs.id, user])
 })
 
 declare const ours: RequestSession
-export const user: string | undefined = ours.userOfOurs
+export const user: string | undefined = ours.ourUser
 declare const typed: RequestSession<{ cart: string[] }>
 export const cart: string[] | undefined = typed.cart
-// @ts-expect-error Nobody declared it.
+// @ts-expect-error not declared
 export const unknown = ours.cart
 
 export class OwnStore extends Store implements StoreLike {
@@ -61,7 +61,7 @@ export class OwnStore extends Store implements StoreLike {
 }
 export const options: SessionOptions = { secret: 's', store: new OwnStore() }
 
-// @ts-expect-error A secret is needed.
+// @ts-expect-error secret is required
 session({})
-// @ts-expect-error There is no such value.
+// @ts-expect-error not a value of unset
 session({ secret: 's', unset: 'perhaps' })

@@ -1,4 +1,4 @@
-/** What the types promise of definitions and of the life of a session. Compiled, never run. */
+/** Tests of the types of definitions and of the session lifecycle. Compiled, never run. */
 
 import type { IncomingMessage } from 'node:http'
 import { type } from 'arktype'
@@ -29,7 +29,7 @@ interface Login {
   visits: number
 }
 
-// The values have the type that the schema lets through, defaults included.
+// The values have the output type of the schema, defaults included.
 const byZod = defineSession(store, 'zod', {
   schema: z.object({ user: z.string().or(z.undefined()), visits: z.number().default(0) }),
   keyLifetimes: { user: 60 },
@@ -54,18 +54,18 @@ const session = await byHand.get(request, { fresh: true })
 session.login('ann', { keep: ['visits'] })
 // @ts-expect-error no such key
 session.login('ann', { keep: ['cart'] })
-// @ts-expect-error owners have names
+// @ts-expect-error an owner is a string
 session.login(5)
 session.remember(60)
-// @ts-expect-error neither true, false nor seconds
+// @ts-expect-error must be a boolean or seconds
 session.remember('long')
 session.lifetime.idle = 600
 session.owner = undefined
-// @ts-expect-error for reading
+// @ts-expect-error read-only
 session.isReadOnly = false
-// @ts-expect-error for reading
+// @ts-expect-error read-only
 session.createdAt = 5
-// @ts-expect-error for reading
+// @ts-expect-error read-only
 session.isDestroyed = true
 
 const server = new ServerStore(memory(), {
@@ -76,10 +76,10 @@ const server = new ServerStore(memory(), {
 expect<Equals<typeof server.capabilities, ReadonlySet<Capability>>>()
 // @ts-expect-error not one of the two
 new ServerStore(memory(), { onStoreFailure: 'ignore' })
-// @ts-expect-error nothing infinite, and no other parts
+// @ts-expect-error unknown part of a lifetime
 new CookieStore({ keys: [], lifetime: { forever: true } })
 
 declare const event: SessionEvent
 if (event.type === 'save') expect<Equals<typeof event.conflicts, number>>()
-// @ts-expect-error only saves have outcomes
+// @ts-expect-error only save events have an outcome
 event.outcome
