@@ -1,5 +1,5 @@
 /**
- * What visitors can do, and what it changes in their sessions.
+ * What visitors can do, and how each action changes their sessions.
  *
  * @module
  */
@@ -17,10 +17,10 @@ export interface Visit {
   readonly theme: Session<Theme>
 }
 
-/** Changes the sessions of a visit as the form says. The caller saves them. */
+/** Changes a visitor's sessions according to a form. The caller saves them. */
 export type Action = (visit: Visit, form: URLSearchParams) => void | Promise<void>
 
-/** Reads both sessions of the visitor; a new visitor has empty ones. */
+/** Reads both sessions of a visitor. A new visitor's sessions are empty. */
 export async function openVisit(
   request: IncomingMessage,
   response: ServerResponse,
@@ -28,12 +28,12 @@ export async function openVisit(
 ): Promise<Visit> {
   const login = await stores.logins.get<Login>(request, 'login')
   const theme = await stores.themes.get<Theme>(request, 'theme')
-  // Options are not part of what is stored: every request says how long the cookie lasts.
+  // Options are not stored with the session, so every request sets the lifetime of the cookie again.
   if (login.values.remember) login.remember()
   return { request, response, stores, login, theme }
 }
 
-/** The actions, by the path that their form is sent to. */
+/** The actions, by the path of their form. */
 export const actions: ReadonlyMap<string, Action> = new Map([
   ['/sign-in', signIn],
   ['/cart', addToCart],
@@ -42,19 +42,19 @@ export const actions: ReadonlyMap<string, Action> = new Map([
   ['/sign-out', signOut],
 ])
 
-/** In characters. */
-const longestName = 40
+/** The maximum length of a name, in characters. */
+const maxNameLength = 40
 
 function signIn({ login }: Visit, form: URLSearchParams): void {
-  const user = [...(form.get('name')?.trim() ?? '')].slice(0, longestName).join('')
+  const user = [...(form.get('name')?.trim() ?? '')].slice(0, maxNameLength).join('')
   if (!user) {
     login.addFlash('Please enter a name')
     return
   }
-  // A new id: one that somebody planted or saw before the sign-in is worth nothing after it (session
-  // fixation). Where there is a place for the owner, login() does this and more; Go's files have none.
+  // Rotate the id to prevent session fixation: an id that an attacker planted or saw before the sign-in is
+  // useless after it. login() does this and records the owner, but Go's file format has no field for owners.
   login.rotate()
-  // A guest keeps the cart; someone else's stays with them.
+  // A guest keeps the cart. The cart of a previous user is dropped.
   const cart = login.values.user === undefined ? (login.values.cart ?? 0) : 0
   const remember = form.has('remember')
   login.values = { user, cart, remember }
@@ -69,17 +69,17 @@ function addToCart({ login }: Visit): void {
 
 function chooseTheme({ login, theme }: Visit, form: URLSearchParams): void {
   theme.values.theme = form.get('theme') === 'dark' ? 'dark' : 'light'
-  login.addFlash(`The theme is ${theme.values.theme} now`)
+  login.addFlash(`Switched to the ${theme.values.theme} theme`)
 }
 
 function rotateKeys({ stores, login }: Visit): void {
   const isSignedIn = login.values.user !== undefined
   if (isSignedIn) stores.rotateKeys()
-  login.addFlash(isSignedIn ? 'A new key pair writes from now on' : 'Please sign in first')
+  login.addFlash(isSignedIn ? 'New cookies now use a new key pair' : 'Please sign in first')
 }
 
 function signOut({ login, theme }: Visit): void {
   login.destroy()
-  // The login is gone after this, so the message travels in the other session.
-  theme.addFlash('You are signed out')
+  // The login session no longer exists, so the message goes into the other session.
+  theme.addFlash('You have signed out')
 }

@@ -1,5 +1,5 @@
 /**
- * The demo as a request handler: which request gets which answer.
+ * The demo as a request handler.
  *
  * @module
  */
@@ -12,22 +12,22 @@ import { type Action, actions, openVisit } from './actions.ts'
 import { readForm } from './form.ts'
 import { errorPage, homePage } from './page.ts'
 import type { Stores } from './stores.ts'
-import { formTokens, isOurs, prepareTokens } from './tokens.ts'
+import { formTokens, hasValidToken, prepareTokens } from './tokens.ts'
 
-const files = new Map([
-  ['/style.css', { type: 'text/css; charset=utf-8', body: fileBeside('style.css') }],
-  ['/icon.svg', { type: 'image/svg+xml', body: fileBeside('icon.svg') }],
+const assets = new Map([
+  ['/style.css', { type: 'text/css; charset=utf-8', body: readAsset('style.css') }],
+  ['/icon.svg', { type: 'image/svg+xml', body: readAsset('icon.svg') }],
 ])
 
-/** The request handler for `createServer`. */
+/** Returns the request handler for `createServer`. */
 export function app(stores: Stores): RequestListener {
   return async (request, response) => {
     try {
-      await answer(request, response, stores)
+      await route(request, response, stores)
     } catch (error) {
-      // The visitor hung up in the middle of a form: nobody to answer, and nothing is wrong.
+      // The client disconnected while it was sending a form. There is nobody to respond to, and no error.
       if (request.errored) return
-      // Details are for the log. Errors of sessions hold neither values nor keys.
+      // Details belong in the log, not in the page. Session errors never contain values or keys.
       console.error(error)
       if (response.headersSent) response.destroy()
       else sendError(response, 500)
@@ -35,21 +35,21 @@ export function app(stores: Stores): RequestListener {
   }
 }
 
-async function answer(
+async function route(
   request: IncomingMessage,
   response: ServerResponse,
   stores: Stores,
 ): Promise<void> {
   const path = request.url?.split('?', 1)[0] ?? ''
-  const file = files.get(path)
+  const asset = assets.get(path)
   const action = actions.get(path)
-  if (!file && !action && path !== '/') return sendError(response, 404)
-  const method = action ? 'POST' : 'GET'
-  if (request.method !== method) {
-    response.setHeader('Allow', method)
+  if (!asset && !action && path !== '/') return sendError(response, 404)
+  const methods = action ? ['POST'] : ['GET', 'HEAD']
+  if (!methods.includes(request.method ?? '')) {
+    response.setHeader('Allow', methods.join(', '))
     return sendError(response, 405)
   }
-  if (file) return send(response, 200, file.type, file.body)
+  if (asset) return send(response, 200, asset.type, asset.body)
   if (action) return act(path, action, request, response, stores)
   return show(request, response, stores)
 }
@@ -61,14 +61,14 @@ async function act(
   response: ServerResponse,
   stores: Stores,
 ): Promise<void> {
-  // Of guests, too: another site could sign them in as somebody else.
+  // This protects guests too: another site could sign them in as somebody else.
   if (!isSameOrigin(request)) return sendError(response, 403)
   const form = await readForm(request)
   if (!form) return sendError(response, 413)
   const visit = await openVisit(request, response, stores)
-  if (!isOurs(request, visit.login, path, form)) return sendError(response, 403)
+  if (!hasValidToken(request, visit.login, path, form)) return sendError(response, 403)
   await action(visit, form)
-  // Both sessions, before anything of the response is sent: cookies are headers.
+  // Saves both sessions. This must happen before the headers are sent, because cookies are headers.
   await save(request, response)
   response.writeHead(303, { location: '/' }).end()
 }
@@ -79,13 +79,18 @@ async function show(
   stores: Stores,
 ): Promise<void> {
   const { login, theme } = await openVisit(request, response, stores)
-  const flashes: string[] = []
-  // Of who signed in at the Go shop, say.
+  // Visitors who signed in at the Go program do not have a token secret yet.
   const isPrepared = prepareTokens(login)
+  const flashes: string[] = []
   for (const session of [login, theme]) {
+    // Nobody sees the response to HEAD, so it must not consume messages.
+    if (request.method === 'HEAD') {
+      flashes.push(...session.peekFlashes<string>())
+      continue
+    }
     const messages = session.flashes<string>()
     flashes.push(...messages)
-    // Reading took the messages out, which has to be saved. A visitor who only looks gets no file.
+    // Save only if something changed. Otherwise every visitor would get a session file.
     if (messages.length > 0 || (isPrepared && session === login)) {
       await session.save(request, response)
     }
@@ -96,7 +101,7 @@ async function show(
   }
   const tokenOf = formTokens(login)
   const page = homePage({ login, theme, flashes, tokenOf, cookies, keyPairs: stores.keyPairs })
-  // Not even in the browser's own cache: the page is another one after each action.
+  // The page changes with every action, so not even the browser's own cache may keep it.
   response.setHeader('Cache-Control', 'no-store')
   send(response, 200, 'text/html; charset=utf-8', page)
 }
@@ -108,14 +113,16 @@ function sendError(response: ServerResponse, status: number): void {
 function send(response: ServerResponse, status: number, type: string, body: string): void {
   response.writeHead(status, {
     'Content-Type': type,
+    'Content-Length': Buffer.byteLength(body),
     'Content-Security-Policy':
       "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
     'X-Content-Type-Options': 'nosniff',
     'Referrer-Policy': 'same-origin',
   })
+  // Node leaves the body out when the request is HEAD.
   response.end(body)
 }
 
-function fileBeside(name: string): string {
+function readAsset(name: string): string {
   return readFileSync(new URL(name, import.meta.url), 'utf8')
 }

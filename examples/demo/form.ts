@@ -1,5 +1,5 @@
 /**
- * Reading a form that a browser sent.
+ * Reads submitted forms.
  *
  * @module
  */
@@ -9,8 +9,8 @@ import type { IncomingMessage } from 'node:http'
 const maxBytes = 64 * 1024
 
 /**
- * The fields of the form, or undefined when it has more than 64 KiB. What is too much is read and
- * dropped, so that the browser is there for the answer.
+ * Resolves to the fields of a form, or to undefined if it is larger than 64 KiB. Reads an oversized body to
+ * its end, because browsers ignore a response that arrives while they are still sending.
  */
 export async function readForm(request: IncomingMessage): Promise<URLSearchParams | undefined> {
   const chunks: Buffer[] = []

@@ -1,10 +1,10 @@
 /**
- * HTML templates that escape what is put into them.
+ * HTML templates that escape interpolated values.
  *
  * @module
  */
 
-/** Text that is HTML already. */
+/** A string that is already HTML and must not be escaped. */
 export class Html {
   readonly text: string
 
@@ -13,10 +13,10 @@ export class Html {
   }
 }
 
-/** What a template takes: lists are joined, undefined is nothing. */
+/** Values that templates accept. Arrays are concatenated; undefined is left out. */
 export type Content = Html | string | number | undefined | readonly Content[]
 
-/** A template: html`<p>${name}</p>` escapes the name, but no other template. */
+/** A template: html`<p>${name}</p>` escapes `name`, unless it is the result of another template. */
 export function html(parts: TemplateStringsArray, ...contents: Content[]): Html {
   return new Html(String.raw({ raw: parts }, ...contents.map(render)))
 }

@@ -11,21 +11,21 @@ import { type Content, type Html, html } from './html.ts'
 import type { Login, Theme } from './stores.ts'
 import type { FormToken } from './tokens.ts'
 
-/** What the home page shows. */
+/** The content of the home page. */
 export interface Home {
   readonly login: Session<Login>
   readonly theme: Session<Theme>
-  /** Messages to show this once. */
+  /** Flash messages. */
   readonly flashes: readonly string[]
-  /** The tokens of forms. */
+  /** Creates the CSRF tokens of the forms. */
   readonly tokenOf: FormToken
   /** The cookies as the browser sent them. */
   readonly cookies: { readonly login: string | undefined; readonly theme: string | undefined }
-  /** How many key pairs the stores have. */
+  /** The number of key pairs that the stores use. */
   readonly keyPairs: number
 }
 
-/** The page at `/`. */
+/** Renders the page at `/`. */
 export function homePage(home: Home): string {
   const { login, theme, flashes, tokenOf } = home
   const { user, cart = 0 } = login.values
@@ -39,40 +39,40 @@ export function homePage(home: Home): string {
       <div role="status"><ul id="flashes">${flashes.map(text => html`<li class="flash">${text}</li>`)}</ul></div>
       <section class="hero">
         <h1>Hello, <span id="user">${user ?? 'guest'}</span></h1>
-        <p>A small shop that remembers you. Below the counter you see what your sessions hold,
-          and what your browser knows of it.</p>
+        <p>A small shop that remembers you. Further down you can see what your sessions contain,
+          and what your browser stores.</p>
       </section>
       <div class="cards">
         ${cartCard(cart, tokenOf)}
         ${user === undefined ? signInCard() : visitCard(login.values, home)}
       </div>
-      <h2>Your sessions, from the inside</h2>
+      <h2>Inside your sessions</h2>
       <div class="cards">
         ${loginPanel(home)}
         ${themePanel(home)}
       </div>
     </main>
     <footer>
-      Both sessions are kept the way Go’s gorilla/sessions keeps them. A Go program with the same
-      keys and folder serves the same visitors.
+      Both sessions use the storage format of Go’s gorilla/sessions. A Go program with the same keys
+      and the same folder can serve the same visitors.
     </footer>`
   return page('Silverback demo', body, shownTheme)
 }
 
-const errors: Record<number, [title: string, text: string]> = {
+const errorTexts: Record<number, [title: string, text: string]> = {
   403: [
-    'Not from here',
-    'The form is of another site, or older than your sign-in. Please try again.',
+    'Form rejected',
+    'This form came from another site or was loaded before you signed in. Please try again.',
   ],
-  404: ['Nothing here', 'There is no page at this address.'],
-  405: ['Not this way', 'This address does not answer requests of that kind.'],
-  413: ['Too much', 'The form is larger than 64 KiB.'],
-  500: ['That did not work', 'Your session could not be read or saved. Please try again.'],
+  404: ['Page not found', 'There is no page at this address.'],
+  405: ['Method not allowed', 'This address does not support this kind of request.'],
+  413: ['Form too large', 'Forms can be at most 64 KiB in size.'],
+  500: ['Something went wrong', 'Your session could not be read or saved. Please try again.'],
 }
 
-/** The page for an HTTP error, which tells no details. */
+/** Renders the page for an HTTP error, without details. */
 export function errorPage(status: number): string {
-  const [title, text] = errors[status] ?? ['Error', '']
+  const [title, text] = errorTexts[status] ?? ['Error', '']
   const body = html`
     <main class="error">
       <p class="status">${status}</p>
@@ -83,7 +83,7 @@ export function errorPage(status: number): string {
   return page(title, body)
 }
 
-/** Without a theme the page looks as the system does. */
+/** The theme `system` follows the settings of the operating system. */
 function page(title: string, body: Html, theme = 'system'): string {
   return html`<!doctype html>
 <html lang="en" data-theme="${theme}">
@@ -99,7 +99,7 @@ function page(title: string, body: Html, theme = 'system'): string {
 `.text
 }
 
-/** The token of the form that is sent to this path. */
+/** The hidden field with the CSRF token of the form at this path; undefined if the form needs none. */
 function tokenField(path: string, tokenOf: FormToken): Html | undefined {
   const token = tokenOf(path)
   if (token === undefined) return undefined
@@ -119,7 +119,7 @@ function cartCard(cart: number, tokenOf: FormToken): Html {
   return html`
     <section class="card">
       <h2>Bananas</h2>
-      <p>Ripe, from the hillside. They stay in your cart between requests, signed in or not.</p>
+      <p>Fresh from the hillside. Your cart is kept from one request to the next, signed in or not.</p>
       <p class="count"><span id="cart">${cart}</span> <span>in your cart</span></p>
       <form method="post" action="/cart">${tokenField('/cart', tokenOf)}<button id="add">Add to cart</button></form>
       <code>login.values.cart += 1</code>
@@ -144,9 +144,10 @@ function visitCard(values: Login, { keyPairs, tokenOf }: Home): Html {
   return html`
     <section class="card">
       <h2>Your visit</h2>
-      <p>${values.remember ? 'You are remembered for 30 days.' : 'You are signed in until you close the browser.'}</p>
+      <p>${values.remember ? 'You will stay signed in for 30 days.' : 'You will stay signed in until you close the browser.'}</p>
       <p class="count"><span id="key-pairs">${keyPairs}</span>
-        <span>key ${keyPairs === 1 ? 'pair' : 'pairs'}: the newest writes, all read</span></p>
+        <span>key ${keyPairs === 1 ? 'pair' : 'pairs'}. New cookies use the newest one; cookies made with
+          an older one stay valid.</span></p>
       <div class="row">
         <form method="post" action="/rotate-keys">${tokenField('/rotate-keys', tokenOf)}
           <button id="rotate" class="quiet">Rotate keys</button>
@@ -160,33 +161,40 @@ function visitCard(values: Login, { keyPairs, tokenOf }: Home): Html {
 }
 
 function loginPanel({ login, cookies }: Home): Html {
-  return panel(login, 'A file on the server. The cookie carries its id.', [
-    row('Id', login.id === undefined ? 'none yet' : html`<code id="id">${masked(login.id)}</code>`),
-    row('Values', valueList(login.values)),
-    ...cookieRows(login, cookies.login),
-  ])
+  return panel(
+    login,
+    'Stored in a file on the server. The cookie contains only the session’s id.',
+    [
+      row(
+        'Id',
+        login.id === undefined ? 'none yet' : html`<code id="id">${masked(login.id)}</code>`,
+      ),
+      row('Values', valueList(login.values)),
+      ...cookieRows(login, cookies.login),
+    ],
+  )
 }
 
 function themePanel({ theme, cookies }: Home): Html {
-  const text = cookies.theme
+  const value = cookies.theme
   return panel(
     theme,
-    'Nothing on the server. The values travel in the cookie, signed and encrypted.',
+    'Stored in the cookie itself, signed and encrypted. Nothing is kept on the server.',
     [
       row('Values', valueList(theme.values)),
       row(
-        'Cookie text',
-        text ? html`<code id="sealed">${text.slice(0, 40)}…</code>` : 'nothing yet',
+        'Cookie value',
+        value ? html`<code id="sealed">${value.slice(0, 40)}…</code>` : 'none yet',
       ),
-      ...cookieRows(theme, text),
+      ...cookieRows(theme, value),
     ],
   )
 }
 
 function panel(session: Session<object>, about: string, rows: Html[]): Html {
   const state = session.reason
-    ? html`new: <code id="${session.name}-reason">${session.reason}</code>`
-    : 'read from your cookie'
+    ? html`new (reason: <code id="${session.name}-reason">${session.reason}</code>)`
+    : 'restored from your cookie'
   return html`
     <section class="card panel" id="${session.name}-panel">
       <h3>${session.name}</h3>
@@ -195,9 +203,9 @@ function panel(session: Session<object>, about: string, rows: Html[]): Html {
     </section>`
 }
 
-function cookieRows(session: Session<object>, text: string | undefined): Html[] {
+function cookieRows(session: Session<object>, value: string | undefined): Html[] {
   const size =
-    text === undefined ? 'no cookie' : `${session.name.length + 1 + text.length} of 4096 bytes`
+    value === undefined ? 'no cookie' : `${session.name.length + 1 + value.length} of 4096 bytes`
   const chips = attributes(session.options).map(each => html`<li>${each}</li>`)
   return [row('Cookie size', size), row('Attributes', html`<ul class="chips">${chips}</ul>`)]
 }
@@ -206,7 +214,7 @@ function row(term: string, description: Content): Html {
   return html`<div><dt>${term}</dt><dd>${description}</dd></div>`
 }
 
-/** All but the secret of the tokens, which only they show, and masked. */
+/** Lists the values, except the secret of the CSRF tokens, which must not appear in a page. */
 function valueList(values: object): Content {
   const entries = Object.entries(values).filter(([key]) => key !== csrfKey)
   if (entries.length === 0) return 'empty'
@@ -216,14 +224,16 @@ function valueList(values: object): Content {
 function attributes({ path, maxAge, httpOnly, sameSite, secure }: Options): string[] {
   return [
     `Path=${path}`,
-    httpOnly ? 'HttpOnly' : 'open to scripts',
+    httpOnly ? 'HttpOnly' : 'not HttpOnly',
     `SameSite=${sameSite}`,
-    secure ? 'Secure' : 'not Secure (a local demo)',
-    maxAge === 'session' ? 'until the browser closes' : `Max-Age=${maxAge} seconds`,
+    secure ? 'Secure' : 'not Secure (local demo over HTTP)',
+    maxAge === 'session'
+      ? 'no Max-Age (until the browser closes)'
+      : `Max-Age=${maxAge} (${Number(maxAge) / 86_400} days)`,
   ]
 }
 
-/** Whoever sees the whole id and a key could make the cookie. */
+/** Shortens an id. With the whole id and the keys, an attacker could forge the cookie. */
 function masked(id: string): string {
   return `${id.slice(0, 6)}…`
 }

@@ -3,9 +3,9 @@
  *
  * | variable | |
  * |---|---|
- * | `PORT` | port to listen on; 0 takes a free one. Default 3000 |
- * | `SESSION_DIR` | folder of the session files. Default: a folder of its own, removed at the end |
- * | `SESSION_KEYS` | hash and block keys in hex, newest pair first. Default: random |
+ * | `PORT` | the port to listen on; 0 picks a free one. Default: 3000 |
+ * | `SESSION_DIR` | the folder for session files. Default: a temporary folder, removed on exit |
+ * | `SESSION_KEYS` | hash and block keys in hex, separated by commas, newest pair first. Default: random keys |
  *
  * @module
  */
@@ -26,11 +26,11 @@ const server = createServer(app(new Stores(folder, keys)))
 
 server.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EADDRINUSE') throw error
-  console.error(`Port ${PORT} is taken. Choose another: PORT=3001 npm run demo`)
+  console.error(`Port ${PORT} is already in use. Choose another one: PORT=3001 npm run demo`)
   process.exitCode = 1
 })
 
-// This machine only: the cookies travel unencrypted.
+// Listen on this machine only, because the demo uses plain HTTP.
 server.listen(Number(PORT), '127.0.0.1', () => {
   console.log(`listening on http://127.0.0.1:${(server.address() as AddressInfo).port}`)
 })

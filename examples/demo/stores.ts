@@ -8,14 +8,14 @@ import type { CookieStore, FilesystemStore, Options } from 'silverback'
 import { cookieStore, filesystemStore, type PairKey } from 'silverback/gorilla'
 import { generateRandomKey } from 'silverback/securecookie'
 
-/** What the session `login` holds. */
+/** The values of the session `login`. */
 export interface Login {
   user?: string
   cart?: number
   remember?: boolean
 }
 
-/** What the session `theme` holds. */
+/** The values of the session `theme`. */
 export interface Theme {
   theme?: 'light' | 'dark'
 }
@@ -27,16 +27,16 @@ const cookieOptions: Options = {
   path: '/',
   httpOnly: true,
   sameSite: 'lax',
-  // Off only because the demo and its Go neighbour speak plain HTTP on this machine.
+  // Off only because the demo and the Go program use plain HTTP on this machine.
   secure: false,
 }
 
-/** So that pressing the button for ever does not make the list longer for ever. */
-const mostPairs = 4
+/** Limits the list of keys, which grows with every rotation. */
+const maxKeyPairs = 4
 
 /**
- * Logins in files, themes in their cookie. Both stores have the layout of Go's gorilla/sessions:
- * a Go program with the same folder and keys serves the same visitors.
+ * The stores of the demo: logins are kept in files, themes in their cookie. Both use the storage format of
+ * Go's gorilla/sessions, so a Go program with the same folder and keys can serve the same visitors.
  */
 export class Stores {
   logins: FilesystemStore
@@ -45,8 +45,8 @@ export class Stores {
   #keys: readonly PairKey[]
 
   /**
-   * @param folder - for the session files
-   * @param keys - hash key, block key, hash key, …: the newest pair first
+   * @param folder - the folder for session files
+   * @param keys - alternating hash and block keys, newest pair first
    */
   constructor(folder: string, keys: readonly PairKey[]) {
     this.#folder = folder
@@ -55,14 +55,14 @@ export class Stores {
     this.themes = this.#openThemes()
   }
 
-  /** How many key pairs read cookies; the first of them writes. */
+  /** The number of key pairs. The first one writes cookies; all of them read cookies. */
   get keyPairs(): number {
     return this.logins.codecs.length
   }
 
-  /** Puts a new pair in front. What the older pairs wrote stays readable. */
+  /** Adds a new key pair at the front. Cookies made with older pairs stay readable. */
   rotateKeys(): void {
-    this.#keys = [...newKeyPair(), ...this.#keys].slice(0, 2 * mostPairs)
+    this.#keys = [...newKeyPair(), ...this.#keys].slice(0, 2 * maxKeyPairs)
     this.logins = this.#openLogins()
     this.themes = this.#openThemes()
   }
@@ -80,17 +80,21 @@ export class Stores {
   }
 }
 
-/** A random key to sign with and one to encrypt with. */
+/** Generates a random hash key (for signing) and block key (for encryption). */
 export function newKeyPair(): PairKey[] {
   return [generateRandomKey(64), generateRandomKey(32)]
 }
 
-/** The keys in a list such as `6b31…,6b32…`: hex, the newest pair first. No text is no key. */
+/**
+ * Parses a list of keys in hex such as `6b31…,6b32…`, newest pair first. An empty item means no key.
+ *
+ * @throws TypeError when a key is not hex
+ */
 export function parseKeys(list: string): PairKey[] {
-  return list.split(',').map((text, index) => {
-    // The message counts and does not quote: a key must not end up in a log.
-    if (!/^([\da-f]{2})*$/i.test(text))
-      throw new TypeError(`SESSION_KEYS: key ${index + 1} is not hex`)
-    return text === '' ? null : Buffer.from(text, 'hex')
+  return list.split(',').map((key, index) => {
+    // The message names the position only, because keys must not end up in logs.
+    if (!/^([\da-f]{2})*$/i.test(key))
+      throw new TypeError(`SESSION_KEYS: key ${index + 1} is not valid hex`)
+    return key === '' ? null : Buffer.from(key, 'hex')
   })
 }

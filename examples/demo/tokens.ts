@@ -1,5 +1,5 @@
 /**
- * Tokens of the forms, so that no other site sends them for a visitor who is signed in.
+ * CSRF tokens, so that no other site can submit forms on behalf of a signed-in visitor.
  *
  * @module
  */
@@ -9,23 +9,26 @@ import type { Session } from 'silverback'
 import { csrf, csrfKey, verifyRequest } from 'silverback/csrf'
 import type { Login } from './stores.ts'
 
-/** Makes the token of a form that is sent to a path; undefined for guests. */
+/** Creates the token of the form at a path. Returns undefined for guests. */
 export type FormToken = (path: string) => string | undefined
 
-/** Guests have nothing that another site could use, and get no session just for looking. */
+/**
+ * Returns the function that creates the tokens of a visitor's forms. Guests get no tokens: they have nothing
+ * to protect, and looking at the page must not create a session.
+ */
 export function formTokens(login: Session<Login>): FormToken {
   return path => (isSignedIn(login) ? csrf(login).token(path) : undefined)
 }
 
-/** Puts into the session what tokens need. True when it was not there, and has to be saved. */
+/** Adds the secret of the tokens to a session. Returns true if it was missing, so the session must be saved. */
 export function prepareTokens(login: Session<Login>): boolean {
   if (!isSignedIn(login) || Object.hasOwn(login.values, csrfKey)) return false
   csrf(login).token()
   return true
 }
 
-/** True when the form was made for this session, or needs no session: guests send theirs without. */
-export function isOurs(
+/** Whether a form has a valid token of this session. Forms of guests and sign-in forms need none. */
+export function hasValidToken(
   request: IncomingMessage,
   login: Session<Login>,
   path: string,

@@ -32,14 +32,14 @@ describe('demo in a browser', needs('chromium'), () => {
   afterEach(() => Promise.all(browser.contexts().map(context => context.close())))
   after(() => Promise.all([browser.close(), demo.stop()]))
 
-  /** A visitor without cookies, on the home page. */
+  /** Opens the home page as a new visitor. */
   async function visit(width = 1280): Promise<Page> {
     const page = await browser.newPage({ viewport: { width, height: 800 } })
     await page.goto(demo.match[1] as string)
     return page
   }
 
-  test('signs in and shows the message once', async () => {
+  test('signs in and shows the welcome message once', async () => {
     const page = await visit()
     assert.deepEqual(await shown(page), { user: 'guest', cart: '0', theme: 'light', flashes: [] })
     await signIn(page, 'Ann')
@@ -54,7 +54,7 @@ describe('demo in a browser', needs('chromium'), () => {
     assert.equal((await shown(page)).user, 'Ann')
   })
 
-  test('counts the cart across requests, and a guest keeps it at sign-in', async () => {
+  test('keeps the cart across requests and when a guest signs in', async () => {
     const page = await visit()
     await press(page, '#add')
     await press(page, '#add')
@@ -62,10 +62,10 @@ describe('demo in a browser', needs('chromium'), () => {
     await signIn(page, 'Ann')
     await press(page, '#add')
     assert.equal((await shown(page)).cart, '3')
-    assert.equal((await shown(await visit())).cart, '0', 'another visitor has another cart')
+    assert.equal((await shown(await visit())).cart, '0', 'other visitors have their own cart')
   })
 
-  test('gives the login a new id, and the old one is worth nothing', async () => {
+  test('changes the id at sign-in and refuses the old one', async () => {
     const page = await visit()
     await press(page, '#add')
     const planted = await loginCookie(page.context())
@@ -83,7 +83,7 @@ describe('demo in a browser', needs('chromium'), () => {
     assert.equal(await textOf(attacker, '#login-reason'), 'unknown-id')
   })
 
-  test('remembers for 30 days, or until the browser closes', async () => {
+  test('stays signed in for 30 days, or until the browser closes', async () => {
     const page = await visit()
     await signIn(page, 'Ann', true)
     await press(page, '#add')
@@ -96,7 +96,7 @@ describe('demo in a browser', needs('chromium'), () => {
     assert.equal((await loginCookie(other.context()))?.expires, -1)
   })
 
-  test('saves the login and the theme in one response', async () => {
+  test('saves both sessions in one response', async () => {
     const page = await visit()
     await signIn(page, 'Ann')
     const [response] = await Promise.all([
@@ -109,13 +109,13 @@ describe('demo in a browser', needs('chromium'), () => {
       user: 'Ann',
       cart: '0',
       theme: 'dark',
-      flashes: ['The theme is dark now'],
+      flashes: ['Switched to the dark theme'],
     })
     assert.equal(await page.locator('html').getAttribute('data-theme'), 'dark')
-    assert.doesNotMatch(await textOf(page, '#sealed'), /dark/, 'the cookie is not readable')
+    assert.doesNotMatch(await textOf(page, '#sealed'), /dark/, 'the cookie is encrypted')
   })
 
-  test('keeps the session while keys are rotated', async () => {
+  test('keeps sessions valid when keys are rotated', async () => {
     const other = await startDemo({ SESSION_DIR: temporaryFolder() })
     try {
       const page = await browser.newPage()
@@ -132,11 +132,11 @@ describe('demo in a browser', needs('chromium'), () => {
         user: 'Ann',
         cart: '1',
         theme: 'light',
-        flashes: ['A new key pair writes from now on'],
+        flashes: ['New cookies now use a new key pair'],
       })
       assert.equal(await textOf(page, '#id'), id)
 
-      // The cookie of before the rotation is good until its pair has gone.
+      // Cookies from before the rotation are valid until their key pair is dropped.
       await page.context().addCookies(oldCookies)
       await page.reload()
       assert.equal((await shown(page)).user, 'Ann')
@@ -152,7 +152,7 @@ describe('demo in a browser', needs('chromium'), () => {
     }
   })
 
-  test('signs out: file and cookie are gone, the theme stays', async () => {
+  test('deletes the file and the cookie at sign-out, and keeps the theme', async () => {
     const page = await visit()
     await signIn(page, 'Ann', true)
     await press(page, '#choose')
@@ -162,7 +162,7 @@ describe('demo in a browser', needs('chromium'), () => {
       user: 'guest',
       cart: '0',
       theme: 'dark',
-      flashes: ['You are signed out'],
+      flashes: ['You have signed out'],
     })
     assert.equal(sessionFiles(folder).length, before.length - 1)
     assert.equal(await loginCookie(page.context()), undefined)
@@ -170,7 +170,7 @@ describe('demo in a browser', needs('chromium'), () => {
     assert.deepEqual((await shown(page)).flashes, [])
   })
 
-  test('takes no form from the page of another site', async () => {
+  test('rejects a form on the page of another site', async () => {
     const page = await visit()
     await signIn(page, 'Ann')
     const action = new URL('/cart', page.url()).href
@@ -181,15 +181,15 @@ describe('demo in a browser', needs('chromium'), () => {
       }),
     )
     await page.goto('http://evil.example/')
-    const [answer] = await Promise.all([page.waitForResponse(action), press(page, '#win')])
-    assert.equal(answer.status(), 403)
+    const [response] = await Promise.all([page.waitForResponse(action), press(page, '#win')])
+    assert.equal(response.status(), 403)
     await page.goto(demo.match[1] as string)
     assert.equal((await shown(page)).cart, '0')
     await press(page, '#add')
-    assert.equal((await shown(page)).cart, '1', 'our own page may')
+    assert.equal((await shown(page)).cart, '1', 'the same form on the page of the demo works')
   })
 
-  test('shows a name as text, whatever it contains', async () => {
+  test('escapes names', async () => {
     const name = `<img src=x onerror="a=1">&amp;'</title>`
     const page = await visit()
     await signIn(page, name)
@@ -199,7 +199,7 @@ describe('demo in a browser', needs('chromium'), () => {
   })
 
   for (const width of [1280, 390]) {
-    test(`fits a window of ${width} pixels, and its controls have names`, async () => {
+    test(`fits a window of ${width} pixels and has accessible names`, async () => {
       const page = await visit(width)
       await screenshot(page, `demo-${width}-guest`)
       await page.getByLabel('Your name').fill('W'.repeat(40))
@@ -209,7 +209,7 @@ describe('demo in a browser', needs('chromium'), () => {
       await screenshot(page, `demo-${width}-dark`)
       assert.equal((await shown(page)).user, 'W'.repeat(40))
       const content = await page.evaluate('document.documentElement.scrollWidth')
-      assert.equal(content, width, 'nothing sticks out')
+      assert.equal(content, width, 'the page does not scroll horizontally')
     })
   }
 })

@@ -1,4 +1,4 @@
-/** The demo without a browser: what it refuses, and how it starts and ends. */
+/** The demo over plain HTTP requests: what it refuses, and how the program starts and stops. */
 
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -17,7 +17,7 @@ import { demoCommand, startDemo, temporaryFolder } from './support.ts'
 const folder = temporaryFolder()
 const base = await serve(folder)
 
-/** The demo in this process; the address that it listens on. */
+/** Starts the demo in this process. Returns its URL. */
 async function serve(path: string): Promise<string> {
   const server = createServer(app(new Stores(path, newKeyPair())))
   after(() => {
@@ -32,26 +32,26 @@ function get(path: string, cookie = ''): Promise<Response> {
   return fetch(base + path, { headers: { cookie } })
 }
 
-/** Sends a form as the browser of our own page would. */
+/** Submits a form as a browser on the demo's page does: with its origin and CSRF token. */
 async function post(
   path: string,
   body: string | undefined,
   cookie = '',
-  at = base,
+  url = base,
 ): Promise<Response> {
   const token = cookie && (await tokenIn(path, cookie))
   const fields = [body, token && `_csrf=${token}`].filter(Boolean).join('&')
   const form = body === undefined && !token ? null : fields
-  return send(path, form, { cookie, origin: at }, at)
+  return send(path, form, { cookie, origin: url }, url)
 }
 
 function send(
   path: string,
   form: string | null,
   headers: Record<string, string>,
-  at = base,
+  url = base,
 ): Promise<Response> {
-  return fetch(at + path, {
+  return fetch(url + path, {
     method: 'POST',
     redirect: 'manual',
     headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
@@ -59,7 +59,7 @@ function send(
   })
 }
 
-/** The token of a form of the page that the owner of this cookie sees. */
+/** The CSRF token of the form at this path, in the page that a visitor with this cookie gets. */
 async function tokenIn(path: string, cookie: string): Promise<string | undefined> {
   const page = await (await get('/', cookie)).text()
   return new RegExp(`action="${path}">\\s*<input type="hidden" name="_csrf" value="(.{86})">`).exec(
@@ -68,7 +68,7 @@ async function tokenIn(path: string, cookie: string): Promise<string | undefined
 }
 
 describe('demo over HTTP', () => {
-  test('a visit without an action leaves nothing behind', async () => {
+  test('viewing the page creates no session', async () => {
     const response = await get('/')
     assert.equal(response.status, 200)
     assert.deepEqual(response.headers.getSetCookie(), [])
@@ -77,9 +77,30 @@ describe('demo over HTTP', () => {
     assert.match(response.headers.get('content-security-policy') ?? '', /default-src 'none'/)
   })
 
-  test('serves its style and its icon', async () => {
+  test('serves its style sheet and icon', async () => {
     assert.match((await get('/style.css')).headers.get('content-type') ?? '', /^text\/css/)
     assert.equal((await get('/icon.svg')).headers.get('content-type'), 'image/svg+xml')
+  })
+
+  for (const path of ['/', '/style.css', '/nothing']) {
+    test(`HEAD ${path} has the status and headers of GET, without a body`, async () => {
+      const head = await fetch(base + path, { method: 'HEAD' })
+      const { status, headers } = await get(path)
+      assert.equal(head.status, status)
+      assert.equal(await head.text(), '')
+      for (const name of ['content-type', 'content-length', 'cache-control']) {
+        assert.equal(head.headers.get(name), headers.get(name), name)
+      }
+      assert.ok(Number(head.headers.get('content-length')) > 0)
+    })
+  }
+
+  test('HEAD does not consume flash messages', async () => {
+    const cookie = cookieHeader((await post('/sign-in', 'name=Ann')).headers)
+    const head = await fetch(`${base}/`, { method: 'HEAD', headers: { cookie } })
+    assert.equal(head.status, 200)
+    assert.deepEqual(head.headers.getSetCookie(), [])
+    assert.match(await (await get('/', cookie)).text(), /Welcome, Ann</)
   })
 
   for (const path of [
@@ -98,11 +119,12 @@ describe('demo over HTTP', () => {
   }
 
   for (const [method, path, allowed] of [
-    ['POST', '/', 'GET'],
-    ['DELETE', '/', 'GET'],
+    ['POST', '/', 'GET, HEAD'],
+    ['DELETE', '/', 'GET, HEAD'],
     ['GET', '/cart', 'POST'],
+    ['HEAD', '/cart', 'POST'],
     ['PUT', '/sign-in', 'POST'],
-    ['POST', '/style.css', 'GET'],
+    ['POST', '/style.css', 'GET, HEAD'],
   ] as const) {
     test(`${method} ${path} is 405`, async () => {
       const response = await fetch(base + path, { method })
@@ -111,7 +133,7 @@ describe('demo over HTTP', () => {
     })
   }
 
-  test('takes forms of 64 KiB and no larger', async () => {
+  test('accepts forms of up to 64 KiB', async () => {
     const fitting = 'name=Ann&more='.padEnd(64 * 1024, 'x')
     const response = await post('/sign-in', fitting)
     assert.equal(response.status, 303)
@@ -122,7 +144,7 @@ describe('demo over HTTP', () => {
     assert.equal((await post('/cart', 'x'.repeat(2_000_000))).status, 413)
   })
 
-  test('survives visitors who hang up in the middle of a form', async () => {
+  test('ignores clients that disconnect in the middle of a form', async () => {
     const socket = connect(Number(new URL(base).port), '127.0.0.1')
     socket.write('POST /cart HTTP/1.1\r\nHost: demo\r\nContent-Length: 100\r\n\r\nhalf')
     await once(socket, 'connect')
@@ -130,10 +152,10 @@ describe('demo over HTTP', () => {
     socket.destroy()
     for (let i = 0; i < 5; i++) assert.equal((await get('/')).status, 200)
     log.mock.restore()
-    assert.equal(log.mock.callCount(), 0, 'nothing is wrong with the shop')
+    assert.equal(log.mock.callCount(), 0, 'a disconnect is not logged as an error')
   })
 
-  test('greets with a flash message, once', async () => {
+  test('shows the welcome message once', async () => {
     const cookie = cookieHeader((await post('/sign-in', 'name=%3Cb%3EAnn')).headers)
     const page = await (await get('/', cookie)).text()
     assert.match(page, /Welcome, &lt;b&gt;Ann</)
@@ -141,7 +163,7 @@ describe('demo over HTTP', () => {
     assert.doesNotMatch(await (await get('/', cookie)).text(), /Welcome/)
   })
 
-  test('cuts names, and not in the middle of a character', async () => {
+  test('truncates long names without splitting a character', async () => {
     const name = '😀'.repeat(45)
     const cookie = cookieHeader((await post('/sign-in', `name=${name}`)).headers)
     assert.match(await (await get('/', cookie)).text(), /id="user">\u{1f600}{40}</u)
@@ -157,7 +179,7 @@ describe('demo over HTTP', () => {
     })
   }
 
-  test('rotates keys for those who are signed in only', async () => {
+  test('rotates keys for signed-in visitors only', async () => {
     const response = await post('/rotate-keys', '')
     const page = await (await get('/', cookieHeader(response.headers))).text()
     assert.match(page, /Please sign in first/)
@@ -165,14 +187,14 @@ describe('demo over HTTP', () => {
     assert.match(await (await get('/', signedIn)).text(), /id="key-pairs">1</)
   })
 
-  test('a sign-out deletes the cookie', async () => {
+  test('deletes the cookie at sign-out', async () => {
     const signedIn = cookieHeader((await post('/sign-in', 'name=Ann')).headers)
     const cookie = cookieOf((await post('/sign-out', '', signedIn)).headers, 'login')
     assert.equal(cookie?.maxAge, 0)
     assert.match(await (await get('/', signedIn)).text(), /id="login-reason">unknown-id</)
   })
 
-  test('two signed-in visitors do not take over each other’s cart', async () => {
+  test('drops the cart when another user signs in', async () => {
     const ann = cookieHeader((await post('/sign-in', 'name=Ann')).headers)
     await post('/cart', '', ann)
     const bob = cookieHeader((await post('/sign-in', 'name=Bob', ann)).headers)
@@ -181,7 +203,7 @@ describe('demo over HTTP', () => {
     assert.match(page, /id="cart">0</)
   })
 
-  test('takes no form that another site sends', async () => {
+  test('rejects forms from other sites', async () => {
     for (const headers of [
       { origin: 'https://evil.example' },
       { origin: 'null' },
@@ -193,13 +215,13 @@ describe('demo over HTTP', () => {
         const response = await send(path, 'name=Mallory', headers as Record<string, string>)
         assert.equal(response.status, 403)
         assert.deepEqual(response.headers.getSetCookie(), [])
-        assert.match(await response.text(), /Not from here/)
+        assert.match(await response.text(), /Form rejected/)
       }
     }
     assert.equal((await send('/cart', '', { 'sec-fetch-site': 'same-origin' })).status, 303)
   })
 
-  test('takes no form without the token of the session, and of the form', async () => {
+  test('rejects forms without a token for that session and that form', async () => {
     const ann = cookieHeader((await post('/sign-in', 'name=Ann')).headers)
     const bob = cookieHeader((await post('/sign-in', 'name=Bob')).headers)
     const good = await tokenIn('/cart', ann)
@@ -214,19 +236,19 @@ describe('demo over HTTP', () => {
       const form = token === undefined ? '' : `_csrf=${token}`
       assert.equal((await send('/cart', form, { origin: base, cookie: ann })).status, 403)
     }
-    const another = await tokenIn('/cart', ann)
-    assert.notEqual(another, good, 'each page has another one')
-    for (const token of [good, another]) {
+    const second = await tokenIn('/cart', ann)
+    assert.notEqual(second, good, 'every page has a different token')
+    for (const token of [good, second]) {
       const response = await send('/cart', `_csrf=${token}`, { origin: base, cookie: ann })
       assert.equal(response.status, 303)
     }
     const page = await (await get('/', ann)).text()
     assert.match(page, /id="cart">2</)
     const shown = page.replaceAll(/name="_csrf" value="[^"]*"/g, '')
-    assert.doesNotMatch(shown, /_csrf/, 'the secret itself is not shown')
+    assert.doesNotMatch(shown, /_csrf/, 'the page does not show the secret')
   })
 
-  test('takes hostile cookies for none', async () => {
+  test('starts a new session for hostile cookies', async () => {
     const { headers } = await post('/sign-in', 'name=Ann')
     const good = cookieHeader(headers)
     const login = cookieOf(headers, 'login')?.value as string
@@ -253,8 +275,8 @@ describe('demo over HTTP', () => {
     }
   })
 
-  test('answers 500 without details when the session cannot be saved', async () => {
-    const file = join(temporaryFolder(), 'a-file-in-place-of-the-folder')
+  test('responds with 500 and no details when the session cannot be saved', async () => {
+    const file = join(temporaryFolder(), 'a-file-instead-of-a-folder')
     writeFileSync(file, '')
     const broken = await serve(file)
     const log = mock.method(console, 'error', () => {})
@@ -263,14 +285,18 @@ describe('demo over HTTP', () => {
     const page = await response.text()
     assert.equal(response.status, 500)
     assert.match(page, /could not be read or saved/)
-    assert.doesNotMatch(page, /a-file-in-place|ENOTDIR|EEXIST|Error/)
-    assert.equal(cookieOf(response.headers, 'login'), undefined, 'no cookie without a session')
+    assert.doesNotMatch(page, /a-file-instead|ENOTDIR|EEXIST|Error/)
+    assert.equal(
+      cookieOf(response.headers, 'login'),
+      undefined,
+      'sets no cookie for an unsaved session',
+    )
     const [logged] = log.mock.calls[0]?.arguments ?? []
     assert.match(String(logged), /error saving session "login"/)
   })
 })
 
-describe('demo as a program', () => {
+describe('demo program', () => {
   let demo: Awaited<ReturnType<typeof startDemo>>
   const temporary = temporaryFolder()
 
@@ -278,28 +304,28 @@ describe('demo as a program', () => {
     demo = await startDemo({ TMPDIR: temporary, SESSION_DIR: '' })
   })
 
-  test('says which port is taken', async () => {
+  test('reports a port that is already in use', async () => {
     const { port } = new URL(demo.match[1] as string)
     const env = { ...process.env, PORT: port }
     const failure = await promisify(execFile)(process.execPath, demoCommand, { env }).catch(e => e)
     assert.equal(failure.code, 1)
-    assert.match(failure.stderr, new RegExp(`^Port ${port} is taken`))
+    assert.match(failure.stderr, new RegExp(`^Port ${port} is already in use`))
   })
 
-  test('removes its own folder at the end', async () => {
+  test('removes its temporary folder on exit', async () => {
     await post('/cart', '', '', demo.match[1])
-    assert.equal(ownFolders().length, 1)
+    assert.equal(temporaryFolders().length, 1)
     await demo.stop()
-    assert.deepEqual(ownFolders(), [])
+    assert.deepEqual(temporaryFolders(), [])
   })
 
-  function ownFolders(): string[] {
+  function temporaryFolders(): string[] {
     return readdirSync(temporary).filter(name => name.startsWith('silverback-demo-'))
   }
 })
 
-describe('keys of the demo', () => {
-  test('are hex, and a pair may lack its block key', () => {
+describe('parseKeys', () => {
+  test('parses hex keys; an empty item means no key', () => {
     assert.deepEqual(parseKeys('6161,,6262,6363'), [
       Buffer.from('aa'),
       null,
@@ -309,7 +335,7 @@ describe('keys of the demo', () => {
   })
 
   for (const list of ['zz', '6161,616', '61 61', '6161,0x61']) {
-    test(`are not ${list}, and the message does not quote them`, () => {
+    test(`refuses ${list} without quoting it`, () => {
       assert.throws(
         () => parseKeys(list),
         (error: Error) => error instanceof TypeError && !error.message.includes(list),

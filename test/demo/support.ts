@@ -1,4 +1,4 @@
-/** What the tests of the demo share: starting it, a browser, and what lies in its folder. */
+/** Helpers for the tests of the demo: its process, its pages and its session files. */
 
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,10 +10,10 @@ import { type Running, start } from '../support/processes/process.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Screenshots are put here. */
+/** The folder for screenshots. */
 export const outputFolder: string = join(root, 'test-output')
 
-/** How `npm run demo` starts the demo. */
+/** The arguments with which `npm run demo` starts Node. */
 export const demoCommand: string[] = [
   '--import',
   'tsx',
@@ -21,14 +21,14 @@ export const demoCommand: string[] = [
   join(root, 'examples/demo/server.ts'),
 ]
 
-/** A folder that is removed when the tests of the file, or the suite, are over. */
+/** Creates a folder that is removed after the tests of this file, or of the suite. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'silverback-test-'))
   after(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }
 
-/** The demo in a process of its own, on a free port. */
+/** Starts the demo in a process of its own, on a free port. */
 export function startDemo(env: Record<string, string>): Promise<Running> {
   return start(process.execPath, demoCommand, /listening on (http:.*)/, {
     cwd: root,
@@ -41,7 +41,7 @@ export function sessionFiles(folder: string): string[] {
   return readdirSync(folder).filter(name => name.startsWith('session_'))
 }
 
-/** What a page of either shop shows. */
+/** The content of a page, the same for the demo and the Go program. */
 export interface Shown {
   user: string
   cart: string
@@ -49,7 +49,7 @@ export interface Shown {
   flashes: string[]
 }
 
-/** What this page shows now. */
+/** Reads the content of a page. */
 export async function shown(page: Page): Promise<Shown> {
   return {
     user: await textOf(page, '#user'),
@@ -59,19 +59,19 @@ export async function shown(page: Page): Promise<Shown> {
   }
 }
 
-/** The text of one element. */
+/** The text of an element. */
 export async function textOf(page: Page, selector: string): Promise<string> {
   return (await page.locator(selector).textContent()) ?? ''
 }
 
-/** Presses a button that sends its form, and waits for the page that it leads to. */
+/** Clicks a submit button and waits for the next page. */
 export async function press(page: Page, selector: string): Promise<void> {
   const loaded = page.waitForEvent('load')
   await page.locator(selector).click()
   await loaded
 }
 
-/** Sends the form to this path as the page would, and does not go where it leads to. */
+/** Submits the form at this path as the page would, without following the redirect. */
 export async function sendForm(page: Page, path: string): Promise<void> {
   const token = page.locator(`form[action="${path}"] [name=_csrf]`)
   const form = (await token.count()) > 0 ? { _csrf: await token.inputValue() } : {}
@@ -79,7 +79,7 @@ export async function sendForm(page: Page, path: string): Promise<void> {
   await page.request.post(origin + path, { form, headers: { origin }, maxRedirects: 0 })
 }
 
-/** Fills in and sends the form of either shop. */
+/** Fills in and submits the sign-in form. */
 export async function signIn(page: Page, name: string, remember = false): Promise<void> {
   await page.locator('[name=name]').fill(name)
   await page.locator('[name=remember]').setChecked(remember)

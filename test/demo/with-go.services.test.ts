@@ -1,4 +1,4 @@
-/** One visitor, two shops: the demo and a Go program share keys and folder. */
+/** The demo and a Go program that share keys and session files, visited with the same browser. */
 
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -23,7 +23,7 @@ import {
 
 const pairs = ['30', '31', '32', '33'].map(byte => byte.repeat(32)).join(',')
 
-describe('demo and Go shop', needs('chromium', 'go'), () => {
+describe('demo and Go program', needs('chromium', 'go'), () => {
   const folder = temporaryFolder()
   let shops: { demo: Running; go: Running }
   let browser: Browser
@@ -40,7 +40,7 @@ describe('demo and Go shop', needs('chromium', 'go'), () => {
   afterEach(() => Promise.all(browser.contexts().map(context => context.close())))
   after(() => Promise.all([browser.close(), shops.go.stop(), shops.demo.stop()]))
 
-  /** Cookies belong to a host, not to a port: the browser takes them from shop to shop. */
+  /** Opens a shop. Cookies do not depend on the port, so the browser sends them to both shops. */
   async function open(page: Page, shop: 'demo' | 'go'): Promise<Shown> {
     await page.goto(shops[shop].match[1] as string)
     return shown(page)
@@ -50,7 +50,7 @@ describe('demo and Go shop', needs('chromium', 'go'), () => {
     ['go', 'demo'],
     ['demo', 'go'],
   ] as const) {
-    test(`a visit that begins at ${first} goes on at ${second}, and back`, async () => {
+    test(`a session from ${first} continues in ${second} and back`, async () => {
       const guest = { demo: 'guest', go: '' }
       const page = await browser.newPage()
       await open(page, first)
@@ -61,7 +61,7 @@ describe('demo and Go shop', needs('chromium', 'go'), () => {
       assert.deepEqual(
         await open(page, second),
         { user: 'Zoë <b>', cart: '3', theme: 'light', flashes: [] },
-        'signed in at the first, known at the second',
+        'signed in at the first shop, recognised by the second',
       )
 
       await press(page, '#add')
@@ -70,7 +70,7 @@ describe('demo and Go shop', needs('chromium', 'go'), () => {
       assert.deepEqual(
         await open(page, first),
         { user: 'Zoë <b>', cart: '4', theme: 'dark', flashes: [] },
-        'changed at the second, seen at the first',
+        'changed by the second shop, seen by the first',
       )
 
       const before = sessionFiles(folder).length
@@ -79,15 +79,15 @@ describe('demo and Go shop', needs('chromium', 'go'), () => {
       assert.deepEqual(
         { ...(await open(page, second)), flashes: [] },
         { user: guest[second], cart: '0', theme: 'dark', flashes: [] },
-        'signed out at the first, a guest at the second',
+        'signed out at the first shop, a guest at the second',
       )
     })
 
-    test(`a message of ${first} is shown by ${second}, once`, async () => {
+    test(`a flash message from ${first} is shown by ${second} once`, async () => {
       const page = await browser.newPage()
       await open(page, first)
       await signIn(page, 'Ann')
-      // The form is sent and the page that follows is not asked for.
+      // Submit the form without loading the next page, which would show the message.
       await sendForm(page, '/cart')
       assert.deepEqual((await open(page, second)).flashes, ['Added to cart'])
       assert.deepEqual((await open(page, second)).flashes, [])
