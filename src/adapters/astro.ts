@@ -14,7 +14,7 @@ import { saveToResponse } from './lib/web-response.ts'
 export type { AdapterOptions } from './lib/options.ts'
 export type { SessionsOf } from './lib/request-sessions.ts'
 
-/** The part of Astro's context that is used. */
+/** The subset of Astro's context that we use. */
 export interface ContextLike {
   readonly request: Request
   readonly url: URL
@@ -23,16 +23,16 @@ export interface ContextLike {
   readonly isPrerendered: boolean
 }
 
-/** `onRequest` of `src/middleware.ts`. */
+/** The type of `onRequest` in `src/middleware.ts`. */
 export type OnRequest = (context: ContextLike, next: () => Promise<Response>) => Promise<Response>
 
-/** What somebody asked for, and what Astro keeps of it whatever page it shows. */
+/** The visitor's request, with the `locals` that Astro shares between all pages rendered for it. */
 interface Visit {
   readonly request: Request
   readonly locals: object
 }
 
-/** The part of `node:async_hooks` that is used. */
+/** The subset of `node:async_hooks` that we use. */
 interface AsyncHooks {
   readonly AsyncLocalStorage: new () => {
     getStore(): Visit | undefined
@@ -41,42 +41,41 @@ interface AsyncHooks {
 }
 
 /**
- * The visit that a page is being made for. `rewrite()` makes another request, which middleware runs for
- * inside of that of the first one: they have the same session. Where the runtime has no such module, each
- * has its own.
+ * The visit that the current page is rendered for. `rewrite()` creates another request and runs the middleware
+ * for it, inside the middleware of the first request; both then share one session. If the runtime has no
+ * `node:async_hooks`, each request has a session of its own.
  */
 const visits = openStorage()
 
 /**
- * Middleware that puts the session of the source at `context.locals.session`, or those of several at
- * `context.locals.sessions`, and saves every session of the request when the page has been begun: before
- * the head is sent.
+ * Middleware that sets `context.locals.session` for one source, or `context.locals.sessions` for several, and
+ * saves every session of the request once the page has started to render, before the head is sent.
  *
- * Pages that are rendered when the site is built have no visitor: theirs are new sessions, which nobody saves.
+ * Pages that are prerendered at build time get new sessions that are never saved.
  *
- * What a page throws is answered by `500.astro`, which middleware runs for again: it has the same session, and
- * what the page had changed is saved then. Without a `500.astro` nothing is. A session that cannot be loaded
- * or saved is an error of the page, too.
+ * When a page throws, Astro renders `500.astro` and runs the middleware again. That page has the same session,
+ * and changes of the failed page are saved with it. Without a `500.astro`, nothing is saved. A failed load or
+ * save is an error of the page, too.
  *
- * Throws a TypeError for wrong sources and options.
+ * Throws a TypeError for invalid sources, and for unknown or invalid options.
  */
 export function sessions(
   sources: SessionSource<object> | SessionSources,
   options: AdapterOptions = {},
 ): OnRequest {
-  const ours = new RequestSessions(sources, options)
+  const requestSessions = new RequestSessions(sources, options)
   return async ({ request, url, cookies, locals, isPrerendered }, next) => {
     if (isPrerendered) {
-      Object.assign(locals, { [ours.key]: await ours.open(new Request(url)) })
+      Object.assign(locals, { [requestSessions.key]: await requestSessions.open(new Request(url)) })
       return next()
     }
-    const around = visits?.getStore()
-    const first = around?.locals === locals ? around.request : request
-    // Of a context that somebody asks with, the jar is what is looked at.
+    const outer = visits?.getStore()
+    const first = outer?.locals === locals ? outer.request : request
+    // A store identifies Astro's context by its cookie jar.
     aliasRequest(first, request, cookies)
-    Object.assign(locals, { [ours.key]: await ours.open(first) })
+    Object.assign(locals, { [requestSessions.key]: await requestSessions.open(first) })
     const visit = { request: first, locals }
-    return saveToResponse(ours, first, await (visits ? visits.run(visit, next) : next()))
+    return saveToResponse(requestSessions, first, await (visits ? visits.run(visit, next) : next()))
   }
 }
 

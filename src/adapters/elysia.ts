@@ -5,10 +5,10 @@
  */
 
 // biome-ignore lint/suspicious/noTsIgnore: an error only where Elysia is not installed
-/** @ts-ignore Without Elysia this entry is of no use, but compiles. */
+/** @ts-ignore So that this file compiles where Elysia is not installed. */
 import type { AnyElysia, Elysia } from 'elysia'
 import type { SessionSource } from '../session/session-source.ts'
-import type { ReportingOptions } from './lib/options.ts'
+import { type ReportingOptions, splitReportingOptions } from './lib/options.ts'
 import { RequestSessions, type SessionFields, type SessionSources } from './lib/request-sessions.ts'
 import { saveToResponse, serverError } from './lib/web-response.ts'
 
@@ -17,32 +17,33 @@ export type { ReportingOptions } from './lib/options.ts'
 type Nothing = Record<never, never>
 type Fetch = (request: Request) => Response | Promise<Response>
 
-/** What the plugin makes of an app: one whose handlers get `session`, or `sessions`. */
+/** The plugin's type: it adds `session`, or `sessions`, to the context of handlers. */
 export type WithSessions<Sources> = Elysia<
   '',
   { decorator: Nothing; store: Nothing; derive: SessionFields<Sources>; resolve: Nothing }
 >
 
 /**
- * A plugin that gives handlers the session of the source as `session`, or those of several as `sessions`,
- * and saves every session of the request before the response is sent, errors and streams included.
+ * A plugin that adds `session` for one source, or `sessions` for several, to the context of handlers. It saves
+ * every session of the request before the response is sent, including errors and streams.
  *
- * A session that cannot be loaded goes to `onError` of the app. One that cannot be saved ends as a 500, and
- * is told to `onError` of the options.
+ * A failed load goes to the app's `onError`. A failed save results in a 500 and is reported to the option
+ * `onError`.
  *
- * Throws a TypeError for wrong sources and options. The plugin throws one for an app with `aot: false`,
- * which goes past what wraps it: wrap its `fetch` with `sessions` of `silverback/web`.
+ * Throws a TypeError for invalid sources, and for unknown or invalid options. The plugin throws a TypeError for
+ * an app with `aot: false`, because such apps do not run wrappers. Wrap the app's `fetch` with `sessions` of
+ * `silverback/web` instead.
  */
 export function sessions<const Sources extends SessionSource<object> | SessionSources>(
   sources: Sources,
   options: ReportingOptions = {},
 ): (app: AnyElysia) => WithSessions<Sources> {
-  const ours = new RequestSessions(sources, options)
-  const { onError = console.error } = options
+  const { onError, adapterOptions } = splitReportingOptions(options)
+  const requestSessions = new RequestSessions(sources, adapterOptions)
 
-  async function saved(request: Request, response: Response): Promise<Response> {
+  async function save(request: Request, response: Response): Promise<Response> {
     try {
-      return await saveToResponse(ours, request, response)
+      return await saveToResponse(requestSessions, request, response)
     } catch (error) {
       onError(error)
       return serverError()
@@ -52,16 +53,16 @@ export function sessions<const Sources extends SessionSource<object> | SessionSo
   return app => {
     if (app.config.aot === false) {
       throw new TypeError(
-        'sessions cannot save with aot: false; wrap app.fetch with those of silverback/web',
+        'sessions() cannot save with aot: false; wrap app.fetch with sessions() of silverback/web instead',
       )
     }
-    const around =
+    const wrapFetch =
       (fetch: Fetch): Fetch =>
       async request =>
-        saved(request, await fetch(request))
-    // Elysia's own type for what wraps its fetch says nothing of a Request or a Response.
-    return app
-      .wrap(around as never)
-      .derive(async ({ request }) => ({ [ours.key]: await ours.open(request) }))
+        save(request, await fetch(request))
+    // Elysia's type for wrappers has neither Request nor Response.
+    return app.wrap(wrapFetch as never).derive(async ({ request }) => ({
+      [requestSessions.key]: await requestSessions.open(request),
+    }))
   }
 }

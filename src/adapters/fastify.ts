@@ -14,17 +14,17 @@ import { headersOfBody } from './lib/server-error.ts'
 
 export type { AdapterOptions } from './lib/options.ts'
 
-/** The part of Fastify's request that is used. */
+/** The subset of Fastify's request that we use. */
 export interface FastifyRequestLike extends RequestWithHeaders {
   readonly raw: RequestWithHeaders
 }
 
-/** The part of Fastify's reply that is used. */
+/** The subset of Fastify's reply that we use. */
 export interface FastifyReplyLike extends ReplyLike {
   readonly statusCode: number
 }
 
-/** The part of Fastify's instance that is used. */
+/** The subset of a Fastify instance that we use. */
 export interface FastifyLike {
   decorateRequest(name: string, value: null): unknown
   addHook(
@@ -33,36 +33,36 @@ export interface FastifyLike {
   ): unknown
 }
 
-/** A plugin, as `register` takes it. */
+/** A plugin for `register`. */
 export type Plugin = (app: FastifyLike, options: object, done: () => void) => void
 
 /**
- * A plugin that puts the session of the source at `request.session`, or those of several at
- * `request.sessions`, and saves every session of the request in an `onSend` hook, before the head of the
- * reply is sent. It is meant for all routes of the instance that it is registered in.
+ * A plugin that sets `request.session` for one source, or `request.sessions` for several, and saves every
+ * session of the request in an `onSend` hook, before the head of the reply is sent. It applies to all routes
+ * of the instance that it is registered in.
  *
- * A session that cannot be loaded or saved goes to the error handler. What is written to `reply.raw` goes
- * past all hooks: there, save by hand before.
+ * A failed load or save goes to the error handler. Writing to `reply.raw` bypasses all hooks, so call
+ * `session.save` before you do.
  *
- * Throws a TypeError for wrong sources and options.
+ * Throws a TypeError for invalid sources, and for unknown or invalid options.
  */
 export function sessions(
   sources: SessionSource<object> | SessionSources,
   options: AdapterOptions = {},
 ): Plugin {
-  const ours = new RequestSessions(sources, options)
+  const requestSessions = new RequestSessions(sources, options)
   const failed = new WeakSet<FastifyReplyLike>()
   const plugin: Plugin = (app, _, done) => {
-    app.decorateRequest(ours.key, null)
+    app.decorateRequest(requestSessions.key, null)
     app.addHook('onRequest', async request => {
       aliasRequest(request.raw, request)
-      Object.assign(request, { [ours.key]: await ours.open(request.raw) })
+      Object.assign(request, { [requestSessions.key]: await requestSessions.open(request.raw) })
     })
     app.addHook('onSend', async (request, reply) => {
-      // The error page is sent through the same hook.
+      // This hook also runs for the error page.
       if (failed.has(reply)) return
       try {
-        await ours.save(request.raw, reply, reply.statusCode)
+        await requestSessions.save(request.raw, reply, reply.statusCode)
       } catch (error) {
         failed.add(reply)
         for (const name of headersOfBody) reply.removeHeader(name)
@@ -71,7 +71,7 @@ export function sessions(
     })
     done()
   }
-  // What fastify-plugin does: hooks of a plugin are for its own routes otherwise.
+  // Same as fastify-plugin: without it, the hooks would apply only to the plugin's own routes.
   return Object.assign(plugin, {
     [Symbol.for('skip-override')]: true,
     [Symbol.for('fastify.display-name')]: 'silverback',

@@ -1,5 +1,5 @@
 /**
- * Sessions for h3 v2, and what is built on it: Nitro 3.
+ * Sessions for h3 v2 and for Nitro 3, which is built on it.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { RequestSessions, type SessionSources } from './lib/request-sessions.ts'
 
 export type { AdapterOptions } from './lib/options.ts'
 
-/** The part of an event that is used. */
+/** The subset of an event that we use. */
 export interface EventLike {
   readonly req: RequestLike
   readonly res: {
@@ -24,58 +24,58 @@ export interface EventLike {
 }
 
 /**
- * Middleware that puts the session of the source at `event.context.session`, or those of several at
- * `event.context.sessions`, and saves every session of the request when the handler is done.
+ * Middleware that sets `event.context.session` for one source, or `event.context.sessions` for several, and
+ * saves every session of the request when the handler has finished.
  *
- * A session that cannot be loaded or saved is thrown, to h3's error handling.
+ * A failed load or save is thrown to h3's error handling.
  *
- * Throws a TypeError for wrong sources and options.
+ * Throws a TypeError for invalid sources, and for unknown or invalid options.
  */
 export function sessions(
   sources: SessionSource<object> | SessionSources,
   options: AdapterOptions = {},
 ): (event: EventLike, next: () => unknown) => Promise<unknown> {
-  const ours = new RequestSessions(sources, options)
+  const requestSessions = new RequestSessions(sources, options)
   return async (event, next) => {
     aliasRequest(event.req, event)
-    Object.assign(event.context, { [ours.key]: await ours.open(event.req) })
-    const save = (status: number): Promise<void> => saveToEvent(ours, event, status)
-    let answer: unknown
+    Object.assign(event.context, { [requestSessions.key]: await requestSessions.open(event.req) })
+    const save = (status: number): Promise<void> => saveToEvent(requestSessions, event, status)
+    let result: unknown
     try {
-      answer = await next()
+      result = await next()
     } catch (error) {
       await save(statusOf(error) ?? 500)
       throw error
     }
-    await save(statusOf(answer) ?? event.res.status ?? 200)
-    return answer
+    await save(statusOf(result) ?? event.res.status ?? 200)
+    return result
   }
 }
 
 /**
- * h3 keeps two lists of headers and sends one of them: `errHeaders` with errors and with what handlers
- * answer with a status of 400 or more.
+ * Saves the sessions and sets their headers on both of the event's header lists. h3 sends `errHeaders` with
+ * errors and with handlers' responses of status 400 or more, and `headers` with all other responses.
  */
 async function saveToEvent(
-  ours: Pick<RequestSessions<SessionSources>, 'save'>,
+  requestSessions: Pick<RequestSessions<SessionSources>, 'save'>,
   { req, res }: EventLike,
   status: number,
 ): Promise<void> {
   const before = [...res.headers]
   try {
-    await ours.save(req, res.headers, status)
+    await requestSessions.save(req, res.headers, status)
   } finally {
     for (const [name, value] of res.headers) {
-      const isOurs = !before.some(([other, was]) => other === name && was === value)
-      if (!isOurs) continue
+      const isNew = !before.some(([other, old]) => other === name && old === value)
+      if (!isNew) continue
       if (name === 'set-cookie') res.errHeaders.append(name, value)
       else res.errHeaders.set(name, value)
     }
   }
 }
 
-/** The status of a Response, or of an error. */
-function statusOf(answer: unknown): number | undefined {
-  const { status } = (answer ?? {}) as { status?: unknown }
+/** The status of a Response or of an error. */
+function statusOf(result: unknown): number | undefined {
+  const { status } = (result ?? {}) as { status?: unknown }
   return typeof status === 'number' ? status : undefined
 }

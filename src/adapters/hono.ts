@@ -5,7 +5,7 @@
  */
 
 // biome-ignore lint/suspicious/noTsIgnore: an error only where Hono is not installed
-/** @ts-ignore Without Hono this entry is of no use, but compiles. */
+/** @ts-ignore So that this file compiles where Hono is not installed. */
 import type { Context, MiddlewareHandler } from 'hono'
 import type { HeadersLike } from '../http/response.ts'
 import type { SessionSource } from '../session/session-source.ts'
@@ -15,35 +15,34 @@ import { RequestSessions, type SessionFields, type SessionSources } from './lib/
 export type { AdapterOptions } from './lib/options.ts'
 
 /**
- * Middleware that puts the session of the source at `c.var.session`, or those of several at
- * `c.var.sessions`, and saves every session of the request when the handlers are done. An app that it is
- * `use`d in knows the types.
+ * Middleware that sets `c.var.session` for one source, or `c.var.sessions` for several, and saves every session
+ * of the request when the handlers have finished. `app.use` infers the types.
  *
- * A session that cannot be loaded or saved is thrown, to `app.onError`.
+ * A failed load or save is thrown to `app.onError`.
  *
- * Throws a TypeError for wrong sources and options.
+ * Throws a TypeError for invalid sources, and for unknown or invalid options.
  */
 export function sessions<const Sources extends SessionSource<object> | SessionSources>(
   sources: Sources,
   options: AdapterOptions = {},
 ): MiddlewareHandler<{ Variables: SessionFields<Sources> }> {
-  const ours = new RequestSessions(sources, options)
+  const requestSessions = new RequestSessions(sources, options)
   return async (c, next) => {
     const request = c.req.raw
-    // The type of the place follows from the sources, which a name computed from them does not show.
+    // TypeScript cannot relate the computed key to the type of the value.
     const set = c.set as (key: string, value: unknown) => void
-    set(ours.key, await ours.open(request))
+    set(requestSessions.key, await requestSessions.open(request))
     await next()
     try {
-      await ours.save(request, headersOf(c), c.res.status)
+      await requestSessions.save(request, headersOf(c), c.res.status)
     } catch (error) {
-      forgetResponse(c)
+      dropResponse(c)
       throw error
     }
   }
 }
 
-/** Through `c.header`, which copies responses that cannot be changed. */
+/** The response's headers. Writes go through `c.header`, which copies immutable responses. */
 function headersOf(c: Context): HeadersLike {
   return {
     get: name => c.res.headers.get(name),
@@ -54,8 +53,8 @@ function headersOf(c: Context): HeadersLike {
   }
 }
 
-/** Hono gives the headers of a response to the one that replaces it: the error page needs the cookies only. */
-function forgetResponse(c: Context): void {
+/** Drops the response, except for its cookies. Otherwise Hono would copy all its headers to the error page. */
+function dropResponse(c: Context): void {
   const cookies = c.res.headers.getSetCookie()
   c.res = undefined
   c.res = new Response()

@@ -14,7 +14,7 @@ import { resetResponse } from './lib/server-error.ts'
 
 export type { AdapterOptions } from './lib/options.ts'
 
-/** The part of Koa's context that is used. */
+/** The subset of Koa's context that we use. */
 export interface KoaContext {
   readonly req: RequestWithHeaders
   readonly res: ServerResponseLike
@@ -25,36 +25,35 @@ export interface KoaContext {
 }
 
 /**
- * Middleware that puts the session of the source at `ctx.session`, or those of several at
- * `ctx.sessions`, and saves every session of the request when the middleware after it is done. An app
- * that it is `use`d in knows the types.
+ * Middleware that sets `ctx.session` for one source, or `ctx.sessions` for several, and saves every session of
+ * the request when the middleware after it has finished. `app.use` infers the types.
  *
- * A session that cannot be loaded or saved is thrown, to the middleware before it and then to Koa. When
- * others throw, sessions are saved as Koa answers, which forgets all headers set before.
+ * A failed load or save is thrown to the middleware before this one, and then to Koa. When other middleware
+ * throws, the sessions are saved while Koa responds, because Koa removes all headers that were set before.
  *
- * Throws a TypeError for wrong sources and options.
+ * Throws a TypeError for invalid sources, and for unknown or invalid options.
  */
 export function sessions<const Sources extends SessionSource<object> | SessionSources>(
   sources: Sources,
   options: AdapterOptions = {},
 ): (ctx: KoaContext & SessionFields<Sources>, next: () => Promise<unknown>) => Promise<void> {
-  const ours = new RequestSessions(sources, options)
+  const requestSessions = new RequestSessions(sources, options)
   return async (ctx, next) => {
     const { req, res } = ctx
     aliasRequest(req, ctx, ctx.request)
     let isSaved = false
-    // For answers that Koa's own code writes, and for those that go past it.
+    // For Koa's error responses, and for handlers that write to `ctx.res` themselves.
     deferHead(res, {
-      before: headers => (isSaved ? undefined : ours.save(req, headers, res.statusCode)),
+      before: headers => (isSaved ? undefined : requestSessions.save(req, headers, res.statusCode)),
       failed(error) {
         resetResponse(res)
         ctx.onerror(error as Error)
       },
     })
-    Object.assign(ctx, { [ours.key]: await ours.open(req) })
+    Object.assign(ctx, { [requestSessions.key]: await requestSessions.open(req) })
     await next()
     if (ctx.headerSent) return
     isSaved = true
-    await ours.save(req, res, ctx.status)
+    await requestSessions.save(req, res, ctx.status)
   }
 }

@@ -1,8 +1,8 @@
 /**
  * Sessions for the App Router of Next.js.
  *
- * Next.js runs nothing at the end of a request that could set a cookie, so nothing is saved by itself: a
- * session is read where pages are rendered, and opened where cookies may be set.
+ * Next.js has no hook at the end of a request that could set a cookie, so sessions are not saved automatically.
+ * Read a session where pages are rendered, and open it where cookies may be set.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { SessionError } from '../errors.ts'
 import type { ReadableJar, WritableJar } from '../http/jar.ts'
 import type { RequestWithHeaders } from '../http/request.ts'
 import { forbidCaching, type HeadersLike } from '../http/response.ts'
-import { describeKind } from '../lib/describe.ts'
+import { assertFunction, assertKnownOptions } from '../lib/assert-options.ts'
 import { type OpenSession, type OpenSessionOptions, openSession } from '../session/open-session.ts'
 import type { Session } from '../session/session.ts'
 import { type SessionOf, type SessionSource, sessionFrom } from '../session/session-source.ts'
@@ -19,23 +19,23 @@ import { assertSource } from './lib/request-sessions.ts'
 
 export type { OpenSession } from '../session/open-session.ts'
 
-/** The part of what `cookies()` answers that is used. */
+/** The subset of the result of `cookies()` that we use. */
 export interface CookiesLike extends ReadableJar, WritableJar {}
 
-/** The part of a `NextResponse` that is used. */
+/** The subset of `NextResponse` that we use. */
 export interface ProxyResponseLike {
   readonly headers: HeadersLike
   readonly cookies: WritableJar
 }
 
-/** What {@link sessions} has to know. */
+/** Options of {@link sessions}. */
 export interface NextOptions extends OpenSessionOptions {
   /** `cookies` of `next/headers`. */
   readonly cookies: () => Promise<CookiesLike>
 }
 
-/** What a session tells without having to be saved. */
-const readable = [
+/** The members of a session that do not change it. */
+const readableMembers = [
   'name',
   'id',
   'isNew',
@@ -50,50 +50,52 @@ const readable = [
   'toJSON',
 ] as const satisfies (keyof Session)[]
 
-/** A session to look at: without what would have to be saved. */
+/** A read-only session. */
 export type ReadSession<S extends Session<object>> = Readonly<
-  Pick<S, (typeof readable)[number]>
+  Pick<S, (typeof readableMembers)[number]>
 > & { readonly values: Readonly<S['values']> }
 
-/** The sessions of one source, in every place that Next.js has. */
+/** Access to the sessions of one source from each part of a Next.js app. */
 export interface NextSessions<S extends Session<object>> {
   /**
-   * The session, to look at: for server components, and wherever else nothing changes. Read once a
-   * request, however many components ask. Messages are seen with `peekFlashes()`.
+   * Returns a read-only session, for server components and other code that does not change it. It is loaded
+   * once per request. `peekFlashes()` returns flash messages.
    *
-   * Rejects as {@link Store.get}, and with a SessionError `read-only` in a cache scope, which has no
-   * request. What would change the session throws a SessionError `read-only`, as far as types let it.
+   * Rejects if the store fails, and with a SessionError `read-only` in a cache scope, which has no request.
+   * Changing the session throws a SessionError `read-only`, where types do not prevent it.
    */
   read(): Promise<ReadSession<S>>
   /**
-   * The session, to change it, in a server action or a route handler. It is saved at the end of the block,
-   * which Next.js may leave by throwing a redirect, or by `save()`:
+   * Opens a session to change it, in a server action or a route handler. It is saved by `save()`, or at the end
+   * of the block, even if the block throws a redirect:
    *
    *     await using login = await logins.open()
    *
-   * Rejects as {@link read}, and with `read-only` while a page is rendered.
+   * Rejects like {@link read}, and with `read-only` while a page is rendered.
    */
   open(): Promise<OpenSession<S>>
   /**
-   * Prolongs the session, and its cookie, when that is due: in `proxy`, the one place that sees every
-   * request and may set cookies. Otherwise it sets none, and never rejects: a store that fails is told to
-   * `onError`, as the page that needs the session will say so itself.
+   * Renews the session and its cookie if renewal is due. Call it in `proxy`, which runs for every request and
+   * may set cookies. Never rejects: a store failure is reported to `onError`, and the page that needs the
+   * session fails on its own.
    */
   touch(request: RequestWithHeaders, response: ProxyResponseLike): Promise<void>
 }
 
 /**
- * Sessions of the source for server components, server actions, route handlers and `proxy`:
+ * Provides the sessions of one source to server components, server actions, route handlers and `proxy`:
  *
  *     export const logins = sessions(defineSession<Login>(store, 'login'), { cookies })
  *
- * Throws a TypeError for a wrong source and for wrong options.
+ * Throws a TypeError for an invalid source, and for unknown or invalid options.
  */
 export function sessions<const Source extends SessionSource<object>>(
   source: Source,
-  { cookies, onError = console.error }: NextOptions,
+  options: NextOptions,
 ): NextSessions<SessionOf<Source>> {
   assertSource(source)
+  assertKnownOptions('sessions()', options, ['cookies', 'onError'])
+  const { cookies, onError = console.error } = options
   assertFunction('cookies', cookies)
   assertFunction('onError', onError)
   return {
@@ -103,14 +105,15 @@ export function sessions<const Source extends SessionSource<object>>(
     },
     async open() {
       const jar = await jarOf(cookies)
-      if (isSealed(jar)) throw refusal('a session cannot be opened while a page is rendered')
-      return openSession(source, { cookies: jar }, { cookies: explaining(jar) }, { onError })
+      if (isReadOnlyJar(jar))
+        throw readOnlyError('a session cannot be opened while a page is rendered')
+      return openSession(source, { cookies: jar }, { cookies: withClearErrors(jar) }, { onError })
     },
     async touch(request, response) {
       try {
         const session = await sessionFrom(source, request)
         if (session.renewal === undefined) return
-        await source.store.save(request, { cookies: uncached(response) }, session)
+        await source.store.save(request, { cookies: jarWithoutCaching(response) }, session)
       } catch (error) {
         onError(error)
       }
@@ -118,43 +121,46 @@ export function sessions<const Source extends SessionSource<object>>(
   }
 }
 
-/** The jar of the request: the same object for all that render it. */
+/** The request's cookie jar. It is the same object for all components that are rendered for the request. */
 async function jarOf(cookies: NextOptions['cookies']): Promise<CookiesLike> {
   try {
     return await cookies()
   } catch (error) {
-    // What else is thrown is how Next.js learns that a page depends on its request.
+    // Any other error is Next.js' own signal that the page depends on its request.
     if (!(error instanceof Error && /use cache|unstable_cache/.test(error.message))) throw error
-    throw refusal("a cache scope ('use cache', unstable_cache) has no session; read it outside", {
-      cause: error,
-    })
+    throw readOnlyError(
+      "a cache scope ('use cache', unstable_cache) has no session; read the session outside it",
+      {
+        cause: error,
+      },
+    )
   }
 }
 
-/** A jar that may not be changed has one function, which throws, for all that would change it. */
-function isSealed(jar: CookiesLike & { readonly delete?: unknown }): boolean {
+/** Next.js' read-only jars use one throwing function for all methods that would change them. */
+function isReadOnlyJar(jar: CookiesLike & { readonly delete?: unknown }): boolean {
   return jar.set === jar.delete
 }
 
-/** The jar of a request that is answered already refuses cookies, in `after()` say. */
-function explaining(jar: CookiesLike): CookiesLike {
+/** The jar, with a clear error once it refuses cookies: after the response, for example in `after()`. */
+function withClearErrors(jar: CookiesLike): CookiesLike {
   return {
     get: name => jar.get(name),
     set(name, value, attributes) {
       try {
         jar.set(name, value, attributes)
       } catch (cause) {
-        throw refusal('the session cannot be saved any more', { cause })
+        throw readOnlyError('the session cannot be saved after the response', { cause })
       }
     },
   }
 }
 
 /**
- * The jar of a response of `proxy`. What it sets, the page of the same request sees; the cookie would be
- * kept with a page that is the same for everybody, if caches were let.
+ * The cookie jar of a response of `proxy`. The page of the same request sees the cookies that it sets. Setting
+ * one forbids caching: a shared cache would store the cookie with a page that is the same for all visitors.
  */
-function uncached(response: ProxyResponseLike): WritableJar {
+function jarWithoutCaching(response: ProxyResponseLike): WritableJar {
   return {
     set(name, value, attributes) {
       forbidCaching(response)
@@ -163,44 +169,39 @@ function uncached(response: ProxyResponseLike): WritableJar {
   }
 }
 
-/** The session without what would have to be saved: to call it, or to set something, throws. */
+/** A view of the session that throws on every change and on every method that would change it. */
 function readOnly(session: Session<object>): Session<object> {
-  const values = unchangeable(session.values)
-  const names: ReadonlySet<string | symbol> = new Set(readable)
-  return unchangeable(session, key => {
+  const values = readOnlyProxy(session.values)
+  const names: ReadonlySet<string | symbol> = new Set(readableMembers)
+  return readOnlyProxy(session, key => {
     if (key === 'values') return values
     const value: unknown = Reflect.get(session, key)
     if (typeof value !== 'function') return value
-    return names.has(key) || typeof key === 'symbol' ? value.bind(session) : () => refuse(key)
+    return names.has(key) || typeof key === 'symbol' ? value.bind(session) : () => refuseChange(key)
   })
 }
 
-function unchangeable<Target extends object>(
+function readOnlyProxy<Target extends object>(
   target: Target,
   get: (key: string | symbol) => unknown = key => Reflect.get(target, key),
 ): Target {
   return new Proxy(target, {
     get: (_, key) => get(key),
-    set: (_, key) => refuse(key),
-    defineProperty: (_, key) => refuse(key),
-    deleteProperty: (_, key) => refuse(key),
+    set: (_, key) => refuseChange(key),
+    defineProperty: (_, key) => refuseChange(key),
+    deleteProperty: (_, key) => refuseChange(key),
   })
 }
 
-function refuse(key: string | symbol): never {
-  const instead = /flash/i.test(String(key)) ? '; peekFlashes() looks at messages' : ''
-  throw refusal(`${String(key)}: a session that was read is not saved${instead}`)
+function refuseChange(key: string | symbol): never {
+  const instead = /flash/i.test(String(key)) ? '; use peekFlashes() to read messages' : ''
+  throw readOnlyError(`${String(key)}: a session from read() cannot be changed${instead}`)
 }
 
-function refusal(what: string, options?: ErrorOptions): SessionError {
+function readOnlyError(what: string, options?: ErrorOptions): SessionError {
   return new SessionError(
     'read-only',
-    `${what}. Next.js lets sessions change in server actions and in route handlers alone: open() them there`,
+    `${what}. Next.js can set cookies only in server actions and route handlers; call open() there`,
     options,
   )
-}
-
-function assertFunction(option: string, value: unknown): void {
-  if (typeof value === 'function') return
-  throw new TypeError(`${option} must be a function, not ${describeKind(value)}`)
 }

@@ -1,5 +1,5 @@
 /**
- * Sessions for React Router in framework mode: 7.9 and newer, with its middleware, and 8.
+ * Sessions for React Router in framework mode: 8, and 7.9 or later with middleware enabled.
  *
  * @module
  */
@@ -16,15 +16,15 @@ import { saveToResponse } from './lib/web-response.ts'
 export type { AdapterOptions } from './lib/options.ts'
 export * from './lib/session-storage.ts'
 
-/** The part of what middleware is given that is used. */
+/** The subset of the middleware's arguments that we use. */
 export interface MiddlewareArgs {
   readonly request: Request
   readonly context: { set(context: object, value: unknown): void }
 }
 
 /**
- * Middleware, and at the same time the context in which loaders and actions find what it has put there:
- * `context.get(login)`. The property is how React Router infers the type; it is never set.
+ * Middleware that is also the context key for loaders and actions: `context.get(login)`. React Router infers
+ * the value's type from `defaultValue`, which is never set.
  */
 export interface SessionMiddleware<Value> {
   (args: MiddlewareArgs, next: () => Promise<unknown>): Promise<Response>
@@ -32,28 +32,28 @@ export interface SessionMiddleware<Value> {
 }
 
 /**
- * Middleware for the root route, which loads the session of the source, or an object with those of several,
- * and saves every session of the request when all loaders and actions are done: once, for documents, `.data`
- * requests, redirects and error boundaries alike.
+ * Middleware for the root route. It loads the session of one source, or an object of sessions for several,
+ * and saves every session of the request once, when all loaders and actions have finished. This applies to
+ * documents, `.data` requests, redirects and error boundaries.
  *
  *     export const middleware = [login]
  *     export const loader = ({ context }) => context.get(login).values
  *
- * A session that cannot be loaded or saved is thrown, to the error boundary.
+ * A failed load or save is thrown to the error boundary.
  *
- * Throws a TypeError for wrong sources and options.
+ * Throws a TypeError for invalid sources, and for unknown or invalid options.
  */
 export function sessions<const Sources extends SessionSource<object> | SessionSources>(
   sources: Sources,
   options: AdapterOptions = {},
 ): SessionMiddleware<SessionOrSessions<Sources>> {
-  const ours = new RequestSessions(sources, options)
+  const requestSessions = new RequestSessions(sources, options)
   const middleware: SessionMiddleware<SessionOrSessions<Sources>> = async (
     { request, context },
     next,
   ) => {
-    context.set(middleware, await ours.open(request))
-    return saveToResponse(ours, request, (await next()) as Response)
+    context.set(middleware, await requestSessions.open(request))
+    return saveToResponse(requestSessions, request, (await next()) as Response)
   }
   return middleware
 }

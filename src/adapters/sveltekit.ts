@@ -14,52 +14,52 @@ import { saveToResponse } from './lib/web-response.ts'
 export type { AdapterOptions } from './lib/options.ts'
 export type { SessionsOf } from './lib/request-sessions.ts'
 
-/** The part of an event that is used. */
+/** The subset of an event that we use. */
 export interface EventLike {
   readonly request: Request
   readonly cookies: ReadableJar & WritableJar
   readonly locals: object
 }
 
-/** `handle` of `hooks.server.ts`. */
+/** The type of `handle` in `hooks.server.ts`. */
 export type Handle = <Event extends EventLike>(input: {
   event: Event
   resolve: (event: Event) => Response | Promise<Response>
 }) => Promise<Response>
 
 /**
- * The `handle` hook that puts the session of the source at `event.locals.session`, or those of several at
- * `event.locals.sessions`, and saves every session of the request when its response is resolved: after
- * actions and loads, before the head is sent.
+ * A `handle` hook that sets `event.locals.session` for one source, or `event.locals.sessions` for several, and
+ * saves every session of the request when its response is resolved: after actions and loads, before the head
+ * is sent.
  *
- * A session that cannot be loaded or saved is thrown, to `handleError`. So is what hooks inside of this
- * one throw: a redirect takes the cookies along, and with an error nothing is saved, for SvelteKit answers
- * it without cookies.
+ * A failed load or save is thrown to `handleError`. Errors of inner hooks are rethrown: when one throws a
+ * redirect, the sessions are saved and the redirect sets their cookies; after any other error nothing is
+ * saved, because SvelteKit's error response has no cookies.
  *
- * Throws a TypeError for wrong sources and options.
+ * Throws a TypeError for invalid sources, and for unknown or invalid options.
  */
 export function sessions(
   sources: SessionSource<object> | SessionSources,
   options: AdapterOptions = {},
 ): Handle {
-  const ours = new RequestSessions(sources, options)
+  const requestSessions = new RequestSessions(sources, options)
   return async ({ event, resolve }) => {
     const { request, cookies, locals } = event
-    // Of an event that somebody asks with, the jar is what is looked at, and is the same in every copy.
+    // A store identifies an event by its cookie jar, which every copy of the event shares.
     aliasRequest(request, cookies)
-    Object.assign(locals, { [ours.key]: await ours.open(request) })
+    Object.assign(locals, { [requestSessions.key]: await requestSessions.open(request) })
     let response: Response
     try {
       response = await resolve(event)
     } catch (thrown) {
-      if (isRedirect(thrown)) await ours.save(request, { cookies }, thrown.status)
+      if (isRedirect(thrown)) await requestSessions.save(request, { cookies }, thrown.status)
       throw thrown
     }
-    return saveToResponse(ours, request, response)
+    return saveToResponse(requestSessions, request, response)
   }
 }
 
-/** True for what `redirect` of SvelteKit throws. */
+/** Whether SvelteKit's `redirect` threw this. */
 function isRedirect(thrown: unknown): thrown is { status: number; location: string } {
   const { status, location } = (thrown ?? {}) as { status?: unknown; location?: unknown }
   return (

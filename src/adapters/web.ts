@@ -1,12 +1,11 @@
 /**
- * Sessions for handlers of web requests: `Bun.serve`, `Deno.serve`, Workers, and whatever else calls a
- * function with a `Request`.
+ * Sessions for functions from a `Request` to a `Response`: `Bun.serve`, `Deno.serve`, Workers and others.
  *
  * @module
  */
 
 import type { SessionSource } from '../session/session-source.ts'
-import type { ReportingOptions } from './lib/options.ts'
+import { type ReportingOptions, splitReportingOptions } from './lib/options.ts'
 import {
   RequestSessions,
   type SessionOrSessions,
@@ -17,14 +16,14 @@ import { saveToResponse, serverError } from './lib/web-response.ts'
 export type { ReportingOptions } from './lib/options.ts'
 
 /**
- * A function that answers requests, whose handler gets the session of the source, or an object with those
- * of several. Further arguments are passed on: `(request, session, env, context) => …` on Workers.
+ * Wraps a handler. It receives the session of the source, or an object of sessions for several, after the
+ * request. Further arguments are passed on, as in `(request, session, env, context) => …` on Workers.
  *
- * The sessions are saved when the handler has answered, before the response is sent; a body that streams
- * goes on streaming. What the handler throws, and a session that cannot be loaded or saved, ends as a 500
- * and is told to `onError`.
+ * The sessions are saved when the handler has returned its response, before that is sent. Bodies keep
+ * streaming. An error thrown by the handler, and a failed load or save, results in a 500 and is reported to
+ * `onError`.
  *
- * Throws a TypeError for wrong sources and options.
+ * Throws a TypeError for invalid sources, and for unknown or invalid options.
  */
 export function sessions<
   const Sources extends SessionSource<object> | SessionSources,
@@ -38,11 +37,11 @@ export function sessions<
   ) => Response | Promise<Response>,
   options: ReportingOptions = {},
 ): (request: Request, ...rest: Rest) => Promise<Response> {
-  const ours = new RequestSessions(sources, options)
-  const { onError = console.error } = options
+  const { onError, adapterOptions } = splitReportingOptions(options)
+  const requestSessions = new RequestSessions(sources, adapterOptions)
 
-  async function answer(request: Request, rest: Rest): Promise<Response> {
-    const session = await ours.open(request)
+  async function respond(request: Request, rest: Rest): Promise<Response> {
+    const session = await requestSessions.open(request)
     try {
       return await handler(request, session, ...rest)
     } catch (error) {
@@ -53,7 +52,7 @@ export function sessions<
 
   return async (request, ...rest) => {
     try {
-      return await saveToResponse(ours, request, await answer(request, rest))
+      return await saveToResponse(requestSessions, request, await respond(request, rest))
     } catch (error) {
       onError(error)
       return serverError()

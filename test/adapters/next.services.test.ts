@@ -108,7 +108,10 @@ suite('Next.js where no cookie can be set', needsProject('examples/next'), () =>
         cookie,
       )
       const instead = name === 'flashes' ? '.*peekFlashes\\(\\)' : ''
-      assert.match(page, new RegExp(`\\[read-only: ${name}: .*not saved${instead}.*server actions`))
+      assert.match(
+        page,
+        new RegExp(`\\[read-only: ${name}: .*cannot be changed${instead}.*server actions`),
+      )
       const session = await definition.get(new Request('http://localhost', { headers: { cookie } }))
       assert.deepEqual([session.owner, session.peekFlashes()], ['ann', ['Welcome back']])
     })
@@ -138,7 +141,7 @@ suite('Next.js where no cookie can be set', needsProject('examples/next'), () =>
       assert.equal(await (await fetch(`${app.origin}/after`)).text(), 'answered')
       const { code, message, cause } = (await saved) as SessionError
       assert.equal(code, 'read-only')
-      assert.match(message, /cannot be saved any more.*server actions/)
+      assert.match(message, /cannot be saved after the response.*server actions/)
       assert.ok(cause instanceof Error)
     } finally {
       await app.close()

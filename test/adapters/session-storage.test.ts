@@ -186,8 +186,14 @@ suite('session storage over our stores, beyond the interface', () => {
   test('wrong arguments', async () => {
     const { getSession, commitSession } = toSessionStorage({ store: newStore(), name: 'login' })
     assert.throws(() => toSessionStorage({} as never), /must be a definition/)
-    await assert.rejects(commitSession({} as never), /session must come from getSession/)
-    await assert.rejects(commitSession(null as never), /session must come from getSession/)
+    await assert.rejects(
+      commitSession({} as never),
+      /session must be the result of getSession, not/,
+    )
+    await assert.rejects(
+      commitSession(null as never),
+      /session must be the result of getSession, not/,
+    )
     const session = await getSession()
     session.set('user', 'ann')
     const priority = { priority: 'high' } as object

@@ -1,35 +1,46 @@
 /**
- * What every adapter can be told.
+ * Options of the adapters.
  *
  * @module
  */
 
-import { describeKind } from '../../lib/describe.ts'
+import { assertFunction, assertKnownOptions, assertOneOf } from '../../lib/assert-options.ts'
 
-/** Options of every adapter. */
+/** Options that every adapter has. */
 export interface AdapterOptions {
   /**
-   * What becomes of changes to sessions when the response has a status of 500 or more: they are kept
-   * (`'keep'`, the default), or nothing is saved (`'discard'`).
+   * Whether to save the sessions of a response with a status of 500 or more. `'keep'` saves them, `'discard'`
+   * does not. Default `'keep'`.
    */
   saveOnError?: 'keep' | 'discard'
 }
 
-/** Options of adapters for servers that have no place for errors of their own. */
+/** Options of adapters for servers without error handlers of their own. */
 export interface ReportingOptions extends AdapterOptions {
   /**
-   * Told of what the handler throws, and of sessions that cannot be loaded or saved. The client only
-   * gets a 500. Default: `console.error`.
+   * Called with errors that the handler throws, and with failed loads and saves. The client gets a 500
+   * without details. Default `console.error`.
    */
   onError?: (error: unknown) => void
 }
 
-/** Throws a TypeError that names the option which is wrong. */
-export function assertAdapterOptions({ saveOnError = 'keep', onError }: ReportingOptions): void {
-  if (saveOnError !== 'keep' && saveOnError !== 'discard') {
-    throw new TypeError(`saveOnError must be 'keep' or 'discard', not ${describeKind(saveOnError)}`)
-  }
-  if (onError !== undefined && typeof onError !== 'function') {
-    throw new TypeError(`onError must be a function, not ${describeKind(onError)}`)
-  }
+/** Throws a TypeError for an unknown or invalid option. */
+export function assertAdapterOptions(options: AdapterOptions): void {
+  assertKnownOptions('sessions()', options, ['saveOnError'])
+  const { saveOnError = 'keep' } = options
+  assertOneOf('saveOnError', saveOnError, ['keep', 'discard'])
+}
+
+/**
+ * Separates `onError` from the options that every adapter has. Throws a TypeError for an unknown or invalid
+ * option.
+ */
+export function splitReportingOptions(options: ReportingOptions): {
+  readonly onError: (error: unknown) => void
+  readonly adapterOptions: AdapterOptions
+} {
+  assertKnownOptions('sessions()', options, ['saveOnError', 'onError'])
+  const { onError = console.error, ...adapterOptions } = options
+  assertFunction('onError', onError)
+  return { onError, adapterOptions }
 }

@@ -1,15 +1,15 @@
 /**
- * The answer to a request whose handler or sessions failed, where no framework gives one.
+ * The 500 response for a failed handler, load or save, where the framework has no error page.
  *
  * @module
  */
 
 import type { ServerResponseLike } from './deferred-head.ts'
 
-/** What an answer says: nothing of what happened. */
+/** The body of the response, without details of the error. */
 export const serverErrorText = 'Internal Server Error'
 
-/** Headers that belong to the answer that was not to be. Cookies and policies stay. */
+/** Headers that describe a response body. An error page drops them, and keeps cookies and security policies. */
 export const headersOfBody: readonly string[] = [
   'cache-control',
   'content-disposition',
@@ -25,7 +25,7 @@ export const headersOfBody: readonly string[] = [
   'transfer-encoding',
 ]
 
-/** Forgets the answer that was begun and not sent: its status, and the headers of its body. */
+/** Prepares an unsent response for an error page: sets status 500 and removes the headers of the old body. */
 export function resetResponse(response: ServerResponseLike): void {
   for (const name of response.getHeaderNames()) {
     if (headersOfBody.includes(name.toLowerCase())) response.removeHeader(name)
@@ -34,7 +34,7 @@ export function resetResponse(response: ServerResponseLike): void {
   response.statusCode = 500
 }
 
-/** Answers 500. What has begun is cut off, so that no half answer looks like a whole one. */
+/** Responds with a 500. If the head has been sent, cuts the connection, so that the response is not taken as complete. */
 export function sendServerError(response: ServerResponseLike): void {
   if (response.headersSent) {
     response.destroy()

@@ -1,5 +1,5 @@
 /**
- * The `SessionStorage` of React Router and Remix, over a store of ours.
+ * The `SessionStorage` interface of React Router and Remix, on top of a session source.
  *
  * @module
  */
@@ -12,21 +12,21 @@ import type { Session, Values } from '../../session/session.ts'
 import { type SessionSource, sessionFrom } from '../../session/session-source.ts'
 import { assertSource } from './request-sessions.ts'
 
-/** The key under which React Router keeps a value that is read once. */
+/** React Router's key for a flash value, which is read once. */
 type FlashKey<Name extends string> = `__flash_${Name}__`
 
-/** What React Router calls the data of a session. */
+/** React Router's type for the data of a session. */
 export type StorageData<Data, FlashData> = Partial<
   Data & { [Name in keyof FlashData as FlashKey<Name & string>]: FlashData[Name] }
 >
 
-/** A session as React Router's `SessionStorage` has it. */
+/** A session of React Router's `SessionStorage`. */
 export interface StorageSessionLike<Data, FlashData = Data> {
   /** Empty before the first commit, and for sessions in cookies. */
   readonly id: string
   readonly data: StorageData<Data, FlashData>
   has(name: (keyof Data | keyof FlashData) & string): boolean
-  /** The value. One of `flash` is forgotten with that, as far as the session is committed. */
+  /** Returns a value. A value set by `flash` is removed; the removal takes effect when the session is committed. */
   get<Name extends (keyof Data | keyof FlashData) & string>(
     name: Name,
   ):
@@ -34,19 +34,19 @@ export interface StorageSessionLike<Data, FlashData = Data> {
     | (Name extends keyof FlashData ? FlashData[Name] : undefined)
     | undefined
   set<Name extends keyof Data & string>(name: Name, value: Data[Name]): void
-  /** Sets a value for the next `get` alone. */
+  /** Sets a value that the next `get` removes. */
   flash<Name extends keyof FlashData & string>(name: Name, value: FlashData[Name]): void
   unset(name: keyof Data & string): void
 }
 
-/** The same, and the session behind it. */
+/** A storage session with access to the underlying session. */
 export interface StorageSession<Data extends object, FlashData = Data>
   extends StorageSessionLike<Data, FlashData> {
-  /** For what React Router has no word for: `login`, `rotate`, `remember`, `owner`, flash messages. */
+  /** The underlying session, with `login`, `rotate`, `remember`, `owner` and flash messages. */
   readonly native: Session<Data>
 }
 
-/** Attributes for one cookie, on top of those of the session. */
+/** Cookie attributes for this commit, which override those of the session. */
 export interface CommitOptions {
   readonly path?: string | undefined
   readonly domain?: string | undefined
@@ -61,20 +61,20 @@ export interface CommitOptions {
 
 /** React Router's `SessionStorage`. */
 export interface SessionStorage<Data extends object, FlashData = Data> {
-  /** The session of a `Cookie` header: read anew at each call. Rejects as {@link Store.get}. */
+  /** Loads the session from a `Cookie` header. Each call loads it again. Rejects if the store fails. */
   getSession(cookieHeader?: string | null): Promise<StorageSession<Data, FlashData>>
   /**
-   * Saves the session. Answers the line for `Set-Cookie`; an empty one, which browsers ignore, when there
-   * is none to set: nothing has changed, or the session has ended meanwhile.
+   * Saves the session and resolves with the value for a `Set-Cookie` header. The value is empty, and browsers
+   * ignore it, if the session has not changed or has ended meanwhile.
    *
-   * Rejects as `session.save`, with a SessionError `several-cookies` when one line is not enough, and with a
-   * TypeError for options that our cookies do not have, or a session of another storage.
+   * Rejects like `session.save`; with a SessionError `several-cookies` if the session needs more than one
+   * cookie; and with a TypeError for unsupported options or a session of another storage.
    */
   commitSession(
     session: StorageSessionLike<Data, FlashData>,
     options?: CommitOptions,
   ): Promise<string>
-  /** Ends the session. Answers and rejects as `commitSession`. */
+  /** Destroys the session. Resolves and rejects like `commitSession`. */
   destroySession(
     session: StorageSessionLike<Data, FlashData>,
     options?: CommitOptions,
@@ -82,12 +82,12 @@ export interface SessionStorage<Data extends object, FlashData = Data> {
 }
 
 /**
- * A `SessionStorage` for apps that call `getSession`, `commitSession` and `destroySession` in loaders and
- * actions.
+ * Makes a `SessionStorage` for apps that call `getSession`, `commitSession` and `destroySession` in loaders
+ * and actions.
  *
- * Its interface has no rotation: `session.native.login(user)` gives the session a new id.
+ * The interface has no method for rotation. Call `session.native.login(user)` to give the session a new id.
  *
- * Throws a TypeError for a wrong source.
+ * Throws a TypeError for an invalid source.
  */
 export function toSessionStorage<Data extends object = Values, FlashData = Data>(
   source: SessionSource<Data>,
@@ -95,7 +95,7 @@ export function toSessionStorage<Data extends object = Values, FlashData = Data>
   assertSource(source)
 
   async function save(session: object, options: CommitOptions, end = false): Promise<string> {
-    const { native, request } = behind(session)
+    const { native, request } = unwrap(session)
     Object.assign(native.options, attributesOf(options))
     if (end) native.destroy()
     const headers = new Headers()
@@ -109,14 +109,16 @@ export function toSessionStorage<Data extends object = Values, FlashData = Data>
     async getSession(cookieHeader) {
       const request = { headers: new Headers(cookieHeader ? { cookie: cookieHeader } : {}) }
       const native = (await sessionFrom(source, request)) as Session<Data>
-      return new Wrapped<Data, FlashData>(native, request)
+      return new StorageSessionWrapper<Data, FlashData>(native, request)
     },
     commitSession: (session, options = {}) => save(session, options),
     destroySession: (session, options = {}) => save(session, options, true),
   }
 }
 
-class Wrapped<Data extends object, FlashData> implements StorageSession<Data, FlashData> {
+class StorageSessionWrapper<Data extends object, FlashData>
+  implements StorageSession<Data, FlashData>
+{
   readonly native: Session<Data>
   readonly #request: RequestLike
 
@@ -126,7 +128,9 @@ class Wrapped<Data extends object, FlashData> implements StorageSession<Data, Fl
   }
 
   static requestOf(session: object): RequestLike | undefined {
-    return #request in session ? (session as Wrapped<object, unknown>).#request : undefined
+    return #request in session
+      ? (session as StorageSessionWrapper<object, unknown>).#request
+      : undefined
   }
 
   get id(): string {
@@ -151,7 +155,7 @@ class Wrapped<Data extends object, FlashData> implements StorageSession<Data, Fl
   }
 
   set(name: string, value: unknown): void {
-    // Not an assignment: the name may be any string, `__proto__` included.
+    // An assignment would not work for the name `__proto__`.
     Object.defineProperty(this.native.values, name, {
       value,
       configurable: true,
@@ -179,23 +183,24 @@ class Wrapped<Data extends object, FlashData> implements StorageSession<Data, Fl
 
 const flashKey = (name: string): string => `__flash_${name}__`
 
-function behind(session: object): { native: Session<object>; request: RequestLike } {
-  const request = Wrapped.requestOf(Object(session))
-  if (request) return { native: (session as Wrapped<object, unknown>).native, request }
-  throw new TypeError(`session must come from getSession, which ${describeKind(session)} does not`)
+function unwrap(session: object): { native: Session<object>; request: RequestLike } {
+  const request = StorageSessionWrapper.requestOf(Object(session))
+  if (request)
+    return { native: (session as StorageSessionWrapper<object, unknown>).native, request }
+  throw new TypeError(`session must be the result of getSession, not ${describeKind(session)}`)
 }
 
-/** Attributes as sessions have them. `sameSite: true` is strict, as React Router has it. */
+/** Converts the options to ours. In React Router, `sameSite: true` means `'strict'`. */
 function attributesOf({ expires, sameSite, ...options }: CommitOptions): Options {
   const maxAge = options.maxAge ?? (expires && Math.ceil((expires.getTime() - Date.now()) / 1000))
-  const strictness = sameSite === true ? 'strict' : sameSite || undefined
-  const given = Object.entries({ ...options, maxAge, sameSite: strictness })
+  const sameSiteValue = sameSite === true ? 'strict' : sameSite || undefined
+  const given = Object.entries({ ...options, maxAge, sameSite: sameSiteValue })
   return Object.fromEntries(given.filter(([, value]) => value !== undefined))
 }
 
 function severalCookies(name: string): SessionError {
   return new SessionError(
     'several-cookies',
-    `session "${name}" needs several cookies, and a SessionStorage can set one; use the middleware`,
+    `session "${name}" needs several cookies, but a SessionStorage can set only one; use the middleware`,
   )
 }

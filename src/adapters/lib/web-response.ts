@@ -1,5 +1,5 @@
 /**
- * Web responses that sessions are saved to.
+ * Saves sessions to web responses.
  *
  * @module
  */
@@ -10,28 +10,29 @@ import type { RequestSessions, SessionSources } from './request-sessions.ts'
 import { serverErrorText } from './server-error.ts'
 
 /**
- * The response with the cookies of the request's sessions: a copy, when there is something to add. What a
- * handler answers may be kept and answered to others, or refuse changes. Rejects as `save`.
+ * Saves the request's sessions and returns the response with their cookies. If there is something to add, the
+ * result is a copy, because the handler's response may be immutable or may be sent to other clients too.
+ * Rejects if a session cannot be saved.
  */
 export async function saveToResponse(
   sessions: Pick<RequestSessions<SessionSources>, 'save'>,
   request: RequestLike,
   response: Response,
 ): Promise<Response> {
-  // A protocol that is switched to (101) and Response.error() (0) cannot be copied, nor take cookies.
+  // Responses with status 101 (a protocol switch) and 0 (Response.error()) cannot be copied.
   if (response.status < 200) return response
-  const headers = new CopiedOnWrite(response)
+  const headers = new CopyOnWriteHeaders(response)
   await sessions.save(request, headers, response.status)
   return headers.response
 }
 
-/** A 500 that says nothing of what happened. */
+/** A 500 response without details of the error. */
 export function serverError(): Response {
   return new Response(serverErrorText, { status: 500, headers: { 'cache-control': 'no-store' } })
 }
 
-/** The headers of a response that is copied before the first change. */
-class CopiedOnWrite implements HeadersLike {
+/** The headers of a response, which is copied before the first change. */
+class CopyOnWriteHeaders implements HeadersLike {
   response: Response
   #isCopy = false
 
@@ -48,18 +49,18 @@ class CopiedOnWrite implements HeadersLike {
   }
 
   set(name: string, value: string): void {
-    this.#own().set(name, value)
+    this.#writable().set(name, value)
   }
 
   append(name: string, value: string): void {
-    this.#own().append(name, value)
+    this.#writable().append(name, value)
   }
 
   delete(name: string): void {
-    this.#own().delete(name)
+    this.#writable().delete(name)
   }
 
-  #own(): Headers {
+  #writable(): Headers {
     if (!this.#isCopy) this.response = new Response(this.response.body, this.response)
     this.#isCopy = true
     return this.response.headers
