@@ -37,7 +37,7 @@ for (const [library, schema] of Object.entries(schemas) as [string, typeof schem
       ServerStore: () => new ServerStore(memory()),
     }
     for (const [name, open] of Object.entries(stores)) {
-      test(`${name}: defaults, which are no reason to write`, async () => {
+      test(`${name}: applies defaults without writing them`, async () => {
         const store = open()
         const login = defineSession(store, 'sid', { schema })
         const each = await Visit.open(store)
@@ -53,29 +53,29 @@ for (const [library, schema] of Object.entries(schemas) as [string, typeof schem
         assert.equal(await visit(store, look, cookie), '')
       })
 
-      test(`${name}: what does not fit is begun anew, or told`, async () => {
+      test(`${name}: replaces a session that does not match the schema`, async () => {
         const store = open()
-        const stranger = await visit(store, session => {
+        const invalid = await visit(store, session => {
           session.login('ann')
           put({ visits: 'many', _flash: ['x'] })(session)
         })
         defineSession(store, 'sid', { schema })
-        const session = await read(store, stranger)
+        const session = await read(store, invalid)
         assert.equal(session.reason, 'schema')
         assert.equal(session.isNew, true)
         assert.deepEqual(session.values, { visits: 0 })
-        // Only looked at, it stays as it is.
-        assert.equal(await visit(store, look, stranger), '')
-        const mended = await visit(store, put({ visits: 5 }), stranger)
-        assert.deepEqual((await read(store, mended)).values, { visits: 5 })
+        // Reading it writes nothing.
+        assert.equal(await visit(store, look, invalid), '')
+        const replaced = await visit(store, put({ visits: 5 }), invalid)
+        assert.deepEqual((await read(store, replaced)).values, { visits: 5 })
       })
     }
 
-    test('onInvalid: throw', async () => {
+    test("rejects a session that does not match the schema with onInvalid: 'throw'", async () => {
       const store = new CookieStore({ keys })
-      const stranger = await visit(store, put({ visits: 'secretly many' }))
+      const invalid = await visit(store, put({ visits: 'secretly many' }))
       defineSession(store, 'sid', { schema, onInvalid: 'throw' })
-      await assert.rejects(read(store, stranger), (error: Error) => {
+      await assert.rejects(read(store, invalid), (error: Error) => {
         assert.deepEqual({ ...error }, { code: 'schema-mismatch', name: 'SessionError' })
         assert.ok(!String(error).includes('secretly'))
         assert.equal(error.cause, undefined)
@@ -84,7 +84,7 @@ for (const [library, schema] of Object.entries(schemas) as [string, typeof schem
       assert.equal((await read(store, '')).values.visits, 0)
     })
 
-    test('messages and other reserved keys are not its business', async () => {
+    test('ignores flash messages and other reserved keys', async () => {
       const store = new ServerStore(memory())
       defineSession(store, 'sid', { schema })
       const cookie = await visit(store, session => session.addFlash('hello'))
@@ -94,7 +94,7 @@ for (const [library, schema] of Object.entries(schemas) as [string, typeof schem
   })
 }
 
-suite('versions', () => {
+suite('versions of a definition', () => {
   const migrations: DefinitionOptions['migrations'] = {
     2: ({ name, ...rest }) => ({ ...rest, user: { name } }),
     3: values => ({ ...values, three: true }),
@@ -106,7 +106,7 @@ suite('versions', () => {
   }
 
   for (const [name, open] of Object.entries(stores)) {
-    test(`${name}: values are brought to the newest, once, and saved so`, async () => {
+    test(`${name}: migrates values to the newest version and saves them once`, async () => {
       const store = open()
       const old = await visit(store, put({ name: 'ann' }))
       defineSession(store, 'sid', { version: 3, migrations })
@@ -117,7 +117,7 @@ suite('versions', () => {
     })
   }
 
-  test('one that throws is as a schema that refuses', async () => {
+  test('a migration that throws is handled like a schema mismatch', async () => {
     for (const onInvalid of ['reset', 'throw'] as const) {
       const store = new CookieStore({ keys })
       const old = await visit(store, put({ name: 'ann' }))
@@ -135,7 +135,7 @@ suite('versions', () => {
     }
   })
 
-  test('a store that cannot keep the version refuses to', () => {
+  test('a store that cannot store versions refuses them', () => {
     const refused = { name: 'TypeError', message: /keeps no versions/ }
     assert.throws(() => defineSession(cookieStore('key'), 'sid', { version: 2 }), refused)
     assert.throws(
@@ -145,7 +145,7 @@ suite('versions', () => {
   })
 })
 
-suite('keys with a time of their own', () => {
+suite('keyLifetimes', () => {
   const open = () => {
     const clock = new Clock()
     const { now } = clock
@@ -154,7 +154,7 @@ suite('keys with a time of their own', () => {
     return { clock, store }
   }
 
-  test('go when it has come, whatever else is saved', async () => {
+  test('remove a key when it expires, whatever else is saved', async () => {
     const { clock, store } = open()
     let cookie = await visit(store, put({ code: '1234', other: 1 }))
     clock.at += 200
@@ -169,7 +169,7 @@ suite('keys with a time of their own', () => {
     assert.equal((await read(store, cookie)).values.code, '5678')
   })
 
-  test('count from their last change, not from a save, a rotation or a login that keeps them', async () => {
+  test('start at the last change, not at a save, a rotation or a login that keeps the key', async () => {
     const { clock, store } = open()
     let cookie = await visit(store, put({ code: '1234' }))
     for (const change of ['more', 'rotate', 'login'] as const) {
@@ -179,7 +179,7 @@ suite('keys with a time of their own', () => {
       if (change === 'rotate') each.session.rotate()
       if (change === 'login') each.session.login('ann', { keep: ['code'] })
       cookie = await each.save()
-      // A second save of the same request is no change either.
+      // A second save in the same request is not a change either.
       clock.at += 5
       each.session.values.again = change
       await each.save()
@@ -190,7 +190,7 @@ suite('keys with a time of their own', () => {
     assert.equal((await read(store, cookie)).values.code, undefined)
   })
 
-  test('a request that found one expired does not take away what another put there since', async () => {
+  test('a request that saw a key expire does not remove a newer value from another request', async () => {
     const { clock, store } = open()
     const cookie = await visit(store, put({ code: 'old', other: 1 }))
     clock.at += 300
@@ -205,7 +205,7 @@ suite('keys with a time of their own', () => {
     assert.equal((await read(store, cookie)).values.code, undefined)
   })
 
-  test('two at once: each key keeps its own moment', async () => {
+  test('concurrent changes keep the expiry of each key', async () => {
     const clock = new Clock()
     const { now } = clock
     const store = new ServerStore(memory({ now }), { now })
@@ -227,7 +227,7 @@ suite('keys with a time of their own', () => {
     assert.equal((await read(store, cookie)).values.b, undefined)
   })
 
-  test('a default is no reason to write, and gets its time when it is written', async () => {
+  test('a default is not written by itself and gets an expiry once it is written', async () => {
     const clock = new Clock()
     const { now } = clock
     const store = new ServerStore(memory({ now }), { now })
@@ -241,7 +241,7 @@ suite('keys with a time of their own', () => {
     assert.equal((await read(store, cookie)).values.code, 'none')
   })
 
-  test('a clock that was ahead lengthens none', async () => {
+  test('a clock that was ahead does not extend a key', async () => {
     const { clock, store } = open()
     const cookie = await visit(store, put({ other: 1 }))
     clock.at += 3600
@@ -250,7 +250,7 @@ suite('keys with a time of their own', () => {
     assert.equal((await read(store, cookie)).values.code, undefined)
   })
 
-  test('wrong numbers', () => {
+  test('refuse anything but a positive whole number', () => {
     const store = new CookieStore({ keys })
     assert.throws(() => defineSession(store, 'sid', { keyLifetimes: { code: 0 } }), {
       name: 'RangeError',
@@ -260,7 +260,7 @@ suite('keys with a time of their own', () => {
 })
 
 suite('a definition', () => {
-  test('has cookie attributes and a lifetime of its own', async () => {
+  test('can set cookie attributes and lifetimes', async () => {
     const clock = new Clock()
     const store = new CookieStore({ keys, now: clock.now })
     defineSession(store, 'sid', {
@@ -280,7 +280,7 @@ suite('a definition', () => {
     assert.equal(other.lifetime.idle, 86_400)
   })
 
-  test('is made once', () => {
+  test('can be made only once per name', () => {
     const store = new CookieStore({ keys })
     defineSession(store, 'sid')
     assert.throws(() => defineSession(store, 'sid'), {
@@ -290,7 +290,7 @@ suite('a definition', () => {
     defineSession(store, 'other')
   })
 
-  test('of a custom store is a name and a type, and no more', async () => {
+  test('of a custom store without define() takes no options', async () => {
     const inner = new CookieStore({ keys })
     const custom: Store = {
       get: (request, name) => inner.get(request, name),
@@ -305,7 +305,7 @@ suite('a definition', () => {
     })
   })
 
-  test('wrong options', () => {
+  test('refuses invalid options', () => {
     const store = new CookieStore({ keys })
     const wrong: [DefinitionOptions & { schema?: unknown }, RegExp][] = [
       [{ version: 0 }, /version must be a whole number of at least 1, not 0/],
@@ -318,11 +318,11 @@ suite('a definition', () => {
       assert.throws(() => defineSession(store, 'sid', options as DefinitionOptions), message)
     }
     assert.throws(() => defineSession(store, 'no name'), /must be a cookie name, not "no name"/)
-    // None of them took the name.
+    // A refused definition does not occupy the name.
     defineSession(store, 'sid')
   })
 
-  test('a schema that throws, and one that answers later', async () => {
+  test('accepts a schema that throws and an asynchronous schema', async () => {
     const standard = (validate: (value: unknown) => never) => ({
       '~standard': { version: 1 as const, vendor: 'test', validate },
     })
@@ -340,7 +340,7 @@ suite('a definition', () => {
     assert.deepEqual((await read(later, cookie)).values, { foo: 1 })
   })
 
-  test('a key may be any text', async () => {
+  test('handles the key __proto__', async () => {
     const store = new CookieStore({ keys })
     const cookie = await visit(store, ({ values }) => {
       Object.defineProperty(values, '__proto__', { value: { admin: true }, enumerable: true })
@@ -351,7 +351,7 @@ suite('a definition', () => {
     assert.equal(values.admin, undefined)
   })
 
-  test('leaves the types of Go alone, and entries with other keys', async () => {
+  test('keeps Go types and entries whose keys are not strings', async () => {
     const store = cookieStore('hash key')
     const cookie = await visit(store, session => {
       session.values.count = go.int64(7)
@@ -365,12 +365,12 @@ suite('a definition', () => {
     const session = await read(store, again)
     assert.equal(session.values.count, 7)
     assert.deepEqual([...session.keyed], [[42, 'answer']])
-    // Another codec with the same key sees what is written: the same but for time and MAC.
-    const types = (text: string): string => {
-      const [, value = ''] = text.split('=')
+    // The payload without time and MAC.
+    const payloadOf = (cookie: string): string => {
+      const [, value = ''] = cookie.split('=')
       const [, payload = ''] = Buffer.from(value, 'base64url').toString('latin1').split('|')
       return payload
     }
-    assert.equal(types(again), types(cookie))
+    assert.equal(payloadOf(again), payloadOf(cookie))
   })
 })

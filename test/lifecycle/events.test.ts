@@ -16,7 +16,7 @@ import { nodeRequest, setCookieLines } from '../support/http/http.ts'
 import { Clock, look, put, read, Visit, visit } from '../support/http/visit.ts'
 import { keys } from '../support/keys.ts'
 
-function listening(): { hooks: Required<Hooks>; events: SessionEvent[] } {
+function recordingHooks(): { hooks: Required<Hooks>; events: SessionEvent[] } {
   const events: SessionEvent[] = []
   const listen = (event: SessionEvent): void => void events.push(event)
   const hooks = {
@@ -29,7 +29,7 @@ function listening(): { hooks: Required<Hooks>; events: SessionEvent[] } {
   return { hooks, events }
 }
 
-/** Whatever fails is a rejection that nobody waits for. */
+/** Fails if the work causes an unhandled rejection. */
 async function withoutUnhandled(work: () => Promise<void>): Promise<void> {
   const unhandled: unknown[] = []
   const listen = (reason: unknown): void => void unhandled.push(reason)
@@ -43,14 +43,14 @@ async function withoutUnhandled(work: () => Promise<void>): Promise<void> {
   assert.deepEqual(unhandled, [])
 }
 
-function failing(): Backend {
+function failingBackend(): Backend {
   const down = (): Promise<never> => Promise.reject(new Error('connection refused'))
   return { load: down, create: down, update: down, touch: down, delete: down }
 }
 
 suite('events', () => {
-  test('of a session that is read, rejected, saved, rotated, ended', async () => {
-    const { hooks, events } = listening()
+  test('are emitted when a session is read, rejected, saved, rotated or ended', async () => {
+    const { hooks, events } = recordingHooks()
     const store = new ServerStore(memory(), hooks)
     const cookie = await visit(store, put({ foo: 1 }))
     await visit(store, look, cookie)
@@ -59,12 +59,12 @@ suite('events', () => {
     await visit(store, session => session.destroy(), rotated)
     await store.revokeAll('ann')
     await read(store, 'sid=nonsense')
-    const told = events.map(event => {
+    const summaries = events.map(event => {
       if (event.type === 'save') return `save ${event.outcome}`
       if (event.type === 'revoke') return `revoke ${event.what} ${event.count}`
       return `${event.type} ${'reason' in event ? event.reason : ''}`
     })
-    assert.deepEqual(told, [
+    assert.deepEqual(summaries, [
       'session no-cookie',
       'save saved',
       'session undefined',
@@ -83,8 +83,8 @@ suite('events', () => {
     for (const event of events) assert.equal(event.store, 'ServerStore')
   })
 
-  test('conflicts are counted, copies are told, refusals have their codes', async () => {
-    const { hooks, events } = listening()
+  test('report conflicts, cached reads and the codes of refusals', async () => {
+    const { hooks, events } = recordingHooks()
     const store = new ServerStore(memory(), { ...hooks, keys, cookieCache: { maxAge: 60 } })
     const cookie = await visit(store, put({ foo: 1 }))
     const slow = await Visit.open(store, cookie)
@@ -109,7 +109,7 @@ suite('events', () => {
     assert.equal(rejected.cookieBytes, cookie.split('; ')[0]!.length - 'sid='.length)
   })
 
-  test('explain tells of one request, in order', async () => {
+  test('explain returns the events of one request in order', async () => {
     const store = new CookieStore({ keys })
     const each = await Visit.open(store, 'sid=x')
     each.session.values.foo = 1
@@ -123,7 +123,7 @@ suite('events', () => {
     assert.equal(explain(each.request).length, 100)
   })
 
-  test('explain tells the same for whatever stands for the request', async () => {
+  test('explain returns the same events for an alias of the request', async () => {
     const store = new CookieStore({ keys })
     const request = nodeRequest('sid=x')
     const context = {}
@@ -134,7 +134,7 @@ suite('events', () => {
     assert.deepEqual(explain({}), [])
   })
 
-  test('channels of node:diagnostics_channel', async () => {
+  test('are published on node:diagnostics_channel', async () => {
     const events: unknown[] = []
     const listen = (message: unknown): void => void events.push(message)
     const names = ['session', 'reject', 'save', 'revoke', 'store-error'].map(
@@ -146,7 +146,7 @@ suite('events', () => {
       const store = new CookieStore({ keys, revocation: memory(), ...broken })
       await visit(store, put({ foo: 1 }), 'sid=x')
       await store.revokeEverything()
-      const down = new ServerStore(failing())
+      const down = new ServerStore(failingBackend())
       await assert.rejects(read(down, `sid=${'A'.repeat(43)}`))
     } finally {
       for (const name of names) unsubscribe(name, listen)
@@ -157,7 +157,7 @@ suite('events', () => {
     )
   })
 
-  test('a listener that throws, at once or later, breaks nothing', async () => {
+  test('survive listeners that throw or reject', async () => {
     await withoutUnhandled(async () => {
       for (const listen of [
         () => {
@@ -174,8 +174,8 @@ suite('events', () => {
     })
   })
 
-  test('nothing in them is secret', async () => {
-    const { hooks, events } = listening()
+  test('contain no secrets', async () => {
+    const { hooks, events } = recordingHooks()
     const clock = new Clock()
     const { now } = clock
     const secrets = new Set<string>(['swordfish', 'ann@example.com', 'phone of ann'])
@@ -221,7 +221,7 @@ suite('events', () => {
         await store.revokeAll('ann@example.com')
       }
     }
-    const down = new ServerStore(failing(), hooks)
+    const down = new ServerStore(failingBackend(), hooks)
     await assert.rejects(read(down, `sid=${'A'.repeat(43)}`))
     const text = JSON.stringify([events, requests.map(request => explain(request))], (_, value) =>
       value instanceof Error ? { ...value, message: value.message, stack: value.stack } : value,
@@ -235,13 +235,13 @@ suite('events', () => {
   })
 })
 
-suite('a place that fails', () => {
+suite('a failing backend', () => {
   const cookie = `sid=${'A'.repeat(43)}`
 
-  test('rejects, tells, and leaves no rejection unhandled', async () => {
+  test('causes a rejection and an event, and no unhandled rejection', async () => {
     await withoutUnhandled(async () => {
-      const { hooks, events } = listening()
-      const store = new ServerStore(failing(), hooks)
+      const { hooks, events } = recordingHooks()
+      const store = new ServerStore(failingBackend(), hooks)
       await assert.rejects(read(store, cookie), { code: 'store-failed' })
       assert.deepEqual(
         events.map(event => event.type),
@@ -254,7 +254,7 @@ suite('a place that fails', () => {
     })
   })
 
-  test('the epoch alone failing is no rejection that nobody waits for', async () => {
+  test('causes no unhandled rejection if only the epoch cannot be read', async () => {
     await withoutUnhandled(async () => {
       const backend = memory()
       const { load } = backend
@@ -264,14 +264,20 @@ suite('a place that fails', () => {
     })
   })
 
-  const open = (onStoreFailure: 'anonymous'): Record<string, () => ServerStore | CookieStore> => ({
-    'a server store': () => new ServerStore(failing(), { onStoreFailure }),
+  const storesWith = (
+    onStoreFailure: 'anonymous',
+  ): Record<string, () => ServerStore | CookieStore> => ({
+    'a server store': () => new ServerStore(failingBackend(), { onStoreFailure }),
     'a cookie store with revocation': () =>
-      new CookieStore({ keys, revocation: failing(), onStoreFailure } satisfies CookieStoreOptions),
+      new CookieStore({
+        keys,
+        revocation: failingBackend(),
+        onStoreFailure,
+      } satisfies CookieStoreOptions),
   })
 
-  for (const [kind, make] of Object.entries(open('anonymous'))) {
-    test(`anonymous, ${kind}: an empty session, whose saves do nothing`, async () => {
+  for (const [kind, make] of Object.entries(storesWith('anonymous'))) {
+    test(`with onStoreFailure: 'anonymous', ${kind} returns an empty session that is not saved`, async () => {
       const store = make()
       const valid =
         kind === 'a server store' ? cookie : await visit(new CookieStore({ keys }), put({ foo: 1 }))
@@ -284,22 +290,22 @@ suite('a place that fails', () => {
         explain(each.request).map(event => event.type),
         ['store-error', 'session', 'reject', 'save'],
       )
-      for (const meant of ['login', 'rotate', 'elevate', 'destroy'] as const) {
+      for (const operation of ['login', 'rotate', 'elevate', 'destroy'] as const) {
         const other = await Visit.open(store, valid)
-        if (meant === 'login') other.session.login('ann')
-        else other.session[meant]()
+        if (operation === 'login') other.session.login('ann')
+        else other.session[operation]()
         await assert.rejects(other.save(), { code: 'store-failed' })
         assert.deepEqual(setCookieLines(other.response), [])
       }
     })
   }
 
-  test('a save that fails rejects all the same', async () => {
-    const store = new ServerStore(failing(), { onStoreFailure: 'anonymous' })
+  test("rejects saves even with onStoreFailure: 'anonymous'", async () => {
+    const store = new ServerStore(failingBackend(), { onStoreFailure: 'anonymous' })
     await assert.rejects(visit(store, put({ foo: 1 })), { code: 'store-failed' })
   })
 
-  test('a wrong policy', () => {
+  test('refuses an unknown onStoreFailure', () => {
     assert.throws(
       () => new CookieStore({ keys, onStoreFailure: 'ignore' as 'throw' }),
       /onStoreFailure must be 'throw' or 'anonymous', not a string/,

@@ -14,7 +14,7 @@ const folder = mkdtempSync(join(tmpdir(), 'identity-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
 let folders = 0
 
-/** A store of each kind, and whether a copy of a cookie is worth nothing after an ending. */
+/** Each kind of store, and whether a captured cookie is invalid once its session has ended. */
 const kinds: Record<string, { open(now: () => number): Store; ends: boolean }> = {
   'a cookie store': { open: now => new CookieStore({ keys, now }), ends: false },
   'a cookie store with revocation': {
@@ -44,12 +44,12 @@ for (const [kind, { open, ends }] of Object.entries(kinds)) {
   suite(kind, () => {
     const clock = new Clock()
 
-    test('says what it can do', () => {
+    test('declares its capabilities', () => {
       assert.equal(open(clock.now).capabilities?.has('revocation'), ends)
       assert.ok(open(clock.now).capabilities?.has('metadata'))
     })
 
-    test('login: another cookie, an owner, and of the values only what is kept', async () => {
+    test('login sets a new cookie and an owner, and drops values that are not kept', async () => {
       const store = open(clock.now)
       const guest = await visit(store, put({ cart: [1], theme: 'dark', _csrf: 'x' }))
       clock.at += 50
@@ -63,13 +63,13 @@ for (const [kind, { open, ends }] of Object.entries(kinds)) {
       assert.equal(session.isNew, false)
     })
 
-    test('login without a session before', async () => {
+    test('login works without an existing session', async () => {
       const store = open(clock.now)
       const cookie = await visit(store, session => session.login('ann'))
       assert.equal((await read(store, cookie)).owner, 'ann')
     })
 
-    test('fixation: what was planted before the login is nobody’s after it', async () => {
+    test('login gives a planted session no owner (session fixation)', async () => {
       const store = open(clock.now)
       const planted = await visit(store, put({ planted: true }))
       const cookie = await visit(store, session => session.login('ann'), planted)
@@ -79,7 +79,7 @@ for (const [kind, { open, ends }] of Object.entries(kinds)) {
       assert.equal((await read(store, cookie)).owner, 'ann')
     })
 
-    test('a request that was under way at a login changes nothing', async () => {
+    test('a slow request does not change the session of a concurrent login', async () => {
       const store = open(clock.now)
       const planted = await visit(store, put({ planted: true }))
       const slow = await Visit.open(store, planted)
@@ -92,7 +92,7 @@ for (const [kind, { open, ends }] of Object.entries(kinds)) {
       if (ends) assert.ok((await read(store, planted)).isNew)
     })
 
-    test('a login that is not saved did not happen', async () => {
+    test('login has no effect unless it is saved', async () => {
       const store = open(clock.now)
       const guest = await visit(store, put({ cart: 1 }))
       const failing = await Visit.open(store, guest)
@@ -103,7 +103,7 @@ for (const [kind, { open, ends }] of Object.entries(kinds)) {
       assert.equal(session.owner, undefined)
     })
 
-    test('rotate: another cookie, the same session, and its start stays', async () => {
+    test('rotate sets a new cookie and keeps the session and its creation time', async () => {
       const store = open(clock.now)
       const began = clock.at
       const before = await visit(store, session => {
@@ -122,11 +122,11 @@ for (const [kind, { open, ends }] of Object.entries(kinds)) {
       if (ends) assert.ok((await read(store, before)).isNew)
     })
 
-    test('rotate of a visitor without a session is no reason to begin one', async () => {
+    test('rotate does not create a session', async () => {
       assert.equal(await visit(open(clock.now), session => session.rotate()), '')
     })
 
-    test('elevate: the life begins again', async () => {
+    test('elevate restarts the lifetime and records the authentication', async () => {
       const store = open(clock.now)
       const before = await visit(store, session => {
         session.login('ann')
@@ -149,7 +149,7 @@ for (const [kind, { open, ends }] of Object.entries(kinds)) {
       if (ends) assert.ok((await read(store, before)).isNew)
     })
 
-    test('destroy is for good', async () => {
+    test('destroy ends the session permanently', async () => {
       const store = open(clock.now)
       const cookie = await visit(store, session => {
         session.login('ann')
@@ -163,7 +163,7 @@ for (const [kind, { open, ends }] of Object.entries(kinds)) {
       assert.equal(ending.session.owner, undefined)
       await ending.save()
       assert.equal(cookieOf(ending.response, 'sid')?.maxAge, 0)
-      // Saved again, it is as gone as before.
+      // Saving again changes nothing.
       const lines = setCookieLines(ending.response)
       await ending.save()
       assert.deepEqual(setCookieLines(ending.response), lines)
@@ -174,7 +174,7 @@ for (const [kind, { open, ends }] of Object.entries(kinds)) {
       assert.ok((await read(store, cookie)).isNew)
     })
 
-    test('what is changed after destroy is an error', async () => {
+    test('changes after destroy throw', async () => {
       const { session } = await Visit.open(open(clock.now))
       session.addFlash('hello')
       session.destroy()
@@ -195,7 +195,7 @@ for (const [kind, { open, ends }] of Object.entries(kinds)) {
       session.destroy()
     })
 
-    test('a new session that is destroyed sets no cookie; one saved before it does', async () => {
+    test('destroying a new session sets no cookie, unless it was saved before', async () => {
       const store = open(clock.now)
       assert.equal(await visit(store, session => session.destroy()), '')
       const each = await Visit.open(store)
@@ -207,7 +207,7 @@ for (const [kind, { open, ends }] of Object.entries(kinds)) {
       if (ends) assert.ok((await read(store, cookie)).isNew)
     })
 
-    test('saved twice in one request: after a login, a rotation, a change', async () => {
+    test('can be saved repeatedly in one request, after a login, a rotation and a change', async () => {
       const store = open(clock.now)
       const guest = await visit(store, put({ cart: 1 }))
       const each = await Visit.open(store, guest)
@@ -226,7 +226,7 @@ for (const [kind, { open, ends }] of Object.entries(kinds)) {
       assert.equal(session.owner, 'ann')
     })
 
-    test('remember: for as long as it may live, for some seconds, until the browser closes', async () => {
+    test('remember sets the cookie lifetime: maximum, seconds or browser session', async () => {
       const store = open(clock.now)
       for (const [keep, maxAge] of [
         [true, 30 * 86_400],
@@ -247,7 +247,7 @@ for (const [kind, { open, ends }] of Object.entries(kinds)) {
       }
     })
 
-    test('the label is kept beside the values', async () => {
+    test('stores the label with the session, until another owner logs in', async () => {
       const store = open(clock.now)
       const cookie = await visit(store, session => {
         session.login('ann')
@@ -255,7 +255,7 @@ for (const [kind, { open, ends }] of Object.entries(kinds)) {
       })
       const again = await visit(store, session => session.rotate(), cookie)
       assert.equal((await read(store, again)).label, 'Firefox on Linux')
-      // And gone with the owner whom it told of.
+      // The label described the session of the previous owner.
       const other = await visit(store, session => session.login('bob'), again)
       assert.equal((await read(store, other)).label, undefined)
     })
@@ -272,7 +272,7 @@ for (const [kind, { open, ends }] of Object.entries(kinds)) {
       assert.equal(cookieOf(each.response, 'sid'), undefined)
     })
 
-    test('an owner is read back letter by letter', async () => {
+    test('preserves every character of an owner', async () => {
       const store = open(clock.now)
       for (const owner of ['\ufeffann', 'ann\0', ' ann', 'Ünï', '💚']) {
         const cookie = await visit(store, session => session.login(owner))
@@ -283,7 +283,7 @@ for (const [kind, { open, ends }] of Object.entries(kinds)) {
 }
 
 suite('login', () => {
-  test('refuses what names nobody', async () => {
+  test('refuses an owner that is not a non-empty string', async () => {
     const { session } = await Visit.open(new CookieStore({ keys }))
     for (const wrong of ['', undefined, null, 5, 'half of a pair: \ud800']) {
       assert.throws(() => session.login(wrong as string), TypeError)
@@ -291,7 +291,7 @@ suite('login', () => {
     assert.equal(session.owner, undefined)
   })
 
-  test('what the session before was told of its life is not taken along', async () => {
+  test('drops the lifetime settings of the previous session', async () => {
     const store = new ServerStore(memory())
     const guest = await visit(store, session => {
       session.values.cart = 1
@@ -302,7 +302,7 @@ suite('login', () => {
     const session = await read(store, cookie)
     assert.equal(session.options.maxAge, 'session')
     assert.equal(session.lifetime.idle, 86_400)
-    const told = await visit(
+    const remembered = await visit(
       store,
       session => {
         session.login('ann')
@@ -310,12 +310,12 @@ suite('login', () => {
       },
       guest,
     )
-    assert.ok(told)
+    assert.ok(remembered)
   })
 })
 
-suite('fresh', () => {
-  test('is a matter of time, whichever way the clock jumps', async () => {
+suite('authenticatedWithin', () => {
+  test('is true only within the given seconds, also when the clock jumps', async () => {
     const clock = new Clock()
     const { session } = await Visit.open(new CookieStore({ keys, now: clock.now }))
     assert.equal(session.authenticatedWithin(300), false)
@@ -339,13 +339,13 @@ suite('mergeFrom', () => {
     return session
   }
 
-  test('takes what is not there yet', async () => {
+  test('adds keys that are missing', async () => {
     const mine = await session({ a: 1 })
     mine.mergeFrom(await session({ a: 2, b: 3 }))
     assert.deepEqual(mine.values, { a: 1, b: 3 })
   })
 
-  test('takes the keys it is told, combined as it is told', async () => {
+  test('merges the given keys with the given function', async () => {
     const mine = await session({ cart: [1], name: 'ann' })
     mine.mergeFrom(await session({ cart: [2], name: 'guest', other: 1 }), {
       keys: ['cart', 'missing'],
@@ -354,15 +354,13 @@ suite('mergeFrom', () => {
     assert.deepEqual(mine.values, { cart: [1, 2], name: 'ann' })
   })
 
-  test('leaves what belongs to the other session alone: its token, its moments', async () => {
+  test('does not copy the CSRF secret and the key expiries of the other session', async () => {
     const mine = await session({})
-    mine.mergeFrom(
-      await session({ _csrf: 'known to whoever planted it', _expires: { a: 1 }, a: 1 }),
-    )
+    mine.mergeFrom(await session({ _csrf: 'known to an attacker', _expires: { a: 1 }, a: 1 }))
     assert.deepEqual(mine.values, { a: 1 })
   })
 
-  test('a key may be any text', async () => {
+  test('handles keys such as __proto__', async () => {
     const mine = await session({})
     const other = await session(JSON.parse('{"constructor":1}'))
     Object.defineProperty(other.values, '__proto__', { value: 2, enumerable: true })
@@ -372,13 +370,13 @@ suite('mergeFrom', () => {
   })
 })
 
-suite('the stores of gorilla', () => {
+suite('stores compatible with gorilla', () => {
   const stores: Record<string, Store> = {
     cookieStore: cookieStore('hash key'),
     filesystemStore: filesystemStore(join(folder, 'gorilla'), 'hash key'),
   }
   for (const [name, store] of Object.entries(stores)) {
-    test(`${name} refuses what its format has no place for`, async () => {
+    test(`${name} refuses what its format cannot store`, async () => {
       const notKept = { code: 'not-kept' }
       await assert.rejects(
         visit(store, session => session.login('ann')),
@@ -410,7 +408,7 @@ suite('the stores of gorilla', () => {
       assert.equal(store.capabilities?.has('lifetimes'), false)
     })
 
-    test(`${name} rotates and destroys`, async () => {
+    test(`${name} supports rotate and destroy`, async () => {
       const before = await visit(store, put({ foo: 'bar', _csrf: 'x' }))
       const cookie = await visit(store, session => session.rotate(), before)
       assert.notEqual(cookie, before)
@@ -423,7 +421,7 @@ suite('the stores of gorilla', () => {
       if (name === 'filesystemStore') assert.ok((await read(store, cookie)).isNew)
     })
 
-    test(`${name} remembers as Go does`, async () => {
+    test(`${name} supports remember`, async () => {
       const each = await Visit.open(store)
       each.session.values.foo = 1
       each.session.remember(600)
@@ -433,7 +431,7 @@ suite('the stores of gorilla', () => {
   }
 })
 
-test('a request of a WebSocket: its headers are enough', async () => {
+test('fromHeaders loads a session for a WebSocket from headers alone', async () => {
   const store = new ServerStore(memory())
   const cookie = await visit(store, session => session.login('ann'))
   assert.equal((await store.fromHeaders({ cookie }, 'sid')).owner, 'ann')
@@ -443,7 +441,7 @@ test('a request of a WebSocket: its headers are enough', async () => {
   assert.equal((await store.fromHeaders({}, 'sid')).reason, 'no-cookie')
 })
 
-test('a look is no reason to write', async () => {
+test('reading a session writes nothing', async () => {
   for (const { open } of Object.values(kinds)) {
     assert.equal(await visit(open(new Clock().now), look), '')
   }

@@ -23,23 +23,23 @@ const folder = mkdtempSync(join(tmpdir(), 'lifetimes-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
 let folders = 0
 
-interface Told {
+interface LifetimeOptions {
   lifetime?: Lifetime
   options?: { maxAge?: number }
 }
 
-const kinds: Record<string, (clock: Clock, told?: Told) => Store> = {
-  'a cookie store': ({ now }, told) => new CookieStore({ keys, now, ...told }),
-  'a cookie store that spills': ({ now }, told) =>
-    new CookieStore({ keys, now, ...told, tooLarge: 'spill', spillTo: memory({ now }) }),
-  'a filesystem store': ({ now }, told) =>
-    new FilesystemStore(join(folder, String(folders++)), { keys, now, ...told }),
-  'a server store': ({ now }, told) => new ServerStore(memory({ now }), { now, ...told }),
-  'a server store, encrypted': ({ now }, told) =>
-    new ServerStore(memory({ now }), { now, keys, encrypt: true, ...told }),
+const kinds: Record<string, (clock: Clock, options?: LifetimeOptions) => Store> = {
+  'a cookie store': ({ now }, options) => new CookieStore({ keys, now, ...options }),
+  'a cookie store that spills': ({ now }, options) =>
+    new CookieStore({ keys, now, ...options, tooLarge: 'spill', spillTo: memory({ now }) }),
+  'a filesystem store': ({ now }, options) =>
+    new FilesystemStore(join(folder, String(folders++)), { keys, now, ...options }),
+  'a server store': ({ now }, options) => new ServerStore(memory({ now }), { now, ...options }),
+  'a server store, encrypted': ({ now }, options) =>
+    new ServerStore(memory({ now }), { now, keys, encrypt: true, ...options }),
 }
 
-/** What a session holds; more than a cookie holds where it is to spill. */
+/** Fills a session, beyond the size of a cookie for stores that spill. */
 const fill = (kind: string) =>
   put({ foo: 'bar', ...(kind.includes('spills') && { text: 'x'.repeat(5000) }) })
 
@@ -54,7 +54,7 @@ for (const [kind, open] of Object.entries(kinds)) {
       },
     }
     for (const [way, openWith] of Object.entries(ways)) {
-      test(`idle, of the ${way}: to the second, on reads`, async () => {
+      test(`the idle timeout of the ${way} is exact to the second on reads`, async () => {
         for (const idle of [100, 7 * day]) {
           const clock = new Clock()
           const store = openWith(clock, { idle })
@@ -67,7 +67,7 @@ for (const [kind, open] of Object.entries(kinds)) {
         }
       })
 
-      test(`absolute, of the ${way}: no use prolongs it`, async () => {
+      test(`the absolute timeout of the ${way} is not extended by use`, async () => {
         for (const [idle, absolute] of [
           [100, 450],
           [40 * day, 90 * day],
@@ -88,7 +88,7 @@ for (const [kind, open] of Object.entries(kinds)) {
       })
     }
 
-    test('of a single session: it is remembered, and never longer than usual', async () => {
+    test('the lifetime of a single session is stored and never exceeds that of the store', async () => {
       const clock = new Clock()
       const began = clock.at
       const store = open(clock, { lifetime: { idle: 1000, absolute: 10_000 } })
@@ -118,7 +118,7 @@ for (const [kind, open] of Object.entries(kinds)) {
       assert.ok((await read(store, longer)).isNew)
     })
 
-    test('a part that is no number of seconds is refused before anything is written', async () => {
+    test('an invalid lifetime is refused before anything is written', async () => {
       for (const wrong of [0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY]) {
         const each = await Visit.open(open(new Clock()))
         each.session.values.foo = 1
@@ -128,7 +128,7 @@ for (const [kind, open] of Object.entries(kinds)) {
       }
     })
 
-    test('a login begins a new life, a rotation goes on with the old one', async () => {
+    test('a login restarts the lifetime, a rotation does not', async () => {
       const clock = new Clock()
       const store = open(clock, { lifetime: { idle: 1000, absolute: 1000 } })
       const guest = await visit(store, fill(kind))
@@ -150,14 +150,14 @@ for (const [kind, open] of Object.entries(kinds)) {
       assert.ok((await read(store, rotated)).isNew)
     })
 
-    test('clocks that jump a day never lengthen it', async () => {
+    test('clock jumps of a day never extend a session', async () => {
       const idle = 3600
       for (const absolute of [1.5 * day, 30 * day]) {
-        const told = { lifetime: { idle, absolute } }
-        // A clock that was a day ahead when the session was last used, and is set right.
+        const options = { lifetime: { idle, absolute } }
+        // The clock was a day ahead when the session was last used, and is then corrected.
         const clock = new Clock()
         const began = clock.at
-        const store = open(clock, told)
+        const store = open(clock, options)
         let cookie = await visit(store, fill(kind))
         clock.at += 1800
         cookie = (await visit(store, put({ foo: 'bar', more: 1 }), cookie)) || cookie
@@ -168,13 +168,13 @@ for (const [kind, open] of Object.entries(kinds)) {
         for (let at = idle; at < day + idle; at += 1800) {
           clock.at = began + 1900 + at
           const left = (await read(store, ahead)).isNew
-          // Its own time has come only when the clock says so again, and then for an hour at most.
+          // It is valid again only once the clock reaches that time again, for an hour at most.
           if (!left) assert.ok(clock.at >= began + 1800 + day - 60)
           assert.ok((await read(store, cookie)).isNew, `${at} after the jump`)
         }
-        // A clock that was right, and is a day behind from now on.
+        // The clock was right and falls a day behind.
         const behind = new Clock()
-        const other = open(behind, told)
+        const other = open(behind, options)
         const before = await visit(other, fill(kind))
         behind.at -= day
         for (let at = 0; at < day - 60; at += 1800) {
@@ -184,7 +184,7 @@ for (const [kind, open] of Object.entries(kinds)) {
       }
     })
 
-    test('a session that was renewed before its end, by a clock that was ahead', async () => {
+    test('a session renewed by a clock that was ahead is expired once the clock is right', async () => {
       const clock = new Clock()
       const store = open(clock, { lifetime: { idle: 3600, absolute: day } })
       const began = clock.at
@@ -197,7 +197,7 @@ for (const [kind, open] of Object.entries(kinds)) {
       assert.ok((await read(store, cookie)).isNew)
     })
 
-    test('"until the browser closes" is remembered where the store says otherwise', async () => {
+    test('remember(false) is stored even if the store sets a maxAge', async () => {
       const store = open(new Clock(), { options: { maxAge: 20 * day } })
       const cookie = await visit(store, session => {
         fill(kind)(session)
@@ -210,17 +210,17 @@ for (const [kind, open] of Object.entries(kinds)) {
       assert.equal(cookieOf(each.response, 'sid')?.maxAge, null)
     })
 
-    test('Max-Age, record and sealed text end in the same second', async () => {
+    test('Max-Age, record and sealed cookie value expire in the same second', async () => {
       await fc.assert(
         fc.asyncProperty(
           fc.record({
             idle: fc.integer({ min: 1, max: 40 * day }),
             absolute: fc.integer({ min: 2, max: 80 * day }),
-            told: fc.option(fc.integer({ min: 1, max: 80 * day })),
+            remembered: fc.option(fc.integer({ min: 1, max: 80 * day })),
             age: fc.integer({ min: 0, max: 80 * day }),
             own: fc.option(fc.integer({ min: 1, max: 80 * day })),
           }),
-          async ({ idle, absolute, told, age, own }) => {
+          async ({ idle, absolute, remembered, age, own }) => {
             const clock = new Clock()
             const began = clock.at
             const store = open(clock, { lifetime: { idle, absolute } })
@@ -230,16 +230,16 @@ for (const [kind, open] of Object.entries(kinds)) {
               if (own !== null) session.lifetime.absolute = own
               session.remember(80 * day)
             })
-            // As late as it can be used at all.
+            // The last second before the absolute timeout at the latest.
             clock.at = began + Math.min(age, end - 1)
             const each = await Visit.open(store, begun)
             assert.equal(each.session.isNew, false)
             each.session.values.more = 1
-            each.session.remember(told ?? false)
+            each.session.remember(remembered ?? false)
             const cookie = await each.save()
-            const left = Math.min(told ?? idle, began + end - clock.at)
+            const left = Math.min(remembered ?? idle, began + end - clock.at)
             const { maxAge } = cookieOf(each.response, 'sid') ?? {}
-            assert.equal(maxAge, told === null ? null : Math.min(left, 400 * day))
+            assert.equal(maxAge, remembered === null ? null : Math.min(left, 400 * day))
             const saved = clock.at
             clock.at = saved + left - 1
             assert.equal((await read(store, cookie)).isNew, false)
@@ -253,7 +253,7 @@ for (const [kind, open] of Object.entries(kinds)) {
   })
 }
 
-suite('presets', () => {
+suite('lifetime presets', () => {
   for (const [level, { idle, absolute }] of Object.entries(lifetimes)) {
     test(level, async () => {
       for (const open of Object.values(kinds)) {
@@ -270,7 +270,7 @@ suite('presets', () => {
   }
 })
 
-suite('wrong lifetimes', () => {
+suite('invalid lifetimes', () => {
   const stores = {
     store: (lifetime: Lifetime) => new CookieStore({ keys, lifetime }),
     'server store': (lifetime: Lifetime) => new ServerStore(memory(), { lifetime }),
@@ -278,7 +278,7 @@ suite('wrong lifetimes', () => {
       defineSession(new CookieStore({ keys }), 'sid', { lifetime }),
   }
   for (const [where, open] of Object.entries(stores)) {
-    test(`of a ${where}`, () => {
+    test(`are refused by a ${where}`, () => {
       for (const wrong of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
         for (const part of ['idle', 'absolute', 'renewAfter']) {
           assert.throws(() => open({ [part]: wrong }), {

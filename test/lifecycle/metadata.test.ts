@@ -15,29 +15,29 @@ import {
   isMoved,
 } from '../../src/stores/server/record-format.ts'
 
-const moment = fc.nat(Number.MAX_SAFE_INTEGER)
+const integer = fc.nat(Number.MAX_SAFE_INTEGER)
 const text = fc.string({ unit: 'grapheme' })
 const metadata: fc.Arbitrary<SessionMetadata> = fc.record(
   {
-    authenticatedAt: moment,
-    rotatedAt: moment,
-    idle: moment,
-    absolute: moment,
-    version: moment,
-    epoch: moment,
-    ownerEpoch: moment,
-    generation: moment,
-    untilClosed: moment,
+    authenticatedAt: integer,
+    rotatedAt: integer,
+    idle: integer,
+    absolute: integer,
+    version: integer,
+    epoch: integer,
+    ownerEpoch: integer,
+    generation: integer,
+    untilClosed: integer,
     owner: text,
     label: text,
     lineage: text,
   },
   { requiredKeys: [], noNullPrototype: true },
 )
-const same = (bytes: Uint8Array): Uint8Array => bytes
+const unsealed = (bytes: Uint8Array): Uint8Array => bytes
 
 suite('metadata', () => {
-  test('reads as it was written', () => {
+  test('round-trips', () => {
     fc.assert(
       fc.property(metadata, each => {
         const decoded = decodeMetadata(encodeMetadata(each))
@@ -48,12 +48,12 @@ suite('metadata', () => {
     )
   })
 
-  test('none takes no bytes', () => {
+  test('takes no bytes when empty', () => {
     assert.equal(encodeMetadata({}).length, 0)
     assert.deepEqual(decodeMetadata(new Uint8Array(0)), {})
   })
 
-  test('a text that is cut, or that goes on, is none', () => {
+  test('is rejected when truncated or followed by more bytes', () => {
     fc.assert(
       fc.property(metadata, fc.nat(200), (each, at) => {
         const bytes = encodeMetadata(each)
@@ -65,22 +65,22 @@ suite('metadata', () => {
     )
   })
 
-  test('a field that is not known here is not read over', () => {
-    // varint( 2^15 ), and 2^19: the next of either list.
+  test('is rejected when it has an unknown field', () => {
+    // varint(2^15) and varint(2^19): the bits after the last known field of each kind.
     assert.equal(decodeMetadata(Uint8Array.of(0x80, 0x80, 0x02, 5)), undefined)
     assert.equal(decodeMetadata(Uint8Array.of(0x80, 0x80, 0x20, 1, 65)), undefined)
   })
 
-  test('no bytes make it throw', () => {
-    const answers = (bytes: Uint8Array): void => {
+  test('never throws, whatever the bytes', () => {
+    const assertDecodes = (bytes: Uint8Array): void => {
       const decoded = decodeMetadata(bytes)
       assert.ok(decoded === undefined || typeof decoded === 'object')
-      const record = decodeRecord(bytes, same)
+      const record = decodeRecord(bytes, unsealed)
       assert.ok(record === undefined || typeof record === 'object')
-      decodeRecord(Uint8Array.of(1, ...bytes), same)
-      decodeRecord(Uint8Array.of(2, ...bytes), same)
+      decodeRecord(Uint8Array.of(1, ...bytes), unsealed)
+      decodeRecord(Uint8Array.of(2, ...bytes), unsealed)
     }
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 60 }), answers), {
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 60 }), assertDecodes), {
       numRuns: 2000,
       examples: [
         [new Uint8Array(200).fill(0xff)],
@@ -92,12 +92,12 @@ suite('metadata', () => {
       fc.property(metadata, fc.nat(), fc.nat(255), (each, at, byte) => {
         const bytes = encodeMetadata(each)
         if (bytes.length > 0) bytes[at % bytes.length] = byte
-        answers(bytes)
+        assertDecodes(bytes)
       }),
     )
   })
 
-  test('merged: what I changed is mine, all else is theirs', () => {
+  test('merges: fields changed by one side win, all others come from the other side', () => {
     fc.assert(
       fc.property(metadata, metadata, metadata, (base, mine, theirs) => {
         const merged = mergeMetadata(base, mine, theirs)
@@ -115,7 +115,7 @@ suite('metadata', () => {
 })
 
 suite('records', () => {
-  test('read as they were written', () => {
+  test('round-trip', () => {
     const body = fc.record(
       {
         name: fc.stringMatching(/^[\w-]+$/),
@@ -129,7 +129,7 @@ suite('records', () => {
     )
     fc.assert(
       fc.property(body, each => {
-        const read = decodeRecord(encodeSession(each, same), same)
+        const read = decodeRecord(encodeSession(each, unsealed), unsealed)
         assert.ok(read && !isMoved(read))
         assert.deepEqual(
           { ...read, payload: [...read.payload] },
@@ -147,7 +147,7 @@ suite('records', () => {
     )
     fc.assert(
       fc.property(moved, each => {
-        assert.deepEqual(decodeRecord(encodeMoved(each, same), same), each)
+        assert.deepEqual(decodeRecord(encodeMoved(each, unsealed), unsealed), each)
       }),
     )
   })

@@ -19,7 +19,7 @@ import { keys } from '../support/keys.ts'
 const folder = mkdtempSync(join(tmpdir(), 'owners-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
 
-const places: Record<string, (clock: Clock) => Promise<Backend & OwnerIndex>> = {
+const backends: Record<string, (clock: Clock) => Promise<Backend & OwnerIndex>> = {
   memory: async ({ now }) => memory({ now }),
   sqlite: async ({ now }) => {
     const backend = sqlite(new Database(join(folder, `${Math.random()}.db`)), { now })
@@ -31,16 +31,16 @@ const places: Record<string, (clock: Clock) => Promise<Backend & OwnerIndex>> = 
 const signIn = (store: ServerStore, owner = 'ann', cookie?: string): Promise<string> =>
   visit(store, session => session.login(owner), cookie)
 
-for (const [place, openPlace] of Object.entries(places)) {
+for (const [name, openBackend] of Object.entries(backends)) {
   const open = async (options: ServerStoreOptions = {}) => {
     const clock = new Clock()
-    const backend = await openPlace(clock)
+    const backend = await openBackend(clock)
     const store = new ServerStore(backend, { now: clock.now, ...options })
     return { clock, backend, store }
   }
 
-  suite(`sessions of an owner, in ${place}`, () => {
-    test('at the limit the oldest goes', async () => {
+  suite(`sessions of an owner, in ${name}`, () => {
+    test('the oldest session is evicted at the limit', async () => {
       const { store, clock } = await open({ maxPerOwner: 2 })
       const cookies: string[] = []
       for (let i = 0; i < 4; i++) {
@@ -54,7 +54,7 @@ for (const [place, openPlace] of Object.entries(places)) {
       assert.equal((await store.sessionsOf('ann')).length, 2)
     })
 
-    test('or the newest is refused; who is signed in signs in again', async () => {
+    test("onLimit: 'reject' refuses a new session but not another login of an existing one", async () => {
       const { store } = await open({ maxPerOwner: { count: 2, onLimit: 'reject' } })
       const [one, two] = [await signIn(store), await signIn(store)]
       await assert.rejects(signIn(store), { code: 'too-many-sessions' })
@@ -63,14 +63,14 @@ for (const [place, openPlace] of Object.entries(places)) {
       assert.equal((await read(store, again)).owner, 'ann')
       const rotated = await visit(store, session => session.rotate(), again)
       await assert.rejects(signIn(store), { code: 'too-many-sessions' })
-      // One that has ended makes room.
+      // An ended session no longer counts.
       await visit(store, session => session.destroy(), two)
       const third = await signIn(store)
       for (const cookie of [rotated, third]) assert.equal((await read(store, cookie)).owner, 'ann')
     })
 
     for (const onLimit of ['evict-oldest', 'reject'] as const) {
-      test(`fifty sign in at once: ${onLimit}`, async () => {
+      test(`the limit holds for 50 concurrent logins: ${onLimit}`, async () => {
         const { store } = await open({ maxPerOwner: { count: 3, onLimit } })
         const results = await Promise.allSettled(Array.from({ length: 50 }, () => signIn(store)))
         const cookies = results.flatMap(result =>
@@ -86,7 +86,7 @@ for (const [place, openPlace] of Object.entries(places)) {
       })
     }
 
-    test('the limit counts sessions that are older than their first idle time', async () => {
+    test('the limit counts sessions that were renewed past their first idle timeout', async () => {
       const { store, clock } = await open({
         maxPerOwner: 1,
         lifetime: { idle: 1000, absolute: 100_000 },
@@ -101,7 +101,7 @@ for (const [place, openPlace] of Object.entries(places)) {
       assert.ok((await read(store, first)).isNew)
     })
 
-    test('who gives a session away gives its place away', async () => {
+    test('a session that gets another owner no longer counts for the first', async () => {
       const { store } = await open({ maxPerOwner: 1 })
       const cookie = await signIn(store)
       await visit(
@@ -116,7 +116,7 @@ for (const [place, openPlace] of Object.entries(places)) {
       assert.equal((await read(store, annes)).owner, 'ann')
     })
 
-    test('a lowered limit refuses no rotation', async () => {
+    test('a lowered limit does not refuse rotations', async () => {
       const { backend, store, clock } = await open({ maxPerOwner: 3 })
       const cookies = [await signIn(store), await signIn(store), await signIn(store)]
       for (const onLimit of ['reject', 'evict-oldest'] as const) {
@@ -131,7 +131,7 @@ for (const [place, openPlace] of Object.entries(places)) {
       }
     })
 
-    test('they are listed, the newest first, with what is known of them', async () => {
+    test('sessionsOf lists the sessions of an owner with their details, newest first', async () => {
       const { store, clock } = await open({ lifetime: { idle: 1000 } })
       const began = clock.at
       const phone = await visit(store, session => {
@@ -155,7 +155,7 @@ for (const [place, openPlace] of Object.entries(places)) {
       assert.equal(store.handleOf((await Visit.open(store)).session), undefined)
     })
 
-    test('revokeEverything, seen by another store within a second', async () => {
+    test('revokeEverything reaches another store within a second', async () => {
       const { store, backend, clock } = await open()
       const elsewhere = new ServerStore(backend, { now: clock.now })
       const cookies = [
@@ -175,7 +175,7 @@ for (const [place, openPlace] of Object.entries(places)) {
       for (const each of [store, elsewhere]) {
         assert.equal((await read(elsewhere, await signIn(each))).owner, 'ann')
       }
-      // And again within the same second.
+      // It also works twice within one second.
       const again = await signIn(store)
       await elsewhere.revokeEverything()
       assert.ok((await read(elsewhere, again)).isNew)
@@ -183,13 +183,13 @@ for (const [place, openPlace] of Object.entries(places)) {
   })
 }
 
-suite('revokeEverything, and sessions of another library', () => {
+suite('revokeEverything and the cookies of another library', () => {
   const stores = {
     CookieStore: (options: object) => new CookieStore({ keys, revocation: memory(), ...options }),
     ServerStore: (options: object) => new ServerStore(memory(), options),
   }
   for (const [name, open] of Object.entries(stores)) {
-    test(`${name} reads none of them any more`, async () => {
+    test(`${name} no longer reads them`, async () => {
       const store = open({
         legacyReaders: [
           {
@@ -209,7 +209,7 @@ suite('revokeEverything, and sessions of another library', () => {
 })
 
 for (const withKeys of [false, true]) {
-  test(`maxAge(0) ends every session, ${withKeys ? 'with' : 'without'} keys`, async () => {
+  test(`maxAge(0) expires every session, ${withKeys ? 'with' : 'without'} keys`, async () => {
     const store = new ServerStore(memory(), withKeys ? { keys } : {})
     const cookie = await signIn(store)
     store.maxAge(0)
@@ -219,7 +219,7 @@ for (const withKeys of [false, true]) {
   })
 }
 
-test('revokeEverything leaves what is no session: another store’s ended ones, places', async () => {
+test('revokeEverything deletes only session records, not revocation records or owner limits', async () => {
   const clock = new Clock()
   const { now } = clock
   const backend = memory({ now })
@@ -237,7 +237,7 @@ test('revokeEverything leaves what is no session: another store’s ended ones, 
   assert.ok((await read(cookies, captured)).isNew)
 })
 
-test('a wrong limit', () => {
+test('maxPerOwner refuses invalid limits', () => {
   const open = (maxPerOwner: ServerStoreOptions['maxPerOwner']) =>
     new ServerStore(memory(), { maxPerOwner: maxPerOwner! })
   assert.throws(() => open(0), /maxPerOwner\.count must be a whole number/)

@@ -15,15 +15,15 @@ function open() {
   return { clock, store, calls, inner }
 }
 
-/** Without asking for more than the store gives by itself. */
-const glance = (store: ServerStore, cookie: string): Promise<Session> =>
+/** Reads the session without `fresh: true`. */
+const readCached = (store: ServerStore, cookie: string): Promise<Session> =>
   store.new(nodeRequest(cookie), 'sid')
 
 const part = (cookie: string, name: string): string =>
   cookie.split('; ').find(each => each.startsWith(`${name}=`)) ?? ''
 
-suite('copies in the browser', () => {
-  test('answer reads without the backend, until they are too old', async () => {
+suite('cookieCache', () => {
+  test('serves reads without the backend until the copy is too old', async () => {
     const { store, clock, calls } = open()
     const cookie = await visit(store, put({ foo: 'bar' }))
     assert.ok(part(cookie, 'sid.copy'))
@@ -31,23 +31,23 @@ suite('copies in the browser', () => {
     for (let i = 0; i < 10; i++) {
       clock.at = clock.at + (i > 0 ? 3 : 0)
       if (i === 9) clock.at += 2
-      const session = await glance(store, cookie)
+      const session = await readCached(store, cookie)
       assert.equal(session.values.foo, 'bar')
       assert.equal(session.isCopy, true)
       assert.equal(await visit(store, look, cookie), '')
     }
     assert.deepEqual(calls, before)
     clock.at += 1
-    assert.equal((await glance(store, cookie)).isCopy, false)
+    assert.equal((await readCached(store, cookie)).isCopy, false)
     assert.equal(calls.load, (before.load ?? 0) + 2)
-    // The next save brings another.
+    // The next save sets a new copy.
     const each = await Visit.open(store, cookie)
     await each.save()
     assert.equal(cookieOf(each.response, 'sid.copy')?.maxAge, 30)
     assert.equal(cookieOf(each.response, 'sid'), undefined)
   })
 
-  test('an ended session is read for no longer than was told', async () => {
+  test('serves an ended session no longer than maxAge', async () => {
     for (const end of ['destroy', 'revokeAll', 'revokeEverything', 'rotate'] as const) {
       const { store, clock } = open()
       const cookie = await visit(store, session => session.login('ann'))
@@ -55,7 +55,7 @@ suite('copies in the browser', () => {
       else if (end === 'revokeEverything') await store.revokeEverything()
       else await visit(store, session => session[end](), cookie)
       assert.ok((await read(store, cookie)).isNew, end)
-      // However often it is read and saved meanwhile.
+      // Reading and saving in between does not extend it.
       let carried = cookie
       for (let second = 0; second < 30; second++) {
         const each = await Visit.open(store, carried)
@@ -65,11 +65,11 @@ suite('copies in the browser', () => {
         if (copy) carried = `${part(cookie, 'sid')}; sid.copy=${copy.value}`
         clock.at += 1
       }
-      assert.ok((await glance(store, carried)).isNew, end)
+      assert.ok((await readCached(store, carried)).isNew, end)
     }
   })
 
-  test('what is changed on a copy is merged, or not kept when the session has ended', async () => {
+  test('merges changes made on a copy, or drops them if the session has ended', async () => {
     const { store } = open()
     const cookie = await visit(store, put({ count: 1, foo: 'bar' }))
     await visit(store, session => session.increment('count'), part(cookie, 'sid'))
@@ -81,7 +81,7 @@ suite('copies in the browser', () => {
     assert.equal(each.session.values.count, 3)
     assert.deepEqual((await read(store, cookie)).values, { count: 3, foo: 'bar' })
     assert.equal(
-      (await glance(store, `${part(cookie, 'sid')}; ${part(after, 'sid.copy')}`)).values.count,
+      (await readCached(store, `${part(cookie, 'sid')}; ${part(after, 'sid.copy')}`)).values.count,
       3,
     )
     await visit(store, session => session.destroy(), cookie)
@@ -93,7 +93,7 @@ suite('copies in the browser', () => {
     assert.ok((await read(store, cookie)).isNew)
   })
 
-  test('a renewal from a copy does not prolong values that others changed', async () => {
+  test('a renewal of a copy does not extend stale values', async () => {
     const clock = new Clock()
     const { now } = clock
     const backend = memory({ now })
@@ -106,10 +106,10 @@ suite('copies in the browser', () => {
     assert.equal(each.session.values.admin, true)
     assert.equal(each.session.renewal, 'age')
     const renewed = await each.save()
-    assert.equal((await glance(store, renewed)).values.admin, false)
+    assert.equal((await readCached(store, renewed)).values.admin, false)
   })
 
-  test('fresh: true asks the backend, and all see the same session', async () => {
+  test('fresh: true reads the backend and updates the session of the request', async () => {
     const { store } = open()
     const cookie = await visit(store, put({ foo: 'bar' }))
     await visit(store, put({ foo: 'new' }), part(cookie, 'sid'))
@@ -125,7 +125,7 @@ suite('copies in the browser', () => {
     assert.equal(await registry(request).get(store, 'sid', { fresh: true }), one)
   })
 
-  test('one that is too large for a cookie is not made, and an older one goes', async () => {
+  test('sets no copy that is too large for a cookie, and deletes an older one', async () => {
     const { store } = open()
     const cookie = await visit(store, put({ foo: 'bar' }))
     const each = await Visit.open(store, cookie)
@@ -135,7 +135,7 @@ suite('copies in the browser', () => {
     assert.equal(String((await read(store, cookie)).values.text).length, 5000)
   })
 
-  test('one that was tampered with, or is of another session, is not read', async () => {
+  test('ignores a copy that was tampered with or belongs to another session', async () => {
     const { store } = open()
     const mine = await visit(store, put({ who: 'mine' }))
     const other = await visit(store, put({ who: 'other' }))
@@ -144,15 +144,15 @@ suite('copies in the browser', () => {
     const flipped = copy.slice(0, -5) + (copy.at(-5) === 'A' ? 'B' : 'A') + copy.slice(-4)
     const named = `sid.copy=${id.slice('sid='.length)}`
     for (const wrong of [part(other, 'sid.copy'), flipped, named, 'sid.copy=', 'sid.copy=x']) {
-      const session = await glance(store, `${id}; ${wrong}`)
+      const session = await readCached(store, `${id}; ${wrong}`)
       assert.equal(session.isCopy, false, wrong)
       assert.equal(session.values.who, 'mine')
     }
-    assert.equal((await glance(store, copy)).reason, 'no-cookie')
-    assert.equal((await glance(store, `sid=x; ${copy}`)).reason, 'malformed')
+    assert.equal((await readCached(store, copy)).reason, 'no-cookie')
+    assert.equal((await readCached(store, `sid=x; ${copy}`)).reason, 'malformed')
   })
 
-  test('it goes with the session', async () => {
+  test('deletes the copy with the session', async () => {
     const { store } = open()
     const cookie = await visit(store, put({ foo: 'bar' }))
     for (const end of [
@@ -170,16 +170,16 @@ suite('copies in the browser', () => {
     }
   })
 
-  test('a backend that is down is not missed while the copy lasts', async () => {
+  test('does not need the backend while the copy is valid', async () => {
     const { store, inner, clock } = open()
     const cookie = await visit(store, put({ foo: 'bar' }))
     inner.load = () => Promise.reject(new Error('down'))
-    assert.equal((await glance(store, cookie)).values.foo, 'bar')
+    assert.equal((await readCached(store, cookie)).values.foo, 'bar')
     clock.at += 30
-    await assert.rejects(glance(store, cookie), { code: 'store-failed' })
+    await assert.rejects(readCached(store, cookie), { code: 'store-failed' })
   })
 
-  test('wrong options', () => {
+  test('refuses invalid options', () => {
     assert.throws(() => new ServerStore(memory(), { cookieCache: { maxAge: 5 } }), /needs keys/)
     assert.throws(
       () => new ServerStore(memory(), { keys, cookieCache: { maxAge: 0 } }),

@@ -21,18 +21,18 @@ const signIn = (store: CookieStore, owner = 'ann'): Promise<string> =>
   visit(store, session => session.login(owner))
 
 suite('a cookie store with revocation', () => {
-  test('a captured cookie is worth nothing after destroy and rotate, and says why', async () => {
-    for (const how of ['destroy', 'rotate', 'elevate'] as const) {
+  test('rejects a captured cookie as revoked after destroy, rotate and elevate', async () => {
+    for (const operation of ['destroy', 'rotate', 'elevate'] as const) {
       const { store } = open()
       const captured = await signIn(store)
-      const cookie = await visit(store, session => session[how](), captured)
+      const cookie = await visit(store, session => session[operation](), captured)
       assert.equal((await read(store, captured)).reason, 'revoked')
       assert.deepEqual((await read(store, captured)).values, {})
-      if (how !== 'destroy') assert.equal((await read(store, cookie)).owner, 'ann')
+      if (operation !== 'destroy') assert.equal((await read(store, cookie)).owner, 'ann')
     }
   })
 
-  test('a captured cookie of the owner before is worth nothing after a login', async () => {
+  test('rejects a captured cookie of the previous owner after a login', async () => {
     const { store } = open()
     const captured = await signIn(store)
     const cookie = await visit(store, session => session.login('bob'), captured)
@@ -40,7 +40,7 @@ suite('a cookie store with revocation', () => {
     assert.equal((await read(store, cookie)).owner, 'bob')
   })
 
-  test('revokeAll ends every session of the owner but the one excepted', async () => {
+  test('revokeAll ends every session of the owner except the given one', async () => {
     const { store } = open()
     const [here, there, other] = [
       await signIn(store),
@@ -56,14 +56,14 @@ suite('a cookie store with revocation', () => {
     assert.equal((await read(store, other)).owner, 'bob')
     const later = await signIn(store)
     assert.equal((await read(store, later)).owner, 'ann')
-    // Twice within a second, too.
+    // It also works twice within one second.
     await store.revokeAll('ann')
     for (const cookie of [kept, later]) {
       assert.equal((await read(store, cookie)).reason, 'revoked')
     }
   })
 
-  test('an owner given without a login is revoked as well', async () => {
+  test('revokeAll also ends sessions whose owner was set without a login', async () => {
     const { store } = open()
     const guest = await visit(store, put({ cart: 1 }))
     const cookie = await visit(
@@ -78,7 +78,7 @@ suite('a cookie store with revocation', () => {
     assert.equal((await read(store, guest)).isNew, false)
   })
 
-  test('owners and sessions stay ended for as long as any of their cookies could count', async () => {
+  test('revocations last as long as any revoked cookie could be valid', async () => {
     const { store, clock } = open({ lifetime: { idle: 40 * day, absolute: 40 * day } })
     const began = clock.at
     const [one, two] = [await signIn(store), await signIn(store)]
@@ -90,14 +90,14 @@ suite('a cookie store with revocation', () => {
       for (const cookie of [one, two]) assert.ok((await read(store, cookie)).isNew, `${at}`)
       assert.equal((await read(store, after)).owner, 'ann')
     }
-    // What was noted has expired by now. New endings are later than it all the same.
+    // The revocation record has expired. A new revocation must still take effect.
     clock.at = began + 50 * day
     const cookie = await signIn(store)
     await store.revokeAll('ann')
     assert.equal((await read(store, cookie)).reason, 'revoked')
   })
 
-  test('a clock that was a day behind at the ending brings nothing back', async () => {
+  test('a clock that was a day behind at the revocation revives nothing', async () => {
     const { store, clock } = open()
     const began = clock.at
     const cookie = await visit(store, session => {
@@ -120,7 +120,7 @@ suite('a cookie store with revocation', () => {
     }
   })
 
-  test('revokeEverything: what began before ends, what begins later counts', async () => {
+  test('revokeEverything ends existing sessions and does not affect later ones', async () => {
     const { store, backend, clock } = open()
     const elsewhere = new CookieStore({ keys, now: clock.now, revocation: backend })
     const cookies = [await visit(store, put({ a: 1 })), await signIn(elsewhere)]
@@ -141,7 +141,7 @@ suite('a cookie store with revocation', () => {
     assert.ok((await read(elsewhere, await signIn(elsewhere))).owner)
   })
 
-  test('late saves of an ended session set no cookie', async () => {
+  test('a late save of an ended session sets no cookie', async () => {
     const { store } = open()
     for (const end of ['destroy', 'rotate'] as const) {
       const cookie = await signIn(store)
@@ -157,7 +157,7 @@ suite('a cookie store with revocation', () => {
     assert.equal(await slow.save(), '')
   })
 
-  test('two rotations at once: the old cookie is dead, the session goes on', async () => {
+  test('two concurrent rotations invalidate the old cookie and keep the session', async () => {
     const { store } = open()
     const cookie = await signIn(store)
     const visits = [await Visit.open(store, cookie), await Visit.open(store, cookie)]
@@ -168,7 +168,7 @@ suite('a cookie store with revocation', () => {
     for (const each of cookies) assert.equal((await read(store, each)).owner, 'ann')
   })
 
-  test('a rotation of what has no room in a cookie leaves the old one alive', async () => {
+  test('a rotation that fails because the session is too large keeps the old cookie valid', async () => {
     const { store } = open()
     const cookie = await signIn(store)
     const each = await Visit.open(store, cookie)
@@ -179,7 +179,7 @@ suite('a cookie store with revocation', () => {
     assert.equal((await read(store, cookie)).owner, 'ann')
   })
 
-  test('a session in a backend because it is too large ends as well', async () => {
+  test('ends sessions that were spilled to a backend', async () => {
     const { store, clock } = open({ tooLarge: 'spill', spillTo: memory() })
     clock.at = Math.floor(Date.now() / 1000)
     for (const end of ['destroy', 'rotate'] as const) {
@@ -196,18 +196,18 @@ suite('a cookie store with revocation', () => {
     }
   })
 
-  test('cookies of before there was revocation go on, and are taken in at the next save', async () => {
+  test('accepts cookies from before revocation was enabled and upgrades them at the next save', async () => {
     const { store, clock } = open()
     const before = await signIn(new CookieStore({ keys, now: clock.now }))
-    const taken = await visit(store, put({ a: 1 }), before)
-    assert.equal((await read(store, taken)).owner, 'ann')
-    await visit(store, session => session.destroy(), taken)
-    assert.equal((await read(store, taken)).reason, 'revoked')
+    const upgraded = await visit(store, put({ a: 1 }), before)
+    assert.equal((await read(store, upgraded)).owner, 'ann')
+    await visit(store, session => session.destroy(), upgraded)
+    assert.equal((await read(store, upgraded)).reason, 'revoked')
     await store.revokeAll('ann')
     assert.equal((await read(store, before)).reason, 'revoked')
   })
 
-  test('a backend that fails: reads and saves reject, and no cookie is touched', async () => {
+  test('reads and saves reject when the backend fails, and set no cookie', async () => {
     const { store, backend, clock } = open()
     const cookie = await signIn(store)
     const each = await Visit.open(store, cookie)
@@ -219,7 +219,7 @@ suite('a cookie store with revocation', () => {
     assert.deepEqual(setCookieLines(each.response), [])
   })
 
-  test('a visitor without a cookie costs no read', async () => {
+  test('does not read the backend for a visitor without a valid cookie', async () => {
     const { store, backend } = open()
     backend.load = () => Promise.reject(new Error('asked'))
     assert.equal(await visit(store, look), '')
@@ -227,7 +227,7 @@ suite('a cookie store with revocation', () => {
   })
 })
 
-test('without the option there is no revocation, and that is said', async () => {
+test('revokeAll and revokeEverything reject without the option revocation', async () => {
   const store = new CookieStore({ keys })
   const message = /needs the option revocation: cookies alone cannot be called back/
   await assert.rejects(store.revokeAll('ann'), { name: 'TypeError', message })

@@ -21,8 +21,8 @@ const signIn = (store: ServerStore, values: object = {}): Promise<string> =>
     put(values)(session)
   })
 
-suite('requests that were under way at a rotation', () => {
-  test('their changes go where the session went; they set no cookie', async () => {
+suite('slow requests during a rotation', () => {
+  test('save their changes to the rotated session and set no cookie', async () => {
     const { store } = open()
     const cookie = await signIn(store, { count: 1 })
     const slow = await Visit.open(store, cookie)
@@ -38,7 +38,7 @@ suite('requests that were under way at a rotation', () => {
     slow.session.values.late = true
     assert.equal(await slow.save(), '')
     assert.deepEqual((await read(store, rotated)).values, { count: 3, late: true })
-    // Saved again in the same request: there, and still without a cookie.
+    // A second save in the same request does the same.
     slow.session.values.more = 1
     assert.equal(await slow.save(), '')
     assert.deepEqual((await read(store, rotated)).values, { count: 3, late: true, more: 1 })
@@ -47,7 +47,7 @@ suite('requests that were under way at a rotation', () => {
     assert.ok((await read(store, rotated)).isNew)
   })
 
-  test('also over several rotations', async () => {
+  test('follow several rotations', async () => {
     const { store } = open()
     const first = await signIn(store)
     const slow = await Visit.open(store, first)
@@ -58,7 +58,7 @@ suite('requests that were under way at a rotation', () => {
     assert.deepEqual((await read(store, third)).values, { late: true })
   })
 
-  test('an unchanged one that is due for renewal sets no cookie', async () => {
+  test('set no cookie when an unchanged session is due for renewal', async () => {
     const { store, clock } = open()
     const cookie = await signIn(store)
     clock.at += 10_000
@@ -69,7 +69,7 @@ suite('requests that were under way at a rotation', () => {
     assert.equal((await read(store, rotated)).owner, 'ann')
   })
 
-  test('two rotations at once: one session is left, with the changes of both', async () => {
+  test('leave one session with the changes of both after two concurrent rotations', async () => {
     for (const options of [
       {},
       { maxPerOwner: 1 },
@@ -90,20 +90,20 @@ suite('requests that were under way at a rotation', () => {
     }
   })
 
-  test('who proves who they are gets an id that nobody had before', async () => {
+  test('elevate gives the rotated session an id that was never used before', async () => {
     const { store } = open()
     const cookie = await signIn(store)
-    const proving = await Visit.open(store, cookie)
+    const elevating = await Visit.open(store, cookie)
     const rotated = await visit(store, session => session.rotate(), cookie)
-    proving.session.elevate()
-    proving.session.values.proven = true
-    const elevated = await proving.save()
-    assert.deepEqual((await read(store, elevated)).values, { proven: true })
+    elevating.session.elevate()
+    elevating.session.values.elevated = true
+    const elevated = await elevating.save()
+    assert.deepEqual((await read(store, elevated)).values, { elevated: true })
     assert.ok((await read(store, rotated)).isNew)
     assert.equal((await store.sessionsOf('ann')).length, 1)
   })
 
-  test('a login ends the session wherever it went', async () => {
+  test('login ends the rotated session', async () => {
     const { store } = open()
     const cookie = await signIn(store)
     const again = await Visit.open(store, cookie)
@@ -114,7 +114,7 @@ suite('requests that were under way at a rotation', () => {
     assert.equal((await read(store, fresh)).owner, 'ann')
   })
 
-  test('a sign-out ends the session wherever it went', async () => {
+  test('destroy ends the rotated session', async () => {
     const { store, backend } = open()
     const cookie = await signIn(store)
     const ending = await Visit.open(store, cookie)
@@ -127,7 +127,7 @@ suite('requests that were under way at a rotation', () => {
     assert.deepEqual(left, [])
   })
 
-  test('so does revoke, by the handle of before', async () => {
+  test('revoke ends the rotated session by its previous handle', async () => {
     const { store } = open()
     const cookie = await signIn(store)
     const [info] = await store.sessionsOf('ann')
@@ -141,8 +141,8 @@ suite('requests that were under way at a rotation', () => {
   })
 })
 
-suite('"remember me" and lifetimes', () => {
-  test('told by one request, they are not undone by another that was under way', async () => {
+suite('remember() and lifetimes', () => {
+  test('are not undone by a slower concurrent request', async () => {
     const { store, clock } = open()
     const cookie = await signIn(store)
     const slow = await Visit.open(store, cookie)
@@ -164,7 +164,7 @@ suite('"remember me" and lifetimes', () => {
     assert.equal(session.lifetime.absolute, 21 * 86_400)
   })
 
-  test('a renewal does not lengthen what another request shortened', async () => {
+  test('a renewal does not extend a lifetime that another request shortened', async () => {
     const { store, clock } = open()
     const cookie = await signIn(store)
     clock.at += 10_000
@@ -177,18 +177,18 @@ suite('"remember me" and lifetimes', () => {
   })
 })
 
-suite('the grace window', () => {
-  const graceful = () => open({ rotation: { grace: 30 } })
+suite('rotation.grace', () => {
+  const openWithGrace = () => open({ rotation: { grace: 30 } })
 
-  test('off by default: the old id is dead at once', async () => {
+  test('is off by default: the old id is invalid at once', async () => {
     const { store } = open()
     const cookie = await signIn(store)
     await visit(store, session => session.rotate(), cookie)
     assert.equal((await read(store, cookie)).reason, 'unknown-id')
   })
 
-  test('the old id reads, and no more, for as long as it was told', async () => {
-    const { store, clock } = graceful()
+  test('makes the old id read-only for that many seconds', async () => {
+    const { store, clock } = openWithGrace()
     const cookie = await signIn(store, { foo: 'bar' })
     const rotated = await visit(store, session => session.rotate(), cookie)
     clock.at += 29
@@ -205,8 +205,8 @@ suite('the grace window', () => {
     assert.equal((await read(store, rotated)).isReadOnly, false)
   })
 
-  test('who signs out with the old id is signed out', async () => {
-    const { store } = graceful()
+  test('destroy with the old id ends the session', async () => {
+    const { store } = openWithGrace()
     const cookie = await signIn(store)
     const rotated = await visit(store, session => session.rotate(), cookie)
     const each = await Visit.open(store, cookie)
@@ -217,8 +217,8 @@ suite('the grace window', () => {
     assert.ok((await read(store, cookie)).isNew)
   })
 
-  test('who signs in with the old id is signed in, and saves on', async () => {
-    const { store } = graceful()
+  test('login with the old id works, and so do later saves', async () => {
+    const { store } = openWithGrace()
     const cookie = await signIn(store)
     const rotated = await visit(store, session => session.rotate(), cookie)
     const each = await Visit.open(store, cookie)
@@ -232,15 +232,15 @@ suite('the grace window', () => {
     assert.ok((await read(store, cookie)).isNew)
   })
 
-  test('there is none after a login', async () => {
-    const { store } = graceful()
+  test('does not apply after a login', async () => {
+    const { store } = openWithGrace()
     const cookie = await visit(store, put({ foo: 'bar' }))
     await visit(store, session => session.login('ann'), cookie)
     assert.equal((await read(store, cookie)).reason, 'unknown-id')
   })
 
-  test('revokeAll spares the session that asks, also under its old id', async () => {
-    const { store } = graceful()
+  test('revokeAll keeps the excepted session also if it is given under its old id', async () => {
+    const { store } = openWithGrace()
     const cookie = await signIn(store)
     await signIn(store)
     const rotated = await visit(store, session => session.rotate(), cookie)
@@ -249,8 +249,8 @@ suite('the grace window', () => {
     assert.equal((await read(store, rotated)).owner, 'ann')
   })
 
-  test('what was revoked with all others is not read under an old id', async () => {
-    const { store, backend, clock } = graceful()
+  test('the old id is invalid after revokeEverything', async () => {
+    const { store, backend, clock } = openWithGrace()
     const cookie = await signIn(store)
     await visit(store, session => session.rotate(), cookie)
     const { load, create, update, touch, delete: remove } = backend
@@ -260,7 +260,7 @@ suite('the grace window', () => {
         (call as () => unknown).bind(backend),
       ]),
     ) as unknown as Backend
-    // A backend that does not list its records: nothing is removed.
+    // This backend cannot list its records, so none is deleted.
     await new ServerStore(bound, { now: clock.now }).revokeEverything()
     clock.at += 1
     assert.equal((await read(store, cookie)).reason, 'revoked')
@@ -268,7 +268,7 @@ suite('the grace window', () => {
 })
 
 suite('periodic rotation', () => {
-  test('gives another id when one is old enough, and not before', async () => {
+  test('replaces an id once it has the configured age', async () => {
     const { store, clock } = open({ rotation: { every: 600 } })
     const began = clock.at
     let cookie = await signIn(store, { foo: 'bar' })
@@ -278,7 +278,7 @@ suite('periodic rotation', () => {
     const each = await Visit.open(store, cookie)
     assert.equal(each.session.renewal, 'rotation')
     await each.save()
-    // Once is enough.
+    // A second save does not rotate again.
     const { id } = each.session
     each.session.values.more = 1
     const rotated = await each.save()
@@ -294,7 +294,7 @@ suite('periodic rotation', () => {
     assert.equal((await read(store, cookie)).renewal, 'rotation')
   })
 
-  test('after a conflict it does not begin again', async () => {
+  test('does not repeat after a conflict', async () => {
     const { store, clock } = open({ rotation: { every: 600 } })
     const cookie = await signIn(store)
     clock.at += 600
@@ -308,14 +308,14 @@ suite('periodic rotation', () => {
     assert.equal(session.renewal, undefined)
   })
 
-  test('wrong numbers', () => {
+  test('refuses invalid numbers', () => {
     assert.throws(() => open({ rotation: { every: 0 } }), /rotation\.every must be a whole/)
     assert.throws(() => open({ rotation: { grace: -1 } }), /rotation\.grace must/)
   })
 })
 
-suite('every order of two requests', () => {
-  /** Both have read the session before either does anything to it. */
+suite('every interleaving of two requests', () => {
+  /** Both requests have read the session before either of them changes it. */
   async function race(
     one: (session: Session) => void,
     two: (session: Session) => void,
@@ -350,7 +350,7 @@ suite('every order of two requests', () => {
     const rotate = (session: Session): void =>
       rotation === 'login' ? session.login('ann') : session[rotation]()
 
-    test(`${rotation} and destroy: nothing is left of what was destroyed`, async () => {
+    test(`${rotation} and destroy: the destroyed session does not survive`, async () => {
       await race(
         rotate,
         session => session.destroy(),
@@ -363,7 +363,7 @@ suite('every order of two requests', () => {
       )
     })
 
-    test(`${rotation} and a change: ${rotation === 'login' ? 'the login is untouched' : 'nothing is lost'}`, async () => {
+    test(`${rotation} and a change: ${rotation === 'login' ? 'the change does not reach the login' : 'no update is lost'}`, async () => {
       await race(
         rotate,
         session => session.increment('count'),
@@ -377,18 +377,18 @@ suite('every order of two requests', () => {
       )
     })
 
-    test(`${rotation} twice: at least one is signed in, the old id is dead`, async () => {
+    test(`${rotation} twice: at least one succeeds, and the old id is invalid`, async () => {
       await race(rotate, rotate, async ({ store, old, one, two }) => {
         assert.ok((await read(store, old)).isNew)
-        const answered = [one, two].filter(Boolean)
-        const sessions = await Promise.all(answered.map(cookie => read(store, cookie)))
+        const cookies = [one, two].filter(Boolean)
+        const sessions = await Promise.all(cookies.map(cookie => read(store, cookie)))
         assert.ok(sessions.some(session => session.owner === 'ann'))
         if (rotation !== 'login') assert.equal((await store.sessionsOf('ann')).length, 1)
       })
     })
   }
 
-  test('rotate and revokeAll: nothing is left', async () => {
+  test('rotate and revokeAll: no session survives', async () => {
     const runs = await everyInterleaving(
       async () => {
         const inner = memory()
@@ -418,7 +418,7 @@ suite('every order of two requests', () => {
 })
 
 suite('keys', () => {
-  test('records that an older key sealed are sealed with the newest when the cookie is', async () => {
+  test('a record sealed with an older key is sealed again with the newest when its cookie is', async () => {
     const backend = memory()
     const [newest, older] = keys
     const encrypt = true
@@ -430,7 +430,7 @@ suite('keys', () => {
   })
 })
 
-test('what a new id costs, and an end', async () => {
+test('counts the backend operations of a rotation and a destroy', async () => {
   const { backend, calls } = counting(memory())
   const store = new ServerStore(backend)
   const cookie = await signIn(store)
