@@ -1,9 +1,10 @@
 /**
- * Records in files of a folder, for the processes of one machine.
+ * A backend that keeps records in the files of a folder, shared by the processes of one machine.
  *
- * `records/ab/HASH` is a record, `owners/cd/HASH/HASH` an empty file that marks it as one of an owner.
- * Names are SHA-256 in hexadecimal, so an id is never part of a path, and case never matters. A marker
- * is made before its record and removed after it: there may be one too many, but none is missing.
+ * `records/ab/HASH` is a record. `owners/cd/HASH/HASH` is an empty file, a marker that assigns the record
+ * to an owner. Names are SHA-256 hashes in hexadecimal, so that an id is never part of a path and case
+ * does not matter. A marker is created before its record and removed after it. There may be a marker
+ * without a record, but never a record without its marker.
  *
  * @module
  */
@@ -47,9 +48,9 @@ import {
   withoutId,
 } from './lib/record-bytes.ts'
 
-/** How a folder is used. */
+/** Options of {@link filesystem}. */
 export interface FilesystemOptions {
-  /** Longest wait in milliseconds for another process at the same record. Default 10,000. */
+  /** The longest wait, in milliseconds, for the lock of a record. Default 10,000. */
   lockTimeout?: number
   /** The clock: Unix time in seconds. */
   now?: () => number
@@ -57,15 +58,17 @@ export interface FilesystemOptions {
 
 const lockSuffix = '.lock'
 const recordName = /^[0-9a-f]{64}$/
-/** Folders below `records` and `owners`, by the first two digits of a name. */
+/** How many folders `records` and `owners` have: one for each pair of first digits of a name. */
 const shards = 256
 
 /**
- * Keeps records in files, readable by their owner alone, whole at every moment.
+ * Returns a backend that keeps each record in a file. Files are readable only by the user of the process,
+ * and are replaced atomically.
  *
- * Throws TypeError or RangeError for wrong arguments.
+ * Throws a TypeError for an invalid folder or an unknown option, and a RangeError for an invalid
+ * `lockTimeout`.
  *
- * @param folder - made at the first use; nothing else may be in it
+ * @param folder - created on first use; it must hold nothing else
  */
 export function filesystem(
   folder: string,
@@ -80,12 +83,12 @@ class FilesystemBackend implements Backend, OwnerIndex, Prunable, Listable {
   readonly #owners: string
   readonly #lockTimeout: number
   readonly #now: () => number
-  #made: Promise<unknown> | undefined
+  #created: Promise<unknown> | undefined
   #nextShard = 0
 
   constructor(folder: string, options: FilesystemOptions) {
     if (typeof folder !== 'string' || folder === '' || folder.includes('\0')) {
-      throw new TypeError('folder must be the name of a folder')
+      throw new TypeError('folder must be the path of a folder, and not empty')
     }
     this.#records = join(resolve(folder), 'records')
     this.#owners = join(resolve(folder), 'owners')
@@ -94,13 +97,13 @@ class FilesystemBackend implements Backend, OwnerIndex, Prunable, Listable {
   }
 
   async load(id: string, options?: OperationOptions): Promise<StoredRecord | undefined> {
-    await this.#begin(options)
+    await this.#prepare(options)
     const record = await this.#read(hashOf(id))
     return record && withoutId(record)
   }
 
   async create(id: string, record: NewRecord, options?: OperationOptions): Promise<CreateResult> {
-    return this.#alone(hashOf(id), options, async current => {
+    return this.#locked(hashOf(id), options, async current => {
       if (current) return { status: 'exists' }
       return { status: 'created', version: await this.#write(id, record) }
     })
@@ -112,7 +115,7 @@ class FilesystemBackend implements Backend, OwnerIndex, Prunable, Listable {
     version: Version,
     options?: OperationOptions,
   ): Promise<UpdateResult> {
-    return this.#alone(hashOf(id), options, async current => {
+    return this.#locked(hashOf(id), options, async current => {
       if (!current) return { status: 'gone' }
       if (current.version !== version) return { status: 'conflict', current: withoutId(current) }
       return { status: 'updated', version: await this.#write(id, record, current.owner) }
@@ -121,18 +124,18 @@ class FilesystemBackend implements Backend, OwnerIndex, Prunable, Listable {
 
   async touch(id: string, expires: number, options?: OperationOptions): Promise<void> {
     const hash = hashOf(id)
-    await this.#alone(hash, options, async current => {
+    await this.#locked(hash, options, async current => {
       if (current) await writeWholeFile(this.#pathOf(hash), toBytes({ ...current, expires }))
     })
   }
 
   async delete(id: string, options?: OperationOptions): Promise<void> {
     const hash = hashOf(id)
-    await this.#alone(hash, options, current => this.#remove(hash, current?.owner))
+    await this.#locked(hash, options, current => this.#remove(hash, current?.owner))
   }
 
   async ofOwner(owner: string, options?: OperationOptions): Promise<string[]> {
-    await this.#begin(options)
+    await this.#prepare(options)
     const ids: string[] = []
     for (const hash of await namesIn(this.#folderOf(owner))) {
       options?.signal?.throwIfAborted()
@@ -150,7 +153,7 @@ class FilesystemBackend implements Backend, OwnerIndex, Prunable, Listable {
     for (const id of await this.ofOwner(owner, options)) {
       if (options.except?.includes(id)) continue
       const hash = hashOf(id)
-      await this.#alone(hash, options, async current => {
+      await this.#locked(hash, options, async current => {
         if (current?.owner !== owner) return
         await this.#remove(hash, owner)
         deleted++
@@ -160,7 +163,7 @@ class FilesystemBackend implements Backend, OwnerIndex, Prunable, Listable {
   }
 
   async *all(options?: OperationOptions): AsyncGenerator<string> {
-    await this.#begin(options)
+    await this.#prepare(options)
     for (let shard = 0; shard < shards; shard++) {
       for (const hash of await namesIn(join(this.#records, shardName(shard)))) {
         options?.signal?.throwIfAborted()
@@ -171,13 +174,13 @@ class FilesystemBackend implements Backend, OwnerIndex, Prunable, Listable {
   }
 
   /**
-   * Removes expired records, and what killed processes left behind. Aborted, it goes on from there
-   * when called again.
+   * Removes expired records, and temporary files and locks left behind by killed processes. If it is
+   * aborted, the next call continues where it stopped.
    */
   async prune(options?: OperationOptions): Promise<number> {
     let removed = 0
     for (let count = 0; count < shards; count++) {
-      await this.#begin(options)
+      await this.#prepare(options)
       const shard = shardName(this.#nextShard)
       removed += await this.#pruneRecords(join(this.#records, shard), options)
       await this.#pruneMarkers(join(this.#owners, shard), options)
@@ -203,22 +206,22 @@ class FilesystemBackend implements Backend, OwnerIndex, Prunable, Listable {
       return record && record.expires <= this.#now() ? record : undefined
     }
     if (!(await hasExpired())) return false
-    return this.#alone(hash, options, async () => {
+    return this.#locked(hash, options, async () => {
       const expired = await hasExpired()
-      // One that a machine wakes up with after it lost power has expired still: there is no need to sync.
-      if (expired) await this.#forget(hash, expired.owner)
+      // No sync: if a power failure undoes the removal, the record that returns has still expired.
+      if (expired) await this.#removeUnsynced(hash, expired.owner)
       return expired !== undefined
     })
   }
 
-  /** Removes the markers of records that are gone, or another's. */
+  /** Removes markers whose record is gone or belongs to another owner. */
   async #pruneMarkers(folder: string, options?: OperationOptions): Promise<void> {
     for (const owner of await namesIn(folder)) {
       for await (const hash of entriesOf(join(folder, owner))) {
         options?.signal?.throwIfAborted()
         if (!recordName.test(hash) || (await this.#isOwnedBy(owner, hash))) continue
-        // Looked at again while nobody can be between making the marker and its record.
-        await this.#alone(hash, options, async () => {
+        // Check again under the lock: a writer may have created the marker and not yet the record.
+        await this.#locked(hash, options, async () => {
           if (!(await this.#isOwnedBy(owner, hash))) await removeFile(join(folder, owner, hash))
         })
       }
@@ -227,18 +230,18 @@ class FilesystemBackend implements Backend, OwnerIndex, Prunable, Listable {
   }
 
   async #isOwnedBy(ownerHash: string, hash: string): Promise<boolean> {
-    // One that has expired counts: by another process's clock it may not have.
+    // An expired record counts: by the clock of another process it may still exist.
     const owner = (await readRecord(this.#pathOf(hash), longestHeader))?.owner
     return owner !== undefined && hashOf(owner) === ownerHash
   }
 
-  /** Runs `task` with the record that exists, while nobody else changes it. */
-  async #alone<T>(
+  /** Runs `task` with the current record, if it exists, while holding the lock of the record. */
+  async #locked<T>(
     hash: string,
     options: OperationOptions | undefined,
     task: (current: IdentifiedRecord | undefined) => Promise<T>,
   ): Promise<T> {
-    await this.#begin(options)
+    await this.#prepare(options)
     const path = this.#pathOf(hash)
     const waiting = { deadline: Date.now() + this.#lockTimeout, signal: options?.signal }
     return withKeyLock(path, () =>
@@ -263,12 +266,12 @@ class FilesystemBackend implements Backend, OwnerIndex, Prunable, Listable {
   async #remove(hash: string, owner: string | undefined): Promise<void> {
     const path = this.#pathOf(hash)
     await removeFile(path)
-    // Else a machine that loses power might wake up with it.
+    // Without the sync, a power failure could undo the deletion.
     await syncFolder(dirname(path))
     if (owner !== undefined) await this.#unmark(owner, hash)
   }
 
-  async #forget(hash: string, owner: string | undefined): Promise<void> {
+  async #removeUnsynced(hash: string, owner: string | undefined): Promise<void> {
     await removeFile(this.#pathOf(hash))
     if (owner !== undefined) await this.#unmark(owner, hash)
   }
@@ -276,11 +279,11 @@ class FilesystemBackend implements Backend, OwnerIndex, Prunable, Listable {
   async #mark(owner: string, hash: string): Promise<void> {
     const folder = this.#folderOf(owner)
     try {
-      await makeMarker(join(folder, hash))
+      await createMarker(join(folder, hash))
     } catch (error) {
       if (!hasCode(error, 'ENOENT')) throw error
-      // The folder was empty, and pruned just now.
-      await makeMarker(join(folder, hash))
+      // A concurrent prune has just removed the empty folder.
+      await createMarker(join(folder, hash))
     }
     await syncFolder(folder)
   }
@@ -289,13 +292,13 @@ class FilesystemBackend implements Backend, OwnerIndex, Prunable, Listable {
     await removeFile(join(this.#folderOf(owner), hash))
   }
 
-  async #begin(options: OperationOptions | undefined): Promise<void> {
+  async #prepare(options: OperationOptions | undefined): Promise<void> {
     options?.signal?.throwIfAborted()
-    this.#made ??= Promise.all([this.#records, this.#owners].map(makeFolder))
+    this.#created ??= Promise.all([this.#records, this.#owners].map(createFolder))
     try {
-      await this.#made
+      await this.#created
     } catch (error) {
-      this.#made = undefined
+      this.#created = undefined
       throw error
     }
   }
@@ -321,11 +324,11 @@ function hashOf(text: string): string {
 async function readRecord(path: string, most?: number): Promise<IdentifiedRecord | undefined> {
   const bytes = await readBytes(path, most)
   const record = bytes && fromBytes(bytes)
-  // A file that someone gave another name is nobody's record.
+  // A file that was renamed or copied by hand is not the record of that name.
   return record && hashOf(record.id) === basename(path) ? record : undefined
 }
 
-async function makeMarker(path: string): Promise<void> {
+async function createMarker(path: string): Promise<void> {
   try {
     await (await openNew(path)).close()
   } catch (error) {
@@ -333,10 +336,10 @@ async function makeMarker(path: string): Promise<void> {
   }
 }
 
-/** Makes a folder for its owner alone. What others may have put in its place is not used. */
-async function makeFolder(path: string): Promise<void> {
+/** Creates a folder that only this user can access. Rejects if a link is in its place. */
+async function createFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 })
-  if (!(await lstat(path)).isDirectory()) throw new Error(`${path} is not a folder but a link`)
+  if (!(await lstat(path)).isDirectory()) throw new Error(`${path} is a link, not a folder`)
 }
 
 async function* entriesOf(folder: string): AsyncGenerator<string> {
@@ -356,7 +359,7 @@ async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
-/** Removes a temporary file or a lock that is too old to be anybody's. */
+/** Removes a temporary file or lock that is too old to be in use. */
 async function removeAbandoned(path: string): Promise<void> {
   if (!path.includes(temporaryPrefix) && !path.includes(lockSuffix)) return
   try {

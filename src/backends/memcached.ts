@@ -1,9 +1,9 @@
 /**
- * Records in memcached, which forgets: when it is full, and when it is restarted.
+ * A backend that keeps records in memcached, which loses them when it is full or restarted.
  *
- * Each record is one item. It is changed by `cas` only, which fails when the item was changed, deleted
- * or made anew since it was read: so a deletion is a plain `delete`, and nothing under way brings the
- * record back. The item's own version would change with each touch, so the record holds one.
+ * Each record is one item. It is changed only by `cas`, which fails if the item was changed, deleted or
+ * recreated since it was read. So a plain `delete` is enough: no concurrent write can bring the record
+ * back. The record holds its own version, because the item's CAS value changes with each touch.
  *
  * @module
  */
@@ -26,43 +26,43 @@ import { abortable } from './lib/abortable.ts'
 import { fromBytes, type IdentifiedRecord, toBytes, withoutId } from './lib/record-bytes.ts'
 import { isRecordId } from './lib/record-id.ts'
 
-/** What is called of a client: `memcache-client` has it. */
+/** The part of a client that is used. `memcache-client` has it. */
 export interface MemcachedClient {
-  /** Answers `casUniq` and `value`, or undefined. */
+  /** Resolves with `casUniq` and `value`, or with undefined for a missing key. */
   gets(key: string): Promise<unknown>
   /** Rejects with `NOT_STORED` when the key exists. */
   add(key: string, value: never, options: { lifetime: number }): Promise<unknown>
-  /** Rejects with `EXISTS` or `NOT_FOUND` when it is not as it was read. */
+  /** Rejects with `EXISTS` or `NOT_FOUND` when the item has changed since it was read. */
   cas(
     key: string,
     value: never,
     options: { lifetime: number; casUniq: string | number },
   ): Promise<unknown>
-  /** Rejects with `NOT_FOUND` when there is no such key. */
+  /** Rejects with `NOT_FOUND` when the key is missing. */
   delete(key: string): Promise<unknown>
 }
 
-/** How the server is used. */
+/** Options of {@link memcached}. */
 export interface MemcachedOptions {
-  /** What the keys begin with: at most 122 printable characters of ASCII. Default `silverback:`. */
+  /** The start of every key: at most 122 printable ASCII characters, no space. Default `silverback:`. */
   prefix?: string
   /** The clock: Unix time in seconds. */
   now?: () => number
 }
 
-/** Seconds that the server keeps a record beyond its moment: its clock may differ. */
+/** Seconds that the server keeps a record after its expiry, because the clocks may differ. */
 const margin = 60
 
-/** The last moment that the server understands. */
-const lastMoment = 2 ** 31 - 1
+/** The latest Unix time that the server understands. */
+const latestExptime = 2 ** 31 - 1
 
-/** Keys have up to 250 bytes, ids up to 128. The protocol ends a key at a space or a control. */
+/** Keys have up to 250 bytes, ids up to 128. In the protocol a space or control character ends a key. */
 const validPrefix = /^[!-~]{0,122}$/
 
 /**
- * Keeps records in a memcached server.
+ * Returns a backend that keeps records in a memcached server.
  *
- * Throws a TypeError for a wrong client or prefix.
+ * Throws a TypeError for an invalid client or prefix, and for an unknown option.
  */
 export function memcached(client: MemcachedClient, options: MemcachedOptions = {}): Backend {
   assertKnownOptions('memcached', options, ['prefix', 'now'])
@@ -72,7 +72,7 @@ export function memcached(client: MemcachedClient, options: MemcachedOptions = {
 /** An item as it was read. */
 interface Item {
   readonly casUniq: string | number
-  /** The record if it exists. */
+  /** The record. Undefined if it has expired, or if the item is not a record. */
   readonly record: IdentifiedRecord | undefined
 }
 
@@ -86,13 +86,11 @@ class MemcachedBackend implements Backend {
     if (![gets, add, cas, remove].every(method => typeof method === 'function')) {
       const given = describeKind(client)
       throw new TypeError(
-        `client must have gets, add, cas and delete: memcache-client, not ${given}`,
+        `client must have gets, add, cas and delete, as memcache-client has, not ${given}`,
       )
     }
     if (typeof prefix !== 'string' || !validPrefix.test(prefix)) {
-      throw new TypeError(
-        'prefix must be at most 122 printable characters of ASCII, without a space',
-      )
+      throw new TypeError('prefix must be at most 122 printable ASCII characters without a space')
     }
     this.#client = client
     this.#prefix = prefix
@@ -118,9 +116,10 @@ class MemcachedBackend implements Backend {
         if (await this.#add(next)) return { status: 'created', version: next.version }
         const item = await this.#read(id)
         if (item?.record) return { status: 'exists' }
-        // It has expired, and the server has it still.
-        if (item && (await this.#swap(item, next)))
+        // The record has expired and the item is still there: replace it.
+        if (item && (await this.#swap(item, next))) {
           return { status: 'created', version: next.version }
+        }
       }
     })
   }
@@ -156,7 +155,7 @@ class MemcachedBackend implements Backend {
   }
 
   async delete(id: string, { signal }: OperationOptions = {}): Promise<void> {
-    await abortable(signal, () => unless(this.#client.delete(this.#keyOf(id)), 'NOT_FOUND'))
+    await abortable(signal, () => succeeds(this.#client.delete(this.#keyOf(id)), 'NOT_FOUND'))
   }
 
   async #read(id: string): Promise<Item | undefined> {
@@ -166,25 +165,25 @@ class MemcachedBackend implements Backend {
     return { casUniq, record: record && record.expires > this.#now() ? record : undefined }
   }
 
-  /** Keeps it if there is no such item. */
+  /** Stores the record if the key is missing. Returns whether it did. */
   #add(record: IdentifiedRecord): Promise<boolean> {
     const options = { lifetime: lifetimeOf(record) }
-    // The client asks for a Buffer. Its type is left open above, to compile without Node's.
+    // The client requires a Buffer. `MemcachedClient` leaves the type open, to compile without Node's.
     const value = Buffer.from(toBytes(record)) as never
-    return unless(this.#client.add(this.#keyOf(record.id), value, options), 'NOT_STORED')
+    return succeeds(this.#client.add(this.#keyOf(record.id), value, options), 'NOT_STORED')
   }
 
-  /** Keeps it if the item is as it was read. */
+  /** Stores the record if the item has not changed since it was read. Returns whether it did. */
   #swap({ casUniq }: Item, record: IdentifiedRecord): Promise<boolean> {
     const options = { lifetime: lifetimeOf(record), casUniq }
     const value = Buffer.from(toBytes(record)) as never
     const swapped = this.#client.cas(this.#keyOf(record.id), value, options)
-    return unless(swapped, 'EXISTS', 'NOT_FOUND')
+    return succeeds(swapped, 'EXISTS', 'NOT_FOUND')
   }
 
   #keyOf(id: string): string {
     if (!isRecordId(id)) {
-      throw new RangeError('an id has at most 128 letters, digits, "-" and "_"')
+      throw new RangeError('id must be 1 to 128 letters, digits, - and _')
     }
     return this.#prefix + id
   }
@@ -194,20 +193,22 @@ function newVersion(id: string, { data, expires, owner }: NewRecord): Identified
   return { id, expires, version: encodeBase64Url(randomBytes(12)), owner, data }
 }
 
-/** Until when the server keeps it. Always a moment: more than 30 days are read as one anyway. */
+/**
+ * Returns the exptime of a record, always as a Unix time: memcached reads anything above 30 days as one.
+ */
 function lifetimeOf({ expires }: StoredRecord): number {
-  const moment = expires + margin
-  // 0 is for ever. The record itself knows better.
-  return moment > lastMoment ? 0 : moment
+  const exptime = expires + margin
+  // 0 means no expiry. The record holds its own.
+  return exptime > latestExptime ? 0 : exptime
 }
 
-/** Whether it was done: false for one of these answers of the server, which the client rejects with. */
-async function unless(done: Promise<unknown>, ...answers: string[]): Promise<boolean> {
+/** Returns whether the command succeeds: false if the client rejects with one of these replies. */
+async function succeeds(command: Promise<unknown>, ...refusals: string[]): Promise<boolean> {
   try {
-    await done
+    await command
     return true
   } catch (error) {
-    if (answers.includes((error as Error).message)) return false
+    if (refusals.includes((error as Error).message)) return false
     throw error
   }
 }

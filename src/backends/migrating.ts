@@ -1,18 +1,18 @@
 /**
- * Records on their way from one place to another, while both are in use.
+ * Moves records from an old backend to a new one while both are in use.
  *
- * A record is in one place at a time, and moves when it is read:
+ * A record is in one backend at a time, and moves when it is read:
  *
- * 1. The new place gets a **reservation**: a number by chance, which does not count as a record.
- * 2. The old place gets a **parcel** in place of the record, by its version: the number of the
- *    reservation and the record, out of reach of those who write to the old place.
- * 3. What is in the parcel replaces the reservation of this number.
- * 4. The parcel is deleted.
+ * 1. `create` a **reservation** in the new backend: a random number, which does not count as a record.
+ * 2. `update` the record in the old backend, by its version, to a **parcel**: the number of the reservation
+ *    and the record. From now on no `update` of the old backend can change the record.
+ * 3. `update` the reservation with this number in the new backend to the record in the parcel.
+ * 4. `delete` the parcel.
  *
- * Whoever finds a parcel, and no record in the new place, goes on from there. A process that ends before
- * step 4 leaves a parcel that means nothing any more, until it expires. A deletion removes first what is
- * in the old place, then what is in the new. After that neither step 2 nor step 3 finds what it would
- * replace, so no move brings the record back.
+ * A process that finds a parcel and no record in the new backend continues at step 3. A process that dies
+ * before step 4 leaves a parcel, which is ignored until it expires. A deletion removes the entry of the old
+ * backend first and that of the new one second. After that, neither step 2 nor step 3 finds the entry that
+ * it would replace, so no move can bring the record back.
  *
  * @module
  */
@@ -39,24 +39,36 @@ import type {
 } from './backend.ts'
 import type { AnyBackend, Extras } from './lib/extras.ts'
 
-/** How far the migration is. */
+/** Options of {@link migrating}. */
 export interface MigratingOptions {
   /**
-   * Whether records move. False: each is read and written where it is, and new ones are made in the old
-   * place. That goes first, until every process knows both places. Default true.
+   * Whether records move. With `false`, each record is read and written where it is, and new records are
+   * created in the old backend. Start with `false`, until every process uses both backends. Default true.
    */
   move?: boolean
 }
 
-/** Offers what both places offer; prunes and prepares those that have to be. */
+/**
+ * Has `ofOwner`, `deleteOwner` and `all` if both backends have them. Has `prune` and `ensureSchema` if either
+ * backend has them.
+ */
 export type MigratingBackend<From, To> = Backend &
   Extras<From & To, 'prune' | 'ensureSchema'> &
   OfBoth<From, To, OwnerIndex> &
   OfBoth<From, To, Listable>
 
-type OfBoth<From, To, Offer> = From extends Offer ? (To extends Offer ? Offer : unknown) : unknown
+type OfBoth<From, To, Feature> = From extends Feature
+  ? To extends Feature
+    ? Feature
+    : unknown
+  : unknown
 
-/** Keeps records in `to`, and in `from` those that have not been read since. */
+/**
+ * Returns a backend over both. New records are created in `to`, and records in `from` move there when they
+ * are read.
+ *
+ * Throws a TypeError for an unknown option.
+ */
 export function migrating<From extends AnyBackend, To extends AnyBackend>(
   from: From,
   to: To,
@@ -67,13 +79,16 @@ export function migrating<From extends AnyBackend, To extends AnyBackend>(
   return backend as MigratingBackend<From, To>
 }
 
-/** Where a record was found. */
+/** One of the two backends. */
+type Side = 'old' | 'new'
+
+/** A record and the backend that it was found in. */
 interface Found {
-  readonly place: 'old' | 'new'
+  readonly side: Side
   readonly record: StoredRecord
 }
 
-// No record of ours begins like this, nor does text.
+// No record of a ServerStore begins like this, and no text does.
 const reservation = utf8Bytes('\0\0silverback reservation ')
 const parcel = utf8Bytes('\0\0silverback parcel ')
 const numberLength = 16
@@ -107,15 +122,15 @@ class Migrating implements Backend {
   }
 
   async load(id: string, options?: OperationOptions): Promise<StoredRecord | undefined> {
-    const found = await this.#bring(id, options)
+    const found = await this.#loadMoved(id, options)
     return found && versioned(found)
   }
 
   async create(id: string, record: NewRecord, options?: OperationOptions): Promise<CreateResult> {
-    const [place, other] = this.#move ? (['new', 'old'] as const) : (['old', 'new'] as const)
-    if (await this.#in(other).load(id, options)) return { status: 'exists' }
-    const result = await this.#in(place).create(id, record, options)
-    return result.status === 'created' ? written('created', place, result.version) : result
+    const [side, other] = this.#move ? (['new', 'old'] as const) : (['old', 'new'] as const)
+    if (await this.#backend(other).load(id, options)) return { status: 'exists' }
+    const result = await this.#backend(side).create(id, record, options)
+    return result.status === 'created' ? written('created', side, result.version) : result
   }
 
   async update(
@@ -124,23 +139,23 @@ class Migrating implements Backend {
     version: Version,
     options?: OperationOptions,
   ): Promise<UpdateResult> {
-    const known = place(version)
-    if (known) {
-      const result = await this.#in(known.place).update(id, record, known.version, options)
-      if (result.status === 'updated') return written('updated', known.place, result.version)
+    const parsed = parseVersion(version)
+    if (parsed) {
+      const result = await this.#backend(parsed.side).update(id, record, parsed.version, options)
+      if (result.status === 'updated') return written('updated', parsed.side, result.version)
     }
-    // Another version, or on its way, or gone: told of the record as it is now.
+    // The record has another version, is being moved, or is gone: return its current state.
     const found = await this.#find(id, options)
     return found ? { status: 'conflict', current: versioned(found) } : { status: 'gone' }
   }
 
   async touch(id: string, expires: number, options?: OperationOptions): Promise<void> {
-    const found = await this.#bring(id, options)
-    if (found) await this.#in(found.place).touch(id, expires, options)
+    const found = await this.#loadMoved(id, options)
+    if (found) await this.#backend(found.side).touch(id, expires, options)
   }
 
   async delete(id: string, options?: OperationOptions): Promise<void> {
-    // In this order: see above.
+    // The order matters: see the top of this file.
     await this.#from.delete(id, options)
     await this.#to.delete(id, options)
   }
@@ -148,7 +163,7 @@ class Migrating implements Backend {
   async #ofOwner(owner: string, options?: OperationOptions): Promise<string[]> {
     const { ofOwner: ofOld } = this.#from as AnyBackend & OwnerIndex
     const { ofOwner: ofNew } = this.#to as AnyBackend & OwnerIndex
-    // In this order: what moves meanwhile is found twice, not never.
+    // The old backend first, so that a record that moves meanwhile is found twice rather than not at all.
     const old = await ofOld.call(this.#from, owner, options)
     return [...new Set([...old, ...(await ofNew.call(this.#to, owner, options))])]
   }
@@ -166,7 +181,7 @@ class Migrating implements Backend {
   async *#all(options?: OperationOptions): AsyncGenerator<string> {
     const { all: allOld } = this.#from as AnyBackend & Listable
     const { all: allNew } = this.#to as AnyBackend & Listable
-    // In this order, as with owners.
+    // The old backend first, for the same reason as in #ofOwner.
     yield* allOld.call(this.#from, options)
     yield* allNew.call(this.#to, options)
   }
@@ -180,15 +195,15 @@ class Migrating implements Backend {
     await this.#to.ensureSchema?.(options)
   }
 
-  /** The record, in the new place if records move. */
-  async #bring(id: string, options?: OperationOptions): Promise<Found | undefined> {
+  /** Finds the record, after moving it to the new backend if records move. */
+  async #loadMoved(id: string, options?: OperationOptions): Promise<Found | undefined> {
     const gaveUp = (tried: number): Error =>
       new Error(`gave up moving the record after ${tried} conflicting writes`)
     return retryOnConflict<undefined, Found | undefined>(
       undefined,
       async () => {
         const found = await this.#find(id, options)
-        if (!this.#move || found?.place !== 'old') return { result: found }
+        if (!this.#move || found?.side !== 'old') return { result: found }
         const wrapped = await this.#wrap(id, found.record, options)
         if (!wrapped) return { retry: undefined }
         return { result: await this.#unwrap(id, wrapped, options) }
@@ -198,20 +213,20 @@ class Migrating implements Backend {
   }
 
   async #find(id: string, options?: OperationOptions): Promise<Found | undefined> {
-    const moved = await this.#inNewPlace(id, options)
+    const moved = await this.#findNew(id, options)
     if (moved) return moved
     const record = await this.#from.load(id, options)
-    // Not there, for it was moved between the two looks; or there is none.
-    if (!record) return this.#inNewPlace(id, options)
-    return after(parcel, record.data) ? this.#unwrap(id, record, options) : { place: 'old', record }
+    // It does not exist, or it was moved between the two reads.
+    if (!record) return this.#findNew(id, options)
+    return after(parcel, record.data) ? this.#unwrap(id, record, options) : { side: 'old', record }
   }
 
-  async #inNewPlace(id: string, options?: OperationOptions): Promise<Found | undefined> {
+  async #findNew(id: string, options?: OperationOptions): Promise<Found | undefined> {
     const record = await this.#to.load(id, options)
-    return record && !after(reservation, record.data) ? { place: 'new', record } : undefined
+    return record && !after(reservation, record.data) ? { side: 'new', record } : undefined
   }
 
-  /** Steps 1 and 2. Answers the parcel; undefined when the record was not as it was read. */
+  /** Steps 1 and 2. Returns the parcel, or undefined if the record has changed since it was read. */
   async #wrap(
     id: string,
     record: StoredRecord,
@@ -226,14 +241,18 @@ class Migrating implements Backend {
     return undefined
   }
 
-  /** The number of the reservation, which may be there already; undefined when the record is. */
+  /**
+   * Creates a reservation, or finds the one that exists, and returns its number. Returns undefined if the
+   * new backend has the record already.
+   */
   async #reserve(
     id: string,
     expires: number,
     options?: OperationOptions,
   ): Promise<Uint8Array | undefined> {
     const number = randomBytes(numberLength)
-    // Without an owner: it is the parcel that is found by it. It outlasts the record, renewed or not.
+    // It has no owner: until step 3 the record is found by the owner of its parcel. It outlasts the record,
+    // also one whose expiry is extended meanwhile.
     const item = { data: concatBytes(reservation, number), expires: expires + thirtyDays }
     const { status } = await this.#to.create(id, item, options)
     if (status === 'created') return number
@@ -254,8 +273,8 @@ class Migrating implements Backend {
       const record = { data: content.slice(numberLength), expires, owner }
       await this.#to.update(id, record, item.version, options)
     }
-    // By us or another: the record is in the new place, unless it was deleted.
-    const found = await this.#inNewPlace(id, options)
+    // This process or another has moved the record to the new backend, unless it was deleted.
+    const found = await this.#findNew(id, options)
     await this.#from.delete(id, options)
     return found
   }
@@ -266,37 +285,37 @@ class Migrating implements Backend {
     if (item && after(reservation, item.data)) await this.#to.delete(id, options)
   }
 
-  #in(where: Found['place']): Backend {
-    return where === 'old' ? this.#from : this.#to
+  #backend(side: Side): Backend {
+    return side === 'old' ? this.#from : this.#to
   }
 }
 
-/** What comes after this start; undefined for bytes that have another. */
+/** Returns the bytes after `start`, or undefined if the data begins differently. */
 function after(start: Uint8Array, data: Uint8Array): Uint8Array | undefined {
   return equalBytes(data.subarray(0, start.length), start) ? data.subarray(start.length) : undefined
 }
 
-/** Versions tell the place, too: those of one mean nothing in the other. */
-function versioned({ place, record }: Found): StoredRecord {
-  return { ...record, version: versionIn(place, record.version) }
+/** Returns the record with a version that names the side: those of one backend mean nothing in the other. */
+function versioned({ side, record }: Found): StoredRecord {
+  return { ...record, version: versionOf(side, record.version) }
 }
 
 function written<Status extends string>(
   status: Status,
-  where: Found['place'],
+  side: Side,
   version: Version,
 ): { status: Status; version: Version } {
-  return { status, version: versionIn(where, version) }
+  return { status, version: versionOf(side, version) }
 }
 
-function versionIn(where: Found['place'], version: Version): Version {
-  return `${where} ${typeof version} ${version}`
+function versionOf(side: Side, version: Version): Version {
+  return `${side} ${typeof version} ${version}`
 }
 
-/** The place of a version, and the version there; undefined for what is none of ours. */
-function place(version: Version): { place: Found['place']; version: Version } | undefined {
+/** Parses a version of `versionOf`. Returns undefined for any other. */
+function parseVersion(version: Version): { side: Side; version: Version } | undefined {
   const match = /^(old|new) (string|number) (.*)$/s.exec(String(version))
   if (!match) return undefined
-  const [, where, type, text] = match as unknown as [string, Found['place'], string, string]
-  return { place: where, version: type === 'number' ? Number(text) : text }
+  const [, side, type, text] = match as unknown as [string, Side, string, string]
+  return { side, version: type === 'number' ? Number(text) : text }
 }

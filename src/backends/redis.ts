@@ -1,5 +1,5 @@
 /**
- * Records in Redis or Valkey, through the client that an application has: ioredis, iovalkey, node-redis.
+ * A backend that keeps records in Redis or Valkey, through ioredis, iovalkey or node-redis.
  *
  * @module
  */
@@ -57,28 +57,29 @@ export {
   redisPubSub,
 } from './lib/redis-pubsub.ts'
 
-/** How records are kept. */
+/** Options of {@link redis}. */
 export interface RedisOptions {
   /**
-   * What every key begins with. Default `silverback:`. With a hash tag, such as `{silverback}:`, all
-   * keys of a cluster are on one server, and owners are exact there.
+   * The start of every key. Default `silverback:`. In a cluster, a prefix with a hash tag, such as
+   * `{silverback}:`, puts all keys on one server, which makes the owner index exact.
    */
   prefix?: string
   /** `cluster` for node-redis' `createCluster`, `sentinel` for its `createSentinel`. */
   topology?: Topology
-  /** Deletions wait until so many replicas have them, and reject when they do not in time. */
+  /** Makes deletions wait for this many replicas, and reject if they take longer than `timeoutMs`. */
   waitForReplicas?: { readonly count: number; readonly timeoutMs: number }
   /** The clock: Unix time in seconds. */
   now?: () => number
 }
 
-/** Seconds that the server keeps what has expired, for its clock may be ahead of the caller's. */
+/** Seconds that the server keeps a record after its expiry, because the clocks may differ. */
 const margin = 300
 
 /**
- * Keeps records in Redis 5 or later, or Valkey. A read is one command, a write one script.
+ * Returns a backend that keeps records in Redis 5 or later, or in Valkey. A read is one command, a write one
+ * script.
  *
- * Throws a TypeError or RangeError for a wrong option or client.
+ * Throws a TypeError or RangeError for an invalid client or option.
  */
 export function redis(
   client: IoRedisClient | NodeRedisClient,
@@ -107,7 +108,7 @@ class RedisBackend implements Backend, OwnerIndex, Listable {
   readonly #prefix: string
   readonly #now: () => number
   readonly #replicas: { readonly count: number; readonly timeoutMs: number } | undefined
-  /** Whether an owner's set is within reach of the scripts of records: on the same server. */
+  /** Whether one script can reach a record and the set of its owner: whether both are on one server. */
   readonly #joint: boolean
 
   constructor(client: RedisClient, options: RedisOptions) {
@@ -160,7 +161,7 @@ class RedisBackend implements Backend, OwnerIndex, Listable {
 
   delete(id: string, options?: OperationOptions): Promise<void> {
     return abortable(options?.signal, async () => {
-      const owner = await this.#erase(scripts.remove, this.#key(id), [id, this.#jointly()])
+      const owner = await this.#runDeletion(scripts.remove, this.#key(id), [id, this.#jointly()])
       if (owner && !this.#joint) await this.#command(this.#ownerKey(String(owner)), 'SREM', id)
     })
   }
@@ -169,7 +170,7 @@ class RedisBackend implements Backend, OwnerIndex, Listable {
     return abortable(options?.signal, async () => {
       if (!this.#joint) return this.#listApart(owner)
       const args = ['list', this.#time(), owner]
-      return texts(await this.#run(scripts.owned, this.#ownerKey(owner), args))
+      return strings(await this.#run(scripts.owned, this.#ownerKey(owner), args))
     })
   }
 
@@ -181,7 +182,7 @@ class RedisBackend implements Backend, OwnerIndex, Listable {
     return abortable(options?.signal, async () => {
       if (!this.#joint) return this.#deleteApart(owner, except)
       const args = ['delete', this.#time(), owner, ...except]
-      return texts(await this.#erase(scripts.owned, this.#ownerKey(owner), args)).length
+      return strings(await this.#runDeletion(scripts.owned, this.#ownerKey(owner), args)).length
     })
   }
 
@@ -198,12 +199,12 @@ class RedisBackend implements Backend, OwnerIndex, Listable {
   }
 
   async #servers(): Promise<Send[]> {
-    // The servers of a cluster are known when one has answered.
-    await this.#momentOf('')
+    // A cluster client learns its servers when it connects, so send a command first.
+    await this.#expiryOf('')
     return primaries(this.#client, this.#topology)
   }
 
-  /** The records of a page of a server's keys. A key of something else may look like a record's. */
+  /** Reads one page of a server's keys. Other applications may have keys that look like record keys. */
   async #scan(send: Send, cursor: string): Promise<{ cursor: string; ids: string[] }> {
     const prefix = Buffer.concat([clientPrefix(this.#client), this.#prefix].map(bytesOf))
     const match = Buffer.from(`${escapeGlob(latin1Of(prefix))}*`, 'latin1')
@@ -211,12 +212,12 @@ class RedisBackend implements Backend, OwnerIndex, Listable {
     const [next, keys] = (await send('', args)) as [unknown, Buffer[]]
     const now = this.#now()
     const ids = keys.map(key => latin1Of(key).slice(prefix.length)).filter(isRecordId)
-    const moments = await Promise.all(ids.map(id => this.#momentOf(id)))
-    return { cursor: String(next), ids: ids.filter((_, index) => moments[index]! > now) }
+    const expiries = await Promise.all(ids.map(id => this.#expiryOf(id)))
+    return { cursor: String(next), ids: ids.filter((_, index) => expiries[index]! > now) }
   }
 
-  /** When the record ends, expired or not; 0 where there is none. */
-  async #momentOf(id: string): Promise<number> {
+  /** Returns the expiry of a record that may have expired, or 0 if there is none. */
+  async #expiryOf(id: string): Promise<number> {
     try {
       const reply = await this.#command(this.#key(id), 'HMGET', 'expires')
       return Number((reply as unknown[])[0])
@@ -233,13 +234,13 @@ class RedisBackend implements Backend, OwnerIndex, Listable {
     expected: string,
   ): Promise<{ status: string; version: string; fields: unknown[] }> {
     const version = crypto.randomUUID()
-    const place = [action, id, this.#time(), this.#jointly(), expected, version]
-    const args = [...place, Buffer.from(data), String(expires), deadline(expires), owner]
+    const condition = [action, id, this.#time(), this.#jointly(), expected, version]
+    const args = [...condition, Buffer.from(data), String(expires), deadline(expires), owner]
     const apart = owner !== '' && !this.#joint
-    // Before the record, so that there is none that its owner does not find.
+    // Before the record, so that there is never a record missing from the set of its owner.
     if (apart) await this.#enlist(owner, id, expires)
     const [status, ...fields] = (await this.#run(scripts.write, this.#key(id), args)) as unknown[]
-    // And after it, for a repair in between has removed the id, which had no record yet.
+    // And again after it: a repair between the two may have removed the id, which had no record yet.
     if (apart && String(status) === 'written') await this.#enlist(owner, id, expires)
     return { status: String(status), version, fields }
   }
@@ -248,11 +249,11 @@ class RedisBackend implements Backend, OwnerIndex, Listable {
     await this.#run(scripts.enlist, this.#ownerKey(owner), [id, deadline(expires)])
   }
 
-  /** The owner's ids, where set and records are on different servers. Repairs the set. */
+  /** Lists an owner's ids when set and records are on different servers, and repairs the set. */
   async #listApart(owner: string): Promise<string[]> {
     const set = this.#ownerKey(owner)
     const now = this.#now()
-    const ids = texts(await this.#command(set, 'SMEMBERS'))
+    const ids = strings(await this.#command(set, 'SMEMBERS'))
     const found = await Promise.all(
       ids.map(async id => {
         const reply = await this.#command(this.#key(id), 'HMGET', 'expires', 'owner')
@@ -267,7 +268,7 @@ class RedisBackend implements Backend, OwnerIndex, Listable {
 
   async #deleteApart(owner: string, except: readonly string[]): Promise<number> {
     const set = this.#ownerKey(owner)
-    const ids = texts(await this.#command(set, 'SMEMBERS')).filter(id => !except.includes(id))
+    const ids = strings(await this.#command(set, 'SMEMBERS')).filter(id => !except.includes(id))
     const args = [this.#time(), owner]
     const counts = await Promise.all(
       ids.map(id => this.#run(scripts.removeOwned, this.#key(id), args)),
@@ -276,21 +277,25 @@ class RedisBackend implements Backend, OwnerIndex, Listable {
     return counts.filter(count => Number(count) === 1).length
   }
 
-  /** Runs a script that deletes, and waits for the replicas if that was asked for. */
-  async #erase(script: scripts.Script, key: string, args: readonly Argument[]): Promise<unknown> {
+  /** Runs a script that deletes, then waits for replicas if `waitForReplicas` is set. */
+  async #runDeletion(
+    script: scripts.Script,
+    key: string,
+    args: readonly Argument[],
+  ): Promise<unknown> {
     const reply = await this.#run(script, key, args)
     if (!this.#replicas) return reply
     const { count, timeoutMs } = this.#replicas
     const reached = Number(await this.#send(key, ['WAIT', String(count), String(timeoutMs)]))
     if (reached >= count) return reply
-    throw new Error(`Deleted, but on ${reached} of ${count} replicas within ${timeoutMs} ms`)
+    throw new Error(`deletion reached only ${reached} of ${count} replicas within ${timeoutMs} ms`)
   }
 
   async #run(script: scripts.Script, key: string, args: readonly Argument[]): Promise<unknown> {
     try {
       return await this.#send(key, ['EVALSHA', script.digest, '1', key, ...args])
     } catch (error) {
-      // The server was started anew, or is another: it has to be told the script.
+      // This server does not have the script: it was restarted, or another has taken over.
       if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
       return this.#send(key, ['EVAL', script.text, '1', key, ...args])
     }
@@ -334,7 +339,7 @@ function checked(
     assertKnownOptions('waitForReplicas', waitForReplicas, ['count', 'timeoutMs'])
     assertInteger('waitForReplicas.count', waitForReplicas.count)
     assertInteger('waitForReplicas.timeoutMs', waitForReplicas.timeoutMs)
-    // WAIT is about the commands of its own connection: on another it answers too early.
+    // WAIT covers only the commands of its own connection. On another one it would return too early.
     if (hasManyConnections(client, topology)) {
       throw new TypeError('waitForReplicas needs a client with one connection')
     }
@@ -342,17 +347,17 @@ function checked(
   return { prefix, topology, waitForReplicas }
 }
 
-/** Whether keys of this prefix are on the same server of a cluster: `{`, a text, `}`. */
+/** Returns whether the prefix has a hash tag, which puts its keys on one server of a cluster. */
 function hasHashTag(prefix: string): boolean {
   return /^[^{]*\{[^}]+\}/.test(prefix)
 }
 
-/** When the server may remove what expires: Unix time in milliseconds. */
+/** Returns when the server may remove the record: Unix time in milliseconds. */
 function deadline(expires: number): string {
   return String((expires + margin) * 1000)
 }
 
-/** The record of the fields data, expires, version and owner, whether it has expired or not. */
+/** Returns the record of the fields data, expires, version and owner. It may have expired. */
 function recordOf(fields: unknown): StoredRecord | undefined {
   const [data, expires, version, owner] = fields as (Buffer | null)[]
   if (!data) return undefined
@@ -364,7 +369,7 @@ function recordOf(fields: unknown): StoredRecord | undefined {
   }
 }
 
-function texts(reply: unknown): string[] {
+function strings(reply: unknown): string[] {
   return (reply as unknown[]).map(String)
 }
 
@@ -372,12 +377,12 @@ function bytesOf(text: string | Uint8Array): Uint8Array {
   return typeof text === 'string' ? utf8Bytes(text) : text
 }
 
-/** A character a byte, as keys are no UTF-8. */
+/** Decodes a key one character per byte, since keys need not be valid UTF-8. */
 function latin1Of(key: Buffer): string {
   return key.toString('latin1')
 }
 
-/** A pattern that matches this text alone. */
+/** Escapes a string so that the glob pattern matches it literally. */
 function escapeGlob(text: string): string {
   return text.replace(/[*?[\]\\]/g, '\\$&')
 }

@@ -1,11 +1,10 @@
 /**
- * A backend that is waited for only so long, asked again when that is safe, and left alone for a while
- * when it keeps failing.
+ * Wraps a backend with a timeout, safe retries and a circuit breaker.
  *
- * Reading, renewing and deleting are repeated: twice is as good as once. What makes or changes a record
- * is not, as long as it is unknown whether it was done: first the record is looked at.
+ * `load`, `touch`, `delete`, `ofOwner` and `deleteOwner` are idempotent and are simply retried. A `create`
+ * or `update` that failed may have been applied all the same, so the record is read before it is retried.
  *
- * Needs the package `cockatiel`.
+ * Requires the package `cockatiel`.
  *
  * @module
  */
@@ -33,20 +32,21 @@ import { Abandoned, BreakerOpen, Guard, type GuardOptions } from './lib/guard.ts
 
 export type { BreakerOptions, BreakerState } from './lib/guard.ts'
 
-/** How patient to be. */
+/** Options of {@link resilient}. */
 export interface ResilientOptions extends GuardOptions {
-  /** Tries after the first one that failed. Default 2; 0: none. */
+  /** How many times a failed attempt is retried. Default 2; 0 turns retries off. */
   retries?: number
-  /** The first wait between tries, in milliseconds; about twice as long each time. Default 50. */
+  /** The first pause between attempts, in milliseconds. It about doubles each time. Default 50. */
   retryDelayMs?: number
 }
 
 /**
- * Offers what the backend offers. Operations reject with the backend's own error; with "timed out" when
- * it did not answer in time; and with "is not asked", whose `cause` is the last failure, while the
- * breaker is open. What may take long is passed on as it is: `all`, `prune`, `ensureSchema`.
+ * Returns a backend with the optional methods of the given one. Operations reject with the error of the
+ * backend, with "timed out" if it did not respond in time, and, while the breaker is open, with "the
+ * circuit breaker is open", whose `cause` is the last failure. `all`, `prune` and `ensureSchema` may take
+ * long and are passed through unchanged.
  *
- * Throws a RangeError for a wrong option.
+ * Throws a RangeError for an invalid option, and a TypeError for an unknown one.
  */
 export function resilient<Inner extends AnyBackend>(
   backend: Inner,
@@ -62,16 +62,16 @@ export function resilient<Inner extends AnyBackend>(
   return new ResilientBackend(backend, options) as Backend as Backend & Extras<Inner>
 }
 
-/** One try of an operation. */
-type Try<T> = (options: OperationOptions) => Promise<T>
+/** One attempt of an operation. */
+type Attempt<T> = (options: OperationOptions) => Promise<T>
 
-/** What a look at the record tells of a write that failed and may have been done. */
+/** What reading the record reveals about a failed write that may have been applied. */
 type Outcome<T> =
-  /** What the write would have answered. */
+  /** The result that the write should have had. */
   | { readonly result: T }
-  /** It was not done. */
-  | 'undone'
-  /** Another has written, in its place or after it. */
+  /** The write was not applied. */
+  | 'unapplied'
+  /** Another write came before it or after it. */
   | 'unknown'
 
 class ResilientBackend implements Backend {
@@ -92,14 +92,14 @@ class ResilientBackend implements Backend {
     const maxAttempts = assertInteger('retries', options.retries ?? 2, 0)
     const initialDelay = assertInteger('retryDelayMs', options.retryDelayMs ?? 50)
     const backoff = new ExponentialBackoff({ initialDelay, maxDelay: 20 * initialDelay })
-    this.#retry = retry(handleWhen(isWorthIt), { maxAttempts, backoff })
+    this.#retry = retry(handleWhen(isRetryable), { maxAttempts, backoff })
     const { ofOwner, deleteOwner } = backend
     if (ofOwner) {
       this.ofOwner = (owner, options) =>
         this.#repeat(options, within => ofOwner.call(backend, owner, within))
     }
     if (deleteOwner) {
-      // Repeated, it answers how many were left for the last try.
+      // After a retry, it returns only how many records the last attempt deleted.
       this.deleteOwner = (owner, options) =>
         this.#repeat(options, within => deleteOwner.call(backend, owner, { ...options, ...within }))
     }
@@ -121,10 +121,10 @@ class ResilientBackend implements Backend {
   }
 
   create(id: string, record: NewRecord, options?: OperationOptions): Promise<CreateResult> {
-    const write: Try<CreateResult> = within => this.#backend.create(id, record, within)
-    return this.#settle<CreateResult>(options, write, async within => {
+    const write: Attempt<CreateResult> = within => this.#backend.create(id, record, within)
+    return this.#retryWrite<CreateResult>(options, write, async within => {
       const current = await this.#backend.load(id, within)
-      if (!current) return 'undone'
+      if (!current) return 'unapplied'
       if (!isSame(current, record)) return { result: { status: 'exists' } }
       return { result: { status: 'created', version: current.version } }
     })
@@ -136,59 +136,64 @@ class ResilientBackend implements Backend {
     version: Version,
     options?: OperationOptions,
   ): Promise<UpdateResult> {
-    const write: Try<UpdateResult> = within => this.#backend.update(id, record, version, within)
-    return this.#settle<UpdateResult>(options, write, async within => {
+    const write: Attempt<UpdateResult> = within => this.#backend.update(id, record, version, within)
+    return this.#retryWrite<UpdateResult>(options, write, async within => {
       const current = await this.#backend.load(id, within)
       if (!current) return { result: { status: 'gone' } }
-      if (current.version === version) return 'undone'
+      if (current.version === version) return 'unapplied'
       if (!isSame(current, record)) return 'unknown'
       return { result: { status: 'updated', version: current.version } }
     })
   }
 
-  /** Tries again what is as good twice as once. */
-  #repeat<T>(options: OperationOptions | undefined, run: Try<T>): Promise<T> {
+  /** Retries an idempotent operation. */
+  #repeat<T>(options: OperationOptions | undefined, run: Attempt<T>): Promise<T> {
     return abortable(options?.signal, () =>
       this.#retry.execute(() => this.#guard.run(run, options), options?.signal),
     )
   }
 
-  /** Tries again what was not done. Rejects with the failure of the write when nobody can know. */
-  #settle<T extends CreateResult | UpdateResult>(
+  /**
+   * Retries a write that was not applied. Rejects with the failure of the write if there is no telling
+   * whether it was.
+   *
+   * @param inspect - reads the record to find out what became of the write
+   */
+  #retryWrite<T extends CreateResult | UpdateResult>(
     options: OperationOptions | undefined,
-    write: Try<T>,
-    look: Try<Outcome<T>>,
+    write: Attempt<T>,
+    inspect: Attempt<Outcome<T>>,
   ): Promise<T> {
     let failure: unknown
-    const lookFirst = async (): Promise<Outcome<T>> => {
-      const outcome = failure ? await this.#guard.run(look, options) : 'undone'
-      if (outcome !== 'undone') return outcome
+    const attempt = async (): Promise<Outcome<T>> => {
+      const outcome = failure ? await this.#guard.run(inspect, options) : 'unapplied'
+      if (outcome !== 'unapplied') return outcome
       const hasFailed = failure !== undefined
       const result = await this.#guard.run(write, options).catch((error: unknown) => {
         failure = error
         throw error
       })
-      // The try before this one may have come through only now.
+      // The previous attempt may have been applied between the inspection and this attempt.
       const isRefused = result.status === 'exists' || result.status === 'conflict'
-      return hasFailed && isRefused ? this.#guard.run(look, options) : { result }
+      return hasFailed && isRefused ? this.#guard.run(inspect, options) : { result }
     }
-    const lookLast = (error: unknown): Promise<Outcome<T>> => {
+    const inspectLast = (error: unknown): Promise<Outcome<T>> => {
       if (failure === undefined) throw error
-      return this.#guard.run(look, options).catch(() => 'unknown' as const)
+      return this.#guard.run(inspect, options).catch(() => 'unknown' as const)
     }
     return abortable(options?.signal, async () => {
-      const outcome = await this.#retry.execute(lookFirst, options?.signal).catch(lookLast)
+      const outcome = await this.#retry.execute(attempt, options?.signal).catch(inspectLast)
       if (typeof outcome === 'object') return outcome.result
       throw failure
     })
   }
 }
 
-function isWorthIt(error: unknown): boolean {
+function isRetryable(error: unknown): boolean {
   return !(error instanceof BreakerOpen || error instanceof Abandoned)
 }
 
-/** Whether it was written by this write: what a ServerStore writes is never the same twice. */
+/** Returns whether this write wrote the record: a ServerStore never writes the same bytes twice. */
 function isSame(current: StoredRecord, record: NewRecord): boolean {
   return current.owner === record.owner && equalBytes(current.data, record.data)
 }

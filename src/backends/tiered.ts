@@ -1,11 +1,11 @@
 /**
- * A fast place in front of a slow one: what was read from the slow one is answered by the fast one for
- * some seconds.
+ * A fast backend as a cache in front of a slow one.
  *
- * The slow place decides everything, by its own versions. The fast one has copies of its records, and
- * markers: where a record was just changed or deleted, "ask the slow one". What a reader brings is only
- * put where there is nothing, and a marker lasts as long as anything a reader may still be bringing. So
- * no slow reader undoes, in the fast place, what came after it.
+ * The slow backend is authoritative, and versions are its own. The fast backend has copies of records, and
+ * markers. A marker replaces a copy whose record was just changed or deleted, and sends readers to the
+ * slow backend. A reader adds its copy only where the fast backend has nothing. A marker lasts as long as
+ * the copy of any reader that began before it. So a slow reader can never cover a later write with the
+ * old state that it has read.
  *
  * @module
  */
@@ -30,14 +30,14 @@ import type {
 import type { AnyBackend, Extras } from './lib/extras.ts'
 import { fromBytes, toBytes, withoutId } from './lib/record-bytes.ts'
 
-/** How long the fast place is believed, and who hears of its failures. */
+/** Options of {@link tiered}. */
 export interface TieredOptions {
   /**
-   * For how many seconds an answer of the slow place counts. Default 5: the requests of one page are
-   * answered by the fast place, and who looks twice looks twice at the truth.
+   * How many seconds a copy may be used after the slow backend was read. Default 5: enough for the
+   * requests of one page load.
    */
   maxStale?: number
-  /** Is told of failures of the fast place, which fail no operation. */
+  /** Called with each failure of the fast backend. Such a failure fails no operation. */
   onFastError?: (error: unknown) => void
   /** The clock: Unix time in seconds. */
   now?: () => number
@@ -47,12 +47,13 @@ export interface TieredOptions {
 const attempts = 10
 
 /**
- * Reads through the fast place, and writes through it. Offers what the slow place offers.
+ * Returns a backend that reads and writes through a cache. It has the optional methods of the slow backend.
  *
- * Throws a RangeError for a `maxStale` that is no positive whole number.
+ * Throws a RangeError for a `maxStale` that is not a positive whole number, and a TypeError for an unknown
+ * option.
  *
- * @param fast - any backend; nothing is lost when it forgets, fails, or keeps few promises
- * @param slow - the place that has the records
+ * @param fast - any backend. No record is lost if it evicts, fails, or has limitations.
+ * @param slow - the backend that keeps the records
  */
 export function tiered<Slow extends AnyBackend>(
   fast: Backend,
@@ -63,7 +64,7 @@ export function tiered<Slow extends AnyBackend>(
   return new TieredBackend(fast, slow, options) as Backend as Backend & Extras<Slow>
 }
 
-const failed = Symbol('the fast place failed')
+const failed = Symbol('the fast backend failed')
 const marker = new Uint8Array(0)
 
 class TieredBackend implements Backend {
@@ -85,7 +86,7 @@ class TieredBackend implements Backend {
     this.#maxStale = assertInteger('maxStale', options.maxStale ?? 5)
     this.#onFastError = options.onFastError ?? (() => {})
     this.#now = options.now ?? unixSeconds
-    // Whatever the fast place cannot promise: a copy counts for a while, and decides nothing.
+    // The limitations of the fast backend do not matter: its copies are short-lived and decide nothing.
     this.limitations = [...new Set([...(slow.limitations ?? []), 'reads-may-be-stale' as const])]
     if (slow.ofOwner) this.ofOwner = slow.ofOwner.bind(slow)
     if (slow.ofOwner && slow.deleteOwner) this.deleteOwner = this.#deleteOwner
@@ -98,17 +99,17 @@ class TieredBackend implements Backend {
     const found = await this.#attempt(() => this.#fast.load(id, options))
     const copy = found && found !== failed ? this.#read(id, found) : undefined
     if (copy) return copy
-    const asked = this.#now()
+    const askedAt = this.#now()
     const record = await this.#slow.load(id, options)
     if (record && !found) {
-      await this.#attempt(() => this.#fast.create(id, this.#copy(id, record, asked), options))
+      await this.#attempt(() => this.#fast.create(id, this.#copy(id, record, askedAt), options))
     }
     return record
   }
 
   create(id: string, record: NewRecord, options?: OperationOptions): Promise<CreateResult> {
     const write = (): Promise<CreateResult> => this.#slow.create(id, record, options)
-    return this.#through(id, record, undefined, write, options)
+    return this.#writeThrough(id, record, undefined, write, options)
   }
 
   async update(
@@ -119,15 +120,15 @@ class TieredBackend implements Backend {
   ): Promise<UpdateResult> {
     const before = await this.#attempt(() => this.#fast.load(id, options))
     const write = (): Promise<UpdateResult> => this.#slow.update(id, record, version, options)
-    return this.#through(id, record, before, write, options)
+    return this.#writeThrough(id, record, before, write, options)
   }
 
   touch(id: string, expires: number, options?: OperationOptions): Promise<void> {
-    return this.#past([id], () => this.#slow.touch(id, expires, options), options)
+    return this.#writeAndMark([id], () => this.#slow.touch(id, expires, options), options)
   }
 
   delete(id: string, options?: OperationOptions): Promise<void> {
-    return this.#past([id], () => this.#slow.delete(id, options), options)
+    return this.#writeAndMark([id], () => this.#slow.delete(id, options), options)
   }
 
   async #deleteOwner(
@@ -137,33 +138,36 @@ class TieredBackend implements Backend {
     const { ofOwner, deleteOwner } = this.#slow as AnyBackend & OwnerIndex
     const ids = await ofOwner.call(this.#slow, owner, options)
     const doomed = ids.filter(id => !options?.except?.includes(id))
-    return this.#past(doomed, () => deleteOwner.call(this.#slow, owner, options), options)
+    return this.#writeAndMark(doomed, () => deleteOwner.call(this.#slow, owner, options), options)
   }
 
-  /** Writes to the slow place, and the copy to the fast one if that is as it was `before`. */
-  async #through<Result extends CreateResult | UpdateResult>(
+  /**
+   * Writes to the slow backend, then the copy to the fast one if that still has what it had `before`.
+   * Marks the record if no copy was written.
+   */
+  async #writeThrough<Result extends CreateResult | UpdateResult>(
     id: string,
     record: NewRecord,
     before: StoredRecord | undefined | typeof failed,
     write: () => Promise<Result>,
     options?: OperationOptions,
   ): Promise<Result> {
-    const asked = this.#now()
-    let isKept = false
+    const askedAt = this.#now()
+    let isCopied = false
     try {
       const result = await write()
       if ('version' in result && before !== failed) {
-        const copy = this.#copy(id, { ...record, version: result.version }, asked)
-        isKept = (await this.#attempt(() => this.#put(id, copy, before, options))) === true
+        const copy = this.#copy(id, { ...record, version: result.version }, askedAt)
+        isCopied = (await this.#attempt(() => this.#put(id, copy, before, options))) === true
       }
       return result
     } finally {
-      if (!isKept) await this.#mark(id, options)
+      if (!isCopied) await this.#mark(id, options)
     }
   }
 
-  /** Writes to the slow place, and marks the records in the fast one, whatever came of it. */
-  async #past<T>(
+  /** Writes to the slow backend, then marks the records in the fast one even if the write failed. */
+  async #writeAndMark<T>(
     ids: readonly string[],
     write: () => Promise<T>,
     options?: OperationOptions,
@@ -187,7 +191,7 @@ class TieredBackend implements Backend {
     await this.#attempt(() => retryOnConflict(undefined, mark, { attempts, gaveUp }))
   }
 
-  /** Puts it in the place of what was there before, of nothing, too. Answers whether that was so. */
+  /** Writes to the fast backend if it still has what it had `before`. Returns whether it wrote. */
   async #put(
     id: string,
     record: NewRecord,
@@ -200,18 +204,19 @@ class TieredBackend implements Backend {
     return status === 'updated' || status === 'created'
   }
 
-  /** It counts from when the slow place was asked, not from when it answered. */
-  #copy(id: string, record: StoredRecord, asked: number): NewRecord {
-    return { data: toBytes({ ...record, id }), expires: asked + this.#maxStale }
+  /** Returns a copy whose age counts from when the slow backend was asked, not from its response. */
+  #copy(id: string, record: StoredRecord, askedAt: number): NewRecord {
+    return { data: toBytes({ ...record, id }), expires: askedAt + this.#maxStale }
   }
 
-  /** The record of a copy; undefined for a marker, and when either has come to its moment. */
+  /** Returns the record of a copy. Returns undefined for a marker, and if copy or record has expired. */
   #read(id: string, { data, expires }: StoredRecord): StoredRecord | undefined {
     const copy = fromBytes(data)
     const now = this.#now()
     return copy?.id === id && copy.expires > now && expires > now ? withoutId(copy) : undefined
   }
 
+  /** Runs an operation of the fast backend and reports a failure instead of rejecting. */
   async #attempt<T>(run: () => Promise<T>): Promise<T | typeof failed> {
     try {
       return await run()

@@ -126,7 +126,7 @@ suite('filesystem: names and permissions', () => {
     await mkdir(join(folder, 'elsewhere'))
     await symlink(join(folder, 'elsewhere'), join(folder, 'records'))
     const backend = filesystem(folder)
-    await assert.rejects(backend.create('id', { data, expires }), /not a folder but a link/)
+    await assert.rejects(backend.create('id', { data, expires }), /is a link, not a folder/)
     await rm(join(folder, 'records'))
     await backend.create('id', { data, expires })
     await remove(folder)
@@ -157,7 +157,7 @@ suite('filesystem: names and permissions', () => {
 
   test('wrong arguments', () => {
     for (const folder of ['', 'a\0b', undefined, 5]) {
-      assert.throws(() => filesystem(folder as string), /folder must be the name of a folder/)
+      assert.throws(() => filesystem(folder as string), /folder must be the path of a folder/)
     }
     assert.throws(() => filesystem('x', { lockTimeout: 0 }), /lockTimeout must be a whole number/)
   })

@@ -92,7 +92,7 @@ suite('keyv and its limits', () => {
   test('a Keyv that hides failures is refused', () => {
     assert.throws(() => keyv(new Keyv()), {
       name: 'TypeError',
-      message: 'the Keyv needs throwOnErrors: true',
+      message: 'the Keyv must be created with throwOnErrors: true',
     })
   })
 
@@ -102,7 +102,7 @@ suite('keyv and its limits', () => {
       set: async () => false,
       delete: async () => false,
     })
-    await assert.rejects(backend.create('a', record), /keyv did not keep the record/)
+    await assert.rejects(backend.create('a', record), /the Keyv adapter did not store the record/)
     await backend.delete('a')
   })
 

@@ -312,7 +312,7 @@ suite('redis', needs('redis-server', 'redis-cli'), () => {
           assert.equal(replica.cli('EXISTS', `silverback:${id}`), '0')
         }
         const tooMany = await open(client, { waitForReplicas: { count: 2, timeoutMs: 50 } })
-        const message = 'Deleted, but on 1 of 2 replicas within 50 ms'
+        const message = 'deletion reached only 1 of 2 replicas within 50 ms'
         await assert.rejects(tooMany.delete(id), { message })
         await assert.rejects(tooMany.deleteOwner('ann'), { message })
       })

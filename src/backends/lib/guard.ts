@@ -1,5 +1,5 @@
 /**
- * A limit to each try of an operation, and a breaker for all of them.
+ * A time limit for each attempt of an operation, and a circuit breaker for all of them.
  *
  * @module
  */
@@ -16,41 +16,41 @@ import {
 import { assertInteger, assertKnownOptions } from '../../lib/assert-options.ts'
 import type { OperationOptions } from '../backend.ts'
 
-/** When failures in a row open the breaker, and for how long. */
+/** When consecutive failures open the circuit breaker, and for how long. */
 export interface BreakerOptions {
-  /** Failures in a row after which the backend is left alone. Default 5. */
+  /** How many consecutive failures open the breaker. Default 5. */
   failures?: number
-  /** Milliseconds until one try finds out whether it works again. Default 5000. */
+  /** Milliseconds until the open breaker lets one attempt through. Default 5000. */
   resetMs?: number
 }
 
-/** Open: operations fail at once. Half-open: one tries whether the backend works again. */
+/** Open: operations fail at once. Half-open: one attempt tests whether the backend has recovered. */
 export type BreakerState = 'closed' | 'open' | 'half-open'
 
-/** How long a try may take, and how many may fail. */
+/** Options of {@link Guard}. */
 export interface GuardOptions {
-  /** The longest that one try may take, in milliseconds. Default 1000. */
+  /** The time limit of one attempt, in milliseconds. Default 1000. */
   timeoutMs?: number
-  /** Leaves a backend alone that keeps failing. False: never. */
+  /** The circuit breaker, which stops calling a backend that keeps failing. `false` turns it off. */
   breaker?: BreakerOptions | false
-  /** Is told when the breaker opens, tries, and closes. */
+  /** Called with the new state when the breaker opens, half-opens or closes. */
   onBreakerChange?: (state: BreakerState) => void
 }
 
-/** The caller has given up: no failure of the backend. */
+/** The caller aborted the operation, which is no failure of the backend. */
 export class Abandoned extends Error {}
 
-/** The backend is not asked. `cause` is its last failure. */
+/** The breaker is open and the backend was not called. `cause` is the last failure. */
 export class BreakerOpen extends Error {
   override readonly name: string = 'BreakerOpen'
 }
 
-/** Runs tries. */
+/** Runs attempts within a time limit and behind a circuit breaker. */
 export class Guard {
   readonly #limit: ReturnType<typeof timeout>
   readonly #breaker: ReturnType<typeof circuitBreaker> | undefined
 
-  /** Throws a RangeError for a wrong option. */
+  /** Throws a RangeError or TypeError for an invalid option. */
   constructor({ timeoutMs = 1000, breaker = {}, onBreakerChange }: GuardOptions) {
     const strategy = TimeoutStrategy.Aggressive
     const limit = { strategy, abortOnReturn: false }
@@ -59,7 +59,10 @@ export class Guard {
     this.#breaker = breaker ? breakerOf(breaker, onBreakerChange) : undefined
   }
 
-  /** Rejects with the operation's own error, when it takes too long, and while the breaker is open. */
+  /**
+   * Runs one attempt. Rejects with the error of the operation, with a timeout error when it takes too
+   * long, and with `BreakerOpen` while the breaker is open.
+   */
   async run<T>(
     operation: (options: OperationOptions) => Promise<T>,
     options?: OperationOptions,
@@ -73,9 +76,7 @@ export class Guard {
       if (!(error instanceof BrokenCircuitError)) throw error
       const failure = this.#breaker.lastFailure
       const cause = failure && 'error' in failure ? failure.error : undefined
-      throw new BreakerOpen('it has failed again and again, and is not asked for a while', {
-        cause,
-      })
+      throw new BreakerOpen('the circuit breaker is open after repeated failures', { cause })
     }
   }
 }
@@ -88,7 +89,7 @@ async function abandonable<T>(
   try {
     return await operation({ signal: caller ? AbortSignal.any([caller, limit]) : limit })
   } catch (cause) {
-    throw caller?.aborted ? new Abandoned('given up', { cause }) : cause
+    throw caller?.aborted ? new Abandoned('aborted by the caller', { cause }) : cause
   }
 }
 

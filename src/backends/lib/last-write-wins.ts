@@ -1,5 +1,6 @@
 /**
- * Records in places that get, set and delete, and can compare nothing: what the bridges share.
+ * A backend over storage that can get, set and delete but not compare-and-swap: the base of the bridges
+ * to unstorage, Keyv and express-session stores.
  *
  * @module
  */
@@ -21,46 +22,47 @@ import type {
 } from '../backend.ts'
 import { abortable } from './abortable.ts'
 
-/** Where texts are kept under ids. */
-export interface TextPlace {
-  /** What was kept, whole: text, its UTF-8 bytes, or anything else where there is no record. */
+/** Storage for strings by id. */
+export interface TextStorage {
+  /** Returns the stored string or its UTF-8 bytes, or any other value if there is no record. */
   get(id: string): Promise<unknown>
-  /** Keeps the text. The place may remove it by itself when `ttl` seconds are over. */
+  /** Stores the string. The storage may remove it after `ttl` seconds. */
   set(id: string, text: string, ttl: number): Promise<void>
-  /** Removes it. A missing one is as good. */
+  /** Deletes the string. No-op if it is missing. */
   delete(id: string): Promise<void>
 }
 
-/** Seconds that the place keeps a record beyond its moment, which counts by another clock. */
+/** Seconds that the storage keeps a record after its expiry, because the clocks may differ. */
 const margin = 60
 
-// version "." expires "." owner "." data: neither JSON nor a number, which some places would parse.
+// "v1." version "." expires "." owner "." data in base64url. It is neither JSON nor a number, which some
+// storages would parse.
 const recordText = /^v1\.([\w-]+)\.(\d{1,15})\.([\w-]*)\.([\w-]*)$/
 
 let instances = 0
 
 /**
- * A backend over such a place. Its own operations on a record happen one after another; against those
- * of other processes nothing holds, and the limitations say so.
+ * A backend over a {@link TextStorage}. Operations of this object on one record run one after another.
+ * There is no protection against those of other processes, which its limitations declare.
  */
 export class LastWriteWins implements Backend {
   readonly limitations: readonly Limitation[] = ['updates-may-be-lost', 'deleted-may-return']
-  readonly #place: TextPlace
+  readonly #storage: TextStorage
   readonly #now: () => number
   readonly #instance: number = instances++
 
-  constructor(place: TextPlace, now: () => number = unixSeconds) {
-    this.#place = place
+  constructor(storage: TextStorage, now: () => number = unixSeconds) {
+    this.#storage = storage
     this.#now = now
   }
 
   load(id: string, options?: OperationOptions): Promise<StoredRecord | undefined> {
-    return this.#alone(id, options, () => this.#read(id))
+    return this.#inTurn(id, options, () => this.#read(id))
   }
 
   create(id: string, record: NewRecord, options?: OperationOptions): Promise<CreateResult> {
     const text = textOf(record)
-    return this.#alone<CreateResult>(id, options, async () => {
+    return this.#inTurn<CreateResult>(id, options, async () => {
       if (await this.#read(id)) return { status: 'exists' }
       return { status: 'created', version: await this.#write(id, record.expires, text) }
     })
@@ -73,7 +75,7 @@ export class LastWriteWins implements Backend {
     options?: OperationOptions,
   ): Promise<UpdateResult> {
     const text = textOf(record)
-    return this.#alone<UpdateResult>(id, options, async () => {
+    return this.#inTurn<UpdateResult>(id, options, async () => {
       const current = await this.#read(id)
       if (!current) return { status: 'gone' }
       if (current.version !== version) return { status: 'conflict', current }
@@ -82,7 +84,7 @@ export class LastWriteWins implements Backend {
   }
 
   touch(id: string, expires: number, options?: OperationOptions): Promise<void> {
-    return this.#alone(id, options, async () => {
+    return this.#inTurn(id, options, async () => {
       const record = await this.#read(id)
       if (!record) return
       await this.#write(id, expires, textOf({ ...record, expires }), record.version)
@@ -90,21 +92,21 @@ export class LastWriteWins implements Backend {
   }
 
   delete(id: string, options?: OperationOptions): Promise<void> {
-    return this.#alone(id, options, () => this.#place.delete(id))
+    return this.#inTurn(id, options, () => this.#storage.delete(id))
   }
 
-  /** Removes a record whose moment has come, and nothing that is no record. Answers whether it did. */
+  /** Deletes a record that has expired, and nothing that is not a record. Returns whether it did. */
   deleteExpired(id: string, options?: OperationOptions): Promise<boolean> {
-    return this.#alone(id, options, async () => {
-      const record = parse(await this.#place.get(id))
+    return this.#inTurn(id, options, async () => {
+      const record = parse(await this.#storage.get(id))
       if (!record || record.expires > this.#now()) return false
-      await this.#place.delete(id)
+      await this.#storage.delete(id)
       return true
     })
   }
 
   async #read(id: string): Promise<StoredRecord | undefined> {
-    const record = parse(await this.#place.get(id))
+    const record = parse(await this.#storage.get(id))
     return record && record.expires > this.#now() ? record : undefined
   }
 
@@ -115,12 +117,15 @@ export class LastWriteWins implements Backend {
     version: Version = encodeBase64Url(randomBytes(12)),
   ): Promise<Version> {
     const ttl = Math.max(0, expires - this.#now()) + margin
-    await this.#place.set(id, text(version), ttl)
+    await this.#storage.set(id, text(version), ttl)
     return version
   }
 
-  /** Runs the task when earlier ones of the record are over. Who gives up does not wait for it. */
-  async #alone<T>(
+  /**
+   * Runs the task once all earlier tasks of the record have settled. Rejects at once when the signal is
+   * aborted.
+   */
+  async #inTurn<T>(
     id: string,
     options: OperationOptions | undefined,
     task: () => Promise<T>,
@@ -135,13 +140,13 @@ export class LastWriteWins implements Backend {
   }
 }
 
-/** The text of a record but for its version. The data is copied now: the caller may reuse it. */
+/** Encodes a record except for its version. It copies the data, so that the caller may reuse it. */
 function textOf({ data, expires, owner = '' }: NewRecord): (version: Version) => string {
   const rest = `${expires}.${owner}.${encodeBase64Url(data)}`
   return version => `v1.${version}.${rest}`
 }
 
-/** The record, or undefined for whatever else was found in its place. */
+/** Decodes a record. Returns undefined for any other value. */
 function parse(value: unknown): StoredRecord | undefined {
   const match = recordText.exec(asText(value))
   if (!match) return undefined
@@ -164,12 +169,12 @@ function asText(value: unknown): string {
   return ''
 }
 
-/** The start of keys. Throws a TypeError for characters that places give a meaning of their own. */
+/** Returns the prefix. Throws a TypeError for characters that have a meaning in some storages. */
 export function keyPrefix(prefix: string): string {
   if (typeof prefix !== 'string' || !/^(?:[\w-]+:)*$/.test(prefix) || prefix.length > 100) {
-    const given = typeof prefix === 'string' ? 'another text' : describeKind(prefix)
+    const given = typeof prefix === 'string' ? 'this string' : describeKind(prefix)
     throw new TypeError(
-      `prefix must be words of A–Z a–z 0–9 - _, each with a colon after it, not ${given}`,
+      `prefix must be words of A–Z a–z 0–9 - _, each followed by a colon, and at most 100 characters, not ${given}`,
     )
   }
   return prefix

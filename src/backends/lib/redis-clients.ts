@@ -1,27 +1,27 @@
 /**
- * One way to send a command, over the ways of the clients. Replies come as Buffers: text would lose
- * what is no UTF-8.
+ * One way to send a command through any Redis client. Replies are Buffers, because strings would corrupt
+ * bytes that are not UTF-8.
  *
  * @module
  */
 
-/** A part of a command. */
+/** An argument of a command. */
 export type Argument = string | Uint8Array
 
 /** Sends a command to the server that has the key. */
 export type Send = (key: string, args: Argument[]) => Promise<unknown>
 
-/** How a client's servers are arranged, where the client has a `sendCommand` of its own for it. */
+/** The kind of client of node-redis, since each kind has another `sendCommand`. */
 export type Topology = 'single' | 'cluster' | 'sentinel'
 
 /**
- * A client of ioredis or iovalkey: `Redis` or `Cluster`. Here and below the arguments are left open:
- * each client has a type of its own for them, and none of them is needed to compile this.
+ * A client of ioredis or iovalkey: `Redis` or `Cluster`. Here and below, `never` accepts the parameter types
+ * of each client without importing them.
  */
 export interface IoRedisClient {
   readonly isCluster?: boolean
   readonly options?: { readonly keyPrefix?: string | Uint8Array | undefined }
-  /** Of a cluster: its servers. */
+  /** The servers of a cluster. */
   nodes?(role: 'master'): IoRedisClient[]
   callBuffer(command: string, ...args: never[]): Promise<unknown>
 }
@@ -48,20 +48,20 @@ export interface NodeRedisSentinel {
   sendCommand(isReadonly: boolean | undefined, args: never[], options?: object): Promise<unknown>
 }
 
-/** Any of the clients. */
+/** Any supported client. */
 export type RedisClient = IoRedisClient | NodeRedisClient | NodeRedisCluster | NodeRedisSentinel
 
-/** The client's way to send a command. */
+/** Returns a function that sends a command through the client. */
 export function sender(client: RedisClient, topology: Topology): Send {
   if ('callBuffer' in client) {
-    // By the method of each command: `callBuffer` itself loses the command's name in ioredis 6 when
-    // `enableAutoPipelining` is on.
+    // Calls the method of each command, because `callBuffer` of ioredis 6 loses the name of the command
+    // when `enableAutoPipelining` is on.
     const methods = client as unknown as Record<string, (...args: Argument[]) => Promise<unknown>>
     return (_key, [command, ...args]) => methods[`${String(command).toLowerCase()}Buffer`]!(...args)
   }
-  // By the type of the reply, 36 = `$`: a bulk string.
+  // Bulk strings (RESP type 36, `$`) as Buffers.
   const options = { typeMapping: { 36: Buffer } }
-  // Never "read-only": such a command may be sent to a replica, which is behind.
+  // Never `isReadonly`: such a command may go to a replica, which lags behind.
   if (topology === 'cluster') {
     const cluster = client as NodeRedisCluster
     return (key, args) => cluster.sendCommand(key as never, false, args as never[], options)
@@ -74,8 +74,8 @@ export function sender(client: RedisClient, topology: Topology): Send {
 }
 
 /**
- * A way to each of the servers that share the keys. A client of a cluster knows them when it is
- * connected.
+ * Returns a sender for each primary: one, or all of a cluster. A cluster client must be connected, or it
+ * does not know them.
  */
 export async function primaries(client: RedisClient, topology: Topology): Promise<Send[]> {
   if (topology === 'cluster') {
@@ -89,17 +89,17 @@ export async function primaries(client: RedisClient, topology: Topology): Promis
   return [sender(client, topology)]
 }
 
-/** What the client itself puts before every key, but not before a pattern of keys. */
+/** Returns the prefix that the client adds to every key. It does not add it to the pattern of SCAN. */
 export function clientPrefix(client: RedisClient): string | Uint8Array {
   return ('callBuffer' in client && client.options?.keyPrefix) || ''
 }
 
-/** Whether its commands go over several connections, so that one does not wait for another's. */
+/** Returns whether the client spreads its commands over several connections. */
 export function hasManyConnections(client: RedisClient, topology: Topology): boolean {
   return isCluster(client, topology) || topology === 'sentinel' || 'execute' in client
 }
 
-/** Whether keys may lie on different servers. */
+/** Returns whether keys may be on different servers. */
 export function isCluster(client: RedisClient, topology: Topology): boolean {
   return topology === 'cluster' || ('isCluster' in client && client.isCluster === true)
 }

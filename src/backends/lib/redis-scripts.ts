@@ -1,16 +1,17 @@
 /**
- * The operations on records as scripts of a Redis server, where each runs alone.
+ * The operations on records as Lua scripts, which Redis runs atomically.
  *
- * A record is a hash `<prefix><id>` with the fields data, expires, version and, perhaps, owner. An
- * owner has a set `<prefix>owner:<owner>` of ids; no id has a colon. Scripts work out the keys beside
- * KEYS[1] from it, so that a prefix that the client adds to keys is in all of them.
+ * A record is a hash `<prefix><id>` with the fields data, expires and version, and owner if it has one. The
+ * ids of an owner are in a set `<prefix>owner:<owner>`, which cannot be the key of a record because no id
+ * contains a colon. Scripts derive all other keys from KEYS[1], so that a prefix added by the client is in
+ * all of them.
  *
  * @module
  */
 
 import { createHash } from 'node:crypto'
 
-/** A script and the digest by which a server knows it. */
+/** A script, and the digest by which EVALSHA names it. */
 export interface Script {
   readonly text: string
   readonly digest: string
@@ -18,7 +19,7 @@ export interface Script {
 
 function script(...parts: readonly string[]): Script {
   const text = parts.join('\n')
-  // SHA-1 is how EVALSHA names scripts. Nothing secret rests on it.
+  // EVALSHA names scripts by SHA-1. Security does not depend on it.
   return { text, digest: createHash('sha1').update(text).digest('hex') }
 }
 
@@ -34,7 +35,7 @@ local function ownerKey(id, owner)
 end
 `
 
-// The set lives as long as the last of its records. Another TTL of the set is kept if it is later.
+// The set expires with the last of its records: its TTL is only ever extended.
 const enlisting = `
 local function enlist(set, id, deadline)
   redis.call('SADD', set, id)
@@ -47,7 +48,7 @@ end
 
 /**
  * KEYS: the record. ARGV: 'create' or 'update', id, now, joint, expected version, new version, data,
- * expires, deadline, owner. Answers 'exists', 'gone', 'written', or 'conflict' with the fields.
+ * expires, deadline, owner. Returns 'exists', 'gone', 'written', or 'conflict' followed by the fields.
  */
 export const write: Script = script(
   records,
@@ -56,7 +57,7 @@ export const write: Script = script(
   `
 local action, id, now, joint, expected, version, data, expires, deadline, owner = unpack(ARGV)
 local current = redis.call('HMGET', KEYS[1], 'data', 'expires', 'version', 'owner')
--- Sent again by a client that lost the connection before the answer.
+-- The client lost the connection before the reply and has resent the command.
 if current[3] == version then return {'written'} end
 if exists(current[2], now) then
   if action == 'create' then return {'exists'} end
@@ -76,7 +77,7 @@ return {'written'}
 `,
 )
 
-/** KEYS: the record. ARGV: id, now, joint, expires, deadline. Answers the owner, or nothing. */
+/** KEYS: the record. ARGV: id, now, joint, expires, deadline. Returns the owner, if any. */
 export const touch: Script = script(
   records,
   owners,
@@ -92,7 +93,7 @@ return current[2]
 `,
 )
 
-/** KEYS: the record. ARGV: id, joint. Answers the owner, or nothing. */
+/** KEYS: the record. ARGV: id, joint. Returns the owner, if any. */
 export const remove: Script = script(
   owners,
   `
@@ -104,7 +105,7 @@ return owner
 `,
 )
 
-/** KEYS: the record. ARGV: now, owner. Removes a record of this owner. Answers 1 if it existed. */
+/** KEYS: the record. ARGV: now, owner. Deletes the record if it has this owner. Returns 1 if it existed. */
 export const removeOwned: Script = script(
   records,
   `
@@ -120,8 +121,8 @@ return exists(current[1], now) and 1 or 0
 export const enlist: Script = script(enlisting, 'enlist(KEYS[1], unpack(ARGV))')
 
 /**
- * KEYS: the owner's set. ARGV: 'list' or 'delete', now, owner, ids not to delete. Answers the ids of
- * the records listed or deleted. What is no longer the owner's leaves the set.
+ * KEYS: the owner's set. ARGV: 'list' or 'delete', now, owner, ids to keep. Returns the ids of the records
+ * listed or deleted, and removes ids from the set that are no longer this owner's.
  */
 export const owned: Script = script(
   records,
