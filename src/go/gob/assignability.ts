@@ -10,7 +10,7 @@ import { isFloat, isInteger } from './integers.ts'
 import { type BasicType, fieldNumber, type OpaqueType, type Type } from './types.ts'
 import { GoComplex, GoOpaque, GoString, GoValue } from './values.ts'
 
-/** Whether `value`, apart from what it contains, can be written as `type`. */
+/** Whether `value` can be written as `type`, without checking its elements. */
 export function isShallowlyAssignable(type: Type, value: unknown): boolean {
   switch (type.kind) {
     case 'bool':
@@ -52,9 +52,9 @@ function isOpaqueAssignable(type: OpaqueType, value: unknown): boolean {
   return type.as === 'bigInt' && (typeof value === 'bigint' || Number.isSafeInteger(value))
 }
 
-/** Whether `value`, with all it contains, can be written as `type`. */
+/** Whether `value` and everything inside it can be written as `type`. */
 export function isAssignable(type: Type, value: unknown, depth = 0): boolean {
-  // A cycle fits nothing: writing it as the usual types then tells where it is.
+  // Probably a cycle. The encoder then tries the default types, and its error names the path.
   if (depth > 100) return false
   const bare = unwrap(value)
   if (!isShallowlyAssignable(type, bare)) return false
@@ -78,7 +78,7 @@ export function isAssignable(type: Type, value: unknown, depth = 0): boolean {
   }
 }
 
-/** Keys and values of a map, as it is written. */
+/** The entries of a Map or object that are written: properties that are undefined are left out. */
 export function entriesOf(value: object): [unknown, unknown][] {
   if (value instanceof Map) return [...value]
   const entries: [unknown, unknown][] = Object.entries(value).filter(
@@ -87,22 +87,25 @@ export function entriesOf(value: object): [unknown, unknown][] {
   return [...entries, ...((value as Keyed)[keyed] ?? [])]
 }
 
-/** In a struct: a field that is not sent. */
+/** Whether a struct field with this value is left out. */
 export function isAbsent(value: unknown): boolean {
   return value === undefined || value === null
 }
 
-/** What a `GoValue` is written from: those that have no JavaScript value are it themselves. */
+/**
+ * The JavaScript value of a `GoValue`. Strings of invalid UTF-8, complex numbers and opaque values have
+ * none and are returned as they are, like any other value.
+ */
 export function unwrap(value: unknown): unknown {
-  if (!(value instanceof GoValue) || isPayload(value)) return value
+  if (!(value instanceof GoValue) || hasNoPlainValue(value)) return value
   return value.value
 }
 
-function isPayload(value: GoValue): boolean {
+function hasNoPlainValue(value: GoValue): boolean {
   return value instanceof GoString || value instanceof GoComplex || value instanceof GoOpaque
 }
 
-/** Whether it is a Date that holds a time. */
+/** Whether the value is a Date with a valid time. */
 export function isValidDate(value: unknown): value is Date {
   return value instanceof Date && !Number.isNaN(value.getTime())
 }

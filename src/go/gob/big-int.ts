@@ -1,5 +1,5 @@
 /**
- * The bytes of Go's `*big.Int`: a byte with version 1 and the sign, then the magnitude, big-endian.
+ * Encoding of Go's `*big.Int`: one byte with the version (1) and the sign, then the big-endian magnitude.
  *
  * @module
  */
@@ -7,8 +7,8 @@
 const positive = 2
 const negative = 3
 
-/** The integer of a payload; undefined if it is none. */
-export function bigIntOf(payload: Uint8Array): bigint | undefined {
+/** Decodes an integer. Returns undefined if the first byte is not that of a `*big.Int`. */
+export function decodeBigInt(payload: Uint8Array): bigint | undefined {
   const head = payload[0]
   if (head !== positive && head !== negative) return undefined
   let digits = '0x0'
@@ -17,7 +17,7 @@ export function bigIntOf(payload: Uint8Array): bigint | undefined {
   return head === positive ? magnitude : -magnitude
 }
 
-export function bigIntPayload(value: bigint): Uint8Array {
+export function encodeBigInt(value: bigint): Uint8Array {
   const magnitude = value < 0n ? -value : value
   const digits = magnitude === 0n ? '' : magnitude.toString(16)
   const length = Math.ceil(digits.length / 2)

@@ -1,17 +1,18 @@
 /**
- * Reading a gob stream.
+ * Decodes gob streams.
  *
  * @module
  */
 
 import { keyed } from '../../codec/non-string-keys.ts'
+import { describeKind } from '../../lib/describe.ts'
 import { setOwn } from '../../lib/plain-object.ts'
-import { bigIntOf } from './big-int.ts'
+import { decodeBigInt } from './big-int.ts'
 import { Definitions, preambles, sessionType } from './definitions.ts'
 import { isFloat, isInRange } from './integers.ts'
-import { type Origin, remember, Slots } from './provenance.ts'
+import { type Origin, Slots, setOrigin } from './provenance.ts'
 import { invalid, isAt, Reader } from './reader.ts'
-import { millisecondsOfTime } from './time.ts'
+import { decodeTime } from './time.ts'
 import { concreteOfText, knownConcrete, parseTypeText, refineType } from './type-text.ts'
 import {
   type ArrayType,
@@ -32,24 +33,24 @@ import {
 } from './types.ts'
 import { GoComplex, GoOpaque, GoString, GoValue } from './values.ts'
 
-/** How much a stream may ask for. A stream over a limit is refused. */
+/** Limits for a stream. A stream that exceeds one of them is refused. */
 export interface DecodeLimits {
-  /** How deep values may nest; 100 by default, 1000 at most. */
+  /** How deep values may nest. Default 100, at most 1000. */
   depth?: number
-  /** How many types a stream may define; 1000 by default. */
+  /** How many types a stream may define. Default 1000, at most 2^20. */
   definitions?: number
-  /** The longest string or byte slice, in bytes; 64 MiB by default. */
+  /** The longest string or byte slice, in bytes. Default 64 MiB, at most 512 MiB. */
   stringBytes?: number
 }
 
 /**
- * Reads the first value of a stream; what follows it is ignored, as in Go.
+ * Decodes the first value of a stream. As in Go, the bytes after it are ignored.
  *
- * Integers are numbers when safe and bigints beyond, `[]byte` is a Uint8Array, `time.Time` a Date,
- * structs and maps are plain objects. Entries of a map with keys other than strings are under the
- * `keyed` symbol. The result remembers its Go types for writing.
+ * Safe integers become numbers and larger ones bigints, `[]byte` becomes a Uint8Array, `time.Time` a Date,
+ * and structs and maps become plain objects. Map entries whose keys are not strings are in a Map under
+ * the symbol `keyed`. The result remembers its Go types, for `encode`.
  *
- * @throws SessionError `gob-invalid` when the bytes are not a gob stream, or exceed a limit.
+ * @throws SessionError `gob-invalid` if the bytes are not a valid gob stream, or exceed a limit.
  */
 export function decode(bytes: Uint8Array, limits: DecodeLimits = {}): unknown {
   return new Decoder(bytes, limits).value()
@@ -69,13 +70,13 @@ class Decoder {
   private readonly depthLimit: number
   private readonly stringLimit: number
   private depth = 0
-  /** The type of the interface value read last; undefined after nil. */
-  private found: Concrete | undefined
+  /** The concrete type of the interface value that was read last; undefined after nil. */
+  private lastConcrete: Concrete | undefined
 
   constructor(bytes: Uint8Array, limits: DecodeLimits) {
-    this.depthLimit = limit('depth', limits.depth, 100, 1000)
-    this.stringLimit = limit('stringBytes', limits.stringBytes, 2 ** 26, 2 ** 29)
-    this.definitions = new Definitions(limit('definitions', limits.definitions, 1000, 2 ** 20))
+    this.depthLimit = limitOf('depth', limits.depth, 100, 1000)
+    this.stringLimit = limitOf('stringBytes', limits.stringBytes, 2 ** 26, 2 ** 29)
+    this.definitions = new Definitions(limitOf('definitions', limits.definitions, 1000, 2 ** 20))
     this.reader = new Reader(plainBytes(bytes))
   }
 
@@ -84,7 +85,7 @@ class Decoder {
     return this.delimited(type, undefined)
   }
 
-  /** The type of the top value, after the definitions before it. */
+  /** Reads the definitions before the top-level value. Returns the id of its type. */
   private topType(): number {
     const { reader } = this
     this.skipPreamble()
@@ -97,7 +98,7 @@ class Decoder {
     }
   }
 
-  /** Knows the definition that sessions begin with by its bytes. */
+  /** Recognises the definition that most sessions begin with by its bytes, which is faster. */
   private skipPreamble(): void {
     const { reader } = this
     for (const { id, bytes } of preambles) {
@@ -108,7 +109,10 @@ class Decoder {
     }
   }
 
-  /** A value on its own: all but structs have a zero in front, the delta of their only field. */
+  /**
+   * Reads a top-level or interface value. Except for structs, it is preceded by a zero: gob encodes it
+   * like the only field of a struct.
+   */
   private delimited(type: Type, origin: Concrete | undefined): unknown {
     if (type.kind !== 'struct' && this.reader.uint() !== 0) {
       throw invalid('non-zero delta for singleton')
@@ -144,7 +148,7 @@ class Decoder {
     type: SliceType | ArrayType | MapType | StructType,
     origin: Concrete | undefined,
   ): unknown {
-    if (++this.depth > this.depthLimit) throw invalid('values nest too deep')
+    if (++this.depth > this.depthLimit) throw invalid('values are nested too deeply')
     const value = this.contents(type, origin)
     this.depth--
     return value
@@ -158,7 +162,7 @@ class Decoder {
       case 'struct':
         return this.struct(type, origin)
       case 'map':
-        if (type.key.kind === 'interface') return this.looseMap(type, origin)
+        if (type.key.kind === 'interface') return this.interfaceKeyMap(type, origin)
         return type.key.kind === 'string' ? this.object(type, origin) : this.map(type, origin)
       default:
         return this.list(type, origin)
@@ -199,36 +203,36 @@ class Decoder {
     return text ?? new GoString(origin ?? stringConcrete, this.reader.copy(length))
   }
 
-  /** Keys recur from session to session. */
+  /** Reads a key as a cached name, because sessions tend to have the same keys. */
   private key(): string | GoString {
     const length = this.stringLength()
     return this.reader.name(length) ?? new GoString(stringConcrete, this.reader.copy(length))
   }
 
-  /** Most keys are strings: they are read as names. */
-  private looseKey(): unknown {
+  /** Reads a key of a map whose keys are interfaces. Strings, the most frequent keys, are read faster. */
+  private interfaceKey(): unknown {
     const { reader } = this
     const { head } = stringConcrete
     if (!reader.isAt(head, stringType.id << 1)) return this.interface()
     reader.position += head.length + 1
     reader.uint()
     if (reader.uint() !== 0) throw invalid('non-zero delta for singleton')
-    this.found = stringConcrete
+    this.lastConcrete = stringConcrete
     return this.key()
   }
 
   private bytes(type: Type, origin: Concrete | undefined): Uint8Array {
     const bytes = this.reader.copy(this.stringLength())
-    return remembered(bytes, type, origin, undefined)
+    return withOrigin(bytes, type, origin, undefined)
   }
 
   private opaque(type: OpaqueType, origin: Concrete | undefined): unknown {
     const payload = this.reader.copy(this.stringLength())
     if (type.as === 'time') {
-      const milliseconds = millisecondsOfTime(payload)
+      const milliseconds = decodeTime(payload)
       if (milliseconds !== undefined) return date(milliseconds, payload, type, origin)
     }
-    const integer = type.as === 'bigInt' ? bigIntOf(payload) : undefined
+    const integer = type.as === 'bigInt' ? decodeBigInt(payload) : undefined
     return integer ?? new GoOpaque(origin ?? unnamed(type), payload)
   }
 
@@ -236,16 +240,16 @@ class Decoder {
     const { reader } = this
     const length = reader.length()
     if (length === 0) {
-      this.found = undefined
+      this.lastConcrete = undefined
       return null
     }
-    const found = this.concrete(length)
-    const value = this.delimited(found.type, found)
-    this.found = found
+    const concrete = this.concrete(length)
+    const value = this.delimited(concrete.type, concrete)
+    this.lastConcrete = concrete
     return value
   }
 
-  /** The name, the definitions that come up here, the id, and a length that Go does not look at. */
+  /** Reads the type's name, new definitions, the type's id, and a length, which Go ignores too. */
   private concrete(length: number): Concrete {
     const { reader } = this
     const common = commonConcrete(reader, length)
@@ -253,7 +257,7 @@ class Decoder {
       reader.position += length
       const id = this.innerType()
       reader.uint()
-      if (id !== (common.type as BasicType).id) throw wrongType()
+      if (id !== (common.type as BasicType).id) throw typeMismatch()
       return common
     }
     if (length > maxNameLength) throw invalid('a type name is too long')
@@ -264,7 +268,10 @@ class Decoder {
     return this.concreteOf(name, id)
   }
 
-  /** Go ends the message after the definition, or, inside another value, tells a chunk's length. */
+  /**
+   * After a definition, Go starts a new message at the top level, but sends the length of a chunk inside
+   * another value.
+   */
   private innerType(): number {
     const { reader } = this
     for (;;) {
@@ -290,7 +297,7 @@ class Decoder {
   private list(type: SliceType | ArrayType, origin: Concrete | undefined): unknown[] {
     const count = this.reader.count()
     if (type.kind === 'array' && count !== type.length) {
-      throw invalid('an array has another length than its type')
+      throw invalid('an array does not have the length of its type')
     }
     const { elem } = type
     const list: unknown[] = []
@@ -298,48 +305,48 @@ class Decoder {
     for (let i = 0; i < count; i++) {
       const value = this.element(elem)
       list.push(value)
-      slots?.add(i, value, this.found)
+      slots?.add(i, value, this.lastConcrete)
     }
-    return remembered(list, type, origin, slots)
+    return withOrigin(list, type, origin, slots)
   }
 
-  /** A map whose keys are strings by type. Those that are not valid UTF-8 go under `keyed`. */
+  /** A map whose keys are strings. Keys that are not valid UTF-8 go under `keyed`. */
   private object(type: MapType, origin: Concrete | undefined): object {
-    const entries = new Entries(type)
+    const entries = new ObjectBuilder(type)
     for (let count = this.reader.count(); count > 0; count--) {
       const key = this.key()
       const value = this.element(type.elem)
-      if (typeof key === 'string') entries.set(key, value, this.found)
-      else entries.setKeyed(key, undefined, value, this.found)
+      if (typeof key === 'string') entries.set(key, value, this.lastConcrete)
+      else entries.setKeyed(key, undefined, value, this.lastConcrete)
     }
-    return remembered(entries.object, type, origin, entries.slots)
+    return withOrigin(entries.object, type, origin, entries.slots)
   }
 
-  /** A value in a container; `found` is its type if it stands in an interface. */
+  /** Reads a value in a container, and sets `lastConcrete` to its type if it is in an interface. */
   private element(type: Type): unknown {
     if (type.kind === 'interface') return this.interface()
     const value = this.read(type, undefined)
-    this.found = undefined
+    this.lastConcrete = undefined
     return value
   }
 
   /** A map whose keys are interfaces. */
-  private looseMap(type: MapType, origin: Concrete | undefined): object {
-    const entries = new Entries(type)
+  private interfaceKeyMap(type: MapType, origin: Concrete | undefined): object {
+    const entries = new ObjectBuilder(type)
     for (let count = this.reader.count(); count > 0; count--) {
-      const key = this.looseKey()
-      const keyConcrete = this.found
+      const key = this.interfaceKey()
+      const keyConcrete = this.lastConcrete
       const value = this.element(type.elem)
       if (keyConcrete === stringConcrete && typeof key === 'string') {
-        entries.set(key, value, this.found)
+        entries.set(key, value, this.lastConcrete)
       } else {
         if (keyConcrete !== undefined && !isHashable(keyConcrete)) {
-          throw invalid('a map key of a type that cannot be a key')
+          throw invalid('a map key has a type that cannot be a key')
         }
-        entries.setKeyed(key, keyConcrete, value, this.found)
+        entries.setKeyed(key, keyConcrete, value, this.lastConcrete)
       }
     }
-    return remembered(entries.object, type, origin, entries.slots)
+    return withOrigin(entries.object, type, origin, entries.slots)
   }
 
   private map(type: MapType, origin: Concrete | undefined): Map<unknown, unknown> {
@@ -349,9 +356,9 @@ class Decoder {
       const key = this.read(type.key, undefined)
       const value = this.element(type.elem)
       map.set(key, value)
-      if (hasSlots(type.elem)) slots.replace(key, value, this.found)
+      if (hasSlots(type.elem)) slots.replace(key, value, this.lastConcrete)
     }
-    return remembered(map, type, origin, slots)
+    return withOrigin(map, type, origin, slots)
   }
 
   private struct(type: StructType, origin: Concrete | undefined): object {
@@ -368,15 +375,15 @@ class Decoder {
       setOwn(object, field.name, value)
       if (hasSlots(field.type)) {
         slots ??= new Slots()
-        slots.add(field.name, value, this.found)
+        slots.add(field.name, value, this.lastConcrete)
       }
     }
-    return remembered(object, type, origin, slots)
+    return withOrigin(object, type, origin, slots)
   }
 }
 
-/** The entries of a map, as a plain object is built from them. */
-class Entries {
+/** Builds a plain object from the entries of a map. */
+class ObjectBuilder {
   readonly object: Record<string, unknown> = {}
   readonly slots: Slots | undefined
   private readonly type: MapType
@@ -399,7 +406,7 @@ class Entries {
     }
   }
 
-  /** Two Go keys can look the same here, such as an `int` and an `int64`: the later one keeps its type. */
+  /** Different Go keys, such as an `int` and an `int64`, can be equal here. The later is a GoValue. */
   setKeyed(
     natural: unknown,
     keyConcrete: Concrete | undefined,
@@ -410,7 +417,7 @@ class Entries {
       this.rest = new Map()
       this.restSlots = new Slots()
       Object.assign(this.object, { [keyed]: this.rest })
-      remember(this.rest, {
+      setOrigin(this.rest, {
         type: this.type,
         concrete: undefined,
         slots: this.restSlots,
@@ -425,18 +432,18 @@ class Entries {
   }
 }
 
-/** Whether more is remembered of a value than its container's type says: of a time, its zone. */
+/** Whether the container's type does not fully describe its elements, such as the zone of a time. */
 function hasSlots(type: Type): boolean {
   return type.kind === 'interface' || type.kind === 'opaque'
 }
 
-function remembered<Value extends object>(
+function withOrigin<Value extends object>(
   value: Value,
   type: Type,
   concrete: Concrete | undefined,
   slots: Slots | undefined,
 ): Value {
-  remember(value, { type, concrete, slots })
+  setOrigin(value, { type, concrete, slots })
   return value
 }
 
@@ -448,35 +455,35 @@ function date(
 ): Date {
   const date = new Date(milliseconds)
   const origin: Origin = { type, concrete, slots: undefined, time: { payload, milliseconds } }
-  remember(date, origin)
+  setOrigin(date, origin)
   return date
 }
 
-/** A type that writes itself, in a place of fixed type. A name of Go's own was not right for it. */
+/** The concrete type of an opaque value in a typed container, where its registered name is unknown. */
 function unnamed(type: OpaqueType): Concrete {
   return concrete('', type.as === 'bytes' ? type : { ...type, text: '', as: 'bytes' })
 }
 
-/** What a registered name and a wire type are together. */
+/** Combines a registered name with the type that the stream defines for it. */
 function resolve(name: string, wire: Type): Concrete {
   const known = concreteOfText(name)
   if (known !== undefined && isSameOnWire(known.type, wire)) return known
-  if (builtInNames.has(name) || wire.kind === 'interface') throw wrongType()
-  if (wire.kind === 'opaque') return concrete(name, { ...wire, text: name, as: kindOfOpaque(name) })
+  if (builtInNames.has(name) || wire.kind === 'interface') throw typeMismatch()
+  if (wire.kind === 'opaque') return concrete(name, { ...wire, text: name, as: decodingOf(name) })
   const expression = parseTypeText(name)
   return concrete(name, (expression && refineType(expression, wire)) ?? wire)
 }
 
-/** A registered name tells better than the definition whether this is Go's own type. */
-function kindOfOpaque(name: string): OpaqueType['as'] {
+/** The registered name identifies `time.Time` more reliably than the name in the definition. */
+function decodingOf(name: string): OpaqueType['as'] {
   return name === '*time.Time' ? 'time' : 'bytes'
 }
 
-function wrongType(): Error {
-  return invalid('the type of a value is not the one of its name')
+function typeMismatch(): Error {
+  return invalid('the type of a value does not match its name')
 }
 
-/** Names of basic types, by the length of the name and its last two bytes. */
+/** The basic types, by a hash of the length of their name and its last two bytes. */
 const commonByHash: (Concrete | undefined)[] = []
 for (const text of basicTypes.keys()) {
   if (text === 'interface {}') continue
@@ -489,7 +496,7 @@ function hash(bytes: Uint8Array, at: number, length: number): number {
   return ((length << 6) ^ (bytes[last]! << 2) ^ bytes[last - 1]!) & 1023
 }
 
-/** The basic type whose name comes next, after its length. Compares bytes: no text is made. */
+/** Returns the basic type whose name comes next. Compares bytes, to avoid decoding a string. */
 function commonConcrete({ bytes, position, end }: Reader, length: number): Concrete | undefined {
   if (length > 10) return undefined
   const common = commonByHash[hash(bytes, position - 1, length)]
@@ -501,7 +508,7 @@ function startsWith(bytes: Uint8Array, start: Uint8Array): boolean {
   return bytes.length > start.length && isAt(bytes, 0, start)
 }
 
-/** Subclasses such as Node's Buffer have a `slice` that shares memory. */
+/** Returns a plain Uint8Array, because `slice` of a subclass such as Node's Buffer shares memory. */
 function plainBytes(bytes: Uint8Array): Uint8Array {
   if (!(bytes instanceof Uint8Array)) throw new TypeError('decode takes a Uint8Array')
   return bytes.constructor === Uint8Array
@@ -509,13 +516,13 @@ function plainBytes(bytes: Uint8Array): Uint8Array {
     : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
-function limit(name: string, value: number | undefined, usual: number, most: number): number {
-  if (value === undefined) return usual
+function limitOf(name: string, value: number | undefined, fallback: number, max: number): number {
+  if (value === undefined) return fallback
   if (typeof value !== 'number') {
-    throw new TypeError(`limits.${name} must be a number, not ${typeof value}`)
+    throw new TypeError(`limits.${name} must be a number, not ${describeKind(value)}`)
   }
-  if (!Number.isInteger(value) || value < 1 || value > most) {
-    throw new RangeError(`limits.${name} must be an integer from 1 to ${most}`)
+  if (!Number.isInteger(value) || value < 1 || value > max) {
+    throw new RangeError(`limits.${name} must be an integer from 1 to ${max}`)
   }
   return value
 }

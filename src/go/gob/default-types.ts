@@ -1,5 +1,5 @@
 /**
- * The Go types of JavaScript values that Go has not had before.
+ * The default Go types of JavaScript values that were not read from a gob stream.
  *
  * @module
  */
@@ -23,7 +23,7 @@ const object = knownConcrete('map[string]interface {}')
 const map = knownConcrete('map[interface {}]interface {}')
 const time = knownConcrete('time.Time')
 
-/** The usual Go type of a value; undefined if it has none. */
+/** The default Go type of a value, or undefined if it has none. */
 export function defaultConcrete(value: unknown): Concrete | undefined {
   switch (typeof value) {
     case 'string':
@@ -45,6 +45,6 @@ function defaultForObject(value: unknown): Concrete | undefined {
   if (isValidDate(value)) return time
   if (value instanceof Map) return map
   if (!isPlainObject(value)) return undefined
-  // Keys other than strings need a map that takes them.
+  // Only map[interface {}]interface {} can hold keys that are not strings.
   return ((value as Keyed)[keyed]?.size ?? 0) > 0 ? map : object
 }

@@ -1,5 +1,5 @@
 /**
- * Type definitions: reading those of a stream, and writing those that a value needs.
+ * Type definitions: reads those of a stream, and writes those that a value needs.
  *
  * @module
  */
@@ -18,11 +18,11 @@ import { Writer } from './writer.ts'
 
 const firstId = 64
 
-/** The kinds of a definition, by field number of Go's `wireType`. */
+/** The kinds of definitions. The index is the field number in Go's `wireType`. */
 const kinds = ['array', 'slice', 'struct', 'map', 'gob', 'binary', 'text'] as const
 type WireKind = (typeof kinds)[number]
 
-/** A definition as it stands on the wire. */
+/** A definition as it is encoded: it refers to other types by id. */
 interface Draft {
   kind: WireKind
   name: string
@@ -32,7 +32,7 @@ interface Draft {
   fields: { name: string; id: number }[]
 }
 
-/** A type whose parts are still ids. */
+/** A definition and its type, whose parts are only set once it is linked. */
 interface Definition {
   readonly type: DefinedType
   readonly draft: Draft
@@ -57,12 +57,12 @@ export class Definitions {
     this.byId.set(id, { type: known ?? unlinked(draft), draft, linked: known !== undefined })
   }
 
-  /** Adds a type that needs no linking. */
+  /** Adds a complete type, which needs no linking. */
   add(id: number, type: DefinedType): void {
     this.byId.set(id, { type, draft: emptyDraft('map'), linked: true })
   }
 
-  /** The type of an id, with all it refers to: a definition comes before the first use. */
+  /** Returns the type with that id. All types that it refers to must be defined already. */
   type(id: number): Type {
     const basic = basicTypesById[id]
     if (basic !== undefined) return basic
@@ -72,7 +72,7 @@ export class Definitions {
     return definition.type
   }
 
-  /** Types refer to each other in any order and depth, so this keeps a list, not a stack. */
+  /** Types can refer to each other in any order and depth, so this uses a list, not recursion. */
   private link(first: Definition): void {
     const list = [first]
     first.linked = true
@@ -88,7 +88,7 @@ export class Definitions {
       return definition.type
     }
     for (const { type, draft } of list) fill(type, draft, typeOf)
-    for (const { type } of list) widen(type)
+    for (const { type } of list) restoreWidths(type)
   }
 }
 
@@ -107,8 +107,8 @@ function fill(type: DefinedType, draft: Draft, typeOf: (id: number) => Type): vo
   }
 }
 
-/** The name of a struct field's type is often its text, which knows the widths: `[]int8`. */
-function widen(type: DefinedType): void {
+/** The name of a struct field's type is often its type expression, such as `[]int8`, with the widths. */
+function restoreWidths(type: DefinedType): void {
   if (type.kind !== 'slice' && type.kind !== 'array' && type.kind !== 'map') return
   if (!/^(\[|map\[)/.test(type.wireName)) return
   const expression = parseTypeText(type.wireName)
@@ -119,12 +119,12 @@ function widen(type: DefinedType): void {
   if (type.kind === 'map' && refined.kind === 'map') type.key = refined.key
 }
 
-/** The basic types that are one Go type, not several of different widths. */
+/** The ids of bool, []uint8, string and interface, each of which stands for only one Go type. */
 const plainIds: ReadonlySet<number> = new Set([1, 5, 6, 8])
 
 /**
- * The type of a definition that says all there is to say. Sharing one object for it keeps it from
- * being defined twice when values of several streams are written together.
+ * Returns a shared type object if the definition describes its Go type completely. With a shared object,
+ * values of several streams that are written together need only one definition.
  */
 function knownType({ kind, name, key, elem }: Draft): DefinedType | undefined {
   if (kind !== 'slice' && kind !== 'map') return undefined
@@ -151,7 +151,7 @@ function unlinked(draft: Draft): DefinedType {
   }
 }
 
-/** Inside other values a time has no registered name, at most this one. */
+/** Inside typed containers a time has no registered name. It is recognised by the definition's name. */
 function opaque(encoding: OpaqueEncoding, wireName: string): DefinedType {
   if (encoding === 'gob' && wireName === timeType.wireName) return timeType
   return { kind: 'opaque', text: '', wireName, encoding, as: 'bytes' }
@@ -161,7 +161,7 @@ function emptyDraft(kind: WireKind): Draft {
   return { kind, name: '', elem: 0, key: 0, length: 0, fields: [] }
 }
 
-/** Calls `read` for each field that was sent. */
+/** Calls `read` with the number of each field that was sent. */
 function readFields(reader: Reader, count: number, read: (field: number) => void): void {
   for (let field = -1; ; ) {
     const delta = reader.uint()
@@ -175,11 +175,11 @@ function readFields(reader: Reader, count: number, read: (field: number) => void
 function readDraft(reader: Reader): Draft {
   let draft: Draft | undefined
   readFields(reader, kinds.length, kind => {
-    if (draft !== undefined) throw invalid('a type definition of two kinds')
+    if (draft !== undefined) throw invalid('a type definition has two kinds')
     draft = emptyDraft(kinds[kind]!)
     readKind(reader, draft)
   })
-  if (draft === undefined) throw invalid('a type definition of no kind')
+  if (draft === undefined) throw invalid('a type definition has no kind')
   return draft
 }
 
@@ -196,7 +196,7 @@ function readKind(reader: Reader, draft: Draft): void {
   })
 }
 
-/** The id in it is not reliable: Go itself sends another than the one it defines. */
+/** Ignores the id, because Go sometimes sends another id here than the one it defines. */
 function readCommon(reader: Reader, draft: Draft): void {
   readFields(reader, 2, field => {
     if (field === 0) draft.name = readName(reader)
@@ -231,14 +231,14 @@ function readName(reader: Reader): string {
 const firstWrittenId = 65
 
 /**
- * The types that a value needs. All definitions come before the value: a decoder accepts that, and
- * nothing has to be split where a new type appears.
+ * Collects the types that a value needs, and writes their definitions. They all precede the value.
+ * Decoders accept that, and the value need not be split into messages where a new type appears.
  */
 export class DefinitionWriter {
   private readonly ids = new Map<Type, number>()
   private readonly types: DefinedType[] = []
 
-  /** The id of a type in this stream. */
+  /** Returns the id of the type in this stream. */
   id(type: Type): number {
     if ('id' in type) return type.id
     let id = this.ids.get(type)
@@ -250,19 +250,19 @@ export class DefinitionWriter {
     return id
   }
 
-  /** Starts over, for another stream. */
+  /** Forgets all types, for another stream. */
   clear(): void {
     if (this.types.length === 0) return
     this.ids.clear()
     this.types.length = 0
   }
 
-  /** Whether `type` is the only one. */
+  /** Whether the stream needs only the definition of `type`. */
   isOnly(type: Type): boolean {
     return this.types.length === 1 && this.types[0] === type
   }
 
-  /** The definitions, a message each. Writing one can add more to the list. */
+  /** Writes each definition as a message. Writing one can add more to the list. */
   write(out: Writer): void {
     for (const [number, type] of this.types.entries()) {
       const mark = out.open()
@@ -326,7 +326,7 @@ function writeCommon(out: Writer, name: string, id: number): void {
   out.byte(0)
 }
 
-/** A definition that nearly every session begins with, as Go writes it. */
+/** The definition that nearly every session begins with, as Go encodes it. */
 export interface Preamble {
   readonly id: number
   readonly bytes: Uint8Array
@@ -336,7 +336,7 @@ export interface Preamble {
 export const sessionType: DefinedType = knownConcrete('map[interface {}]interface {}')
   .type as DefinedType
 
-/** The definition of `sessionType` under its usual ids: 64 since Go 1.21, 65 before. */
+/** The definition of `sessionType` with its usual ids: 64 since Go 1.21, 65 before. */
 export const preambles: readonly Preamble[] = [64, 65].map(id => ({ id, bytes: preamble(id) }))
 
 function preamble(id: number): Uint8Array {

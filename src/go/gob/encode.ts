@@ -1,5 +1,5 @@
 /**
- * Writing a gob stream.
+ * Encodes gob streams.
  *
  * @module
  */
@@ -7,12 +7,12 @@
 import { type Keyed, keyed } from '../../codec/non-string-keys.ts'
 import { isPlainObject } from '../../lib/plain-object.ts'
 import { isAbsent, isAssignable, isShallowlyAssignable, unwrap } from './assignability.ts'
-import { bigIntPayload } from './big-int.ts'
+import { encodeBigInt } from './big-int.ts'
 import { defaultConcrete } from './default-types.ts'
 import { DefinitionWriter, preambles, sessionType } from './definitions.ts'
 import { matchElements } from './match-elements.ts'
 import { type Origin, originOf, type Slots } from './provenance.ts'
-import { timePayload, timePayloadInZone } from './time.ts'
+import { encodeTime, encodeTimeInZone } from './time.ts'
 import { concreteOfText, knownConcrete } from './type-text.ts'
 import {
   type ArrayType,
@@ -31,30 +31,30 @@ import { describe, registerCall, unsupported } from './unsupported.ts'
 import { concreteOf, GoComplex, GoOpaque, GoString, GoValue } from './values.ts'
 import { Writer } from './writer.ts'
 
-/** What `encode` may be told about the Go program that reads. */
+/** Options of `encode`. */
 export interface EncodeOptions {
   /**
-   * The names of the types that the Go program has registered, as `gob.Register` makes them. When
-   * given, a value of another type is refused, because Go could not read any of the session. The
-   * names that gob and gorilla/sessions register are always known.
+   * The types that the Go program has registered, by the names that `gob.Register` gives them. Values of
+   * other types are refused, because with one of them Go could not read the session at all. The types
+   * that gob and gorilla/sessions register need not be listed. Default: all types are accepted.
    */
   registered?: Iterable<string>
 }
 
 /**
- * Writes a value as a gob stream.
+ * Encodes a value as a gob stream.
  *
- * A value that was read keeps its Go types. Otherwise: string → `string`, safe integer → `int`,
+ * A value that was read keeps its Go types. Other values get these: string → `string`, safe integer → `int`,
  * other number → `float64`, bigint → `int64` (or `uint64`), boolean → `bool`, null → nil,
  * Uint8Array → `[]uint8`, array → `[]interface {}`, Date → `time.Time`, plain object →
  * `map[string]interface {}`, Map and the outermost object → `map[interface {}]interface {}`.
  * A property that is undefined is left out.
  *
- * @throws SessionError `gob-unsupported` for anything else; the message has the path of the value.
+ * @throws SessionError `gob-unsupported` for any other value. The message contains the path of the value.
  */
 export function encode(value: unknown, options: EncodeOptions = {}): Uint8Array {
   const encoder = spare ?? new Encoder()
-  // A getter inside the value may call encode while this call runs.
+  // Taken, because a getter inside the value may call encode during this call.
   spare = undefined
   try {
     return encoder.encode(value, options.registered)
@@ -63,13 +63,13 @@ export function encode(value: unknown, options: EncodeOptions = {}): Uint8Array 
   }
 }
 
-/** The encoder of the call before, for its buffers. */
+/** The encoder of the previous call, kept to reuse its buffers. */
 let spare: Encoder | undefined
 
 const maxDepth = 100
 const maxKeptBytes = 65_536
 
-/** Room in front of the body, for a definition and a length. */
+/** Bytes reserved before the body, for a definition and a length. */
 const bodyStart = 32
 
 const stringConcrete = knownConcrete('string')
@@ -79,13 +79,13 @@ class Encoder {
   private readonly head = new Writer()
   private readonly needed = new DefinitionWriter()
   private registered: Iterable<string> | undefined
-  /** How many containers the current value is in. */
+  /** The number of containers around the current value. */
   private depth = 0
-  /** The key of the current value in each of these containers, from 1 on. */
+  /** The current key in each of these containers, starting at index 1. */
   private readonly path: unknown[] = []
   private readonly parents: unknown[] = []
-  /** Above 0 while a map key is written. */
-  private keys = 0
+  /** Greater than 0 while a map key is written. */
+  private keyDepth = 0
 
   constructor() {
     this.body.position = bodyStart
@@ -102,7 +102,7 @@ class Encoder {
     return this.needed.isOnly(sessionType) ? this.session() : this.stream()
   }
 
-  /** The definitions, then the value. */
+  /** Returns the definitions, followed by the value. */
   private stream(): Uint8Array {
     const { body, head } = this
     this.needed.write(head)
@@ -113,7 +113,7 @@ class Encoder {
     return result
   }
 
-  /** The same, when nothing but the usual type of a session is defined: what is before the body fits. */
+  /** Like `stream`, if only the type of a session is defined: then the space before the body suffices. */
   private session(): Uint8Array {
     const { body, head } = this
     head.raw(preambles[1]!.bytes)
@@ -123,7 +123,7 @@ class Encoder {
     return body.bytes.slice(start, body.position)
   }
 
-  /** Ready for the next call; undefined if it has grown too large to be kept. */
+  /** Prepares for the next call. Returns undefined if the buffers are too large to keep. */
   reset(): this | undefined {
     if (this.body.bytes.length > maxKeptBytes || this.head.bytes.length > maxKeptBytes) {
       return undefined
@@ -135,30 +135,33 @@ class Encoder {
     this.depth = 0
     this.path.length = 0
     this.parents.length = 0
-    this.keys = 0
+    this.keyDepth = 0
     return this
   }
 
   private topType(value: unknown): Type {
     if (isAbsent(value)) {
-      throw this.unsupported(`Go has no ${value} outside of other values`, 'give another value')
+      throw this.unsupported(`Go has no top-level ${value}`, 'use another value')
     }
     if (value instanceof GoValue) return value[concreteOf].type
     if (typeof value === 'object') {
       const origin = originOf(value!)
-      if (origin !== undefined) return isMovedMap(origin) ? sessionType : origin.type
+      if (origin !== undefined) return isNestedStringMap(origin) ? sessionType : origin.type
       if (isPlainObject(value)) return sessionType
     }
-    return this.usual(value).type
+    return this.defaultConcrete(value).type
   }
 
-  /** A value on its own: all but structs have a zero in front, the delta of their only field. */
+  /**
+   * Writes a top-level or interface value. Except for structs, it is preceded by a zero: gob encodes it
+   * like the only field of a struct.
+   */
   private delimited(type: Type, value: unknown, hint: Origin | undefined): void {
     if (type.kind !== 'struct') this.body.byte(0)
     this.write(type, value, hint)
   }
 
-  /** An element of a container, which may have been read into slot `number`. */
+  /** Writes an element of a container, which may have been read into the slot with this number. */
   private element(type: Type, value: unknown, slots: Slots | undefined, number: number): void {
     const isRead = slots !== undefined && number >= 0
     const hint = isRead ? originOf(slots.value(number)) : undefined
@@ -166,7 +169,7 @@ class Encoder {
     else this.interface(value, isRead ? slots.concrete(number) : undefined, hint)
   }
 
-  /** A value in an interface, in the place of one that had the type `read`, if any. */
+  /** Writes a value in an interface. `read` is the type of the value that was read there, if any. */
   private interface(value: unknown, read: Concrete | undefined, hint: Origin | undefined): void {
     if (value === null || value === undefined) {
       this.body.byte(0)
@@ -177,7 +180,7 @@ class Encoder {
       return
     }
     const concrete = this.choose(value, read)
-    if (this.keys > 0 && !isHashable(concrete)) {
+    if (this.keyDepth > 0 && !isHashable(concrete)) {
       throw this.unsupported(
         `Go panics on a map key of type ${concrete.name}`,
         'use a string or a number as the key',
@@ -189,7 +192,7 @@ class Encoder {
   private concrete(concrete: Concrete, value: unknown, hint: Origin | undefined): void {
     const { body } = this
     const { type } = concrete
-    if (this.registered !== undefined) this.checkRegistered(concrete)
+    if (this.registered !== undefined) this.assertRegistered(concrete)
     body.raw(concrete.head)
     body.int(this.needed.id(type))
     const mark = body.open()
@@ -197,13 +200,13 @@ class Encoder {
     body.close(mark, body.position - mark - 1)
   }
 
-  /** The type of a value in an interface: its own, or else that of the value read there. */
+  /** Chooses the type of a value in an interface: its own, that of the value read there, or the default. */
   private choose(value: unknown, read: Concrete | undefined): Concrete {
     if (typeof value === 'object') {
       const own = this.ownConcrete(value!)
       if (own !== undefined) return own
     }
-    return read !== undefined && isAssignable(read.type, value) ? read : this.usual(value)
+    return read !== undefined && isAssignable(read.type, value) ? read : this.defaultConcrete(value)
   }
 
   private ownConcrete(value: object): Concrete | undefined {
@@ -212,22 +215,22 @@ class Encoder {
     if (type === undefined) return undefined
     const own = value instanceof GoValue ? value[concreteOf] : origin?.concrete
     if (own !== undefined && own.name !== '') return own
-    // It comes from a place of fixed type, where no name is sent; most types are their own name.
+    // It was read from a typed container, where no name is sent. Most types can be named by their text.
     const text = typeText(type)
     const named = concreteOfText(text)
     if (named !== undefined && isSameOnWire(named.type, type)) return named
     throw this.unsupported(
-      `the name that ${text} is registered by is not known here`,
-      `name it: ${type.kind === 'struct' ? 'go.struct' : 'go.opaque'}('package.${text}', …)`,
+      `the registered name of ${text} is unknown`,
+      `use ${type.kind === 'struct' ? 'go.struct' : 'go.opaque'}('package.${text}', …)`,
     )
   }
 
-  private usual(value: unknown): Concrete {
+  private defaultConcrete(value: unknown): Concrete {
     const concrete = defaultConcrete(value)
     if (concrete !== undefined) return concrete
     throw typeof value === 'bigint'
       ? this.unsupported('a bigint of more than 64 bits', 'use go.bigInt(…)')
-      : this.unsupported(describe(value), fixes(value))
+      : this.unsupported(describe(value), fixFor(value))
   }
 
   private write(type: Type, value: unknown, hint: Origin | undefined): void {
@@ -237,11 +240,11 @@ class Encoder {
     }
     const bare = typeof value === 'object' ? unwrap(value) : value
     if (!isShallowlyAssignable(type, bare)) throw this.mismatch(type, bare)
-    this.accepted(type, bare, hint)
+    this.writeAssignable(type, bare, hint)
   }
 
-  /** Writes a value that its type accepts. */
-  private accepted(type: Type, value: unknown, hint: Origin | undefined): void {
+  /** Writes a value that is assignable to the type. */
+  private writeAssignable(type: Type, value: unknown, hint: Origin | undefined): void {
     const { body } = this
     switch (type.kind) {
       case 'bool':
@@ -296,12 +299,12 @@ class Encoder {
   }
 
   private tooDeep(): Error {
-    const again = this.parents.findIndex((parent, i) => this.parents.indexOf(parent) < i)
-    if (again < 0) {
-      return this.unsupported(`values nest deeper than ${maxDepth}`, 'flatten it')
+    const repeated = this.parents.findIndex((parent, i) => this.parents.indexOf(parent) < i)
+    if (repeated < 0) {
+      return this.unsupported(`values nest deeper than ${maxDepth}`, 'flatten the value')
     }
-    this.depth = again
-    return this.unsupported('the value contains itself', 'store an identifier in its place')
+    this.depth = repeated
+    return this.unsupported('the value contains itself', 'store an identifier instead')
   }
 
   private list(
@@ -345,13 +348,13 @@ class Encoder {
       this.element(type.elem, value, slots, slots ? slots.find(name, i) : -1)
       count++
     }
-    const others = object[keyed]
-    return others === undefined
+    const keyedEntries = object[keyed]
+    return keyedEntries === undefined
       ? count
-      : count + this.entries(type, others, originOf(others)?.slots, object)
+      : count + this.entries(type, keyedEntries, originOf(keyedEntries)?.slots, object)
   }
 
-  /** The entries of a Map, which is a value itself or holds the entries with other keys of `owner`. */
+  /** Writes the entries of a Map: a value of its own, or the `keyed` entries of `owner`. */
   private entries(
     type: MapType,
     map: Map<unknown, unknown>,
@@ -377,25 +380,25 @@ class Encoder {
     number: number,
     owner: object | undefined,
   ): void {
-    this.keys++
+    this.keyDepth++
     const read = number < 0 ? undefined : slots!.keyType(number)
-    // A JavaScript Map makes 0 of -0.
+    // A JavaScript Map turns the key -0 into 0.
     const exact = key === 0 && number >= 0 ? slots!.key(number) : key
     if (type.key.kind === 'interface') this.interface(exact, read, undefined)
     else this.write(type.key, exact, undefined)
     if (owner !== undefined && typeof key === 'string' && read === undefined) {
-      this.checkSingle(key, owner)
+      this.assertNotProperty(key, owner)
     }
-    this.keys--
+    this.keyDepth--
   }
 
-  /** A string under `keyed` is the same Go key as a property of that name. */
-  private checkSingle(key: string, owner: object): void {
+  /** Throws if a string under `keyed` is also a property: Go would get the same key twice. */
+  private assertNotProperty(key: string, owner: object): void {
     if (!Object.hasOwn(owner, key)) return
-    throw this.unsupported('the key is a property and under keyed', 'keep one of the two')
+    throw this.unsupported('the key is both a property and under keyed', 'remove one of the two')
   }
 
-  /** Fields go by number, and a zero value stands for itself by being left out. */
+  /** Writes the fields in the order of their numbers, without those that are zero. */
   private struct(
     type: StructType,
     object: Record<string, unknown>,
@@ -423,8 +426,8 @@ class Encoder {
       if (number === undefined) {
         this.path[this.depth] = name
         throw this.unsupported(
-          `the Go struct ${typeText(type)} came without a field of that name`,
-          'remove it, or write the struct anew with go.struct(…)',
+          `the Go struct ${typeText(type)} was read without a field of that name`,
+          'remove it, or create a new struct with go.struct(…)',
         )
       }
       numbers.push(number)
@@ -432,7 +435,7 @@ class Encoder {
     return numbers.sort((a, b) => a - b)
   }
 
-  private checkRegistered(concrete: Concrete): void {
+  private assertRegistered(concrete: Concrete): void {
     if (builtInNames.has(concrete.name) || concrete.name === '[]interface {}') return
     if (!(this.registered instanceof Set)) this.registered = new Set(this.registered)
     if ((this.registered as Set<string>).has(concrete.name)) return
@@ -444,8 +447,8 @@ class Encoder {
 
   private mismatch(type: Type, value: unknown): Error {
     return this.unsupported(
-      `${describe(value)} does not fit the Go type ${typeText(type)} of this place`,
-      'give a value that fits, or replace what it is in by a new object or array',
+      `${describe(value)} does not fit the Go type ${typeText(type)}`,
+      'use a value that fits, or replace its container with a new object or array',
     )
   }
 
@@ -455,18 +458,18 @@ class Encoder {
 }
 
 /**
- * Whether it was read as a `map[string]interface {}` inside another value. On its own it is a session:
- * Go reads no other map as one.
+ * Whether the value was read as a map with string keys inside another value. At the top level it is
+ * written as a session, because Go reads only `map[interface {}]interface {}` as one.
  */
-function isMovedMap({ concrete, type }: Origin): boolean {
+function isNestedStringMap({ concrete, type }: Origin): boolean {
   return concrete !== undefined && type.kind === 'map' && type.key.kind === 'string'
 }
 
 type ContainerType = SliceType | ArrayType | MapType | StructType
 
 /**
- * Whether a struct leaves the value out. Arrays, maps and structs inside it are always sent, and so
- * are zero times: Go leaves out that of a `time.Time`, but sends that of a `*time.Time`.
+ * Whether a struct field with this value is left out. Arrays, maps, structs and times are always sent. Go
+ * leaves out a zero `time.Time` but not a zero `*time.Time`, and the two cannot be told apart here.
  */
 function isZero(type: Type, value: unknown): boolean {
   switch (type.kind) {
@@ -489,21 +492,21 @@ function isZero(type: Type, value: unknown): boolean {
   }
 }
 
-/** The bytes of a value whose type writes itself. */
+/** The bytes of a value whose type encodes itself. */
 function payload(value: unknown, origin: Origin | undefined): Uint8Array {
   if (value instanceof GoOpaque) return value.bytes
-  if (!(value instanceof Date)) return bigIntPayload(BigInt(value as number | bigint))
+  if (!(value instanceof Date)) return encodeBigInt(BigInt(value as number | bigint))
   const milliseconds = value.getTime()
-  if (origin?.time === undefined) return timePayload(milliseconds)
+  if (origin?.time === undefined) return encodeTime(milliseconds)
   return origin.time.milliseconds === milliseconds
     ? origin.time.payload
-    : timePayloadInZone(origin.time.payload, milliseconds)
+    : encodeTimeInZone(origin.time.payload, milliseconds)
 }
 
-/** What to do about a value that is of no use to gob. */
-function fixes(value: unknown): string {
-  if (value instanceof Date) return 'give a Date that holds a time'
+/** The fix for a value without a default Go type, as text. */
+function fixFor(value: unknown): string {
+  if (value instanceof Date) return 'use a valid Date'
   if (value instanceof Set) return 'store an array, [...set]'
-  if (typeof value === 'function' || typeof value === 'symbol') return 'store data only'
-  return 'store a plain object, or give the Go value with go.typed(…) or go.opaque(…)'
+  if (typeof value === 'function' || typeof value === 'symbol') return 'store only data'
+  return 'store a plain object, or make a Go value with go.typed(…) or go.opaque(…)'
 }

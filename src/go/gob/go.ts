@@ -1,16 +1,18 @@
 /**
- * Values of a Go type of one's choice: `go.int64(5)`, `go.struct('main.Person', { Name: 'Ann' })`.
+ * Functions that make values of a given Go type: `go.int64(5)`, `go.struct('main.Person', { Name: 'Ann' })`.
  *
  * @module
  */
 
 import { type Keyed, keyed as keyedSymbol } from '../../codec/non-string-keys.ts'
+import { assertOneOf } from '../../lib/assert-options.ts'
+import { describeKind } from '../../lib/describe.ts'
 import { isPlainObject } from '../../lib/plain-object.ts'
 import { isAssignable, isValidDate } from './assignability.ts'
 import { isFloat, isInteger } from './integers.ts'
 import { type Origin, originOf } from './provenance.ts'
 import { inferStruct, typeNamed } from './struct-type.ts'
-import { timePayload } from './time.ts'
+import { encodeTime } from './time.ts'
 import { knownConcrete, parseTypeText, typeOfExpression } from './type-text.ts'
 import {
   type BasicType,
@@ -23,20 +25,21 @@ import {
 import { GoComplex, GoOpaque, GoString, GoValue } from './values.ts'
 
 /**
- * Makes values that are written as a given Go type, wherever they are put: as a value of a session,
- * in an array, as a key of a `Map`.
+ * Makes values that are written as a given Go type. They can be session values, array elements, or keys
+ * and values of a `Map`.
  *
- * A number outside of the type's range is a RangeError, any other wrong argument a TypeError.
+ * The functions throw a RangeError for a number outside the type's range, and a TypeError for any other
+ * wrong argument.
  */
 export const go = {
   int: (value: number | bigint): GoValue<number | bigint> => integer('int', value),
   int8: (value: number | bigint): GoValue<number | bigint> => integer('int8', value),
   int16: (value: number | bigint): GoValue<number | bigint> => integer('int16', value),
-  /** Also Go's `rune`. */
+  /** `rune` is an alias of this type. */
   int32: (value: number | bigint): GoValue<number | bigint> => integer('int32', value),
   int64: (value: number | bigint): GoValue<number | bigint> => integer('int64', value),
   uint: (value: number | bigint): GoValue<number | bigint> => integer('uint', value),
-  /** Also Go's `byte`. */
+  /** `byte` is an alias of this type. */
   uint8: (value: number | bigint): GoValue<number | bigint> => integer('uint8', value),
   uint16: (value: number | bigint): GoValue<number | bigint> => integer('uint16', value),
   uint32: (value: number | bigint): GoValue<number | bigint> => integer('uint32', value),
@@ -48,59 +51,60 @@ export const go = {
   complex128: (re: number, im: number): GoComplex => complex('complex128', re, im),
 
   bool(value: boolean): GoValue<boolean> {
-    if (typeof value !== 'boolean') throw wrong('go.bool', 'a boolean', value)
+    if (typeof value !== 'boolean') throw wrongType('go.bool', 'a boolean', value)
     return new GoValue(knownConcrete('bool'), value)
   },
 
-  /** A Go string, from text or from bytes, which need not be valid UTF-8. */
+  /** Makes a `string` from text, or from bytes that need not be valid UTF-8. */
   string(value: string | Uint8Array): GoValue<string> | GoString {
     if (value instanceof Uint8Array) return new GoString(knownConcrete('string'), copyOf(value))
-    if (typeof value !== 'string') throw wrong('go.string', 'a string or a Uint8Array', value)
+    if (typeof value !== 'string') throw wrongType('go.string', 'a string or a Uint8Array', value)
     return new GoValue(knownConcrete('string'), value)
   },
 
-  /** A `[]byte`. The bytes are copied. */
+  /** Makes a `[]byte`. The bytes are copied. */
   bytes(value: Uint8Array): GoValue<Uint8Array> {
-    if (!(value instanceof Uint8Array)) throw wrong('go.bytes', 'a Uint8Array', value)
+    if (!(value instanceof Uint8Array)) throw wrongType('go.bytes', 'a Uint8Array', value)
     return new GoValue(knownConcrete('[]uint8'), copyOf(value))
   },
 
   nil: null,
 
   /**
-   * A `time.Time`. `nanoseconds` (0 to 999999999) is the fraction of the second, in place of the
-   * Date's milliseconds. `offsetMinutes` is the zone's offset east of UTC; without it, UTC.
+   * Makes a `time.Time`. `nanoseconds` (0 to 999999999) replaces the Date's milliseconds as the fraction of
+   * the second. `offsetMinutes` is the offset of the time zone east of UTC. Default: UTC.
    */
   time(date: Date, options: { nanoseconds?: number; offsetMinutes?: number } = {}): GoOpaque {
-    if (!isValidDate(date)) throw wrong('go.time', 'a Date that holds a time', date)
+    if (!isValidDate(date)) throw wrongType('go.time', 'a valid Date', date)
     const { nanoseconds, offsetMinutes } = options
-    if (nanoseconds !== undefined) checkInteger('nanoseconds', nanoseconds, 0, 999_999_999)
-    if (offsetMinutes !== undefined) checkInteger('offsetMinutes', offsetMinutes, -32_768, 32_767)
-    // The encoding uses -1 for UTC.
-    if (offsetMinutes === -1) throw new RangeError('offsetMinutes cannot be -1 in Go')
+    if (nanoseconds !== undefined) assertRange('nanoseconds', nanoseconds, 0, 999_999_999)
+    if (offsetMinutes !== undefined) assertRange('offsetMinutes', offsetMinutes, -32_768, 32_767)
+    if (offsetMinutes === -1) {
+      throw new RangeError("offsetMinutes must not be -1, which stands for UTC in Go's encoding")
+    }
     return new GoOpaque(
       knownConcrete('time.Time'),
-      timePayload(date.getTime(), offsetMinutes, nanoseconds),
+      encodeTime(date.getTime(), offsetMinutes, nanoseconds),
     )
   },
 
-  /** A `*big.Int`, of any size. */
+  /** Makes a `*big.Int` of any size. */
   bigInt(value: bigint | number): GoValue<bigint> {
     if (typeof value !== 'bigint' && !Number.isSafeInteger(value)) {
-      throw wrong('go.bigInt', 'a bigint or a safe integer', value)
+      throw wrongType('go.bigInt', 'a bigint or a safe integer', value)
     }
     return new GoValue(knownConcrete('*big.Int'), BigInt(value))
   },
 
   /**
-   * A struct under the name that Go registered it by, such as `main.Person`, or `*main.Person` for a
-   * pointer. The fields have the usual types of their values, unless these are Go values themselves;
-   * a field of an interface type is `go.typed('interface {}', value)`. A struct that was read, given
-   * as `fields`, keeps the types of its fields.
+   * Makes a struct with the name that the Go program registered, such as `main.Person`, or `*main.Person`
+   * for a pointer. A field gets the default type of its value; use a Go value to choose another, and
+   * `go.typed('interface {}', value)` for a field of an interface type. If `fields` is a struct that was
+   * read, its fields keep their types.
    */
   struct(name: string, fields: object): GoValue<object> {
-    checkName('go.struct', name)
-    if (!isPlainObject(fields)) throw wrong('go.struct', 'a plain object', fields)
+    assertTypeName('go.struct', name)
+    if (!isPlainObject(fields)) throw wrongType('go.struct', 'a plain object', fields)
     const type = originOf(fields)?.type
     return new GoValue(
       concrete(name, type?.kind === 'struct' ? type : inferStruct(name, fields)),
@@ -109,36 +113,36 @@ export const go = {
   },
 
   /**
-   * A value of the type that a Go type expression says: `[]string`, `map[string]int`, `[2]int`. For a
-   * type that has a name of its own, such as `main.UserID`, `underlying` is what it is defined as,
-   * here `int64`; structs in it are made with `go.struct`.
+   * Makes a value of the type in a Go type expression, such as `[]string`, `map[string]int` or `[2]int`. For
+   * a defined type such as `main.UserID`, `underlying` is the type in its definition, here `int64`. Make
+   * structs inside the value with `go.struct`.
    */
   typed(type: string, value: unknown, underlying: string = type): GoValue {
-    checkName('go.typed', type)
+    assertTypeName('go.typed', type)
     const expression = typeof underlying === 'string' ? parseTypeText(underlying) : undefined
-    if (expression === undefined) throw new TypeError('go.typed: that is not a Go type')
+    if (expression === undefined) {
+      throw new TypeError('go.typed: the type is not a valid Go type expression')
+    }
     const inner = typeOfExpression(expression, name => typeNamed(name, value))
     if (inner === undefined) {
       throw new TypeError(
-        `go.typed: ${underlying} has a name that says nothing; give the underlying type`,
+        `go.typed: ${underlying} contains the name of an unknown type; pass the underlying type`,
       )
     }
-    if (!isAssignable(inner, value)) throw misfit(type, value)
+    if (!isAssignable(inner, value)) throw notAssignable(type, value)
     return new GoValue(concrete(type, inner), value)
   },
 
-  /** A value of a type that writes itself, such as `*url.URL`, from the bytes that its code makes. */
+  /** Makes a value of a type that encodes itself, such as `*url.URL`, from the encoded bytes. */
   opaque(name: string, bytes: Uint8Array, kind: OpaqueEncoding = 'gob'): GoOpaque {
-    checkName('go.opaque', name)
-    if (!(bytes instanceof Uint8Array)) throw wrong('go.opaque', 'a Uint8Array', bytes)
-    if (kind !== 'gob' && kind !== 'binary' && kind !== 'text') {
-      throw new TypeError("go.opaque: kind must be 'gob', 'binary' or 'text'")
-    }
+    assertTypeName('go.opaque', name)
+    if (!(bytes instanceof Uint8Array)) throw wrongType('go.opaque', 'a Uint8Array', bytes)
+    assertOneOf('kind', kind, ['gob', 'binary', 'text'])
     const type: Type = { kind: 'opaque', text: name, wireName: '', encoding: kind, as: 'bytes' }
     return new GoOpaque(concrete(name, type), copyOf(bytes))
   },
 
-  /** The entries of a map that have other keys than strings; an empty Map is put in if it has none. */
+  /** Returns the map's entries whose keys are not strings. Adds an empty Map if it has none yet. */
   keyed(object: object): Map<unknown, unknown> {
     const holder: Keyed = object
     holder[keyedSymbol] ??= new Map()
@@ -146,8 +150,8 @@ export const go = {
   },
 
   /**
-   * The Go type that a container, or the entry of it with that key (property name, array index, Map
-   * key), was read as, such as `int64` or `main.Person`; undefined if it was not read, or is nil.
+   * Returns the Go type, such as `int64` or `main.Person`, with which a container was read, or its entry
+   * with that key (property name, array index or Map key). Returns undefined if it was not read, or is nil.
    */
   typeOf(container: unknown, ...key: [key?: unknown]): string | undefined {
     if (container instanceof GoValue) return container.type
@@ -186,18 +190,24 @@ function has(container: object, key: unknown): boolean {
 
 function integer(name: string, value: number | bigint): GoValue<number | bigint> {
   if (typeof value !== 'number' && typeof value !== 'bigint') {
-    throw wrong(`go.${name}`, 'a number or a bigint', value)
+    throw wrongType(`go.${name}`, 'a number or a bigint', value)
   }
   const found = knownConcrete(name)
-  if (!isInteger(found.type as BasicType, value)) throw outOfRange(name)
-  // -0 is no integer of Go's.
+  if (!isInteger(found.type as BasicType, value)) {
+    throw new RangeError(
+      `go.${name}: the number is out of range, or not a safe integer; use a bigint for large integers`,
+    )
+  }
+  // Go's integers have no -0.
   return new GoValue(found, value === 0 ? 0 : value)
 }
 
 function float(name: string, value: number): GoValue<number> {
-  if (typeof value !== 'number') throw wrong(`go.${name}`, 'a number', value)
+  if (typeof value !== 'number') throw wrongType(`go.${name}`, 'a number', value)
   const found = knownConcrete(name)
-  if (!isFloat(found.type as BasicType, value)) throw outOfRange(name)
+  if (!isFloat(found.type as BasicType, value)) {
+    throw new RangeError(`go.${name}: the number is out of range`)
+  }
   return new GoValue(found, name === 'float32' ? Math.fround(value) : value)
 }
 
@@ -206,38 +216,34 @@ function complex(name: string, re: number, im: number): GoComplex {
   return new GoComplex(knownConcrete(name), float(part, re).value, float(part, im).value)
 }
 
-function outOfRange(name: string): RangeError {
-  return new RangeError(
-    `the number is out of the range of Go's ${name}, or a number that is not a safe integer`,
-  )
-}
-
-function misfit(type: string, value: unknown): Error {
+function notAssignable(type: string, value: unknown): Error {
   const isNumber = typeof value === 'number' || typeof value === 'bigint'
   const message = `go.typed: the value does not fit ${type}`
   return isNumber ? new RangeError(message) : new TypeError(message)
 }
 
-function checkName(call: string, name: unknown): asserts name is string {
-  if (typeof name !== 'string') throw wrong(call, 'the name of a type', name)
+function assertTypeName(call: string, name: unknown): asserts name is string {
+  if (typeof name !== 'string') throw wrongType(call, 'a type name', name)
   const { length } = new TextEncoder().encode(name)
   if (length === 0 || length > 1024) {
-    throw new RangeError(`${call}: a type name has from 1 to 1024 bytes`)
+    throw new RangeError(`${call}: the type name must have 1 to 1024 bytes`)
   }
 }
 
-function checkInteger(name: string, value: unknown, least: number, most: number): void {
-  if (typeof value !== 'number') throw wrong(name, 'a number', value)
-  if (!Number.isInteger(value) || value < least || value > most) {
-    throw new RangeError(`${name} must be an integer from ${least} to ${most}`)
+function assertRange(option: string, value: unknown, min: number, max: number): void {
+  if (typeof value !== 'number') {
+    throw new TypeError(`${option} must be a number, not ${describeKind(value)}`)
+  }
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw new RangeError(`${option} must be an integer from ${min} to ${max}`)
   }
 }
 
-function wrong(call: string, expected: string, value: unknown): TypeError {
-  return new TypeError(`${call} takes ${expected}, not ${value === null ? 'null' : typeof value}`)
+function wrongType(call: string, expected: string, value: unknown): TypeError {
+  return new TypeError(`${call} takes ${expected}, not ${describeKind(value)}`)
 }
 
-/** Not `slice`: a subclass such as Node's Buffer would share memory. */
+/** `slice` would not do: in a subclass such as Node's Buffer it shares memory. */
 function copyOf(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes)
 }

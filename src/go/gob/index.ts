@@ -1,5 +1,5 @@
 /**
- * Go's encoding/gob, reading and writing, as far as sessions need it.
+ * Decoder and encoder for Go's encoding/gob, as far as sessions need it.
  *
  * @module
  */

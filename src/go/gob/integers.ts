@@ -8,13 +8,13 @@ import type { BasicType } from './types.ts'
 
 const maxFloat32 = (2 - 2 ** -23) * 2 ** 127
 
-/** Whether a value of that integer type can hold the number. A number must be a safe integer. */
+/** Whether the value is a bigint or safe integer in the range of the integer type. */
 export function isInteger(type: BasicType, value: unknown): value is number | bigint {
   if (typeof value === 'number') return Number.isSafeInteger(value) && isInRange(type, value)
   return typeof value === 'bigint' && isInRange(type, value)
 }
 
-/** Whether the number, a bigint or a safe integer, lies in the range of the integer type. */
+/** Whether a bigint or safe integer is in the range of the integer type. */
 export function isInRange(type: BasicType, value: number | bigint): boolean {
   if (type.kind === 'uint') return value >= 0 && isBelow(value, type.bits)
   return isBelow(value < 0 ? -value : value, type.bits - 1) || value === minimum(type.bits, value)
@@ -25,12 +25,12 @@ function isBelow(value: number | bigint, bits: number): boolean {
   return typeof value === 'number' || value < 1n << BigInt(bits)
 }
 
-/** The least integer of that width, as a number or a bigint like `value`. */
+/** The smallest signed integer of that width: a number if `value` is one, else a bigint. */
 function minimum(bits: number, value: number | bigint): number | bigint {
   return typeof value === 'number' ? -(2 ** (bits - 1)) : -1n << BigInt(bits - 1)
 }
 
-/** Whether the number can be a value of that float type; Go rounds to it, but does not overflow. */
+/** Whether the float type can hold the number. Go rounds to float32, but refuses an overflow. */
 export function isFloat(type: BasicType, value: number): boolean {
   return type.bits === 64 || !(Math.abs(value) > maxFloat32) || Math.abs(value) === Infinity
 }

@@ -1,5 +1,5 @@
 /**
- * Which element of an array, as it was read, an element of the array as it is now was.
+ * Matches the elements of a changed array with those that were read, so that they keep their Go types.
  *
  * @module
  */
@@ -7,13 +7,13 @@
 import type { Slots } from './provenance.ts'
 
 /**
- * The slot number of each element, or -1.
+ * Returns for each element the number of the slot it was read into, or -1.
  *
- * Elements that were shifted, spliced, sorted or filtered are found by what they are: first from both
- * ends, then anywhere between. An element that is new inherits the slot of its place.
+ * Elements that were shifted, spliced, sorted or filtered are found by identity: first from both ends,
+ * then anywhere between. A new element gets the slot of its index.
  */
 export function matchElements(list: readonly unknown[], slots: Slots): number[] {
-  const last = slots.length - list.length
+  const shift = slots.length - list.length
   const shorter = Math.min(list.length, slots.length)
   const numbers = new Array<number>(list.length)
 
@@ -21,19 +21,19 @@ export function matchElements(list: readonly unknown[], slots: Slots): number[] 
   while (start < shorter && Object.is(list[start], slots.value(start))) numbers[start] = start++
   let end = list.length
   while (
-    end > Math.max(start, start - last) &&
-    Object.is(list[end - 1], slots.value(end - 1 + last))
+    end > Math.max(start, start - shift) &&
+    Object.is(list[end - 1], slots.value(end - 1 + shift))
   ) {
     end--
-    numbers[end] = end + last
+    numbers[end] = end + shift
   }
   if (start === end) return numbers
 
-  const known = new Map<unknown, number>()
-  for (let i = end + last - 1; i >= start; i--) known.set(slots.value(i), i)
+  const numberByValue = new Map<unknown, number>()
+  for (let i = end + shift - 1; i >= start; i--) numberByValue.set(slots.value(i), i)
   for (let i = start; i < end; i++) {
-    const sameplace = i < end + last ? i : -1
-    numbers[i] = known.get(list[i]) ?? sameplace
+    const sameIndex = i < end + shift ? i : -1
+    numbers[i] = numberByValue.get(list[i]) ?? sameIndex
   }
   return numbers
 }

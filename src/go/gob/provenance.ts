@@ -1,7 +1,8 @@
 /**
- * What is remembered of a value that was read, so that it is written back as the same Go type.
+ * Remembers the Go types of values that were read, so that they are written back with the same types.
  *
- * JavaScript values stay plain: this is kept beside them and goes when they go.
+ * The JavaScript values themselves stay plain. Their types are in a side table, and are collected with
+ * them.
  *
  * @module
  */
@@ -9,34 +10,33 @@
 import { sideTable } from '../../lib/side-table.ts'
 import type { Concrete, Type } from './types.ts'
 
-/** Where an object, an array, a Map, a Date or a Uint8Array came from. */
+/** What an object, array, Map, Date or Uint8Array was read from. */
 export interface Origin {
   readonly type: Type
-  /** What stood in the interface that held it; undefined if its place had a fixed type. */
+  /** The concrete type inside the interface that held it; undefined if it was not in an interface. */
   readonly concrete: Concrete | undefined
-  /** What stood in the interfaces inside it. */
+  /** The concrete types inside the interfaces that it contains. */
   readonly slots: Slots | undefined
-  /** The bytes that a Date was read from, and the milliseconds that it had then. */
+  /** The bytes that a Date was read from, and its Unix time in milliseconds at that point. */
   readonly time?: { readonly payload: Uint8Array; readonly milliseconds: number }
 }
 
 const origins = sideTable<Origin>()
 
-/** Marks a container. */
-export function remember(value: object, origin: Origin): void {
+export function setOrigin(value: object, origin: Origin): void {
   origins.set(value, origin)
 }
 
-/** The origin of a container; undefined for anything else. */
+/** The origin of an object, or undefined if it was not read from a stream. */
 export function originOf(value: unknown): Origin | undefined {
   return typeof value === 'object' && value !== null ? origins.get(value) : undefined
 }
 
 const width = 3
 
-/** Keys (property names, array indexes, Map keys), the values read there, and their types. */
+/** The entries of a container as they were read: their keys, values and concrete types. */
 export class Slots {
-  /** Flat, because there is one per session read. */
+  /** Key, value and type of each slot. One flat array, because every session that is read has one. */
   private readonly flat: unknown[] = []
   /** The types of Map keys. */
   private keyTypes: (Concrete | undefined)[] | undefined
@@ -61,7 +61,7 @@ export class Slots {
     this.add(key, value, concrete)
   }
 
-  /** A key came again: the later entry wins. */
+  /** Adds a slot, or replaces the slot of the same key. */
   replace(key: unknown, value: unknown, concrete: Concrete | undefined): void {
     const number = this.find(key, 0)
     if (number < 0) {
@@ -72,7 +72,7 @@ export class Slots {
     }
   }
 
-  /** The number of the slot with that key, most likely `guess`; -1 if there is none. */
+  /** The number of the slot with that key, or -1. `guess` is checked first. */
   find(key: unknown, guess: number): number {
     if (guess < this.length && this.flat[guess * width] === key) return guess
     if (this.numbers?.size !== this.length) {

@@ -1,37 +1,37 @@
 /**
- * A cursor over the bytes of a stream, and the primitive encodings.
+ * A cursor over the bytes of a stream, which decodes gob's primitive values.
  *
  * @module
  */
 
 import { SessionError } from '../../errors.ts'
 
-/** An error of the stream. The message never holds what the stream holds. */
+/** The error for an invalid stream. The message must not contain data from the stream. */
 export function invalid(message: string, cause?: unknown): SessionError {
   return new SessionError('gob-invalid', `gob: ${message}`, cause === undefined ? {} : { cause })
 }
 
-// A byte order mark is part of the text, as in Go.
+// As in Go, a byte order mark is part of the text.
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 const double = new DataView(new ArrayBuffer(8))
 
 const maxNameLength = 24
 
-/** Property names read before, found by hash: a string made once is quicker as a key ever after. */
+/** A cache of property names, by hash. Reusing the same string makes property access faster. */
 const names: ({ readonly text: string; readonly bytes: Uint8Array } | undefined)[] = new Array(512)
 
 export class Reader {
   readonly bytes: Uint8Array
   position = 0
-  /** Where the current message ends. */
+  /** The end of the current message. */
   end = 0
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes
   }
 
-  /** Enters the next message. The current one must be used up. */
+  /** Starts the next message. The current one must have been read completely. */
   nextMessage(): void {
     this.end = this.bytes.length
     const length = this.uint()
@@ -43,21 +43,21 @@ export class Reader {
     if (length > this.end - this.position) throw invalid('unexpected end of the stream')
   }
 
-  /** A count of values. Each takes a byte at least, if not in this message then in the next ones. */
+  /** Reads a count of values, each of which takes at least one byte of this or a later message. */
   count(): number {
     const count = this.uint()
     if (count > this.bytes.length - this.position) throw invalid('a count exceeds the input')
     return count
   }
 
-  /** A count of bytes, which must all be in the current message. */
+  /** Reads a length in bytes. That many bytes must be left in the current message. */
   length(): number {
     const length = this.uint()
     this.need(length)
     return length
   }
 
-  /** An unsigned integer that is a length, a count or a field delta. */
+  /** Reads a length, count or field delta. Returns Infinity if it is not a safe integer. */
   uint(): number {
     if (this.position >= this.end) throw invalid('unexpected end of the stream')
     const first = this.bytes[this.position]!
@@ -69,23 +69,23 @@ export class Reader {
     return typeof value === 'number' ? value : Number.POSITIVE_INFINITY
   }
 
-  /** A signed integer that is a type id. */
+  /** Reads a type id. */
   id(): number {
     const value = this.int()
     if (typeof value === 'number') return value
     throw invalid('a type id is out of range')
   }
 
-  /** Any signed integer: a number if it is safe, else a bigint. */
+  /** Reads a signed integer: a number if it is a safe integer, else a bigint. */
   int(): number | bigint {
     const value = this.unsigned()
     if (typeof value === 'number') {
       return value % 2 === 0 ? value / 2 : -(value + 1) / 2
     }
-    return natural((value & 1n) === 0n ? value >> 1n : ~(value >> 1n))
+    return numberIfSafe((value & 1n) === 0n ? value >> 1n : ~(value >> 1n))
   }
 
-  /** Any unsigned integer: a number if it is safe, else a bigint. */
+  /** Reads an unsigned integer: a number if it is a safe integer, else a bigint. */
   unsigned(): number | bigint {
     if (this.position >= this.end) throw invalid('unexpected end of the stream')
     const first = this.bytes[this.position]!
@@ -94,7 +94,7 @@ export class Reader {
     return first
   }
 
-  /** The number of bytes, negated, then the bytes, big-endian. Go accepts leading zeros. */
+  /** The negated number of bytes, then the big-endian bytes. Like Go, this accepts leading zeros. */
   private longUint(): number | bigint {
     const size = this.longSize()
     const start = this.position
@@ -106,12 +106,12 @@ export class Reader {
     }
     let value = 0n
     for (let i = start; i < this.position; i++) value = (value << 8n) | BigInt(this.bytes[i]!)
-    return natural(value)
+    return numberIfSafe(value)
   }
 
   private longSize(): number {
     const size = 256 - this.bytes[this.position]!
-    if (size > 8) throw invalid('an integer of more than 8 bytes')
+    if (size > 8) throw invalid('an integer has more than 8 bytes')
     this.position++
     this.need(size)
     return size
@@ -121,7 +121,7 @@ export class Reader {
     return this.unsigned() !== 0
   }
 
-  /** The bits of a double travel byte-reversed, so that the zeros of short fractions fall away. */
+  /** gob reverses the bytes of a double, so that the zeros of a short fraction need not be sent. */
   float(): number {
     if (this.position >= this.end) throw invalid('unexpected end of the stream')
     double.setFloat64(0, 0)
@@ -136,7 +136,7 @@ export class Reader {
     return double.getFloat64(0, true)
   }
 
-  /** The next `length` bytes as text; undefined, without moving, when they are not valid UTF-8. */
+  /** Reads `length` bytes as text. Returns undefined, without advancing, if they are not valid UTF-8. */
   text(length: number): string | undefined {
     const { bytes, position } = this
     const text = length <= 20 ? ascii(bytes, position, position + length) : undefined
@@ -153,14 +153,14 @@ export class Reader {
     }
   }
 
-  /** The next `length` bytes as the name of a property; undefined as with `text`. */
+  /** Like {@link text}, but caches short names. */
   name(length: number): string | undefined {
     if (length > maxNameLength) return this.text(length)
     const { bytes, position } = this
     let hash = length
     for (let i = position; i < position + length; i++) hash = (hash * 31 + bytes[i]!) | 0
-    const place = hash & (names.length - 1)
-    const known = names[place]
+    const slot = hash & (names.length - 1)
+    const known = names[slot]
     if (
       known !== undefined &&
       known.bytes.length === length &&
@@ -170,17 +170,17 @@ export class Reader {
       return known.text
     }
     const text = this.text(length)
-    if (text !== undefined) names[place] = { text, bytes: bytes.slice(position, this.position) }
+    if (text !== undefined) names[slot] = { text, bytes: bytes.slice(position, this.position) }
     return text
   }
 
-  /** Whether `head` and then the byte `next` come next, in the current message. */
+  /** Whether the current message continues with `head` and then the byte `next`. */
   isAt(head: Uint8Array, next: number): boolean {
     const after = this.position + head.length
     return after < this.end && this.bytes[after] === next && isAt(this.bytes, this.position, head)
   }
 
-  /** A copy of the next `length` bytes. */
+  /** Reads a copy of the next `length` bytes. */
   copy(length: number): Uint8Array {
     const start = this.position
     this.position += length
@@ -188,13 +188,13 @@ export class Reader {
   }
 }
 
-/** Whether `part` is at `at`. */
+/** Whether `bytes` contains `part` at the index `at`. */
 export function isAt(bytes: Uint8Array, at: number, part: Uint8Array): boolean {
   for (let i = 0; i < part.length; i++) if (bytes[at + i] !== part[i]) return false
   return true
 }
 
-/** Below about twenty characters this is faster than any call out of JavaScript. */
+/** Decodes ASCII, or returns undefined. For up to about 20 bytes this is faster than TextDecoder. */
 function ascii(bytes: Uint8Array, start: number, end: number): string | undefined {
   let text = ''
   let i = start
@@ -214,7 +214,7 @@ function ascii(bytes: Uint8Array, start: number, end: number): string | undefine
   return text
 }
 
-function natural(value: bigint): number | bigint {
+function numberIfSafe(value: bigint): number | bigint {
   const number = Number(value)
   return Number.isSafeInteger(number) ? number : value
 }

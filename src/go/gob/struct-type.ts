@@ -1,5 +1,5 @@
 /**
- * The types of structs that are written from JavaScript objects.
+ * Infers the types of structs from JavaScript objects.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { Field, Type } from './types.ts'
 import { unify } from './unify.ts'
 import { concreteOf, GoValue } from './values.ts'
 
-/** A struct type with the fields of an object. Fields without a value have no type: they are left out. */
+/** Returns a struct type with the fields of an object. Fields that are null or undefined are left out. */
 export function inferStruct(name: string, object: Record<string, unknown>): Type {
   const fields: Field[] = []
   for (const [field, value] of Object.entries(object)) {
@@ -25,12 +25,14 @@ function typeOfValue(name: string, field: string, value: unknown): Type {
   if (value instanceof GoValue) return value[concreteOf].type
   const type = originOf(value)?.type ?? defaultConcrete(value)?.type
   if (type === undefined) {
-    throw new TypeError(`go.struct: field ${field} of ${name} has a value without a Go type`)
+    throw new TypeError(
+      `go.struct: field ${field} of ${name} has no Go type; make its value with go.typed or go.opaque`,
+    )
   }
   return type
 }
 
-/** As in definitions: the name without its package, and without the star of a pointer. */
+/** The name in a definition: without the package, and without the star of a pointer. */
 function shortName(name: string): string {
   const arguments_ = name.indexOf('[')
   const head = arguments_ < 0 ? name : name.slice(0, arguments_)
@@ -38,8 +40,8 @@ function shortName(name: string): string {
 }
 
 /**
- * The type that Go values inside `value` give to a name. Structs made one by one may lack different
- * fields: together they have them all.
+ * Returns the type of the Go values called `name` inside `value`. Structs made separately may lack
+ * different fields, so the type has the fields of all of them.
  */
 export function typeNamed(name: string, value: unknown): Type | undefined {
   const types = goValuesIn(value, 0)

@@ -1,8 +1,8 @@
 /**
- * The bytes of Go's `time.Time`.
+ * Encoding of Go's `time.Time`.
  *
- * A version byte, seconds since the year 1 (64 bits), nanoseconds (32 bits), and the zone's offset
- * in minutes (16 bits, -1 for UTC), big-endian. Version 2 adds a byte with the offset's seconds.
+ * A version byte, seconds since the year 1 (64 bits), nanoseconds (32 bits), and the offset of the zone
+ * in minutes (16 bits, -1 for UTC), big-endian. Version 2 adds a byte with the seconds of the offset.
  *
  * @module
  */
@@ -11,8 +11,8 @@ const secondsToUnix = 62_135_596_800n
 const utcOffset = -1
 const maxMilliseconds = 8_640_000_000_000_000
 
-/** The milliseconds of a payload; undefined if it is no time, or one that a Date cannot hold. */
-export function millisecondsOfTime(payload: Uint8Array): number | undefined {
+/** Returns the Unix time in milliseconds, or undefined if it is invalid or outside the range of Date. */
+export function decodeTime(payload: Uint8Array): number | undefined {
   const length = payload[0] === 1 ? 15 : payload[0] === 2 ? 16 : -1
   if (payload.length !== length) return undefined
   const view = viewOf(payload)
@@ -23,8 +23,8 @@ export function millisecondsOfTime(payload: Uint8Array): number | undefined {
   return Math.abs(milliseconds) <= maxMilliseconds ? milliseconds : undefined
 }
 
-/** The payload of a time in UTC, or in the zone of `offsetMinutes`. */
-export function timePayload(
+/** Encodes a time in UTC, or in the zone with the offset `offsetMinutes`. */
+export function encodeTime(
   milliseconds: number,
   offsetMinutes: number = utcOffset,
   nanoseconds: number = (milliseconds - Math.floor(milliseconds / 1000) * 1000) * 1_000_000,
@@ -38,11 +38,11 @@ export function timePayload(
   return payload
 }
 
-/** The payload of another time in the zone of `payload`. */
-export function timePayloadInZone(payload: Uint8Array, milliseconds: number): Uint8Array {
-  const moved = payload.slice()
-  moved.set(timePayload(milliseconds).subarray(1, 13), 1)
-  return moved
+/** Encodes another time in the zone of `payload`. */
+export function encodeTimeInZone(payload: Uint8Array, milliseconds: number): Uint8Array {
+  const changed = payload.slice()
+  changed.set(encodeTime(milliseconds).subarray(1, 13), 1)
+  return changed
 }
 
 function viewOf(payload: Uint8Array): DataView {

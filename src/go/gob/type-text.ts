@@ -1,6 +1,6 @@
 /**
- * Go type expressions, such as `map[string][]time.Time`: reading them, and laying them over the
- * types of a stream, which know neither widths nor package names.
+ * Go type expressions, such as `map[string][]time.Time`: parses them, and combines them with the types
+ * of a stream, which lack widths and package names.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import {
   timeType,
 } from './types.ts'
 
-/** A type as its text says it. A `named` type is one that the text does not explain. */
+/** A parsed type expression. A `named` type is one whose underlying type the text does not show. */
 export type TypeExpression =
   | { readonly kind: 'known'; readonly text: string; readonly type: Type }
   | { readonly kind: 'named'; readonly text: string }
@@ -46,7 +46,7 @@ const aliases: ReadonlyMap<string, Type> = new Map<string, Type>([
 
 const maxNesting = 64
 
-/** Reads a Go type expression; undefined when it is not one, or nests deeper than 64. */
+/** Parses a Go type expression. Returns undefined if it is invalid or nests deeper than 64 levels. */
 export function parseTypeText(text: string): TypeExpression | undefined {
   const parser = new Parser(text)
   const expression = parser.type(0)
@@ -107,7 +107,7 @@ class Parser {
     return { kind: 'map', text: `map[${key.text}]${elem.text}`, key, elem }
   }
 
-  /** A name goes on to the bracket that closes a map key; its own brackets hold type arguments. */
+  /** A name ends at the bracket that closes a map key. Brackets inside it enclose type arguments. */
   private name(): TypeExpression | undefined {
     const start = this.at
     let open = 0
@@ -134,20 +134,21 @@ function known(type: Type): TypeExpression {
 }
 
 /**
- * The type that an expression means; undefined when it holds a name that `named` does not know.
- * A pointer is transparent in gob: it means what it points to.
+ * Returns the type of an expression, or undefined if `named` does not know a name in it. gob does not
+ * send pointers, so a pointer has the type of its pointee.
  *
- * A type that comes twice is one and the same: Go refuses two definitions of it in one type.
+ * Equal parts share one type object, because Go refuses a stream that defines the same type twice.
  */
 export function typeOfExpression(
   expression: TypeExpression,
   named: (name: string) => Type | undefined = () => undefined,
-  made: Map<string, Type> = new Map(),
+  typesByText: Map<string, Type> = new Map(),
 ): Type | undefined {
   const { text } = expression
   const found =
-    made.get(text) ?? makeType(expression, part => typeOfExpression(part, named, made), named)
-  if (found !== undefined) made.set(text, found)
+    typesByText.get(text) ??
+    makeType(expression, part => typeOfExpression(part, named, typesByText), named)
+  if (found !== undefined) typesByText.set(text, found)
   return found
 }
 
@@ -181,18 +182,20 @@ function makeType(
 }
 
 /**
- * Lays the expression over a type of a stream, so that widths and names are known; undefined when
- * the two cannot be the same type. Here too a type that comes twice is one and the same.
+ * Adds the widths and names of an expression to a type of a stream. Returns undefined if the two do not
+ * match. As above, equal parts share one type object.
  */
 export function refineType(
   expression: TypeExpression,
   wire: Type,
-  made: Map<Type, Type> = new Map(),
+  refinedByWire: Map<Type, Type> = new Map(),
 ): Type | undefined {
-  const known = made.get(wire)
+  const known = refinedByWire.get(wire)
   if (known?.text === expression.text) return known
-  const refined = refine(expression, wire, (part, partWire) => refineType(part, partWire, made))
-  if (refined !== undefined) made.set(wire, refined)
+  const refined = refine(expression, wire, (part, partWire) =>
+    refineType(part, partWire, refinedByWire),
+  )
+  if (refined !== undefined) refinedByWire.set(wire, refined)
   return refined
 }
 
@@ -227,7 +230,7 @@ function refine(
   }
 }
 
-/** Struct types stay the one object they are: they may contain themselves. */
+/** Struct types are not copied, because they may contain themselves. */
 function named(text: string, wire: Type): Type {
   if (wire.kind === 'struct') return wire
   return wire.kind === 'opaque' ? { ...wire, text, as: 'bytes' } : { ...wire, text }
@@ -236,29 +239,29 @@ function named(text: string, wire: Type): Type {
 const maxCached = 256
 const cache = new Map<string, Concrete | undefined>()
 
-/** The types that this module's users name: they stay the same objects. */
-const kept = new Map<string, Concrete>()
+/** Types that `knownConcrete` returned. They stay the same objects and are never evicted. */
+const pinned = new Map<string, Concrete>()
 
 /**
- * The concrete type whose registered name is the text of a type without names of its own, such as
- * `map[string]interface {}`; undefined when the name does not explain itself.
+ * Returns the concrete type for a registered name that is a type expression without named types, such as
+ * `map[string]interface {}`. Returns undefined for any other name.
  */
 export function concreteOfText(text: string): Concrete | undefined {
-  const known = kept.get(text) ?? cache.get(text)
+  const known = pinned.get(text) ?? cache.get(text)
   if (known !== undefined || cache.has(text)) return known
   const found = makeConcrete(text)
-  // Names come from streams too: the cache starts over rather than grow.
+  // Names also come from streams, so the size of the cache must be limited.
   if (cache.size >= maxCached) cache.clear()
   cache.set(text, found)
   return found
 }
 
-/** As `concreteOfText`, of one of the few texts that are known to explain themselves. */
+/** Like `concreteOfText`, for expressions in this library's own code, which must be valid. */
 export function knownConcrete(text: string): Concrete {
-  let known = kept.get(text)
+  let known = pinned.get(text)
   if (known === undefined) {
     known = makeConcrete(text)!
-    kept.set(text, known)
+    pinned.set(text, known)
   }
   return known
 }

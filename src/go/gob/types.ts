@@ -1,15 +1,15 @@
 /**
- * The types of gob: what a stream says about its values, and what Go calls them.
+ * gob's types: how a stream describes them, and their names in Go.
  *
  * @module
  */
 
-/** A type with an id of its own in every stream. All integer widths of Go share two ids. */
+/** A type with a fixed id in every stream. Go's integer types share two ids, whatever their width. */
 export interface BasicType {
   readonly kind: BasicKind
   /** The Go type, such as `int8`. */
   readonly text: string
-  /** Width of a number: 8, 16, 32, 64 (of a complex number: of its parts); else 0. */
+  /** The width of a number, or of each part of a complex number: 8, 16, 32 or 64. Otherwise 0. */
   readonly bits: number
   /** The id on the wire. */
   readonly id: number
@@ -27,9 +27,9 @@ export type BasicKind =
 
 export interface SliceType {
   readonly kind: 'slice'
-  /** The Go type where it is known, else ''. */
+  /** The Go type, or '' if it is unknown. */
   text: string
-  /** The name in the definition. It is often missing, and means nothing to a decoder. */
+  /** The name in the definition. It is often missing, and Go's decoder ignores it. */
   readonly wireName: string
   elem: Type
 }
@@ -55,7 +55,7 @@ export interface StructType {
   readonly text: string
   readonly wireName: string
   fields: Field[]
-  /** Field numbers by name, made when first asked for. */
+  /** Field numbers by name, computed when first needed. */
   numbers?: Map<string, number>
 }
 
@@ -64,20 +64,20 @@ export interface Field {
   type: Type
 }
 
-/** A type that writes itself: only its own code knows what the bytes mean. */
+/** A type that encodes itself. Only its own code can decode the bytes. */
 export interface OpaqueType {
   readonly kind: 'opaque'
   readonly text: string
   readonly wireName: string
   readonly encoding: OpaqueEncoding
-  /** What the bytes are read as. */
+  /** How the bytes are decoded here. */
   readonly as: 'time' | 'bigInt' | 'bytes'
 }
 
-/** The Go interface that makes the bytes: GobEncoder, BinaryMarshaler or TextMarshaler. */
+/** The Go interface that produces the bytes: GobEncoder, BinaryMarshaler or TextMarshaler. */
 export type OpaqueEncoding = 'gob' | 'binary' | 'text'
 
-/** A type that a definition describes. */
+/** A type that a stream has to define. */
 export type DefinedType = SliceType | ArrayType | MapType | StructType | OpaqueType
 
 export type Type = BasicType | DefinedType
@@ -86,7 +86,7 @@ function basic(kind: BasicKind, text: string, bits: number, id: number): BasicTy
   return { kind, text, bits, id }
 }
 
-/** Every basic type, by its Go name. `int` and `uint` have 64 bits, as on all common servers. */
+/** The basic types by their Go names. `int` and `uint` have 64 bits, as on all common servers. */
 export const basicTypes: ReadonlyMap<string, BasicType> = new Map(
   [
     basic('bool', 'bool', 0, 1),
@@ -105,7 +105,7 @@ export const basicTypes: ReadonlyMap<string, BasicType> = new Map(
   ].map(type => [type.text, type]),
 )
 
-/** The basic type of a wire id: the widest, because the wire does not tell the width. */
+/** The basic types by their wire ids: the widest of each, because streams do not contain widths. */
 export const basicTypesById: readonly (BasicType | undefined)[] = [
   undefined,
   ...['bool', 'int', 'uint', 'float64', '[]uint8', 'string', 'complex128', 'interface {}'].map(
@@ -132,7 +132,7 @@ export const timeType: OpaqueType = {
   as: 'time',
 }
 
-/** `*big.Int`: only the pointer can be sent. */
+/** `*big.Int`. Go can send only the pointer. */
 export const bigIntType: OpaqueType = {
   kind: 'opaque',
   text: '*big.Int',
@@ -141,25 +141,25 @@ export const bigIntType: OpaqueType = {
   as: 'bigInt',
 }
 
-/** A concrete type behind an interface: the name it is registered by, and what the name stands for. */
+/** The concrete type of an interface value: its registered name, and the type with that name. */
 export interface Concrete {
   readonly name: string
   readonly type: Type
-  /** The name as an interface value begins with: its length and its bytes. */
+  /** The first bytes of an interface value of this type: the length of the name, and the name. */
   readonly head: Uint8Array
 }
 
 export function concrete(name: string, type: Type): Concrete {
   const bytes = new TextEncoder().encode(name)
   const head = new Uint8Array(bytes.length < 128 ? bytes.length + 1 : bytes.length + 3)
-  // Go refuses names over 1024 bytes, so that two bytes hold any length.
+  // Go refuses names longer than 1024 bytes, so two bytes can hold the length.
   if (bytes.length < 128) head[0] = bytes.length
   else head.set([254, bytes.length >> 8, bytes.length & 255])
   head.set(bytes, head.length - bytes.length)
   return { name, type, head }
 }
 
-/** The Go type text of `type`, for people: the wire does not say everything. */
+/** The Go type as text. A type from a stream may lack names and widths. */
 export function typeText(type: Type, depth = 0): string {
   if (type.text !== '') return type.text
   // A recursive type without a name has no finite text.
@@ -176,7 +176,7 @@ export function typeText(type: Type, depth = 0): string {
   }
 }
 
-/** Whether a type that its own text explains can be the type of the stream. */
+/** Whether a stream describes `type`, which must contain no named types, in the same way as `wire`. */
 export function isSameOnWire(type: Type, wire: Type): boolean {
   switch (type.kind) {
     case 'slice':
@@ -198,15 +198,15 @@ export function isSameOnWire(type: Type, wire: Type): boolean {
   }
 }
 
-/** The number of the field of that name, or undefined. */
+/** The number of the field with that name, or undefined. */
 export function fieldNumber(type: StructType, name: string): number | undefined {
   type.numbers ??= new Map(type.fields.map((field, number) => [field.name, number]))
   return type.numbers.get(name)
 }
 
 /**
- * Whether Go can use values of this type as keys of a map. A pointer always can, but only the
- * registered name of a type tells pointers.
+ * Whether Go can use values of this type as map keys. Every pointer can be one, but only the registered
+ * name shows whether a type is a pointer.
  */
 export function isHashable(concrete: Concrete): boolean {
   return concrete.name.startsWith('*') || isHashableType(concrete.type, new Set())

@@ -1,16 +1,16 @@
 /**
- * One type for all structs of a name.
+ * Merges the types of all structs with the same name.
  *
- * Structs made one by one may lack different fields, and so have different types. But Go's decoder
- * takes the first definition that it meets inside a struct for all uses of a Go type there: with
- * another definition it would put values into the wrong fields.
+ * Structs made separately may lack different fields, and then have different types. But Go's decoder uses
+ * the first definition that it finds inside a struct for every use of that Go type, and with a different
+ * definition it would put values into the wrong fields.
  *
  * @module
  */
 
 import { type Field, isSameOnWire, type StructType, type Type, typeText } from './types.ts'
 
-/** The types, with the structs of each name in them replaced by one that has the fields of all. */
+/** Replaces all structs of the same name in the types by one struct with the fields of all of them. */
 export function unify(types: readonly Type[]): readonly Type[] {
   const groups = groupsByName(structsIn(types))
   if (groups.every(group => group.length === 1)) return types
@@ -20,7 +20,7 @@ export function unify(types: readonly Type[]): readonly Type[] {
 
 function structsIn(types: readonly Type[]): StructType[] {
   const seen = new Set<Type>(types)
-  // A Set also visits what is added on the way.
+  // Iterating over a Set also visits the types added during the iteration.
   for (const type of seen) for (const part of partsOf(type)) seen.add(part)
   return [...seen].filter(type => type.kind === 'struct')
 }
@@ -49,7 +49,7 @@ function groupsByName(structs: readonly StructType[]): StructType[][] {
   return groups
 }
 
-/** Definitions that were read have names without the package, or none. */
+/** Types that were read from a stream have a name without the package, or none. */
 function isSameName(a: StructType, b: StructType): boolean {
   if (a.text !== '' && b.text !== '') return a.text.replace(/^\*/, '') === b.text.replace(/^\*/, '')
   return a.wireName !== '' && a.wireName === b.wireName
@@ -59,8 +59,8 @@ class Merger {
   private readonly replacements = new Map<Type, Type>()
 
   constructor(groups: readonly StructType[][]) {
-    const merged = groups.map(emptied)
-    // All are known before the first gets its fields: structs may contain each other.
+    const merged = groups.map(withoutFields)
+    // Register all structs before adding fields, because they may contain each other.
     for (const [i, group] of groups.entries()) {
       for (const struct of group) this.replacements.set(struct, merged[i]!)
     }
@@ -72,13 +72,13 @@ class Merger {
   replace(type: Type): Type {
     let replacement = this.replacements.get(type)
     if (replacement === undefined) {
-      replacement = this.rebuilt(type)
+      replacement = this.rebuild(type)
       this.replacements.set(type, replacement)
     }
     return replacement
   }
 
-  private rebuilt(type: Type): Type {
+  private rebuild(type: Type): Type {
     switch (type.kind) {
       case 'slice':
       case 'array':
@@ -101,7 +101,7 @@ class Merger {
   }
 }
 
-function emptied(group: readonly StructType[]): StructType {
+function withoutFields(group: readonly StructType[]): StructType {
   const { text, wireName } = group.find(struct => struct.text !== '') ?? group[0]!
   return { kind: 'struct', text, wireName, fields: [] }
 }

@@ -1,5 +1,5 @@
 /**
- * Errors about values that gob cannot carry: where the value is, what it is, and what to do.
+ * Errors for values that gob cannot encode: their path, their type, and the fix.
  *
  * @module
  */
@@ -10,13 +10,13 @@ import type { Concrete } from './types.ts'
 const maxSegment = 64
 const maxPath = 200
 
-/** An error about the value at `path`. Keys are told, values never. */
+/** The error for the value at `path`. The message contains keys, but never values. */
 export function unsupported(path: readonly unknown[], problem: string, fix: string): SessionError {
-  const place = path.length === 0 ? 'the value' : pathText(path)
-  return new SessionError('gob-unsupported', `gob: cannot write ${place}: ${problem}; ${fix}`)
+  const subject = path.length === 0 ? 'the value' : pathText(path)
+  return new SessionError('gob-unsupported', `gob: cannot write ${subject}: ${problem}; ${fix}`)
 }
 
-/** As in JavaScript: `user.friends[3]["first name"]`. */
+/** The path in JavaScript's syntax: `user.friends[3]["first name"]`. */
 function pathText(path: readonly unknown[]): string {
   let text = ''
   for (const key of path) {
@@ -36,7 +36,7 @@ function keyText(key: unknown): string {
   return typeof key === 'object' ? 'key' : String(key).slice(0, maxSegment)
 }
 
-/** What kind of thing `value` is, without telling what it holds. */
+/** Describes the type of a value without showing the value. */
 export function describe(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return `an array of ${value.length} elements`
@@ -51,17 +51,17 @@ export function describe(value: unknown): string {
 function className(value: object): string {
   const prototype: unknown = Object.getPrototypeOf(value)
   if (typeof prototype !== 'object' || prototype === null) return 'Object'
-  const maker: unknown = prototype.constructor
-  return typeof maker === 'function' && maker.name !== '' ? maker.name : 'a class'
+  const classOf: unknown = prototype.constructor
+  return typeof classOf === 'function' && classOf.name !== '' ? classOf.name : 'a class'
 }
 
-/** The call with which a Go program registers the type. */
+/** The call that registers the type in a Go program. */
 export function registerCall({ name, type }: Concrete): string {
   const isPointer = name.startsWith('*')
   const bare = isPointer ? name.slice(1) : name
-  const isText = bare.startsWith('[') || bare.startsWith('map[')
-  const local = isText ? bare : bare.slice(bare.lastIndexOf('/') + 1)
-  return `gob.Register(${isPointer ? '&' : ''}${local}${isText ? '{}' : zero(type.kind)})`
+  const isUnnamed = bare.startsWith('[') || bare.startsWith('map[')
+  const local = isUnnamed ? bare : bare.slice(bare.lastIndexOf('/') + 1)
+  return `gob.Register(${isPointer ? '&' : ''}${local}${isUnnamed ? '{}' : zero(type.kind)})`
 }
 
 function zero(kind: string): string {

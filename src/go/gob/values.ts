@@ -1,28 +1,28 @@
 /**
- * Values that carry their Go type: what JavaScript has no own value for, and what a program wants
- * written as a type of its choice.
+ * Values that carry their Go type: those that JavaScript has no type for, and those that a program wants
+ * to write as a certain Go type.
  *
  * @module
  */
 
 import { type Concrete, type OpaqueEncoding, typeText } from './types.ts'
 
-/** The type behind a `GoValue`; not part of its public face. */
+/** The key of a `GoValue`'s type. Not part of the public API. */
 export const concreteOf: unique symbol = Symbol('silverback.gob.concrete')
 
-/** Node's `util.inspect`, and console.log with it, look for this name. */
+/** The method that Node's `util.inspect` and console.log call. */
 const inspect: unique symbol = Symbol.for('nodejs.util.inspect.custom')
 
 /**
  * A value with its Go type. Immutable.
  *
- * `value` is what reading the written value gives.
+ * `value` is the JavaScript value that the decoder returns for it.
  */
 export class GoValue<Value = unknown> {
   readonly [concreteOf]: Concrete
   readonly value: Value
 
-  /** The functions of `go` make these. */
+  /** Use the functions of `go` instead. */
   constructor(concrete: Concrete, value: Value) {
     this[concreteOf] = concrete
     this.value = value
@@ -38,7 +38,7 @@ export class GoValue<Value = unknown> {
     return `${this.type}(${this.content(value => inspectValue?.(value, options) ?? String(value))})`
   }
 
-  /** The value, for people. */
+  /** The value, as `util.inspect` shows it. */
   protected content(inspectValue: (value: unknown) => string): string {
     return inspectValue(this.value)
   }
@@ -46,7 +46,7 @@ export class GoValue<Value = unknown> {
 
 type Inspect = (value: unknown, options: object) => string
 
-/** A Go string that is not valid UTF-8, such as compressed data. `value` is its bytes. */
+/** A Go string that is not valid UTF-8, such as compressed data. `value` has its bytes. */
 export class GoString extends GoValue<Uint8Array> {
   constructor(concrete: Concrete, bytes: Uint8Array) {
     super(concrete, bytes)
@@ -78,7 +78,7 @@ export class GoComplex extends GoValue<readonly [re: number, im: number]> {
   }
 }
 
-/** A value of a Go type that writes itself, such as `*url.URL`: only Go knows what the bytes mean. */
+/** A value of a Go type that encodes itself, such as `*url.URL`. Only its Go code can decode the bytes. */
 export class GoOpaque extends GoValue<Uint8Array> {
   constructor(concrete: Concrete, bytes: Uint8Array) {
     super(concrete, bytes)
@@ -89,7 +89,7 @@ export class GoOpaque extends GoValue<Uint8Array> {
     return this.value
   }
 
-  /** The Go interface that makes the bytes: GobEncoder, BinaryMarshaler or TextMarshaler. */
+  /** The Go interface that produces the bytes: GobEncoder, BinaryMarshaler or TextMarshaler. */
   get kind(): OpaqueEncoding {
     const { type } = this[concreteOf]
     return type.kind === 'opaque' ? type.encoding : 'gob'

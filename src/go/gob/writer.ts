@@ -1,5 +1,5 @@
 /**
- * A growing buffer, and the primitive encodings.
+ * A growing buffer, which encodes gob's primitive values.
  *
  * @module
  */
@@ -16,12 +16,12 @@ export class Writer {
   bytes: Uint8Array = new Uint8Array(1024)
   position = 0
 
-  /** Makes room for `length` bytes more. */
+  /** Grows the buffer to hold `length` more bytes. */
   need(length: number): void {
     const size = this.position + length
     if (size <= this.bytes.length) return
     if (size > maxBytes) {
-      throw new SessionError('gob-unsupported', 'gob: the value takes more than 64 MiB')
+      throw new SessionError('gob-unsupported', 'gob: the encoded value is longer than 64 MiB')
     }
     const grown = new Uint8Array(Math.max(size, 2 * this.bytes.length))
     grown.set(this.bytes.subarray(0, this.position))
@@ -41,13 +41,13 @@ export class Writer {
     this.position += length
   }
 
-  /** An unsigned integer of up to 53 bits. */
+  /** Writes an unsigned integer of up to 53 bits. */
   uint(value: number): void {
     if (value < 0x80) this.byte(value)
     else this.longUint(value)
   }
 
-  /** The number of bytes, negated, then the bytes, big-endian. */
+  /** The negated number of bytes, then the big-endian bytes. */
   private longUint(value: number): void {
     let size = 1
     for (let rest = value; rest >= 256; rest = Math.floor(rest / 256)) size++
@@ -59,7 +59,7 @@ export class Writer {
     this.position += size
   }
 
-  /** An unsigned integer of up to 64 bits. */
+  /** Writes an unsigned integer of up to 64 bits. */
   unsigned(value: number | bigint): void {
     if (typeof value === 'number') {
       this.uint(value)
@@ -69,7 +69,7 @@ export class Writer {
     }
   }
 
-  /** A signed integer of up to 64 bits: the sign is the lowest bit. */
+  /** Writes a signed integer of up to 64 bits. The lowest bit is the sign. */
   int(value: number | bigint): void {
     if (typeof value === 'number' && Math.abs(value) < 2 ** 52) {
       this.uint(value < 0 ? -2 * value - 1 : 2 * value)
@@ -79,14 +79,14 @@ export class Writer {
     }
   }
 
-  /** Go's NaN has its own bits. */
+  /** Writes a double. NaN gets the bits of Go's `math.NaN()`. */
   float(value: number): void {
     if (Number.isNaN(value)) double.setBigUint64(0, 0x7ff8000000000001n, true)
     else double.setFloat64(0, value, true)
     this.minimal()
   }
 
-  /** The eight bytes at hand as an unsigned integer, without its leading zeros. */
+  /** Writes `doubleBytes` as an unsigned integer, without its leading zeros. */
   private minimal(): void {
     let start = 0
     while (start < 7 && doubleBytes[start] === 0) start++
@@ -94,7 +94,7 @@ export class Writer {
     this.raw(start === 0 ? doubleBytes : doubleBytes.subarray(start))
   }
 
-  /** A string with its length in front. A lone surrogate becomes U+FFFD. */
+  /** Writes the length of a string and its UTF-8 bytes. A lone surrogate becomes U+FFFD. */
   string(text: string): void {
     const mark = this.open()
     const { length } = text
@@ -117,13 +117,13 @@ export class Writer {
     return true
   }
 
-  /** Leaves a byte for a number that is known later, and says where. */
+  /** Reserves a byte for a number that is not known yet. Returns its position, for `close`. */
   open(): number {
     this.byte(0)
     return this.position - 1
   }
 
-  /** Puts the number where `open` left room for it; what follows moves if it is a long one. */
+  /** Writes the number at the position that `open` reserved. If it needs more bytes, the rest moves. */
   close(mark: number, value: number): void {
     if (value < 0x80) {
       this.bytes[mark] = value
@@ -138,7 +138,7 @@ export class Writer {
     this.position = end + size - 1
   }
 
-  /** A copy of what was written. */
+  /** Returns a copy of the bytes written so far. */
   result(start = 0): Uint8Array {
     return this.bytes.slice(start, this.position)
   }

@@ -5,12 +5,12 @@ import { typed } from './tree.ts'
 
 type Values = Record<string, unknown>
 
-/** A session as if Go had written it. */
+/** Encodes and decodes values, so that they have Go types as if Go had written them. */
 function fromGo<T = Values>(values: unknown): T {
   return decode(encode(values)) as T
 }
 
-/** The Go types of the entries, after writing and reading. */
+/** The Go types of the entries after a round trip. */
 function typesAfter(values: object): Record<string, string | undefined> {
   const read = fromGo(values)
   return Object.fromEntries(Object.keys(read).map(name => [name, go.typeOf(read, name)]))
@@ -41,7 +41,7 @@ const session = {
   ip: go.typed('net.IP', new Uint8Array([127, 0, 0, 1]), '[]uint8'),
 }
 
-test('what is read and written untouched is the same, also when other keys change', () => {
+test('preserves unchanged values, even when other keys change', () => {
   const values = fromGo(session)
   const before = typed(fromGo(session)) as [string, [string, ...unknown[]][]]
   values.added = 'x'
@@ -52,7 +52,7 @@ test('what is read and written untouched is the same, also when other keys chang
   assert.equal(after[1].length, before[1].length + 1)
 })
 
-test('a changed value that fits keeps the type', () => {
+test('keeps the type of a changed value that fits it', () => {
   const values = fromGo(session)
   Object.assign(values, {
     int8: 127,
@@ -71,7 +71,7 @@ test('a changed value that fits keeps the type', () => {
   assert.deepEqual(typesAfter(values), typesAfter(session))
 })
 
-test('a changed value that does not fit gets the usual type', () => {
+test('gives a changed value its default type if the old type does not fit', () => {
   const values = fromGo(session)
   Object.assign(values, {
     int8: 128,
@@ -94,7 +94,7 @@ test('a changed value that does not fit gets the usual type', () => {
   assert.equal(types.person, 'map[string]interface {}')
 })
 
-test('a container changed in place keeps its type', () => {
+test('keeps the type of a container that is changed in place', () => {
   const values = fromGo<{ tags: string[]; counts: Values; person: Values }>(session)
   values.tags.push('b')
   values.counts.z = 26
@@ -108,7 +108,7 @@ test('a container changed in place keeps its type', () => {
   assert.equal(go.typeOf(read.person, 'Any'), 'int8')
 })
 
-test('a copy of a container keeps the types of what it took over', () => {
+test('keeps the types of the entries that a copied container shares with the original', () => {
   const values = fromGo<{ list: unknown[]; map: Values; person: Values }>(session)
   values.list = [...values.list, 'y']
   values.map = { ...values.map, c: true }
@@ -133,14 +133,18 @@ const changes: [name: string, change: (list: unknown[]) => unknown, types: strin
   ['pop', list => list.pop(), ['int8', 'float64', 'string']],
   ['splice', list => list.splice(1, 2, null), ['int8', 'nil', 'int64']],
   ['reverse', list => list.reverse(), ['int64', 'string', 'float64', 'int8']],
-  ['a queue', list => list.push(list.shift()), ['float64', 'string', 'int64', 'int8']],
+  ['rotate', list => list.push(list.shift()), ['float64', 'string', 'int64', 'int8']],
   ['set', list => list.splice(1, 1, 9), ['int8', 'float64', 'string', 'int64']],
-  ['set another kind', list => list.splice(0, 1, 'x'), ['string', 'float64', 'string', 'int64']],
+  [
+    'set a value of another type',
+    list => list.splice(0, 1, 'x'),
+    ['string', 'float64', 'string', 'int64'],
+  ],
   ['clear', list => list.splice(0), []],
 ]
 
 for (const [name, change, types] of changes) {
-  test(`the elements of an array keep their types: ${name}`, () => {
+  test(`keeps the types of array elements: ${name}`, () => {
     const values = fromGo<{ list: unknown[] }>({ list: session.list })
     change(values.list)
     const { list } = fromGo<typeof values>(values)
@@ -152,7 +156,7 @@ for (const [name, change, types] of changes) {
   })
 }
 
-test('a container moved to another key or session keeps its type', () => {
+test('keeps the type of a container that moves to another key or session', () => {
   const { person, tags, list, time } = fromGo(session)
   const other = fromGo<Values>({ moved: 1, person, inside: [tags, list], more: { time } })
   assert.equal(go.typeOf(other, 'person'), 'main.Person')
@@ -165,7 +169,7 @@ test('a container moved to another key or session keeps its type', () => {
   assert.deepEqual(typed((other.more as Values).time), typed(time))
 })
 
-test('a value moved out of a place of fixed type has the type that is known of it', () => {
+test('keeps the type of a value that moves out of a typed container', () => {
   const values = fromGo<Values & { lists: unknown[]; times: unknown[]; map: Values }>({
     lists: go.typed('[][]int8', [[1]]),
     times: go.typed('[]time.Time', [go.time(new Date(0), { offsetMinutes: 60 })]),
@@ -176,7 +180,7 @@ test('a value moved out of a place of fixed type has the type that is known of i
   assert.deepEqual(typed(moved.time), typed(values.times[0]))
 })
 
-test('a struct moved out of a place of fixed type needs its registered name', () => {
+test('requires a registered name for a struct that moves out of a typed container', () => {
   const inner = go.struct('main.Inner', { A: 1 })
   const values = fromGo<{ outer: { In: object } }>({
     outer: go.struct('main.Outer', { In: inner }),
@@ -188,7 +192,7 @@ test('a struct moved out of a place of fixed type needs its registered name', ()
   assert.deepEqual(named, { moved: { A: 1 } })
 })
 
-test('a field that was left out is written by its definition', () => {
+test('writes a field that was left out with the type in its definition', () => {
   const values = fromGo<{ p: Values }>({
     p: go.struct('main.P', { A: go.int64(0), B: '', C: go.typed('[]string', []) }),
   })
@@ -197,7 +201,7 @@ test('a field that was left out is written by its definition', () => {
   assert.deepEqual(fromGo(values), { p: { A: 2n ** 60n, B: 'b', C: ['c'] } })
 })
 
-test('zero fields are left out, but zero arrays, structs and empty maps are sent', () => {
+test('leaves out zero fields, except for zero arrays, structs and empty maps', () => {
   const p = go.struct('main.P', {
     int: 0,
     negativeZero: -0,
@@ -214,12 +218,12 @@ test('zero fields are left out, but zero arrays, structs and empty maps are sent
   assert.deepEqual(fromGo({ p }), { p: { array: [0, 0], struct: {}, map: {}, last: 1 } })
 })
 
-test('everywhere else zeros are sent', () => {
+test('sends zeros outside of structs', () => {
   const values = { a: 0, b: false, c: '', d: [], e: {}, f: null, g: -0, h: [0, '', null, -0] }
   assert.deepEqual(fromGo(values), values)
 })
 
-test('a time keeps its nanoseconds and zone until it changes, then its zone', () => {
+test('keeps the nanoseconds of an unchanged time, and the zone of a changed one', () => {
   const values = fromGo<{ time: Date }>({ time: session.time })
   assert.equal(values.time.getTime(), 1123)
   const untouched = typed(values)
@@ -238,7 +242,7 @@ test('a time keeps its nanoseconds and zone until it changes, then its zone', ()
   }
 })
 
-test('a time in a struct or a slice keeps its zone too', () => {
+test('keeps the zone of a time in a struct or slice', () => {
   const time = go.time(new Date(0), { offsetMinutes: -300 })
   const values = fromGo<{ p: { At: Date }; times: Date[] }>({
     p: go.struct('main.P', { At: time }),
@@ -252,7 +256,7 @@ test('a time in a struct or a slice keeps its zone too', () => {
   assert.deepEqual(typed(read.times[0]), expected)
 })
 
-test('keys that are not strings are apart from those that are', () => {
+test('keeps keys that are not strings apart from string keys', () => {
   const values: Values & { [keyed]?: Map<unknown, unknown> } = { '42': 'text', plain: 1 }
   go.keyed(values).set(42, 'int').set(true, go.int8(1)).set(go.int64(42), 'int64')
   go.keyed(values)
@@ -279,7 +283,7 @@ test('keys that are not strings are apart from those that are', () => {
   assert.equal(go.typeOf(again, true), 'int8')
 })
 
-test('keys of every hashable type come back as they were', () => {
+test('round-trips keys of every hashable type', () => {
   const values = {}
   const keys = [
     go.float64(-0),
@@ -297,7 +301,7 @@ test('keys of every hashable type come back as they were', () => {
   assert.deepEqual(encode(read), encode(values))
 })
 
-test('elements of named basic types are read as what they are', () => {
+test('reads elements of named basic types as their underlying types', () => {
   const named = (type: string, value: unknown, underlying: string) =>
     fromGo({ list: go.typed(`[]${type}`, [value], `[]${underlying}`) })
   assert.deepEqual(named('main.C', go.complex128(1, 2), 'complex128'), {
@@ -309,7 +313,7 @@ test('elements of named basic types are read as what they are', () => {
   assert.deepEqual(named('main.I', 5, 'int8'), { list: [5] })
 })
 
-test('a map with other keys is a Map', () => {
+test('reads a map with typed keys as a Map', () => {
   const value = go.typed('map[int]string', new Map([[1, 'a']]))
   const values = fromGo<{ map: Map<number, string> }>({ map: value })
   assert.deepEqual(values.map, new Map([[1, 'a']]))
@@ -318,7 +322,7 @@ test('a map with other keys is a Map', () => {
   assert.equal(go.typeOf(fromGo(values), 'map'), 'map[int]string')
 })
 
-test('names that mean something to JavaScript are just keys', () => {
+test('treats names with a meaning in JavaScript as ordinary keys', () => {
   const names = ['__proto__', 'constructor', 'toJSON', 'then', 'hasOwnProperty', 'valueOf']
   const entries = new Map(names.map(name => [name, { [name]: 1 }] as const))
   const values = fromGo(entries)
@@ -329,7 +333,7 @@ test('names that mean something to JavaScript are just keys', () => {
   assert.equal(Object.getOwnPropertyDescriptor(values, '__proto__')?.enumerable, true)
 })
 
-test('toJSON is never called', () => {
+test('never calls toJSON', () => {
   const value = {
     toJSON: 'data',
     date: new Date(0),
@@ -337,14 +341,14 @@ test('toJSON is never called', () => {
   assert.deepEqual(fromGo(value), value)
 })
 
-test('an undefined property is left out, in an array it is nil', () => {
+test('leaves out undefined properties, and writes undefined elements as nil', () => {
   assert.deepEqual(fromGo({ a: undefined, b: [undefined, 1], m: new Map([['k', undefined]]) }), {
     b: [null, 1],
     m: {},
   })
 })
 
-test('usual types', () => {
+test('gives values their default types', () => {
   assert.deepEqual(
     typesAfter({
       string: 'x',
@@ -384,7 +388,7 @@ test('usual types', () => {
   assert.equal(go.typeOf(fromGo({})), 'map[interface {}]interface {}')
 })
 
-test('values without a JavaScript type carry it themselves', () => {
+test('reads values without a JavaScript type as Go values', () => {
   const { raw, url, complex } = fromGo(session)
   assert.ok(raw instanceof GoString)
   assert.deepEqual([...raw.bytes], [0x1f, 0x8b])
@@ -393,7 +397,7 @@ test('values without a JavaScript type carry it themselves', () => {
   assert.deepEqual(complex, go.complex64(1, 2))
 })
 
-test('what was read does not share memory with the stream', () => {
+test('does not share memory between decoded values and the stream', () => {
   const stream = Buffer.from(encode({ bytes: new Uint8Array([1, 2, 3]) }))
   const { bytes } = decode(stream) as { bytes: Uint8Array }
   stream.fill(0)
@@ -401,7 +405,7 @@ test('what was read does not share memory with the stream', () => {
   assert.equal(bytes.constructor, Uint8Array)
 })
 
-test('a getter may encode while its object is encoded', () => {
+test('allows a getter to call encode during encode', () => {
   const values = {
     a: 1,
     get inner() {
@@ -414,7 +418,7 @@ test('a getter may encode while its object is encoded', () => {
   assert.deepEqual({ ...read, inner: null }, { a: 1, inner: null, c: 3 })
 })
 
-test('typeOf knows nothing of values that were not read', () => {
+test('go.typeOf returns undefined for values that were not read', () => {
   assert.equal(go.typeOf({}), undefined)
   assert.equal(go.typeOf({ a: 1 }, 'a'), undefined)
   assert.equal(go.typeOf(fromGo({ a: 1 }), 'b'), undefined)
@@ -422,7 +426,7 @@ test('typeOf knows nothing of values that were not read', () => {
   assert.equal(go.typeOf(go.int8(1)), 'int8')
 })
 
-test('a type is defined once, from wherever its values come', () => {
+test('defines a type once, even for values of several streams', () => {
   const session = fromGo({
     a: [1],
     b: { x: 1 },
@@ -439,7 +443,7 @@ test('a type is defined once, from wherever its values come', () => {
   assert.deepEqual([listDefinitions?.length, mapDefinitions?.length], [1, 1])
 })
 
-test('a map that was inside a session is a session when it stands alone', () => {
+test('writes a nested map as a session at the top level', () => {
   const { profile } = decode(encode({ profile: { big: 2n ** 60n, list: ['a'] } })) as {
     profile: object
   }

@@ -21,7 +21,7 @@ const streams = [
 
 const interesting = [0, 1, 2, 3, 8, 0x10, 0x7f, 0x80, 0xf7, 0xf8, 0xfe, 0xff]
 
-/** A generator of numbers below `limit`, the same in every run. */
+/** Returns a generator of pseudo-random numbers below `limit`, the same in every run. */
 function generator(seed: number): (limit: number) => number {
   let state = seed
   return limit => {
@@ -62,8 +62,8 @@ function fails(action: () => unknown, code: string): boolean {
   }
 }
 
-test('changed streams end in a value or in gob-invalid, and what was read can be written', () => {
-  // A stack trace for each of so many errors is what would take the time.
+test('decodes a mutated stream to a writable value or throws gob-invalid', () => {
+  // Most of the time would be spent on the stack traces of so many errors.
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = 0
   const random = generator(1)
@@ -77,7 +77,7 @@ test('changed streams end in a value or in gob-invalid, and what was read can be
       continue
     }
     read++
-    // A key that Go panics on can be read, as part of a struct, but is not written.
+    // A map key that Go panics on can be read inside a struct, but encode refuses it.
     if (value !== null && !fails(() => encode(value), 'gob-unsupported')) decode(encode(value))
   }
   Error.stackTraceLimit = stackTraceLimit
@@ -85,7 +85,7 @@ test('changed streams end in a value or in gob-invalid, and what was read can be
   assert.ok(unreadable > 10_000, `${unreadable} unreadable`)
 })
 
-test('random bytes', () => {
+test('throws gob-invalid for random bytes', () => {
   const random = generator(2)
   for (let i = 0; i < 20_000; i++) {
     const bytes = Uint8Array.from({ length: random(60) }, () => random(256))

@@ -19,7 +19,7 @@ const ranges: [name: keyof typeof go, least: number | bigint, most: number | big
 
 for (const [name, least, most] of ranges) {
   const make = go[name] as (value: number | bigint) => GoValue
-  test(`go.${name} takes the range of the type and nothing else`, () => {
+  test(`go.${name} accepts exactly the range of its type`, () => {
     for (const value of [least, most]) {
       assert.equal(
         decode(encode(make(value))),
@@ -37,7 +37,7 @@ for (const [name, least, most] of ranges) {
   })
 }
 
-test('floats', () => {
+test('checks the range of floats', () => {
   const large = 3.5e38
   assert.throws(() => go.float32(large), RangeError)
   assert.throws(() => go.complex64(0, large), RangeError)
@@ -47,7 +47,7 @@ test('floats', () => {
   assert.throws(() => go.float64(1n as never), TypeError)
 })
 
-test('strings, bytes, booleans and big integers', () => {
+test('makes strings, bytes, booleans and big integers, and refuses wrong arguments', () => {
   assert.equal(decode(encode(go.string('x'))), 'x')
   assert.equal(decode(encode(go.string(new Uint8Array([104, 105])))), 'hi')
   assert.equal(decode(encode(go.bool(true))), true)
@@ -67,7 +67,7 @@ test('strings, bytes, booleans and big integers', () => {
   }
 })
 
-test('bytes are copied', () => {
+test('copies bytes', () => {
   const bytes = new Uint8Array([1, 2])
   const value = go.bytes(bytes)
   bytes[0] = 9
@@ -84,7 +84,7 @@ test('go.time checks its options', () => {
   assert.deepEqual(decode(encode(go.time(new Date(-1)))), new Date(-1))
 })
 
-test('go.typed reads Go type expressions', () => {
+test('go.typed parses Go type expressions', () => {
   const cases: [type: string, value: unknown][] = [
     ['[]string', ['a']],
     ['[]byte', new Uint8Array([1])],
@@ -111,7 +111,7 @@ test('go.typed reads Go type expressions', () => {
   }
 })
 
-test('go.typed refuses what is not a Go type, or does not fit', () => {
+test('go.typed refuses invalid types, and values that do not fit', () => {
   const wrong: [type: string, value: unknown, underlying?: string][] = [
     ['[]', []],
     ['map[string', {}],
@@ -132,7 +132,7 @@ test('go.typed refuses what is not a Go type, or does not fit', () => {
   assert.throws(() => go.typed('main.ID', 300, 'int8'), RangeError)
 })
 
-test('structs of one slice have the fields of all', () => {
+test('gives the structs of a slice the fields of all of them', () => {
   const people = [{ Name: 'Ann' }, { Age: 3 }, {}]
   const value = go.typed(
     '[]main.Person',
@@ -144,14 +144,14 @@ test('structs of one slice have the fields of all', () => {
   assert.deepEqual(decode(encode(read)), read)
 })
 
-test('an empty slice of structs is told that they are structs', () => {
+test('makes an empty slice of structs with an underlying struct type', () => {
   const value = go.typed('[]main.Person', [], '[]struct {}')
   const read = decode(encode({ value }))
   assert.deepEqual(read, { value: [] })
   assert.equal(go.typeOf(read, 'value'), '[]main.Person')
 })
 
-test('Go values are immutable', () => {
+test('makes immutable Go values', () => {
   const values = [
     go.int(1),
     go.string(new Uint8Array([255])),
@@ -162,14 +162,14 @@ test('Go values are immutable', () => {
   for (const value of values) assert.ok(Object.isFrozen(value))
 })
 
-test('Go values look like Go in the console', () => {
+test('prints Go values in the console like Go', () => {
   assert.equal(inspect(go.int64(5)), 'int64(5)')
   assert.equal(inspect([go.complex128(1, -2)]), '[ complex128(1-2i) ]')
   assert.equal(inspect(go.typed('[]string', ['a'])), "[]string([ 'a' ])")
   assert.match(inspect(go.struct('main.P', { A: 1 })), /^main\.P\(\{ A: 1 \}\)$/)
 })
 
-test('Go values can be the values of Go values', () => {
+test('nests Go values', () => {
   const value = go.struct('main.P', {
     Any: go.typed('interface {}', go.int8(1)),
     List: [go.int16(2), go.struct('main.Q', { A: 1 })],
@@ -182,7 +182,7 @@ test('Go values can be the values of Go values', () => {
   )
 })
 
-test('go.keyed makes the Map when there is none', () => {
+test('go.keyed creates the Map if there is none', () => {
   const object = {}
   const map = go.keyed(object)
   assert.equal(go.keyed(object), map)
@@ -190,7 +190,7 @@ test('go.keyed makes the Map when there is none', () => {
   assert.equal({ ...object }[Object.getOwnPropertySymbols(object)[0] as never], map)
 })
 
-test('instances tell what they are', () => {
+test('returns instances of GoValue and its subclasses', () => {
   assert.ok(go.time(new Date(0)) instanceof GoOpaque)
   assert.ok(go.int(1) instanceof GoValue)
   assert.equal(go.nil, null)

@@ -4,7 +4,7 @@ import { SessionError } from '../../../src/errors.ts'
 import { decode, encode, go } from '../../../src/go/gob/index.ts'
 import { fromHex, toHex } from './tree.ts'
 
-/** A message: its length and its bytes. */
+/** Encodes a message: its length and its bytes. */
 function message(hex: string): string {
   return uint(hex.length / 2) + hex
 }
@@ -33,33 +33,33 @@ const value = (id: number, hex: string): string => message(int(id) + hex)
 const huge = uint(2n ** 60n)
 
 const streams: Record<string, string> = {
-  empty: '',
-  'one byte': '00',
-  'length without a message': '05',
+  'an empty stream': '',
+  'a single byte': '00',
+  'a length without a message': '05',
   'a zero-length message': '0000',
   'a string of 2^60 bytes': value(6, `00${huge}`),
-  'bytes beyond the message': value(5, '000561'),
+  'a byte slice beyond the message': value(5, '000561'),
   'a message of 2^60 bytes': huge,
   'a slice of 2^60': slice(65, 2) + value(65, `00${huge}00`),
   'a map of 2^60': map(65, 2, 2) + value(65, `00${huge}00`),
   'an array of 2^60':
     define(65, `010204 01${int(2 ** 50)}0000`.replace(' ', '')) + value(65, `00${huge}`),
-  'an array of another length': array(65, 2, 3) + value(65, '00020202'),
+  'an array of the wrong length': array(65, 2, 3) + value(65, '00020202'),
   'a slice of empty structs without end':
     struct(65) + slice(66, 65) + value(66, `00${uint(2 ** 20)}00`),
   'a type-name length of 2^60': slice(65, 8) + value(65, `0001${huge}`),
   'an unknown type': value(99, '0000'),
   'an unknown element type': slice(65, 99) + value(65, '0000'),
   'a reserved type id': value(16, '00'),
-  'a definition twice': slice(65, 2) + slice(65, 2),
-  'a definition of a basic id': slice(6, 2),
+  'a repeated definition': slice(65, 2) + slice(65, 2),
+  'a definition with the id of a basic type': slice(6, 2),
   'a definition of two kinds': define(65, '0202040000' + '01020400' + '00'),
   'a definition of no kind': define(65, '00'),
   'a definition with an unknown field': define(65, '0900'),
   'a negative array length': array(65, 2, -1) + value(65, '0000'),
-  'a definition cut off': '05ff810202',
+  'a truncated definition': '05ff810202',
   'data after a definition': message(`${int(-65)}020204000000`),
-  'no zero before a value': value(6, '010161'),
+  'a value without the zero before it': value(6, '010161'),
   'an unknown field': struct(65, 2) + value(65, '050400'),
   'a field delta of 2^60': struct(65, 2) + value(65, `${huge}0400`),
   'a name of invalid UTF-8': slice(65, 8) + value(65, '000102fffe040200'),
@@ -68,38 +68,38 @@ const streams: Record<string, string> = {
   'an integer of 9 bytes': value(2, `00f7${'00'.repeat(9)}`),
   'an int8 out of range': slice(65, 8) + value(65, `000104${'696e7438'}040400fe0190`),
   'a float32 out of range': slice(65, 8) + value(65, `000107${'666c6f61743332'}080500fef07e`),
-  'an int that is a string': slice(65, 8) + value(65, '000103696e740c03000161'),
-  'a slice that is a map':
+  'an int that is encoded as a string': slice(65, 8) + value(65, '000103696e740c03000161'),
+  'a slice that is defined as a map':
     map(65, 8, 8) + slice(66, 8) + value(66, '0001085b5d737472696e67ff82020000'),
   'an interface in an interface': slice(65, 8) + value(65, '00010178100200' + '00'),
   'a byte slice as a key': map(65, 8, 8) + value(65, '0001075b5d75696e74380a030001610000'),
 }
 
 for (const [name, hex] of Object.entries(streams)) {
-  test(`refused: ${name}`, () => {
+  test(`refuses ${name}`, () => {
     assert.throws(() => decode(fromHex(hex)), { name: 'SessionError', code: 'gob-invalid' })
   })
 }
 
-test('a slice of slices of itself ends at the depth limit', () => {
+test('stops a slice of itself at the depth limit', () => {
   const bytes = fromHex(slice(65, 65) + value(65, `00${'01'.repeat(10_000)}00`))
   assert.throws(() => decode(bytes), { code: 'gob-invalid', message: /too deep/ })
   assert.deepEqual(decode(fromHex(slice(65, 65) + value(65, '00020100' + '00'))), [[[]], []])
 })
 
-test('a struct that contains itself by value ends at the depth limit', () => {
+test('stops a struct that contains itself by value at the depth limit', () => {
   const bytes = fromHex(struct(65, 65) + value(65, '01'.repeat(10_000)))
   assert.throws(() => decode(bytes), { code: 'gob-invalid', message: /too deep/ })
 })
 
-test('an array of length 1 of itself, a map of itself', () => {
+test('refuses an array of itself and a map of itself', () => {
   for (const hex of [array(65, 65, 1), map(65, 6, 65), map(65, 65, 65)]) {
     const bytes = fromHex(hex + value(65, `00${'0100'.repeat(10_000)}`))
     assert.throws(() => decode(bytes), { code: 'gob-invalid' })
   }
 })
 
-test('interfaces nested 10,000 deep', () => {
+test('refuses interfaces nested 10,000 levels deep', () => {
   const list = `0e${toHex(new TextEncoder().encode('[]interface {}'))}`
   let body = '00'
   for (let i = 0; i < 10_000; i++) body = `01${list}ff820000${body}`
@@ -107,7 +107,7 @@ test('interfaces nested 10,000 deep', () => {
   assert.throws(() => decode(bytes), { code: 'gob-invalid', message: /too deep/ })
 })
 
-test('a chain of 900 types of types is read and written back', () => {
+test('round-trips a chain of 900 types', () => {
   let chain = ''
   for (let i = 0; i < 900; i++) chain += slice(65 + i, i === 899 ? 2 : 66 + i)
   const list = decode(fromHex(chain + value(65, '0000')))
@@ -116,14 +116,14 @@ test('a chain of 900 types of types is read and written back', () => {
   assert.equal(typeof go.typeOf(list), 'string')
 })
 
-test('types that double at every step have a short text', () => {
+test('limits the length of the text of a type', () => {
   let chain = ''
   for (let i = 0; i < 60; i++) chain += map(65 + i, 66 + i, 66 + i)
   const found = decode(fromHex(chain + map(125, 6, 6) + value(65, '0000')))
   assert.ok(go.typeOf(found)!.length < 10_000)
 })
 
-test('limits are configurable', () => {
+test('accepts other limits', () => {
   const nested = encode([[[[1]]]])
   assert.deepEqual(decode(nested, { depth: 4 }), [[[[1]]]])
   assert.throws(() => decode(nested, { depth: 3 }), { code: 'gob-invalid' })
@@ -141,11 +141,11 @@ test('limits are configurable', () => {
 
 const mebibyte = 2 ** 20
 
-/** Streams of about a MiB, most of which ask for much more than they hold. */
+/** Streams of about 1 MiB, most of which announce much more than they contain. */
 const large: Record<string, () => Uint8Array> = {
-  ff: () => new Uint8Array(mebibyte).fill(0xff),
-  zeros: () => new Uint8Array(mebibyte),
-  ones: () => new Uint8Array(mebibyte).fill(1),
+  'bytes of 0xff': () => new Uint8Array(mebibyte).fill(0xff),
+  'bytes of 0': () => new Uint8Array(mebibyte),
+  'bytes of 1': () => new Uint8Array(mebibyte).fill(1),
   'a million empty structs': () =>
     fromHex(struct(65) + slice(66, 65) + value(66, `00${uint(mebibyte)}${'00'.repeat(mebibyte)}`)),
   'a million empty arrays': () =>
@@ -156,7 +156,7 @@ const large: Record<string, () => Uint8Array> = {
     fromHex(slice(65, 8) + value(65, `00${uint(mebibyte)}${'00'.repeat(mebibyte)}`)),
   'half a million equal keys': () =>
     fromHex(map(65, 6, 2) + value(65, `00${uint(mebibyte / 2)}${'0000'.repeat(mebibyte / 2)}`)),
-  'half a million equal loose keys': () =>
+  'half a million equal interface keys': () =>
     fromHex(map(65, 8, 8) + value(65, `00${uint(mebibyte / 2)}${'0000'.repeat(mebibyte / 2)}`)),
   'a struct of a hundred thousand fields': () =>
     fromHex(struct(65, ...new Array<number>(100_000).fill(2)) + value(65, '00')),
@@ -177,7 +177,7 @@ const large: Record<string, () => Uint8Array> = {
 }
 
 for (const [name, make] of Object.entries(large)) {
-  test(`takes neither long nor much memory: ${name}`, () => {
+  test(`needs little time and memory: ${name}`, () => {
     const bytes = make()
     const before = process.memoryUsage.rss()
     const start = process.cpuUsage()
@@ -192,7 +192,7 @@ for (const [name, make] of Object.entries(large)) {
   })
 }
 
-test('time grows with the input, not with its square', () => {
+test('takes linear time', () => {
   const list = (count: number): Uint8Array =>
     fromHex(
       map(65, 8, 8) +
@@ -212,7 +212,7 @@ test('time grows with the input, not with its square', () => {
   assert.ok(Math.min(time(64_000), time(64_000)) < small * 16 * 6)
 })
 
-test('no stream reaches a prototype', () => {
+test('never modifies a prototype', () => {
   const names = ['__proto__', 'constructor', 'prototype', 'toString']
   for (const name of names) {
     const inner = new Map([[name, new Map([['polluted', 1]])]])
@@ -223,7 +223,7 @@ test('no stream reaches a prototype', () => {
   assert.equal(Object.prototype.toString.call([]), '[object Array]')
 })
 
-test('nothing of the stream is in the message', () => {
+test('does not show data of the stream in the message', () => {
   const secret = toHex(new TextEncoder().encode('secret'))
   for (const rest of ['ff99020000', '100200', '0c030001ff']) {
     const hex = slice(65, 8) + value(65, `000206${secret}${rest}`)

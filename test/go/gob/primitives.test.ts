@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { decode, encode, go } from '../../../src/go/gob/index.ts'
 import { fromHex, toHex } from './tree.ts'
 
-/** The bytes of a value on its own, without length, type id and the zero before it. */
+/** The encoded bytes of a top-level value, without the length, type id and zero before it. */
 function bytesOf(value: unknown): string {
   return toHex(encode(value)).slice(6)
 }
@@ -28,7 +28,7 @@ const integers: [number | bigint, string][] = [
 ]
 
 for (const [value, hex] of integers) {
-  test(`int ${value} is ${hex}`, () => {
+  test(`encodes int ${value} as ${hex}`, () => {
     assert.equal(bytesOf(go.int(value)), hex)
     assert.equal(decode(encode(go.int(value))), value)
   })
@@ -48,7 +48,7 @@ const unsigned: [number | bigint, string][] = [
 ]
 
 for (const [value, hex] of unsigned) {
-  test(`uint ${value} is ${hex}`, () => {
+  test(`encodes uint ${value} as ${hex}`, () => {
     assert.equal(bytesOf(go.uint64(value)), hex)
     assert.equal(decode(encode(go.uint64(value))), value)
   })
@@ -67,13 +67,13 @@ const floats: [number, string][] = [
 ]
 
 for (const [value, hex] of floats) {
-  test(`float ${Object.is(value, -0) ? '-0' : value} is ${hex}`, () => {
+  test(`encodes float ${Object.is(value, -0) ? '-0' : value} as ${hex}`, () => {
     assert.equal(bytesOf(go.float64(value)), hex)
     assert.ok(Object.is(decode(encode(go.float64(value))), value))
   })
 }
 
-test('bool, string and bytes', () => {
+test('encodes booleans, strings and bytes', () => {
   assert.equal(bytesOf(true), '01')
   assert.equal(bytesOf(false), '00')
   assert.equal(bytesOf('é'), '02c3a9')
@@ -82,16 +82,16 @@ test('bool, string and bytes', () => {
   assert.equal(decode(encode('\ufeffa')), '\ufeffa')
 })
 
-test('a complex number is two floats', () => {
+test('encodes a complex number as two floats', () => {
   assert.equal(bytesOf(go.complex128(1, 0)), 'fef03f00')
 })
 
-test('a lone surrogate becomes U+FFFD, as in every UTF-8 encoder', () => {
+test('encodes a lone surrogate as U+FFFD, like every UTF-8 encoder', () => {
   assert.equal(bytesOf('\ud800'), '03efbfbd')
   assert.equal(bytesOf('x\udc00y'), '0578efbfbd79')
 })
 
-test('strings of every length around the limits of their encodings come back', () => {
+test('round-trips strings with lengths around the limits of their encodings', () => {
   for (const length of [0, 1, 19, 20, 21, 24, 25, 127, 128, 255, 256, 65_535, 70_000]) {
     for (const char of ['a', 'é', '\u{1f600}']) {
       const text = char.repeat(length)
@@ -101,23 +101,23 @@ test('strings of every length around the limits of their encodings come back', (
   }
 })
 
-test('an array of bytes is no byte slice: each is a number', () => {
+test('encodes an array of bytes as numbers, unlike a byte slice', () => {
   const hex = toHex(encode(go.typed('[2]uint8', [200, 1])))
   assert.ok(hex.endsWith('02ffc801'))
 })
 
-test('non-minimal integers are read, more than 8 bytes are not', () => {
+test('reads non-minimal integers, but not more than 8 bytes', () => {
   assert.equal(decode(fromHex('050400fe0002')), 1)
   assert.equal(decode(fromHex('0b0400f80000000000000003')), -2)
   assert.equal(decode(fromHex('050600fe0001')), 1)
   assert.throws(() => decode(fromHex('0c0400f7000000000000000003')), { code: 'gob-invalid' })
 })
 
-test('true is any number but zero', () => {
+test('reads any non-zero number as true', () => {
   assert.equal(decode(fromHex('0302007f')), true)
 })
 
-test('integers are never rounded', () => {
+test('never rounds integers', () => {
   for (const value of [2n ** 53n, 2n ** 53n + 1n, -(2n ** 53n) - 1n, 2n ** 63n - 1n]) {
     assert.equal(decode(encode(value)), value)
   }

@@ -31,14 +31,14 @@ const { natural } = fc.letrec(tie => ({
   ),
 }))
 
-/** An ordinary object, where every name is a property of its own. */
+/** Copies the entries into an object with the usual prototype, where `__proto__` is an own property. */
 function plain(entries: object): object {
   return Object.fromEntries(Object.entries(entries))
 }
 
 const session = fc.dictionary(text, natural, { maxKeys: 8 }).map(plain)
 
-test('natural values come back as they were', () => {
+test('round-trips JavaScript values', () => {
   fc.assert(
     fc.property(session, values => {
       assert.deepEqual(decode(encode(values)), values)
@@ -47,7 +47,7 @@ test('natural values come back as they were', () => {
   )
 })
 
-test('what was read is written back with all its types', () => {
+test('writes decoded values back with all their types', () => {
   fc.assert(
     fc.property(session, values => {
       const read = decode(encode(values))
@@ -88,7 +88,7 @@ const typedScalar: fc.Arbitrary<GoValue> = fc.oneof(
     .map(({ date, ...options }) => go.time(date, options)),
 )
 
-/** In Go a struct type has one set of fields: others have another name. */
+/** A name that depends on the fields, because a Go struct type has only one set of fields. */
 function nameOf(fields: Record<string, GoValue>): string {
   const types = Object.entries(fields).map(([name, value]) => `${name}_${value.type}`)
   return `main.S${types.join('_').replaceAll(/\W+/g, '_')}`
@@ -105,7 +105,7 @@ const { goValue } = fc.letrec<{ goValue: GoValue }>(tie => ({
   ),
 }))
 
-test('Go values come back with their types, and are written with them again', () => {
+test('round-trips Go values with their types', () => {
   fc.assert(
     fc.property(fc.dictionary(fc.constantFrom('a', 'b', 'c'), goValue), values => {
       const read = decode(encode(plain(values))) as object
@@ -118,7 +118,7 @@ test('Go values come back with their types, and are written with them again', ()
   )
 })
 
-test('a change of one entry leaves the types of all others', () => {
+test('keeps the types of all other entries when one changes', () => {
   const names = ['a', 'b', 'c', 'd']
   fc.assert(
     fc.property(
@@ -145,7 +145,7 @@ const key = fc.oneof(
   fc.bigInt({ min: 2n ** 60n, max: 2n ** 63n }),
 )
 
-test('keys that are not strings come back', () => {
+test('round-trips keys that are not strings', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(key, scalar), { minLength: 1, maxLength: 6 }), entries => {
       const map = new Map<unknown, unknown>(entries)
@@ -156,7 +156,7 @@ test('keys that are not strings come back', () => {
   )
 })
 
-test('strings of any code units are written as TextEncoder writes them', () => {
+test('encodes strings of any code units like TextEncoder', () => {
   fc.assert(
     fc.property(fc.array(fc.nat(0xffff), { maxLength: 60 }), units => {
       const value = String.fromCharCode(...units)

@@ -1,4 +1,4 @@
-/** Compares decoded values with the typed trees of the Go vectors. */
+/** Compares decoded values with the typed trees of the Go test vectors. */
 
 import assert from 'node:assert/strict'
 import {
@@ -11,7 +11,7 @@ import {
   keyed,
 } from '../../../src/go/gob/index.ts'
 
-/** A Go value as a tree: its Go type, and the value or its parts. */
+/** A Go value as a tree: its Go type, and its value or parts. */
 export interface Tree {
   go: string
   v?: unknown
@@ -25,7 +25,7 @@ export interface Tree {
   is_utc?: boolean
 }
 
-/** Registered names have the whole import path; the trees have only the package. */
+/** Registered names contain the whole import path, the trees only the package. */
 const shortName = (name: string | undefined): string | undefined =>
   name === 'custom-name' ? 'types.Nums' : name?.replace(/^(\*?).*\//, '$1')
 
@@ -33,7 +33,7 @@ export const toHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString(
 
 export const fromHex = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex, 'hex'))
 
-/** Asserts that `value`, read from a place whose Go type is `type` if told, is the tree's value. */
+/** Asserts that `value` is the tree's value, and that `type`, if given, is the tree's type. */
 export function assertTree(value: unknown, tree: Tree, type?: string): void {
   if (type !== undefined) assert.equal(shortName(type), tree.go)
   if (tree.go === 'nil') assert.equal(value, null)
@@ -100,7 +100,7 @@ function assertList(value: unknown, trees: unknown[]): void {
   }
 }
 
-/** The type of an entry that stands in an interface; nothing for the others, whose widths are lost. */
+/** The type of an entry in an interface. Other entries may have lost their width. */
 function interfaceType(container: object, key: unknown): string | undefined {
   const type = go.typeOf(container) ?? ''
   return /interface \{\}$/.test(type) ? go.typeOf(container, key) : undefined
@@ -132,7 +132,7 @@ function isKey(candidate: unknown, tree: Tree, map: object): boolean {
   }
 }
 
-/** Of keys that look the same the first is plain, and the others are Go values. */
+/** Of several keys that are equal in JavaScript, the first is plain and the others are Go values. */
 function wroteFirst(bare: unknown, tree: Tree, map: object): boolean {
   const others = [...(map as Map<unknown, unknown>).keys()].filter(
     key => key instanceof GoValue && Object.is(key.value, bare),
@@ -152,7 +152,7 @@ function assertObject(value: unknown, tree: object | null): void {
   }
 }
 
-/** A zero field is not sent. */
+/** Zero fields are not sent. */
 function assertField(object: Record<string, unknown>, name: string, tree: Tree): void {
   if (!Object.hasOwn(object, name)) {
     const zeros = [null, false, '', '0', undefined]
@@ -171,8 +171,8 @@ function assertField(object: Record<string, unknown>, name: string, tree: Tree):
 }
 
 /**
- * All that reading makes of a stream, with the Go type of every container and entry, as data that
- * `deepEqual` compares.
+ * Everything that was decoded, with the Go type of every container and entry, in a form that `deepEqual`
+ * can compare.
  */
 export function typed(value: unknown): unknown {
   if (value instanceof GoOpaque || value instanceof GoString) {

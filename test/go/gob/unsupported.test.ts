@@ -39,15 +39,19 @@ const cases: [name: string, value: unknown, message: RegExp][] = [
     /cannot write n: a bigint of more than 64 bits; use go\.bigInt/,
   ],
   ['a cycle', { a: cyclic }, /a\.list\[0\]\.cyclic: the value contains itself/],
-  ['deep nesting', { deep: nested(200) }, /values nest deeper than 100/],
-  ['nothing', undefined, /cannot write the value: Go has no undefined/],
-  ['null', null, /cannot write the value: Go has no null/],
+  ['values that nest too deeply', { deep: nested(200) }, /values nest deeper than 100/],
+  ['undefined', undefined, /cannot write the value: Go has no top-level undefined/],
+  ['null', null, /cannot write the value: Go has no top-level null/],
   ['a function in a Map', new Map([[5, () => 1]]), /cannot write \[5\]: a function/],
-  ['an odd key', { 'a b': { '': Symbol.iterator } }, /cannot write \["a b"\]\[""\]: a symbol/],
+  [
+    'a value under keys that are not identifiers',
+    { 'a b': { '': Symbol.iterator } },
+    /cannot write \["a b"\]\[""\]: a symbol/,
+  ],
 ]
 
 for (const [name, value, message] of cases) {
-  test(`refused, with the path and what to do: ${name}`, () => {
+  test(`refuses ${name}, naming its path and the fix`, () => {
     assert.throws(
       () => encode(value),
       (error: unknown) => {
@@ -62,13 +66,13 @@ for (const [name, value, message] of cases) {
   })
 }
 
-test('after a refusal the next value is written as ever', () => {
+test('encodes the next value correctly after a refusal', () => {
   const expected = encode({ a: { b: [1] } })
   assert.throws(() => encode({ a: { b: [1, () => 1] } }))
   assert.deepEqual(encode({ a: { b: [1] } }), expected)
 })
 
-test('the same object twice is no cycle', () => {
+test('accepts an object that occurs twice without a cycle', () => {
   const shared = { a: 1 }
   assert.deepEqual(decode(encode({ x: shared, y: [shared, shared] })), {
     x: shared,
@@ -89,7 +93,7 @@ const unhashable: [name: string, key: unknown][] = [
 ]
 
 for (const [name, key] of unhashable) {
-  test(`a key that would make Go panic is refused: ${name}`, () => {
+  test(`refuses a map key that would make Go panic: ${name}`, () => {
     const error = { code: 'gob-unsupported', message: /Go panics on a map key of type/ }
     assert.throws(() => encode(new Map([[key, 1]])), error)
     const values = { inner: {} }
@@ -98,7 +102,7 @@ for (const [name, key] of unhashable) {
   })
 }
 
-test('a pointer is a key, whatever it points to', () => {
+test('accepts any pointer as a map key', () => {
   const key = go.struct('*main.P', { Tags: ['a'] })
   assert.equal(
     (decode(encode(new Map([[key, 1]]))) as Map<unknown, unknown>) instanceof Object,
@@ -106,13 +110,13 @@ test('a pointer is a key, whatever it points to', () => {
   )
 })
 
-test('a string key may not be there twice', () => {
+test('refuses a string key that is both a property and under keyed', () => {
   const values = { a: 1 }
   go.keyed(values).set('a', 2)
   assert.throws(() => encode(values), { code: 'gob-unsupported' })
 })
 
-test('what a typed container cannot take is refused', () => {
+test('refuses a value that does not fit a typed container', () => {
   const typed = () =>
     decode(
       encode({
@@ -149,16 +153,16 @@ test('what a typed container cannot take is refused', () => {
   }
 })
 
-test('only registered types, if these are told', () => {
+test('refuses types that are not in the option registered', () => {
   const registered = ['time.Time', '*main.Point']
-  const fine = {
+  const accepted = {
     all: [1, 'x', 1.5, true, null, 2n ** 60n, new Uint8Array(1)],
     strings: go.typed('[]string', ['a']),
     date: new Date(0),
     point: go.struct('*main.Point', { X: 1 }),
   }
-  assert.deepEqual(encode(fine, { registered }), encode(fine))
-  assert.deepEqual(encode(fine, { registered: new Set(registered) }), encode(fine))
+  assert.deepEqual(encode(accepted, { registered }), encode(accepted))
+  assert.deepEqual(encode(accepted, { registered: new Set(registered) }), encode(accepted))
 
   const refused: [value: unknown, message: RegExp][] = [
     [
@@ -178,7 +182,7 @@ test('only registered types, if these are told', () => {
   }
 })
 
-test('a key in the message is cut to a sane length', () => {
+test('truncates long keys in the message', () => {
   assert.throws(
     () => encode({ ['k'.repeat(10_000)]: { ['k k'.repeat(5000)]: Symbol.iterator } }),
     ({ message }: Error) => message.length < 500,
