@@ -87,12 +87,12 @@ suite('memcached', needs('memcached'), () => {
     const now = Math.floor(Date.now() / 1000)
     for (const [id, seconds] of Object.entries({ hour: 3600, days40: 40 * 86_400 })) {
       await backend.create(id, { data, expires: now + seconds })
-      const answer = await server.say(`mg moments:${id} t\r\n`, '\r\n')
+      const answer = await server.send(`mg moments:${id} t\r\n`, '\r\n')
       const left = Number(/^HD t(\d+)/.exec(answer)?.[1])
       assert.ok(Math.abs(left - seconds - 60) <= 2, answer)
     }
     await backend.create('ever', { data, expires: 9e9 })
-    assert.equal(await server.say('mg moments:ever t\r\n', '\r\n'), 'HD t-1\r\n')
+    assert.equal(await server.send('mg moments:ever t\r\n', '\r\n'), 'HD t-1\r\n')
     assert.equal((await backend.load('ever'))?.expires, 9e9)
   })
 

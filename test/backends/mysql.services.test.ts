@@ -9,7 +9,7 @@ import { startMariadb } from '../support/services/mariadb-server.ts'
 import { needsMysql, startMysql } from '../support/services/mysql-server.ts'
 import type { MysqlServer } from '../support/services/mysqld.ts'
 import { needs } from '../support/services/programs.ts'
-import { countTogether } from '../support/services/sql.ts'
+import { countConcurrently } from '../support/services/sql.ts'
 
 const data = Uint8Array.of(1)
 
@@ -71,7 +71,7 @@ function testServer(startServer: () => Promise<MysqlServer>): void {
   })
 
   test('several processes count together', () =>
-    countTogether('mysql', `mariadb://${server.address}`, mysql(pool)))
+    countConcurrently('mysql', `mariadb://${server.address}`, mysql(pool)))
 
   test('of many creations in the place of an expired record, pruned meanwhile, one is made', async () => {
     let now = 1000

@@ -7,7 +7,7 @@ import { backendSuite } from 'silverback/testing'
 import { type Pgbouncer, startPgbouncer } from '../support/services/pgbouncer.ts'
 import { type PostgresServer, startPostgres } from '../support/services/postgres-server.ts'
 import { needs } from '../support/services/programs.ts'
-import { countTogether } from '../support/services/sql.ts'
+import { countConcurrently } from '../support/services/sql.ts'
 
 suite('postgres: through PgBouncer', needs('initdb', 'postgres', 'pgbouncer'), () => {
   let server: PostgresServer
@@ -50,7 +50,7 @@ suite('postgres: through PgBouncer', needs('initdb', 'postgres', 'pgbouncer'), (
     const table = nextTable()
     const all = Array.from({ length: 16 }, (_, n) => postgres(n % 2 ? pool : sql, { table }))
     await Promise.all(all.map(backend => backend.ensureSchema()))
-    await countTogether('postgres', pooler.url, postgres(pool))
+    await countConcurrently('postgres', pooler.url, postgres(pool))
   })
 
   test('the ten connections of a pool are two to the server', async () => {

@@ -6,7 +6,7 @@ import { postgres } from 'silverback/postgres'
 import { backendSuite, type OpenBackend, raceSuite } from 'silverback/testing'
 import { type PostgresServer, startPostgres } from '../support/services/postgres-server.ts'
 import { needs } from '../support/services/programs.ts'
-import { countTogether } from '../support/services/sql.ts'
+import { countConcurrently } from '../support/services/sql.ts'
 
 const data = Uint8Array.of(1)
 
@@ -66,7 +66,7 @@ suite('postgres: a server', needs('initdb', 'postgres'), () => {
   })
 
   test('several processes count together', () =>
-    countTogether('postgres', server.url, postgres(pool)))
+    countConcurrently('postgres', server.url, postgres(pool)))
 
   test('many delete what one owner has, and prune, at once', async () => {
     const table = nextTable()

@@ -7,7 +7,7 @@ import Database from 'libsql'
 import { type SqliteDatabase, type SqliteOptions, sqlite, sqliteSchema } from 'silverback/sqlite'
 import { backendSuite, type OpenBackend, raceSuite } from 'silverback/testing'
 import { takeAll } from '../support/processes/take-all.ts'
-import { countTogether } from '../support/services/sql.ts'
+import { countConcurrently } from '../support/services/sql.ts'
 
 const data = Uint8Array.of(1)
 const folder = mkdtempSync(join(tmpdir(), 'sqlite-'))
@@ -43,7 +43,7 @@ suite('sqlite: libsql, and more', () => {
   test('several processes count together, having made the file together', async () => {
     const file = nextFile()
     const db = new Database(file)
-    await countTogether('sqlite', file, sqlite(db))
+    await countConcurrently('sqlite', file, sqlite(db))
     const mode = db.prepare('PRAGMA journal_mode').get() as { journal_mode: string }
     assert.equal(mode.journal_mode, 'wal')
     db.close()

@@ -13,7 +13,7 @@ import { memcached } from 'silverback/memcached'
 import { mysql } from 'silverback/mysql'
 import { postgres } from 'silverback/postgres'
 import { redis } from 'silverback/redis'
-import { patience, Visitor } from '../support/failing-backend.ts'
+import { testTimeouts, Visitor } from '../support/failing-backend.ts'
 import { startMariadb } from '../support/services/mariadb-server.ts'
 import { startMemcached } from '../support/services/memcached-server.ts'
 import { startPostgres } from '../support/services/postgres-server.ts'
@@ -112,9 +112,9 @@ const places: Record<string, Place> = {
 
 const faults: Record<string, (proxy: TcpProxy) => void> = {
   'passes nothing on': proxy => proxy.stall(),
-  'loses the answers': proxy => proxy.loseAnswers(),
+  'loses the answers': proxy => proxy.loseResponses(),
   'ends every connection': proxy => proxy.reset(),
-  'is slower than one waits': proxy => proxy.delay((patience.timeoutMs as number) * 2),
+  'is slower than one waits': proxy => proxy.delay((testTimeouts.timeoutMs as number) * 2),
 }
 
 for (const [name, place] of Object.entries(places)) {
@@ -158,7 +158,7 @@ for (const [name, place] of Object.entries(places)) {
           await visitor.recover()
           const before = await visitor.counted()
           const saved = await visitor.visit(() => {
-            proxy.loseAnswers()
+            proxy.loseResponses()
             setTimeout(() => proxy.heal(), 100)
           })
           assert.equal(saved, true, visitor.causes.at(-1)?.message)

@@ -1,43 +1,43 @@
-/** A visitor of a store that may fail: counts visits in a session, and holds the store to its promises. */
+/** A visitor of an app whose backend may fail. It counts visits in a session and checks what the store promises. */
 
 import assert from 'node:assert/strict'
 import { type Backend, ServerStore, SessionError } from 'silverback'
 import { type ResilientOptions, resilient } from 'silverback/resilient'
 import { cookieHeader, nodeRequest, nodeResponse, setCookieLines } from './http/http.ts'
 
-/** Short enough for a test, and long enough for a machine that has other things to do. */
-export const patience: ResilientOptions = {
+/** Timeouts that are short enough for a test, and long enough for a busy machine. */
+export const testTimeouts: ResilientOptions = {
   timeoutMs: 400,
   retries: 1,
   retryDelayMs: 20,
   breaker: { failures: 8, resetMs: 200 },
 }
 
-/** More than a visit may take, whatever fails: each of its two operations has at most five tries. */
-const mostMilliseconds = 12_000
+/** The maximum duration of a visit, whatever fails: it has two operations with at most five attempts each. */
+const maxVisitMs = 12_000
 
-/** One visitor. */
 export class Visitor {
   readonly #store: ServerStore
   #cookie = ''
-  /** Visits that were saved, and those that were not or may not have been. */
+  /** Visits whose save succeeded. */
   saved = 0
+  /** Visits whose save failed. The backend may have applied them nevertheless. */
   failed = 0
-  /** Why visits failed. */
+  /** The causes of the failures. */
   readonly causes: Error[] = []
 
-  constructor(backend: Backend, options: ResilientOptions = patience) {
+  constructor(backend: Backend, options: ResilientOptions = testTimeouts) {
     this.#store = new ServerStore(resilient(backend, options))
   }
 
   /**
-   * Answers whether it was saved. When not: the error says that the store failed and why, no cookie was
-   * set, and it did not take long.
+   * Makes a request that counts a visit. Resolves to whether it was saved. Asserts that a failure is reported
+   * as `store-failed` with its cause, in time, and without setting a cookie.
    *
-   * @param beforeSaving - something that happens when the session has been read
+   * @param beforeSaving - called after the session was read
    */
   async visit(beforeSaving: () => unknown = () => {}): Promise<boolean> {
-    const begun = Date.now()
+    const start = Date.now()
     const [request, response] = [nodeRequest(this.#cookie), nodeResponse()]
     try {
       const session = await this.#store.get<{ visits?: number }>(request, 'sid')
@@ -56,26 +56,29 @@ export class Visitor {
       this.causes.push(error.cause)
       return false
     } finally {
-      assert.ok(Date.now() - begun < mostMilliseconds, `${Date.now() - begun} ms`)
+      assert.ok(Date.now() - start < maxVisitMs, `${Date.now() - start} ms`)
     }
   }
 
-  /** Visits until it is saved, without anything being started anew. */
+  /** Visits until a visit is saved, with the same store and backend. */
   async recover(): Promise<void> {
     const deadline = Date.now() + 15_000
     while (!(await this.visit())) {
-      assert.ok(Date.now() < deadline, `no recovery: ${this.causes.at(-1)?.message}`)
+      assert.ok(
+        Date.now() < deadline,
+        `no recovery after 15 seconds: ${this.causes.at(-1)?.message}`,
+      )
       await new Promise(resolve => setTimeout(resolve, 50))
     }
   }
 
-  /** How many visits the session has counted; undefined when it was forgotten. */
+  /** Resolves to the number of visits in the session, or undefined if the session was lost. */
   async counted(): Promise<number | undefined> {
     const session = await this.#store.get<{ visits?: number }>(nodeRequest(this.#cookie), 'sid')
     return session.values.visits
   }
 
-  /** Every saved visit was counted, and of the failed ones at most all. */
+  /** Asserts that every saved visit was counted, and each failed one at most once. */
   async check(): Promise<void> {
     const visits = (await this.counted()) ?? 0
     const [least, most] = [this.saved, this.saved + this.failed]

@@ -1,9 +1,9 @@
-/** A real browser. */
+/** Starts a real browser. */
 
 import { type Browser, chromium } from 'playwright-core'
 import { findProgram } from '../services/programs.ts'
 
-/** Chromium without a window and without anything to say to other machines. */
+/** Starts Chromium, headless and without connections of its own to the internet. */
 export function launchBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: findProgram('chromium') as string,

@@ -1,17 +1,17 @@
-/** Requests and responses for tests, and what a browser would keep of them. */
+/** Requests and responses for tests, and their cookies as a browser handles them. */
 
 import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import { Cookie } from 'tough-cookie'
 
-/** A Node request with this `Cookie` header. */
+/** Creates a Node request with this `Cookie` header. */
 export function nodeRequest(cookie?: string): IncomingMessage {
   const request = new IncomingMessage(new Socket())
   if (cookie !== undefined) request.headers.cookie = cookie
   return request
 }
 
-/** A Node response that goes nowhere. */
+/** Creates a Node response that is not connected to a socket. */
 export function nodeResponse(request: IncomingMessage = nodeRequest()): ServerResponse {
   return new ServerResponse(request)
 }
@@ -23,14 +23,14 @@ export function setCookieLines(response: ServerResponse | Headers): string[] {
   return Array.isArray(lines) ? lines : [String(lines)]
 }
 
-/** The response's cookie of this name, parsed as a browser would. */
+/** The cookie of this name that a response sets, parsed as a browser does. */
 export function cookieOf(response: ServerResponse | Headers, name: string): Cookie | undefined {
   return setCookieLines(response)
     .map(line => Cookie.parse(line))
     .find(cookie => cookie?.key === name)
 }
 
-/** The `Cookie` header that a browser sends after these responses. */
+/** The `Cookie` header that a browser sends after it received these responses, in this order. */
 export function cookieHeader(...responses: (ServerResponse | Headers)[]): string {
   const jar = new Map<string, string>()
   for (const line of responses.flatMap(setCookieLines)) {

@@ -1,9 +1,9 @@
-/** Requests one after another, as a browser makes them, and backends that are watched. */
+/** Helpers that make requests one after another as a browser does, a clock, and a backend that counts calls. */
 
 import type { Backend, RequestLike, Session, Store } from 'silverback'
 import { cookieHeader, nodeRequest, nodeResponse } from './http.ts'
 
-/** One request: the session that it read under the name `sid`, and its response. */
+/** One request: its session named `sid`, and its response. */
 export class Visit {
   readonly request: RequestLike
   readonly response = nodeResponse()
@@ -19,44 +19,47 @@ export class Visit {
     return new Visit(request, await store.get(request, 'sid'))
   }
 
-  /** The cookies that the response sets; empty when it sets none. */
+  /** Saves the session. Resolves to the resulting `Cookie` header; empty if no cookie was set. */
   async save(): Promise<string> {
     await this.session.save(this.request, this.response)
     return cookieHeader(this.response)
   }
 }
 
-/** The cookies that a request sets which changes its session so; empty when it sets none. */
+/**
+ * Makes a request that changes its session and saves it. Resolves to the resulting `Cookie` header; empty if no
+ * cookie was set.
+ */
 export async function visit(
   store: Store,
   change: (session: Session) => void,
   cookie?: string,
 ): Promise<string> {
-  const each = await Visit.open(store, cookie)
-  change(each.session)
-  return each.save()
+  const request = await Visit.open(store, cookie)
+  change(request.session)
+  return request.save()
 }
 
-/** The session of a request with these cookies, as the place that keeps it has it. */
+/** Reads the session of these cookies from the backend, bypassing the read cache. */
 export function read(store: Store, cookie: string): Promise<Session> {
   return store.new(nodeRequest(cookie), 'sid', { fresh: true })
 }
 
-/** A change of values. */
+/** Returns a change that assigns these values. */
 export function put(values: object): (session: Session) => void {
   return session => void Object.assign(session.values, values)
 }
 
-/** Nothing done. */
+/** A change that does nothing. */
 export const look = (): void => undefined
 
-/** A clock that a test sets. */
+/** A clock that a test sets, in seconds. */
 export class Clock {
   at = 1_800_000_000
   readonly now = (): number => this.at
 }
 
-/** A backend whose calls are counted by operation. */
+/** Wraps a backend so that its calls are counted by operation. */
 export function counting<B extends Backend>(
   backend: B,
 ): { backend: B; calls: Record<string, number> } {

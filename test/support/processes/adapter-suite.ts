@@ -1,6 +1,6 @@
 /**
- * Runs the suite of adapters for the one that is named, in this runtime, and prints what became of each
- * case: a line of JSON with its name and, if it failed, why.
+ * Runs the adapter suite for the adapter named by the first argument, in this runtime. Prints one line of JSON
+ * per case: its name and, if it failed, the error.
  */
 
 import { adapterSuite } from 'silverback/testing/adapters'

@@ -1,6 +1,6 @@
 /**
- * Counts on a record of a folder, telling its parent each number it has written, until it is killed
- * or has counted `times`.
+ * Increments the number in a record of a folder `times` times, or until it is killed. Sends each number to its
+ * parent after writing it.
  */
 
 import { filesystem } from 'silverback/filesystem'
@@ -10,9 +10,9 @@ const backend = filesystem(folder)
 
 for (let done = 0; done < Number(times); ) {
   const record = await backend.load(id)
-  if (!record) throw new Error('the record is gone')
+  if (!record) throw new Error('the record is missing')
   const text = String(Number(Buffer.from(record.data).toString()) + 1)
-  // Long enough for a write that is cut off to show.
+  // Long enough that an interrupted write would be noticed.
   const data = Buffer.from(text.padStart(20_000, '0'))
   const result = await backend.update(id, { ...record, data }, record.version)
   if (result.status !== 'updated') continue

@@ -1,6 +1,6 @@
 /**
- * Changes a record of a folder, and is killed before its Nth call of the file system. Ends by itself
- * when it makes fewer.
+ * Changes a record of a folder and kills itself before its Nth file system call. Exits normally if it makes fewer
+ * calls.
  */
 
 import fs from 'node:fs/promises'

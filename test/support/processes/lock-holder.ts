@@ -1,4 +1,4 @@
-/** Takes a lock, says so, and holds it until it is killed. */
+/** Acquires a lock, prints `held`, and holds the lock until it is killed. */
 
 import { setTimeout } from 'node:timers/promises'
 import { withLock } from '../../../src/runtime/file-lock.ts'

@@ -1,4 +1,4 @@
-/** Counts on a record of a memcached server. */
+/** Increments the number in a record of a memcached server `times` times. */
 
 import { MemcacheClient } from 'memcache-client'
 import { memcached } from 'silverback/memcached'
@@ -9,7 +9,7 @@ const backend = memcached(client)
 
 for (let done = 0; done < Number(times); ) {
   const record = await backend.load(id)
-  if (!record) throw new Error('the record is gone')
+  if (!record) throw new Error('the record is missing')
   const data = Buffer.from(String(Number(Buffer.from(record.data).toString()) + 1))
   const { status } = await backend.update(id, { ...record, data }, record.version)
   if (status === 'updated') done++

@@ -1,18 +1,21 @@
-/** Child processes of tests, which end with the test. */
+/** Starts child processes for tests. */
 
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 
-/** A running program that has printed the line it was waited for. */
+/** A running program that has printed its ready line. */
 export interface Running {
-  /** The match of that line. */
+  /** The match of the ready line. */
   readonly match: RegExpExecArray
   readonly process: ChildProcess
-  /** Ends the program and waits until it is gone. */
+  /** Ends the program. Resolves once it has exited. */
   stop(): Promise<void>
 }
 
-/** Starts a program and waits until a line of its output matches. Rejects when it ends before. */
+/**
+ * Starts a program. Resolves once a line of its standard output matches `ready`. Rejects if the program exits
+ * first.
+ */
 export async function start(
   command: string,
   args: readonly string[],

@@ -1,4 +1,7 @@
-/** A program that counts on in one record, for tests of several at once: place, address, id, times. */
+/**
+ * Increments the number in one SQL record, for tests of concurrent processes. Arguments: database, address, id,
+ * times.
+ */
 
 import Database from 'libsql'
 import mariadb from 'mariadb'
@@ -8,23 +11,23 @@ import { mysql } from 'silverback/mysql'
 import { postgres } from 'silverback/postgres'
 import { sqlite } from 'silverback/sqlite'
 
-/** Adds one, `times` times, beginning anew whenever another was quicker. */
-async function countOn(backend: Backend, id: string, times: number): Promise<void> {
+/** Increments the number `times` times. Retries when another process updated the record first. */
+async function increment(backend: Backend, id: string, times: number): Promise<void> {
   for (let done = 0; done < times; ) {
     const record = await backend.load(id)
-    if (!record) throw new Error('no record to count in')
+    if (!record) throw new Error('the record is missing')
     const data = Buffer.from(String(Number(Buffer.from(record.data).toString()) + 1))
     const { status } = await backend.update(id, { ...record, data }, record.version)
     if (status === 'updated') done++
   }
 }
 
-function open(place: string, address: string): [Backend & Preparable, () => unknown] {
-  if (place === 'postgres') {
+function open(database: string, address: string): [Backend & Preparable, () => unknown] {
+  if (database === 'postgres') {
     const pool = new pg.Pool({ connectionString: address })
     return [postgres(pool), () => pool.end()]
   }
-  if (place === 'mysql') {
+  if (database === 'mysql') {
     const pool = mariadb.createPool(address)
     return [mysql(pool), () => pool.end()]
   }
@@ -32,9 +35,9 @@ function open(place: string, address: string): [Backend & Preparable, () => unkn
   return [sqlite(db), () => db.close()]
 }
 
-const [place, address, id, times] = process.argv.slice(2) as [string, string, string, string]
-const [backend, close] = open(place, address)
+const [database, address, id, times] = process.argv.slice(2) as [string, string, string, string]
+const [backend, close] = open(database, address)
 await backend.ensureSchema()
 await backend.create(id, { data: Buffer.from('0'), expires: 9e9 })
-await countOn(backend, id, Number(times))
+await increment(backend, id, Number(times))
 await close()

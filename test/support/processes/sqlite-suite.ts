@@ -1,6 +1,6 @@
 /**
- * Runs the suite of backends over the SQLite that this runtime has, and prints what became of each test:
- * a line of JSON with its name and, if it failed, why.
+ * Runs the backend suite over the SQLite module of this runtime. Prints one line of JSON per test: its name and,
+ * if it failed, the error.
  */
 
 import { type SqliteDatabase, sqlite } from 'silverback/sqlite'
@@ -9,7 +9,7 @@ import { backendSuite } from 'silverback/testing'
 type DatabaseClass = new (file: string) => SqliteDatabase & { close(): unknown }
 
 const [file] = process.argv.slice(2) as [string]
-// Named by a variable, for no types are installed of either.
+// A variable, because no types are installed for either module.
 const module: string = 'bun' in process.versions ? 'bun:sqlite' : 'node:sqlite'
 const { Database, DatabaseSync } = (await import(module)) as Record<string, DatabaseClass>
 const Client = (Database ?? DatabaseSync) as DatabaseClass

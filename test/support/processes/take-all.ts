@@ -1,6 +1,6 @@
-/** The ids of a listing, in a list. */
+/** Collects the ids that a listing yields. */
 
-/** Takes them all. */
+/** Resolves to all ids of a listing, in its order. */
 export async function takeAll(ids: AsyncIterable<string>): Promise<string[]> {
   const taken: string[] = []
   for await (const id of ids) taken.push(id)

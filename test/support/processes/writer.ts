@@ -1,4 +1,4 @@
-/** Saves a session over and over, telling its parent after each time, until it is killed. */
+/** Saves a session repeatedly until it is killed. Sends the number of each save to its parent. */
 
 import { FilesystemStore } from 'silverback'
 import { SecureCookie } from 'silverback/securecookie'

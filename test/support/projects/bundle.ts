@@ -1,14 +1,14 @@
-/** Bundles for servers without modules of Node, as their tools make them. */
+/** Bundles apps the way the tools of edge platforms do, for runtimes without Node's modules. */
 
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, type BuildResult, build } from 'esbuild'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 
-/** A bundle in memory, and what it is made of. */
+/** A bundle in memory, with esbuild's metafile. */
 export type Bundle = BuildResult<{ write: false; metafile: true }>
 
-/** An app in one file. Modules of Node are left to the platform. */
+/** Bundles an app into one file. Node's modules stay external. */
 export function bundle(options: Pick<BuildOptions, 'entryPoints' | 'stdin'>): Promise<Bundle> {
   return build({
     ...options,
@@ -17,7 +17,7 @@ export function bundle(options: Pick<BuildOptions, 'entryPoints' | 'stdin'>): Pr
     format: 'esm',
     platform: 'neutral',
     conditions: ['@silverback/source', 'workerd'],
-    // What `imports` of package.json says under these conditions, before it is built.
+    // What the `imports` of package.json resolve to under these conditions, but as source instead of `dist`.
     alias: {
       '#crypto': `${root}src/runtime/crypto/noble.ts`,
       '#bytes': `${root}src/runtime/bytes/web.ts`,
@@ -28,7 +28,7 @@ export function bundle(options: Pick<BuildOptions, 'entryPoints' | 'stdin'>): Pr
   })
 }
 
-/** An app with an adapter and one backend, by their subpaths of the package. */
+/** Bundles an app with one adapter and one backend, imported by the subpaths of the package. */
 export function bundleApp(adapter: string, backend: string): Promise<Bundle> {
   const contents = `
     import { ServerStore } from 'silverback'

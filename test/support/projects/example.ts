@@ -1,4 +1,4 @@
-/** Examples that run as a server of their own. */
+/** Runs examples as servers. */
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -11,7 +11,7 @@ import { freePort } from '../services/free-port.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 
-/** Runs an example for the time of a test: this file of its folder. */
+/** Runs an example while `use` runs. */
 export const withExample = (
   name: string,
   use: (origin: string) => Promise<void>,
@@ -21,7 +21,7 @@ export const withExample = (
     NODE_OPTIONS: process.env.NODE_OPTIONS,
   })
 
-/** Runs a server for the time of a test: it is told its port by the environment. */
+/** Runs a server while `use` runs. The server gets its port from the variable `PORT`. */
 export async function withServer(
   [command, ...args]: readonly [string, ...string[]],
   cwd: string,
@@ -37,7 +37,7 @@ export async function withServer(
   })
   const ended = once(child, 'close')
   try {
-    await listening(origin)
+    await untilListening(origin)
     await use(origin)
   } finally {
     child.kill()
@@ -45,19 +45,19 @@ export async function withServer(
   }
 }
 
-async function listening(origin: string): Promise<void> {
-  for (let tried = 0; tried < 200; tried++) {
-    const answers = await fetch(origin).then(
+async function untilListening(origin: string): Promise<void> {
+  for (let attempt = 0; attempt < 200; attempt++) {
+    const responds = await fetch(origin).then(
       () => true,
       () => false,
     )
-    if (answers) return
+    if (responds) return
     await sleep(50)
   }
-  throw new Error('the example does not listen after ten seconds')
+  throw new Error('the example is not listening after ten seconds')
 }
 
-/** What visitors of every example can do: sign in, be remembered, get messages, sign out everywhere. */
+/** Tests what every example supports: sign in, "remember me", flash messages, sign out everywhere. */
 export async function signInAndOut(origin: string): Promise<void> {
   const [here, there] = [new Browser(nodeClient, origin), new Browser(nodeClient, origin)]
   const show = async (browser: Browser): Promise<unknown> =>

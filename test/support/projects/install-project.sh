@@ -1,9 +1,9 @@
 #!/bin/sh
-# Makes a fresh project with the packages of a lockfile, and with this library as npm packs it.
+# Creates a project with the packages of a lockfile and with this library as packed by npm.
 #
 #     install-project.sh FOLDER-OF-PACKAGE.JSON PROJECT
 #
-# Does again only what is out of date. Files of tests run at the same time: one of them installs.
+# Repeats only the steps that are out of date. Test files run in parallel, so a lock lets one install at a time.
 set -e
 packages=$1
 project=$2

@@ -1,10 +1,9 @@
 /**
- * Projects of their own, where the library is installed as users install it: packed by npm, beside the
- * framework that its lockfile says. They stay in `test-output/projects` until their lockfile or the library
- * changes.
+ * Creates separate projects in which the library is installed the way users install it: as a tarball packed by
+ * npm, next to the framework from the project's lockfile. Projects are kept in `test-output/projects` and reused
+ * until their lockfile or the library changes.
  *
- * A test whose packages cannot be had is skipped with a line that says so; with `REQUIRE_SERVICES=1` it
- * fails instead.
+ * A test whose packages cannot be installed is skipped with a message; with `REQUIRE_SERVICES=1` it fails.
  */
 
 import { execFileSync } from 'node:child_process'
@@ -18,8 +17,8 @@ const root = fileURLToPath(new URL('../../..', import.meta.url))
 const installer = fileURLToPath(new URL('install-project.sh', import.meta.url))
 
 /**
- * The path of a project with the packages of `folder/package-lock.json`. The first call takes as long as npm
- * takes. Throws when they cannot be had: {@link needsProject} says so before.
+ * Returns the path of a project with the packages of `folder/package-lock.json`. The first call installs them.
+ * Throws if that fails; {@link needsProject} checks it in advance.
  *
  * @param folder - relative to the repository
  */
@@ -30,8 +29,8 @@ export function installProject(folder: string): string {
 }
 
 /**
- * The `skip` option of a test that needs this project, and this runtime to run it. Throws where they are
- * required.
+ * Returns the `skip` option of a test that needs this project and, optionally, this runtime. Throws if one is
+ * missing and `REQUIRE_SERVICES=1` is set.
  */
 export function needsProject(folder: string, runtime?: Runtime): { skip: string | false } {
   if (runtime && !findRuntime(runtime)) return skipWithout([runtime])
@@ -39,22 +38,22 @@ export function needsProject(folder: string, runtime?: Runtime): { skip: string 
 }
 
 /**
- * Copies what folders of the repository have, but for their packages and what was built there, to a new
- * folder of the project: the later ones over the earlier. Answers its path.
+ * Copies folders of the repository, without their packages and build output, to a new folder of the project.
+ * Files of later folders replace those of earlier ones. Returns the path of the new folder.
  */
 export function copyInto(project: string, name: string, ...folders: string[]): string {
   const copy = join(project, name)
-  const made = /\/(?:node_modules|package-lock\.json|build|dist|\.[^/]+)$/
+  const generated = /\/(?:node_modules|package-lock\.json|build|dist|\.[^/]+)$/
   rmSync(copy, { recursive: true, force: true })
   for (const folder of folders) {
-    cpSync(join(root, folder), copy, { recursive: true, filter: path => !made.test(path) })
+    cpSync(join(root, folder), copy, { recursive: true, filter: path => !generated.test(path) })
   }
-  // Bundlers look there for what not to bundle.
+  // Bundlers read the external packages from it.
   cpSync(join(project, 'package.json'), join(copy, 'package.json'))
   return copy
 }
 
-/** Compiles what is in this folder of a project. Throws what the compiler says. */
+/** Compiles a folder of a project. Throws an Error with the compiler's output if that fails. */
 export function compile(
   app: string,
   compiler: 'typescript' | 'typescript7',
@@ -72,8 +71,8 @@ export function compile(
 }
 
 /**
- * Runs a program of the project's packages in a folder of the project: `run(app, ['vite', 'build'])`.
- * What is thrown tells what the program said.
+ * Runs a program from the project's packages in a folder of the project: `run(app, ['vite', 'build'])`. Throws an
+ * Error with the program's output if it fails.
  */
 export function run(
   app: string,
@@ -92,13 +91,13 @@ export function run(
   })
 }
 
-/** What became of those that this process has asked for. */
-const asked = new Map<string, string | undefined>()
+/** The results of earlier calls in this process. */
+const installed = new Map<string, string | undefined>()
 
-/** The path of the project, or undefined when it cannot be had. */
+/** Returns the path of the project, or undefined if it cannot be installed. */
 function findProject(folder: string): string | undefined {
-  if (!asked.has(folder)) asked.set(folder, install(folder))
-  return asked.get(folder)
+  if (!installed.has(folder)) installed.set(folder, install(folder))
+  return installed.get(folder)
 }
 
 function install(folder: string): string | undefined {
@@ -106,12 +105,12 @@ function install(folder: string): string | undefined {
   try {
     execFileSync('sh', [installer, join(root, folder), project], {
       stdio: ['ignore', 'ignore', 'inherit'],
-      // The options of the tests are not npm's.
+      // NODE_OPTIONS of the test run must not affect npm.
       env: { ...process.env, NODE_OPTIONS: '' },
     })
     return project
   } catch {
-    // npm has said why. Who asked finds none.
+    // npm has printed the reason.
     return undefined
   }
 }

@@ -1,10 +1,9 @@
 /**
- * The runtimes that tests run in beside the Node they are started with, from packages of the registry:
- * `test/runtimes/package.json` has them, of exact versions, for 64-bit Linux. Whoever asks first for
- * one waits until all are installed, which takes half a minute and a gigabyte.
+ * The JavaScript runtimes that tests run in, besides the Node that runs the tests. They are npm packages with exact
+ * versions, for 64-bit Linux, listed in `test/runtimes/package.json`. The first test that needs one installs all,
+ * which takes half a minute and a gigabyte of disk space.
  *
- * As with programs, a test whose runtime cannot be had is skipped with a line that says so; with
- * `REQUIRE_SERVICES=1` it fails instead.
+ * A test whose runtime is missing is skipped with a message; with `REQUIRE_SERVICES=1` it fails.
  */
 
 import { execFileSync } from 'node:child_process'
@@ -14,7 +13,7 @@ import { skipWithout } from '../services/programs.ts'
 
 const folder = fileURLToPath(new URL('../../runtimes', import.meta.url))
 
-/** Where in its package each has its program. */
+/** The path of each program within `node_modules`. */
 const programs = {
   node22: 'node22/bin/node',
   node24: 'node24/bin/node',
@@ -27,35 +26,38 @@ const programs = {
 /** The name of a runtime. */
 export type Runtime = keyof typeof programs
 
-/** The path of the runtime's program, or undefined where there is none for this machine. */
+/** Returns the path of a runtime's program, or undefined if it is not available for this machine. */
 export function findRuntime(runtime: Runtime): string | undefined {
   install()
   const path = `${folder}/node_modules/${programs[runtime]}`
   return existsSync(path) ? path : undefined
 }
 
-/** The `skip` option of a test that needs these runtimes. Throws where they are required. */
+/**
+ * Returns the `skip` option of a test that needs these runtimes. Throws if one is missing and
+ * `REQUIRE_SERVICES=1` is set.
+ */
 export function needsRuntimes(...runtimes: Runtime[]): { skip: string | false } {
   return skipWithout(runtimes.filter(runtime => !findRuntime(runtime)))
 }
 
 let installed = false
 
-/** Installs them all where they are missing or older than the lockfile. */
+/** Installs all runtimes if they are missing or older than the lockfile. */
 function install(): void {
   if (installed || process.platform !== 'linux' || process.arch !== 'x64') return
   installed = true
-  // Files of tests run at the same time. The lock ends with its process, however that ends.
+  // Test files run in parallel, so only one may install. flock releases the lock even if its process is killed.
   const isCurrent = 'test node_modules/.package-lock.json -nt package-lock.json'
   const script = `${isCurrent} || npm ci --ignore-scripts --loglevel=error`
   try {
     execFileSync('flock', ['package.json', 'sh', '-c', script], {
       cwd: folder,
       stdio: ['ignore', 'ignore', 'inherit'],
-      // The options of the tests are not npm's.
+      // NODE_OPTIONS of the test run must not affect npm.
       env: { ...process.env, NODE_OPTIONS: '' },
     })
   } catch {
-    // npm has said why. Who asked finds none.
+    // npm has printed the reason.
   }
 }

@@ -1,4 +1,4 @@
-/** dynalite, which speaks DynamoDB's protocol, in this process; tables in memory or in a folder. */
+/** Runs dynalite, a DynamoDB emulator, in this process, with tables in memory or in a folder. */
 
 import type { Server } from 'node:http'
 import { createRequire } from 'node:module'
@@ -11,16 +11,16 @@ const dynalite = createRequire(import.meta.url)('dynalite') as (options: object)
 /** A running server. */
 export interface DynamoDBServer {
   readonly port: number
-  /** A client with connections of its own, closed with the server. */
+  /** Creates a client with connections of its own. It is closed with the server. */
   connect(): DynamoDBDocumentClient
-  /** Makes an empty table with an index `owners` and answers its name. */
+  /** Creates an empty table with an index `owners`. Resolves to its name. */
   createTable(): Promise<string>
   stop(): Promise<void>
 }
 
 let tables = 0
 
-/** Starts on a free port of the loopback interface, or on the one given. */
+/** Starts a server on a free port of the loopback interface, or on the given port. */
 export async function startDynamoDB(
   options: { path?: string; port?: number } = {},
 ): Promise<DynamoDBServer> {
@@ -60,7 +60,7 @@ export async function startDynamoDB(
           ],
         }),
       )
-      // A table takes records when it is active, which it may not be yet.
+      // A new table may not be active yet, and refuses records until then.
       await waitUntilTableExists({ client, maxWaitTime: 60, minDelay: 1 }, { TableName })
       return TableName
     },
@@ -72,7 +72,7 @@ export async function startDynamoDB(
   }
 }
 
-/** A client of the server on this port. */
+/** Creates a client of the server on this port. */
 export function connectTo(port: number): DynamoDBDocumentClient {
   return DynamoDBDocumentClient.from(
     new DynamoDBClient({

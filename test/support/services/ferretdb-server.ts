@@ -1,4 +1,4 @@
-/** FerretDB, which speaks MongoDB's protocol, on a free loopback port with files in a folder of its own. */
+/** Runs FerretDB, a server that speaks MongoDB's protocol, with its files in a temporary folder. */
 
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
@@ -10,21 +10,21 @@ import { findProgram } from './programs.ts'
 
 /** A running server. */
 export interface FerretdbServer {
-  /** The address, as clients take it. */
+  /** The connection string. */
   readonly url: string
-  /** Ends the server, and its connections, and starts it again on the same port. */
+  /** Stops the server, which closes all connections, and starts it again on the same port. */
   restart(): Promise<void>
   stop(): Promise<void>
 }
 
-/** Builds the server, which takes a minute the first time and seconds after that, and starts it. */
+/** Builds and starts the server. The first build takes a minute, later ones take seconds. */
 export async function startFerretdb(): Promise<FerretdbServer> {
   const folder = mkdtempSync(join(tmpdir(), 'ferretdb-'))
   const program = join(folder, 'ferretdb')
   const data = join(folder, 'data')
   mkdirSync(data)
-  // Of the places that it can keep documents in, SQLite alone.
-  const tags = ['postgresql', 'mysql', 'hana'].map(place => `ferretdb_no_${place}`).join()
+  // Build with the SQLite storage engine only.
+  const tags = ['postgresql', 'mysql', 'hana'].map(engine => `ferretdb_no_${engine}`).join()
   execFileSync(findProgram('go') as string, ['build', '-tags', tags, '-o', program, '.'], {
     cwd: fileURLToPath(new URL('ferretdb', import.meta.url)),
     stdio: ['ignore', 'ignore', 'inherit'],

@@ -1,8 +1,8 @@
-/** A port for a server of a test. */
+/** Finds ports for test servers. */
 
 import { createServer } from 'node:net'
 
-/** A loopback port that was free just now. */
+/** Resolves to a loopback port that was free a moment ago. */
 export async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))

@@ -1,4 +1,4 @@
-/** A memcached server of a test, on a free loopback port. */
+/** Starts memcached servers for tests, each on a free loopback port. */
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { connect } from 'node:net'
@@ -9,14 +9,13 @@ import { findProgram } from './programs.ts'
 export interface MemcachedServer {
   /** Host and port. */
   readonly address: string
-  /** Sends lines and answers what the server says until `end`. */
-  say(text: string, end: string): Promise<string>
-  /** Ends the server and starts it again, empty, on the same port. */
+  /** Sends lines. Resolves to the response, which must end with `end`. */
+  send(text: string, end: string): Promise<string>
+  /** Restarts the server on the same port. Its data is lost. */
   restart(): Promise<void>
   stop(): Promise<void>
 }
 
-/** Starts a server. */
 export async function startMemcached(): Promise<MemcachedServer> {
   const port = await freePort()
   let child = await run(port)
@@ -27,7 +26,7 @@ export async function startMemcached(): Promise<MemcachedServer> {
   }
   return {
     address: `127.0.0.1:${port}`,
-    say: (text, end) => say(port, text, end),
+    send: (text, end) => send(port, text, end),
     async restart() {
       await stop()
       child = await run(port)
@@ -38,13 +37,13 @@ export async function startMemcached(): Promise<MemcachedServer> {
 
 async function run(port: number): Promise<ChildProcess> {
   const options = ['-l', '127.0.0.1', '-p', String(port), '-U', '0', '-m', '64']
-  // It refuses to be root unless told to.
+  // memcached refuses to run as root unless `-u` allows it.
   if (process.getuid?.() === 0) options.push('-u', 'root')
   const child = spawn(findProgram('memcached') as string, options, { stdio: 'inherit' })
   for (;;) {
-    if (child.exitCode !== null) throw new Error('memcached ended before it was ready')
+    if (child.exitCode !== null) throw new Error('memcached exited before it was ready')
     try {
-      await say(port, 'version\r\n', '\r\n')
+      await send(port, 'version\r\n', '\r\n')
       return child
     } catch {
       await new Promise(resolve => setTimeout(resolve, 20))
@@ -52,16 +51,16 @@ async function run(port: number): Promise<ChildProcess> {
   }
 }
 
-function say(port: number, text: string, end: string): Promise<string> {
+function send(port: number, text: string, end: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(text))
-    let answer = ''
+    let response = ''
     socket.on('error', reject)
     socket.on('data', bytes => {
-      answer += bytes.toString('latin1')
-      if (answer.endsWith(end)) {
+      response += bytes.toString('latin1')
+      if (response.endsWith(end)) {
         socket.destroy()
-        resolve(answer)
+        resolve(response)
       }
     })
   })

@@ -1,4 +1,4 @@
-/** What the servers of MySQL and MariaDB have in common. */
+/** Starts the server programs of MySQL and MariaDB. */
 
 import { rmSync } from 'node:fs'
 import { userInfo } from 'node:os'
@@ -9,20 +9,20 @@ import { freePort } from './free-port.ts'
 /** A running server. */
 export interface MysqlServer {
   readonly port: number
-  /** The address of its empty database, as clients take it, but for the scheme. */
+  /** The connection string of its empty database, without the scheme. */
   readonly address: string
-  /** Ends the server, and its connections, and starts it again on the same port. */
+  /** Stops the server, which closes all connections, and starts it again on the same port. */
   restart(): Promise<void>
-  /** Ends the server and removes its folder. */
+  /** Stops the server and removes its folder. */
   stop(): Promise<void>
 }
 
-/** The options that say where the data of a server is and whose process it is. */
-export function whereOptions(folder: string): string[] {
+/** The options for a server whose data is in this folder, running as the current user. */
+export function commonOptions(folder: string): string[] {
   return ['--no-defaults', `--datadir=${join(folder, 'data')}`, `--user=${userInfo().username}`]
 }
 
-/** Starts the program on a free loopback port, with the data of a folder, which has a database `test`. */
+/** Starts a server on a free loopback port. The data in its folder must include a database `test`. */
 export async function startMysqld(
   program: string,
   folder: string,
@@ -31,7 +31,7 @@ export async function startMysqld(
   const port = await freePort()
   const command = [
     program,
-    ...whereOptions(folder),
+    ...commonOptions(folder),
     ...options,
     `--port=${port}`,
     '--bind-address=127.0.0.1',
@@ -39,7 +39,7 @@ export async function startMysqld(
     '--skip-name-resolve',
     '--innodb-flush-log-at-trx-commit=0',
   ]
-  // What it logs goes to its standard error.
+  // The server logs to standard error, but `start` reads standard output.
   const run = (): Promise<Running> =>
     start('sh', ['-c', `exec ${command.join(' ')} 2>&1`], /ready for connections/, { cwd: folder })
   let running = await run()

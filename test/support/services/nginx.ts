@@ -1,4 +1,4 @@
-/** nginx as a cache that many visitors share, in front of a server of this process. */
+/** Starts nginx as a shared cache in front of a server. */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
@@ -9,14 +9,14 @@ import { findProgram } from './programs.ts'
 
 /** A running cache. */
 export interface Cache {
-  /** Where visitors ask. */
+  /** The URL for visitors. */
   readonly url: string
   stop(): Promise<void>
 }
 
 /**
- * Starts nginx with a cache that keeps every page for a minute unless its headers forbid it, also one
- * that sets a cookie: how sites are set up that want all their pages cached.
+ * Starts nginx with a cache that keeps every page for a minute unless its headers forbid it. Pages that set cookies
+ * are cached too, as on sites that are configured to cache all their pages.
  */
 export async function startCache(origin: string): Promise<Cache> {
   const port = await freePort()

@@ -1,4 +1,4 @@
-/** A PostgreSQL server of a test, in a folder of its own on a free loopback port. */
+/** Starts PostgreSQL servers for tests, each in a temporary folder and on a free loopback port. */
 
 import { execFileSync } from 'node:child_process'
 import { chownSync, mkdtempSync, rmSync } from 'node:fs'
@@ -10,18 +10,18 @@ import { findProgram } from './programs.ts'
 
 /** A running server. */
 export interface PostgresServer {
-  /** The address, as clients take it. */
+  /** The connection string. */
   readonly url: string
-  /** Ends the server, and its connections, and starts it again on the same port. */
+  /** Stops the server, which closes all connections, and starts it again on the same port. */
   restart(): Promise<void>
   stop(): Promise<void>
 }
 
-/** Starts a server whose database is empty. */
+/** Starts a server with an empty database. */
 export async function startPostgres(): Promise<PostgresServer> {
   const port = await freePort()
   const folder = mkdtempSync(join(tmpdir(), 'postgres-'))
-  const prefix = withoutRoot(folder)
+  const prefix = asPostgresUser(folder)
   const data = join(folder, 'data')
   const [initdb, postgres] = [findProgram('initdb') as string, findProgram('postgres') as string]
   const init = [
@@ -54,13 +54,14 @@ export async function startPostgres(): Promise<PostgresServer> {
     folder,
     '-F',
   ]
-  // What it logs goes to its standard error.
+  // PostgreSQL logs to standard error, but `start` reads standard output.
   const run = (): Promise<Running> =>
     start('sh', ['-c', `exec ${server.join(' ')} 2>&1`], /ready to accept connections/, {
       cwd: folder,
     })
   const end = async (running: Running): Promise<void> => {
-    running.process.kill('SIGINT') // the others wait for the clients, or leave work for the next start
+    // SIGINT is a fast shutdown. SIGTERM waits for clients; SIGQUIT leaves recovery work for the next start.
+    running.process.kill('SIGINT')
     await running.stop()
   }
   let running = await run()
@@ -77,8 +78,11 @@ export async function startPostgres(): Promise<PostgresServer> {
   }
 }
 
-/** The start of a command that runs as another user when we are root, whom it refuses. */
-export function withoutRoot(folder: string): string[] {
+/**
+ * Returns the beginning of a command that runs as the user `postgres`, to whom the folder is given. Empty unless the
+ * tests run as root, which PostgreSQL and PgBouncer refuse.
+ */
+export function asPostgresUser(folder: string): string[] {
   if (process.getuid?.() !== 0) return []
   const [user, group] = ['-u', '-g'].map(flag =>
     Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' })),

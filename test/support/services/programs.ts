@@ -1,20 +1,20 @@
 /**
- * Programs of this machine that tests run against: Go, a browser, servers.
+ * Finds the programs that tests need: Go, a browser, servers.
  *
- * A test whose program is missing is skipped with a line that says so; with `REQUIRE_SERVICES=1`
- * it fails instead.
+ * A test whose program is missing is skipped with a message; with `REQUIRE_SERVICES=1` it fails.
  */
 
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-/** Where a program may be called differently, or lie outside of the PATH. */
+/** Programs that have several possible names. */
 const names: Record<string, string[]> = {
   chromium: ['chromium', 'chromium-browser', 'google-chrome'],
 }
+/** Folders that are searched in addition to the PATH. */
 const extraFolders = ['/usr/sbin', '/usr/local/go/bin', '/usr/lib/postgresql/15/bin']
 
-/** The path of the program, or undefined when it is not installed. */
+/** Returns the path of a program, or undefined if it is not installed. */
 export function findProgram(program: string): string | undefined {
   const folders = [...(process.env.PATH ?? '').split(delimiter), ...extraFolders]
   return (names[program] ?? [program])
@@ -22,12 +22,18 @@ export function findProgram(program: string): string | undefined {
     .find(isExecutable)
 }
 
-/** The `skip` option of a test that needs these programs. Throws where they are required. */
+/**
+ * Returns the `skip` option of a test that needs these programs. Throws if one is missing and
+ * `REQUIRE_SERVICES=1` is set.
+ */
 export function needs(...programs: string[]): { skip: string | false } {
   return skipWithout(programs.filter(program => !findProgram(program)))
 }
 
-/** The `skip` option of a test that misses these. Throws where they are required. */
+/**
+ * Returns the `skip` option of a test, given what it misses. Throws if it misses anything and `REQUIRE_SERVICES=1` is
+ * set.
+ */
 export function skipWithout(missing: string[]): { skip: string | false } {
   if (missing.length === 0) return { skip: false }
   const reason = `${missing.join(' and ')} not installed`

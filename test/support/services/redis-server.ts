@@ -1,4 +1,4 @@
-/** Redis servers of tests, each in a folder of its own on a free loopback port. */
+/** Starts Redis servers for tests, each in a temporary folder and on a free loopback port. */
 
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -11,14 +11,14 @@ import { findProgram } from './programs.ts'
 /** A running server. */
 export interface RedisServer {
   readonly port: number
-  /** Sends a command as `redis-cli` does, and answers what it prints. */
+  /** Runs `redis-cli` with these arguments. Returns its output. */
   cli(...args: string[]): string
-  /** Ends the server, keeping what it has, and starts it again on the same port. */
+  /** Restarts the server on the same port. Its data is kept. */
   restart(): Promise<void>
   stop(): Promise<void>
 }
 
-/** Starts a server. What it has is on the disk after each write. */
+/** Starts a server that syncs every write to disk. */
 export async function startRedis(...options: string[]): Promise<RedisServer> {
   const port = await freePort()
   const folder = mkdtempSync(join(tmpdir(), 'redis-'))
@@ -44,7 +44,7 @@ export async function startRedis(...options: string[]): Promise<RedisServer> {
   }
 }
 
-/** Starts a cluster of three servers, each with a third of the slots. */
+/** Starts a cluster of three servers, each with a third of the hash slots. */
 export async function startRedisCluster(): Promise<RedisServer[]> {
   const servers = await Promise.all(
     [1, 2, 3].map(() => startRedis('--cluster-enabled', 'yes', '--cluster-node-timeout', '2000')),
@@ -60,7 +60,7 @@ export async function startRedisCluster(): Promise<RedisServer[]> {
   return servers
 }
 
-/** Starts a Sentinel that watches a server under the name `main`. */
+/** Starts a Sentinel that monitors a server under the name `main`. */
 export async function startSentinel(server: RedisServer): Promise<Running & { port: number }> {
   const port = await freePort()
   const folder = mkdtempSync(join(tmpdir(), 'sentinel-'))
@@ -81,7 +81,7 @@ export async function startSentinel(server: RedisServer): Promise<Running & { po
   }
 }
 
-// The bus of a cluster listens 10,000 above the port, which has to be a port, too.
+// A cluster node also listens on its port plus 10,000, which must not exceed 65,535.
 async function freePort(): Promise<number> {
   for (;;) {
     const server = createServer()

@@ -1,45 +1,45 @@
-/** A TCP proxy that fails as networks do. */
+/** A TCP proxy that simulates network failures. */
 
 import { connect, createServer, type Server, type Socket } from 'node:net'
 
-/** Between a client and a server on a loopback port. */
+/** A proxy between clients and a server on a loopback port. */
 export interface TcpProxy {
   readonly port: number
-  /** Passes everything on: what was held up, too. Connections that lost something end. */
+  /** Forwards everything again, including stalled data. Resets connections that lost data. */
   heal(): void
-  /** Passes nothing on, and says nothing of it: a cable that is cut. */
+  /** Holds all data back without closing connections, like a cut cable. */
   stall(): void
-  /** Passes requests on and loses the answers. */
-  loseAnswers(): void
-  /** Passes everything on, each piece so many milliseconds later. */
+  /** Forwards requests and drops responses. */
+  loseResponses(): void
+  /** Forwards every chunk with a delay. */
   delay(milliseconds: number): void
-  /** Ends every connection in the middle, and new ones until it is healed. */
+  /** Resets all connections, and new ones until `heal` is called. */
   reset(): void
   stop(): Promise<void>
 }
 
 type Mode = 'pass' | 'stall' | 'lose' | 'reset'
 
-/** Starts a proxy before the server on this port. */
+/** Starts a proxy in front of the server on this port. */
 export async function startProxy(serverPort: number): Promise<TcpProxy> {
   let mode: Mode = 'pass'
   let delay = 0
   const sockets = new Set<Socket>()
   const held: (() => void)[] = []
 
-  const join = (from: Socket, to: Socket, isAnswer: boolean): void => {
+  const join = (from: Socket, to: Socket, isResponse: boolean): void => {
     sockets.add(from)
-    // One after the other: what comes later never overtakes what is delayed.
-    let line = Promise.resolve()
+    // A queue, so that later chunks never overtake delayed ones.
+    let queue = Promise.resolve()
     from.on('data', data => {
       const wait = delay
       const pass = (): void => {
-        line = line.then(async () => {
+        queue = queue.then(async () => {
           if (wait > 0) await new Promise(resolve => setTimeout(resolve, wait))
           if (!to.destroyed) to.write(data)
         })
       }
-      if (mode === 'lose' && isAnswer) return
+      if (mode === 'lose' && isResponse) return
       if (mode === 'stall') held.push(pass)
       else pass()
     })
@@ -73,7 +73,7 @@ export async function startProxy(serverPort: number): Promise<TcpProxy> {
     stall() {
       mode = 'stall'
     },
-    loseAnswers() {
+    loseResponses() {
       mode = 'lose'
     },
     delay(milliseconds) {

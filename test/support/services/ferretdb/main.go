@@ -1,6 +1,8 @@
-// FerretDB, which speaks the protocol of MongoDB, over SQLite files: ferretdb FOLDER ADDRESS.
+// Runs FerretDB, a server that speaks MongoDB's protocol, over SQLite files:
+// ferretdb FOLDER ADDRESS.
 //
-// It prints the address it listens on, and runs until it is told to end.
+// It prints the address it listens on, and runs until it receives SIGINT or
+// SIGTERM.
 package main
 
 import (
