@@ -1,4 +1,4 @@
-/** Cookies in Chromium. */
+/** Tests cookies in Chromium. */
 
 import assert from 'node:assert/strict'
 import type { RequestListener } from 'node:http'
@@ -23,7 +23,7 @@ const textOf = async (page: Page, address: string): Promise<string> => {
 }
 
 suite('Chromium', needs('chromium'), () => {
-  test('keeps what we think it keeps: 4096 bytes of name and value', async () => {
+  test('keeps cookies of up to 4096 bytes of name and value', async () => {
     const handler: RequestListener = ({ url, headers }, response) => {
       const bytes = Number(url?.slice(1))
       if (bytes) response.setHeader('Set-Cookie', `c${bytes}=${'v'.repeat(bytes - 5)}`)
@@ -45,7 +45,7 @@ suite('Chromium', needs('chromium'), () => {
     )
   })
 
-  test('brings back sessions in one to six cookies, whatever came before', async () => {
+  test('round-trips sessions in one to six cookies, growing and shrinking', async () => {
     await serving(sessions, address =>
       browsing(async page => {
         for (const [count, length] of [...lengths, ...lengths.toReversed()]) {
@@ -59,7 +59,7 @@ suite('Chromium', needs('chromium'), () => {
     )
   })
 
-  test('and refuses attributes that we refuse', async () => {
+  test('drops cookies with the attributes that newCookie refuses', async () => {
     const lines = [
       'ok=1; Secure; SameSite=None',
       'none=1; SameSite=None',
@@ -83,7 +83,7 @@ suite('Chromium', needs('chromium'), () => {
 })
 
 suite('Chromium without TLS', needs('chromium'), () => {
-  test('keeps Secure cookies of this machine, and of no other', async () => {
+  test('keeps Secure cookies for local hosts only', async () => {
     const lines = ['sid=1; Secure', '__Host-sid=1; Secure; Path=/', 'plain=1']
     const handler: RequestListener = (request, response) => {
       if (request.url === '/set') response.setHeader('Set-Cookie', lines)
@@ -96,7 +96,7 @@ suite('Chromium without TLS', needs('chromium'), () => {
           await page.goto(`http://${host}:${port}/set`)
           assert.equal(await textOf(page, `http://${host}:${port}/`), '__Host-sid,plain,sid', host)
         }
-        // Elsewhere, without asking any other machine.
+        // Other hosts, with responses that never leave this machine.
         for (const host of ['127.0.0.1', '[::1]', '10.255.255.1', 'shop.test']) {
           await page.route(`http://${host}/`, route =>
             route.fulfill({ headers: { 'set-cookie': lines.join('\n') }, body: '' }),
@@ -104,8 +104,8 @@ suite('Chromium without TLS', needs('chromium'), () => {
           await page.goto(`http://${host}/`)
           const cookies = await page.context().cookies(`http://${host}/`)
           const kept = cookies.map(cookie => cookie.name).sort()
-          const isHere = host === '127.0.0.1' || host === '[::1]'
-          assert.deepEqual(kept, isHere ? ['__Host-sid', 'plain', 'sid'] : ['plain'], host)
+          const isLocal = host === '127.0.0.1' || host === '[::1]'
+          assert.deepEqual(kept, isLocal ? ['__Host-sid', 'plain', 'sid'] : ['plain'], host)
         }
       }),
     )

@@ -1,11 +1,11 @@
-/** An app whose sessions take one to six cookies. */
+/** An app whose sessions need one to six cookies. */
 
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { CookieStore, save } from 'silverback'
 import { keys } from '../support/keys.ts'
 
-/** Runs `visits` against a server that takes long headers. */
+/** Runs `visits` against a server that accepts long headers. */
 export async function serving(
   handler: RequestListener,
   visits: (address: string) => Promise<void>,
@@ -27,12 +27,12 @@ export const cookieNames = ({ headers }: IncomingMessage): string =>
     .sort()
     .join()
 
-/** A session whose values are as long as the path says. */
+/** Stores a text of the length given in the path. */
 const store = new CookieStore({ keys, tooLarge: 'chunk', maxTotalBytes: 24_600 })
 export const sessions: RequestListener = async (request, response) => {
   const session = await store.get<{ text?: string }>(request, 'sid')
   const length = Number(request.url?.slice(1))
-  // Anything but a length: `/show`, and the icon that browsers ask for.
+  // Any other path, such as `/show` or the icon that browsers request.
   if (Number.isNaN(length)) {
     response.end(`${cookieNames(request)} ${session.values.text?.length ?? session.reason}`)
     return
@@ -43,7 +43,7 @@ export const sessions: RequestListener = async (request, response) => {
   response.end('saved')
 }
 
-/** For a number of cookies, a length of text that needs so many. */
+/** Numbers of cookies, each with a length of text that needs that many. */
 export const lengths: (readonly [count: number, length: number])[] = [1, 2, 3, 4, 5, 6].map(
   count => [count, 2900 * count - 1000] as const,
 )

@@ -1,4 +1,4 @@
-/** Cookies in tough-cookie, which stands in for a browser. */
+/** Tests cookies with tough-cookie in place of a browser. */
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
@@ -9,14 +9,14 @@ import { CookieJar } from 'tough-cookie'
 import { lengths, namesFor, serving, sessions } from './long-sessions.ts'
 
 suite('tough-cookie', () => {
-  test('brings back sessions in one to six cookies, whatever came before', async () => {
+  test('round-trips sessions in one to six cookies, growing and shrinking', async () => {
     await serving(sessions, async address => {
       const jar = new CookieJar()
       const visit = async (path: string): Promise<string> => {
-        // Secure cookies go over HTTPS only; Chromium makes an exception for localhost.
+        // tough-cookie sends Secure cookies over HTTPS only. Chromium exempts localhost.
         const url = `https://localhost${path}`
         const cookie = await jar.getCookieString(url)
-        // Not fetch: it takes 16 KiB of headers in a response and no more.
+        // Not fetch, which accepts at most 16 KiB of response headers.
         const options = { maxHeaderSize: 65_536, headers: cookie ? { cookie } : {} }
         const [response] = (await once(get(address + path, options), 'response')) as [
           IncomingMessage,

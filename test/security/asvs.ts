@@ -1,4 +1,4 @@
-/** The table of `docs/security/asvs.md`, and runs of the tests that it names. */
+/** Parses the table of `docs/security/asvs.md` and runs the tests that it names. */
 
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -10,14 +10,14 @@ import { promisify } from 'node:util'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const page = readFileSync(`${root}docs/security/asvs.md`, 'utf8')
 
-/** A requirement, who meets it, and the tests of it by file. */
+/** A requirement, who is responsible for it, and its tests by file. */
 export interface Row {
   readonly id: string
   readonly who: string
   readonly tests: ReadonlyMap<string, readonly string[]>
 }
 
-/** The rows of the table. The last cell names tests by their file: `file`: `name`, `name`; `file`: … */
+/** The rows of the table. The last cell names tests by file: `file`: `name`, `name`; `file`: … */
 export const rows: Row[] = page
   .split('\n')
   .filter(line => /^\| \d/.test(line))
@@ -37,7 +37,7 @@ function testsIn(cell: string): Map<string, string[]> {
   return files
 }
 
-/** Runs each test that the table names: those of `NAME.services.test.ts`, or all others. */
+/** Runs each test that the table names: those in `NAME.services.test.ts`, or all others. */
 export function namedTests(needServices: boolean): void {
   const byFile = new Map<string, Set<string>>()
   for (const { tests } of rows) {
@@ -47,7 +47,7 @@ export function namedTests(needServices: boolean): void {
   }
   for (const [file, names] of byFile) {
     if (file.endsWith('.services') !== needServices) continue
-    test(`the tests of ${file} are there, and green`, async () => {
+    test(`the tests named from ${file} exist and pass`, async () => {
       const passed = await passedOf(`test/${file}.test.ts`, [...names])
       assert.deepEqual(
         [...names].filter(name => !passed.has(name)),
@@ -57,7 +57,7 @@ export function namedTests(needServices: boolean): void {
   }
 }
 
-/** The names of those tests that were run, not skipped, and passed. */
+/** Returns the names of the tests that ran and passed. Skipped tests are left out. */
 async function passedOf(file: string, names: readonly string[]): Promise<Set<string>> {
   const pattern = names
     .map(name => `^${name.replaceAll(/[$()*+.?[\]\\^{|}]/g, String.raw`\$&`)}$`)

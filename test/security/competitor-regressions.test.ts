@@ -1,6 +1,7 @@
 /**
- * What goes wrong with other libraries, reproduced with them, and shown not to happen here. The pains of
- * overlapping requests are in `test/express-session/`, those of shared caches in `shared-cache.services.test.ts`.
+ * Reproduces problems of other libraries and shows that this library does not have them. Problems with
+ * concurrent requests are in `test/express-session/`, those with shared caches in
+ * `shared-cache.services.test.ts`.
  */
 
 import assert from 'node:assert/strict'
@@ -23,7 +24,7 @@ import { keys } from '../support/keys.ts'
 
 const password = 'a password of more than thirty-two characters'
 
-suite('a cookie set by a mere read', () => {
+suite('a cookie set by a read', () => {
   async function cookiesOf(app: {
     request(path: string): Response | Promise<Response>
   }): Promise<number> {
@@ -31,7 +32,7 @@ suite('a cookie set by a mere read', () => {
     return response.headers.getSetCookie().length
   }
 
-  test('hono-sessions sets one for every visitor', async () => {
+  test('hono-sessions sets a cookie for every visitor', async () => {
     const app = new Hono()
     const store = new HonoCookieStore()
     app.use(sessionMiddleware({ store, encryptionKey: password, expireAfterSeconds: 900 }))
@@ -39,7 +40,7 @@ suite('a cookie set by a mere read', () => {
     assert.ok((await cookiesOf(app)) > 0)
   })
 
-  test('here there is none', async () => {
+  test('Silverback sets none', async () => {
     const store = new CookieStore({ keys })
     const app = new Hono()
     app.use(honoSessions({ store, name: 'sid' }))
@@ -48,10 +49,10 @@ suite('a cookie set by a mere read', () => {
   })
 })
 
-suite('an id that nobody issued', () => {
+suite('an id that was not issued by the server', () => {
   const planted = 'attackers-choice'
 
-  test('is taken over by the memory storage of React Router, signed or not', async () => {
+  test('is adopted by the memory storage of React Router, signed or not', async () => {
     const storage = createMemorySessionStorage({ cookie: { name: 'sid' } })
     const chosen = await createCookie('sid').serialize(planted)
     const session = await storage.getSession(chosen)
@@ -61,7 +62,7 @@ suite('an id that nobody issued', () => {
     assert.equal((await storage.getSession(chosen)).get('user'), 'ann')
   })
 
-  test('is nobody’s here', async () => {
+  test('is not adopted by Silverback', async () => {
     const store = new ServerStore(memory())
     const id = planted.padEnd(43, 'x')
     const request = new Request('http://localhost/', { headers: { cookie: `sid=${id}` } })
@@ -75,8 +76,8 @@ suite('an id that nobody issued', () => {
   })
 })
 
-suite('a cookie that is no cookie of ours', () => {
-  test('is an error of iron-session, which frameworks answer with 500', async () => {
+suite('a cookie that cannot be decoded', () => {
+  test('makes iron-session throw, which frameworks turn into a 500', async () => {
     const jar = new Map<string, string>()
     const read = (): Promise<IronSession<object>> =>
       getIronSession(
@@ -95,9 +96,9 @@ suite('a cookie that is no cookie of ours', () => {
     await assert.rejects(read(), /Wrong mac prefix/)
   })
 
-  test('and the beginning of a session here, as it is after a change of keys', async () => {
+  test('starts a new session in Silverback, also after a change of keys', async () => {
     const store = new CookieStore({ keys })
-    for (const [text, reason] of [
+    for (const [value, reason] of [
       ['Fe26.1*1*abc', 'malformed'],
       [
         new CookieStore({ keys: [crypto.getRandomValues(new Uint8Array(32))] }).codecs[0]!.encode(
@@ -107,16 +108,16 @@ suite('a cookie that is no cookie of ours', () => {
         'unknown-key',
       ],
     ] as const) {
-      const request = new Request('http://localhost/', { headers: { cookie: `sid=${text}` } })
+      const request = new Request('http://localhost/', { headers: { cookie: `sid=${value}` } })
       assert.equal((await store.get(request, 'sid')).reason, reason)
     }
   })
 })
 
-suite('a cookie that does not go', () => {
+suite('the cookie of a destroyed session', () => {
   const cookie = { path: '/app', domain: 'localhost.example', httpOnly: true }
 
-  /** What a browser has after a visit and a sign-out. */
+  /** Returns the names of the cookies that a browser has after signing in and out. */
   async function leftAfter(listener: RequestListener): Promise<string[]> {
     const server = createServer(listener)
     server.listen(0, '127.0.0.1')
@@ -135,7 +136,7 @@ suite('a cookie that does not go', () => {
     return (await jar.getCookies(page)).map(({ key }) => key)
   }
 
-  test('express-session leaves it, and who clears it by its name alone leaves it too', async () => {
+  test('stays with express-session, even if the app clears it by name', async () => {
     const app = express()
     const options = { secret: 'a secret', resave: false, saveUninitialized: false, cookie }
     app.use(expressSession(options) as unknown as express.RequestHandler)
@@ -150,7 +151,7 @@ suite('a cookie that does not go', () => {
     assert.deepEqual(await leftAfter(app), ['connect.sid'])
   })
 
-  test('here it goes with the session, by the attributes that it was set with', async () => {
+  test('is deleted by Silverback, with the attributes it was set with', async () => {
     const store = new ServerStore(memory(), { options: { ...cookie, secure: false } })
     const login = { store, name: 'login' }
     const app = express()

@@ -1,6 +1,6 @@
 /**
- * Vulnerabilities of other session libraries, each with the test that shows that this one does not have
- * it. The name of a test begins with the identifiers of the advisory.
+ * Vulnerabilities of other session libraries, each with a test that shows that this library does not
+ * have it. The title of a test starts with the identifiers of the advisories.
  */
 
 import assert from 'node:assert/strict'
@@ -66,7 +66,7 @@ async function visit(
 
 const setFoo = ({ values }: Session): void => void Object.assign(values, { foo: 'bar' })
 
-/** Ids that mean something to a path, a drive, a query or a protocol. */
+/** Ids with a special meaning in paths, drive names, queries or protocols. */
 const hostileIds = [
   '',
   '.',
@@ -87,7 +87,7 @@ const hostileIds = [
 ]
 
 suite('ids, paths and keys', () => {
-  test('GO-2024-2730, CVE-2024-3400, CVE-2025-61686: an id is never part of a path', async () => {
+  test('GO-2024-2730, CVE-2024-3400, CVE-2025-61686: an id never becomes part of a path', async () => {
     const folder = newFolder()
     const codecs = codecsFromPairs([generateRandomKey(32)])
     const store = new FilesystemStore(join(folder, 'in'), { codecs })
@@ -102,7 +102,7 @@ suite('ids, paths and keys', () => {
     assert.deepEqual(readdirSync(folder), ['in'])
   })
 
-  test('CVE-2025-23084, CVE-2025-27210: backends see hashes, whatever the id', async () => {
+  test('CVE-2025-23084, CVE-2025-27210: backends receive only hashes of ids', async () => {
     const seen: string[] = []
     const backend = memory()
     const { load } = backend
@@ -116,7 +116,7 @@ suite('ids, paths and keys', () => {
     for (const id of seen) assert.match(id, /^[\w-]{1,128}$/)
   })
 
-  test('CVE-2018-18925, CVE-2018-18926: a file outside of the folder is not loaded', async () => {
+  test('CVE-2018-18925, CVE-2018-18926: a file outside the folder is not loaded', async () => {
     const folder = newFolder()
     const codecs = codecsFromPairs([generateRandomKey(32)])
     const outside = new FilesystemStore(join(folder, 'up'), { codecs })
@@ -128,7 +128,7 @@ suite('ids, paths and keys', () => {
     assert.deepEqual(session.values, {})
   })
 
-  test('CVE-2020-9484, CVE-2025-24813: a file that our keys did not make is refused, and one of another session', async () => {
+  test('CVE-2020-9484, CVE-2025-24813: a planted file and the file of another session are refused', async () => {
     const folder = newFolder()
     const store = new ServerStore(filesystem(folder), { keys, encrypt: true })
     const [one, two] = [await visit(store, setFoo), await visit(store, setFoo)]
@@ -143,21 +143,21 @@ suite('ids, paths and keys', () => {
     for (const cookie of [one, two]) assert.ok((await read(store, cookie)).isNew)
   })
 
-  test('CVE-2011-4136: an id is no key that the application could have written', async () => {
+  test('CVE-2011-4136: an id cannot address other keys of the application', async () => {
     const backend = memory()
     const chosen = 'A'.repeat(43)
     await backend.create(chosen, { data: Uint8Array.of(1, 2, 3), expires: 9e9 })
     assert.equal((await read(new ServerStore(backend), `sid=${chosen}`)).reason, 'unknown-id')
   })
 
-  test('CVE-2019-15658: a name of a table that is more than a name is refused', () => {
+  test('CVE-2019-15658: a table name that is not an identifier is refused', () => {
     const client = { query: () => Promise.resolve({ rows: [] }) }
     for (const table of ['s"; drop table x;--', 'a b', '', "a'"]) {
       assert.throws(() => postgres(client, { table }), TypeError)
     }
   })
 
-  test('CVE-2020-13254, CVE-2022-4064: what is no id does not reach a backend', async () => {
+  test('CVE-2020-13254, CVE-2022-4064: a malformed id does not reach a backend', async () => {
     let calls = 0
     const backend = memory()
     backend.load = async () => {
@@ -171,7 +171,7 @@ suite('ids, paths and keys', () => {
 })
 
 suite('fixation, resurrection, replay', () => {
-  test('CVE-2022-25896, CVE-2023-29019: a sign-in gives the session a new id, and the old one is dead', async () => {
+  test('CVE-2022-25896, CVE-2023-29019: login gives the session a new id and invalidates the old one', async () => {
     const store = new ServerStore(memory())
     const before = await visit(store, setFoo)
     const after = await visit(store, session => session.login('ann'), before)
@@ -181,7 +181,7 @@ suite('fixation, resurrection, replay', () => {
     assert.deepEqual((await read(store, after)).values, {})
   })
 
-  test('CVE-2024-38513, CVE-2018-1000519, CVE-2011-4718: an id that nobody issued is not adopted', async () => {
+  test('CVE-2024-38513, CVE-2018-1000519, CVE-2011-4718: an id that the server did not issue is not adopted', async () => {
     const store = new ServerStore(memory())
     const chosen = 'B'.repeat(43)
     const cookie = await visit(store, setFoo, `sid=${chosen}`)
@@ -189,7 +189,7 @@ suite('fixation, resurrection, replay', () => {
     assert.ok((await read(store, `sid=${chosen}`)).isNew)
   })
 
-  test('CVE-2024-31999, sonatype-2021-4899: a cookie that was captured is worth nothing after its session was destroyed', async () => {
+  test('CVE-2024-31999, sonatype-2021-4899: a captured cookie is invalid once its session was destroyed', async () => {
     const stores: Record<string, Store> = {
       server: new ServerStore(memory()),
       filesystem: new FilesystemStore(newFolder(), { keys }),
@@ -200,11 +200,11 @@ suite('fixation, resurrection, replay', () => {
       await visit(store, session => session.destroy(), captured)
       assert.deepEqual((await read(store, captured)).values, {}, kind)
     }
-    // Without a list of ended sessions a cookie cannot be called back, and the store says so.
+    // Without revocation records a cookie stays valid, and the store's capabilities show it.
     assert.ok(!new CookieStore({ keys }).capabilities.has('revocation'))
   })
 
-  test('CVE-2024-35220: what has expired stays so, whatever the options say', async () => {
+  test('CVE-2024-35220: an expired session stays expired, whatever the options', async () => {
     let now = 1_800_000_000
     const clock = { now: (): number => now }
     const options = { ...clock, lifetime: { idle: 100 } }
@@ -214,7 +214,7 @@ suite('fixation, resurrection, replay', () => {
     assert.ok((await read(store, cookie)).isNew)
   })
 
-  test('CVE-2025-32441, CVE-2025-46336: a slow request does not bring a session back', async () => {
+  test('CVE-2025-32441, CVE-2025-46336: a slow request does not restore a session', async () => {
     const store = new ServerStore(memory())
     const cookie = await visit(store, setFoo)
     const slow = await read(store, cookie)
@@ -226,7 +226,7 @@ suite('fixation, resurrection, replay', () => {
     assert.ok((await read(store, cookie)).isNew)
   })
 
-  test('CVE-2019-16782, CVE-2019-25025: what a backend keeps is no id, neither compared nor accepted as one', async () => {
+  test('CVE-2019-16782, CVE-2019-25025: a record key of the backend is not accepted as an id', async () => {
     const backend = memory()
     const stored: string[] = []
     const { create } = backend
@@ -240,7 +240,7 @@ suite('fixation, resurrection, replay', () => {
     assert.ok((await read(store, `sid=${stored[0]}`)).isNew)
   })
 
-  test('CVE-2015-3982: there is no session without an id', async () => {
+  test('CVE-2015-3982: an empty id finds no session', async () => {
     const backend = memory()
     const store = new ServerStore(backend)
     const cookie = await visit(store, setFoo)
@@ -249,12 +249,11 @@ suite('fixation, resurrection, replay', () => {
     assert.equal(await backend.load(''), undefined)
   })
 
-  test('CVE-2025-66630: without random numbers there is no session', async t => {
+  test('CVE-2025-66630: ids come from the secure random generator only', async t => {
     const store = new ServerStore(memory())
     const session = await read(store)
     setFoo(session)
-    // Ids come from the runtime's generator and from nowhere else.
-    t.mock.method(Math, 'random', () => assert.fail('Math.random is no source of ids'))
+    t.mock.method(Math, 'random', () => assert.fail('Math.random must not be used for ids'))
     const cookie = nodeResponse()
     await session.save(nodeRequest(), cookie)
     assert.match(cookieHeader(cookie), /^sid=[\w-]{43}$/)
@@ -262,19 +261,19 @@ suite('fixation, resurrection, replay', () => {
 })
 
 suite('codecs and keys', () => {
-  test('CVE-2026-39324: a text that does not open is not read in any other way', async () => {
+  test('CVE-2026-39324: a value that cannot be decrypted is not decoded in any other way', async () => {
     const store = new CookieStore({ keys })
     const json = JSON.stringify({ admin: true })
     const base64 = Buffer.from(json).toString('base64url')
-    for (const text of [json, base64, `${base64}.`, `s%3A${base64}`, `!${base64}`]) {
-      assert.deepEqual((await read(store, `sid=${text}`)).values, {})
+    for (const value of [json, base64, `${base64}.`, `s%3A${base64}`, `!${base64}`]) {
+      assert.deepEqual((await read(store, `sid=${value}`)).values, {})
     }
     const go = codecsFromPairs([keys[0] as Uint8Array])
     const foreign = encodeMulti('sid', { admin: true }, go)
     assert.deepEqual((await read(store, `sid=${foreign}`)).values, {})
   })
 
-  test('CVE-2023-48309: a text for one purpose, or one cookie, is none for another', () => {
+  test('CVE-2023-48309: a value for one purpose or cookie is invalid for another', () => {
     const seal = (purpose: string): Sealed => new Sealed({ keys, purpose })
     const text = seal('session').encode('a', { foo: 'bar' })
     for (const purpose of ['session id', 'session record', 'session copy', 'csrf']) {
@@ -283,23 +282,23 @@ suite('codecs and keys', () => {
     assert.throws(() => seal('session').decode('b', text), { code: 'mac-invalid' })
   })
 
-  test('CVE-2025-47278: after a rotation of keys the newest writes', () => {
+  test('CVE-2025-47278: after a key rotation the newest key writes', () => {
     const [older, newest] = [newKey(), newKey()]
     const text = new Sealed({ keys: [newest, older] }).encode('sid', 1)
     assert.equal(new Sealed({ keys: [newest] }).decode('sid', text), 1)
     assert.throws(() => new Sealed({ keys: [older] }).decode('sid', text), { code: 'key-unknown' })
   })
 
-  test('CVE-2023-27524, CVE-2016-4437, CVE-2018-15133: short, default and repeated keys are refused', () => {
+  test('CVE-2023-27524, CVE-2016-4437, CVE-2018-15133: short, well-known and repetitive keys are refused', () => {
     const weak = ['secret', 'keyboard cat', 'changeme', 'a'.repeat(32), '\0'.repeat(32), '']
     for (const key of weak) assert.throws(() => new CookieStore({ keys: [key] }), Error)
-    // One bad key among good ones counts, and a text is no list of keys.
+    // One bad key among good ones is refused too, and so is a string in place of the list.
     assert.throws(() => new CookieStore({ keys: [newKey(), 'short'] }), Error)
     const text = 'a secret of some length, more than 32 characters'
     assert.throws(() => new CookieStore({ keys: text } as unknown as CookieStoreOptions), Error)
   })
 
-  test('CVE-2013-0263, CVE-2016-1000236: no secret is compared by a function that stops early', () => {
+  test('CVE-2013-0263, CVE-2016-1000236: secrets are compared in constant time', () => {
     const sources = readdirSync(new URL('../../src', import.meta.url), {
       recursive: true,
       withFileTypes: true,
@@ -319,22 +318,22 @@ suite('codecs and keys', () => {
     }
   })
 
-  test('CVE-2019-12422, MS10-070: every refusal looks the same to the client', async () => {
+  test('CVE-2019-12422, MS10-070: all rejections look the same to the client', async () => {
     const store = new CookieStore({ keys })
     const cookie = await visit(store, setFoo)
     const flipped = `${cookie.slice(0, -3)}${cookie.at(-3) === 'A' ? 'B' : 'A'}${cookie.slice(-2)}`
     const foreign = await visit(new CookieStore({ keys: [newKey()] }), setFoo)
-    const answers = []
+    const responses = []
     for (const text of [flipped, foreign, 'sid=garbage', `sid=${'A'.repeat(9000)}`]) {
       const response = nodeResponse()
       const session = await read(store, text)
       await session.save(nodeRequest(text), response)
-      answers.push(JSON.stringify([session.values, response.getHeaders()]))
+      responses.push(JSON.stringify([session.values, response.getHeaders()]))
     }
-    assert.equal(new Set(answers).size, 1)
+    assert.equal(new Set(responses).size, 1)
   })
 
-  test('NIST SP 800-38D §8.3: the same session never makes the same text, and no nonce comes twice', () => {
+  test('NIST SP 800-38D §8.3: no nonce is used twice', () => {
     const sealed = new Sealed({ keys })
     const nonces = new Set<string>()
     for (let i = 0; i < 10_000; i++) {
@@ -344,7 +343,7 @@ suite('codecs and keys', () => {
     assert.equal(nonces.size, 10_000)
   })
 
-  test('CVE-2022-30635, CVE-2024-34156: nested gob has a limit, and ends in a decode error', () => {
+  test('CVE-2022-30635, CVE-2024-34156: deeply nested gob data ends in a decode error', () => {
     const hostile = Buffer.concat(Array.from({ length: 20_000 }, () => Buffer.of(3, 255, 130)))
     assert.throws(
       () => decode(hostile),
@@ -352,7 +351,7 @@ suite('codecs and keys', () => {
     )
   })
 
-  test('CVE-2024-28176, CVE-2024-28180: what is compressed inflates to a limit', () => {
+  test('CVE-2024-28176, CVE-2024-28180: decompression is limited', () => {
     const serializer = deflated()
     const bomb = serializer.serialize({ text: 'x'.repeat(60_000) })
     assert.ok(bomb.length < 1000)
@@ -360,7 +359,7 @@ suite('codecs and keys', () => {
     assert.throws(() => small.deserialize(bomb))
   })
 
-  test('rotation of pairs: decoding with every pair, encoding with the first', () => {
+  test('key pairs: every pair decodes, the first one encodes', () => {
     const [older, newest] = [generateRandomKey(32), generateRandomKey(32)]
     const text = encodeMulti('sid', 'v', codecsFromPairs([newest, null, older]))
     assert.equal(decodeMulti('sid', text, codecsFromPairs([newest])), 'v')
@@ -368,7 +367,7 @@ suite('codecs and keys', () => {
 })
 
 suite('cookies', () => {
-  test('CVE-2024-47764, CVE-2026-88038: a name, a path or a domain cannot smuggle attributes in', () => {
+  test('CVE-2024-47764, CVE-2026-88038: a name, a path or a domain cannot inject attributes', () => {
     const bad = ['a;b', 'a\r\nb', 'a\0b', 'a,b']
     for (const text of bad) {
       assert.throws(() => setCookie(nodeResponse(), newCookie(text, 'v', {})))
@@ -377,9 +376,9 @@ suite('cookies', () => {
     }
   })
 
-  test('CVE-2026-46625: only own options count', () => {
+  test('CVE-2026-46625: inherited options are ignored', () => {
     const options = JSON.parse('{"path":"/","__proto__":{"domain":"evil.example"}}') as Options
-    assert.throws(() => newCookie('sid', 'v', options), /no option __proto__/)
+    assert.throws(() => newCookie('sid', 'v', options), /unknown cookie option __proto__/)
     const inherited = Object.create({ domain: 'evil.example' }) as Options
     const store = new CookieStore({ keys, options: inherited })
     assert.equal(Object.hasOwn(store.options, 'domain'), false)
@@ -388,24 +387,24 @@ suite('cookies', () => {
   const names: Record<string, string> = {
     'GHSA-r5rp-j6wh-rvv4: a no-break space before the name': '\u00a0__Host-sid=bad',
     'CVE-2023-23934: a pair without a name': '=__Host-sid=bad',
-    'CVE-2020-8184, CVE-2020-7070: a name in percent-encoding': '%5f%5fHost-sid=bad',
-    'CVE-2022-31629: a name that others mangle': '..Host-sid=bad',
-    'WS-2022-0330: a prefix in other letters': '__host-sid=bad; Host__sid=bad',
-    'CVE-2016-7401: brackets and commas separate nothing': 'a]b[c,__Host-sid=bad',
-    'RFC 2109: $Version means nothing': '$Version=1,__Host-sid=bad',
+    'CVE-2020-8184, CVE-2020-7070: a percent-encoded name': '%5f%5fHost-sid=bad',
+    'CVE-2022-31629: a name that PHP rewrites': '..Host-sid=bad',
+    'WS-2022-0330: a prefix in another case': '__host-sid=bad; Host__sid=bad',
+    'CVE-2016-7401: a pair after brackets and commas': 'a]b[c,__Host-sid=bad',
+    'RFC 2109: a pair after $Version': '$Version=1,__Host-sid=bad',
   }
   for (const [name, header] of Object.entries(names)) {
-    test(`${name} is not ours`, () => {
+    test(`${name} is not read as our cookie`, () => {
       assert.deepEqual(readCookies(nodeRequest(header), '__Host-sid'), [])
     })
   }
 
-  test('CVE-2025-58186: a header of a hundred thousand cookies costs little', () => {
+  test('CVE-2025-58186: a header with 100,000 cookies is cheap', () => {
     const header = 'a=b; '.repeat(100_000)
     assert.deepEqual(readCookies(nodeRequest(header), 'sid'), [])
   })
 
-  test('CVE-2022-0330 and others: the default cookie of a session, to the letter', async () => {
+  test('CVE-2022-0330 and others: the exact default attributes of a session cookie', async () => {
     const store = new CookieStore({ keys })
     const response = nodeResponse()
     const session = await store.new(nodeRequest(), '__Host-sid')
@@ -418,23 +417,23 @@ suite('cookies', () => {
   })
 })
 
-suite('caches, logs, floods, data', () => {
-  test('CVE-2023-30861, CVE-2026-27205, CVE-2024-26144: whoever looks at a session tells caches', async () => {
+suite('caches, logs, floods and data', () => {
+  test('CVE-2023-30861, CVE-2026-27205, CVE-2024-26144: every access to a session sets Vary: Cookie', async () => {
     const store = new CookieStore({ keys })
     const cookie = await visit(store, session => session.addFlash('hello'))
-    const looks: Record<string, (session: Session) => unknown> = {
+    const accesses: Record<string, (session: Session) => unknown> = {
       nothing: () => undefined,
       get: session => session.values.foo,
       in: session => 'foo' in session.values,
       keys: session => Object.keys(session.values),
       flashes: session => session.flashes(),
     }
-    for (const [how, look] of Object.entries(looks)) {
+    for (const [how, access] of Object.entries(accesses)) {
       const response = nodeResponse()
       response.setHeader('Vary', 'Accept')
       const request = nodeRequest(cookie)
       const session = await store.get(request, 'sid')
-      look(session)
+      access(session)
       await session.save(request, response)
       assert.match(String(response.getHeader('vary')), /Accept.*Cookie/, how)
       const sets = setCookieLines(response).length > 0
@@ -442,7 +441,7 @@ suite('caches, logs, floods, data', () => {
     }
   })
 
-  test('CVE-2023-20866: no id, key or value shows when a session or an error is printed', async () => {
+  test('CVE-2023-20866: a printed session shows no id and no value', async () => {
     const { inspect } = await import('node:util')
     const store = new ServerStore(memory(), { keys })
     const cookie = await visit(store, session => Object.assign(session.values, { card: '4111' }))
@@ -453,7 +452,7 @@ suite('caches, logs, floods, data', () => {
     }
   })
 
-  test('CVE-2015-5143, CVE-2015-5963, CVE-2015-5964: visitors who do nothing store nothing, also when they sign out', async () => {
+  test('CVE-2015-5143, CVE-2015-5963, CVE-2015-5964: untouched sessions store nothing, even when destroyed', async () => {
     const backend = memory()
     let writes = 0
     for (const operation of ['create', 'update', 'touch', 'delete'] as const) {
@@ -474,7 +473,7 @@ suite('caches, logs, floods, data', () => {
     assert.equal(writes, 0)
   })
 
-  test('CVE-2025-57820, CVE-2022-23631, CVE-2017-5941, GHSA-49rj-9fvp-4h2h: data stays data', async () => {
+  test('CVE-2025-57820, CVE-2022-23631, CVE-2017-5941, GHSA-49rj-9fvp-4h2h: data cannot pollute prototypes', async () => {
     const store = new CookieStore({ keys })
     const hostile = JSON.parse(
       '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"toString":"x","hasOwnProperty":1}',
@@ -487,7 +486,7 @@ suite('caches, logs, floods, data', () => {
     assert.equal(({} as Record<string, unknown>).polluted, undefined)
   })
 
-  test('MemoryStore: what a process keeps has a limit', async () => {
+  test('MemoryStore: the memory backend has a limit', async () => {
     const backend = memory({ maxRecords: 100, maxBytes: 100_000 })
     const store = new ServerStore(backend)
     for (let i = 0; i < 1000; i++) await visit(store, setFoo)
@@ -496,7 +495,7 @@ suite('caches, logs, floods, data', () => {
     assert.ok(kept <= 100, `${kept} kept`)
   })
 
-  test('a request that is none is a mistake of the program, not of the client', async () => {
+  test('an invalid request object is a TypeError', async () => {
     const store = new CookieStore({ keys })
     for (const request of [undefined, null, {}, { headers: 5 }]) {
       await assert.rejects(

@@ -41,12 +41,12 @@ function theirs(): RequestListener {
   return app
 }
 
-/** What two visitors see: one signs in and looks, the other one just looks. */
+/** Returns what two visitors see: Ann signs in and loads the page, a stranger only loads the page. */
 async function twoVisitors(
   listener: RequestListener,
 ): Promise<{ ann: string; stranger: string; gotCookie: boolean }> {
   const server = createServer(listener)
-  const cache = await inFront(server)
+  const cache = await startCacheFor(server)
   try {
     const signedIn = await fetch(`${cache.url}/sign-in?ann`)
     await signedIn.text()
@@ -66,18 +66,18 @@ async function twoVisitors(
   }
 }
 
-async function inFront(server: Server): Promise<Cache> {
+async function startCacheFor(server: Server): Promise<Cache> {
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   return startCache(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
 }
 
-suite('a cache that visitors share', needs('nginx'), () => {
+suite('a shared cache', needs('nginx'), () => {
   let old: Awaited<ReturnType<typeof twoVisitors>>
   before(async () => {
     old = await twoVisitors(theirs())
   })
 
-  test('hands a page, and a session, of express-session to a stranger', () => {
+  test('serves the page and the session cookie of express-session to another visitor', () => {
     assert.deepEqual(old, { ann: 'Hello ann', stranger: 'Hello ann', gotCookie: true })
   })
 
@@ -86,10 +86,10 @@ suite('a cache that visitors share', needs('nginx'), () => {
     server: new ServerStore(memory(), { options: { secure: false } }),
   }
   for (const [kind, store] of Object.entries(stores)) {
-    test(`hands out nothing of a session kept in ${kind}`, async () => {
+    test(`serves neither page nor cookie of a session stored in ${kind} to another visitor`, async () => {
       const { ann, stranger, gotCookie } = await twoVisitors(ours(store))
       assert.deepEqual({ ann, stranger }, { ann: 'Hello ann', stranger: 'Hello stranger' })
-      // Sealed texts and ids differ each time: the same one would come from the cache.
+      // Sealed values and ids are never equal, so an equal cookie would come from the cache.
       assert.equal(gotCookie, false)
     })
   }

@@ -18,7 +18,7 @@ import {
 } from '../support/http/http.ts'
 import { keys } from '../support/keys.ts'
 
-/** The cookie header a browser sends after a session with these values was saved. */
+/** Changes and saves the session. Returns the `Cookie` header that a browser would send afterwards. */
 async function visit(
   store: CookieStore,
   change: (session: Session) => void,
@@ -38,7 +38,7 @@ const setFoo = (session: Session): void => {
 suite('a cookie store', () => {
   const store = new CookieStore({ keys })
 
-  test('a session is read in the next request', async () => {
+  test('reads a session in the next request', async () => {
     const cookie = await visit(store, setFoo)
     const session = await store.get<{ foo: string }>(nodeRequest(cookie), 'sid')
     assert.deepEqual(session.values, { foo: 'bar' })
@@ -48,7 +48,7 @@ suite('a cookie store', () => {
     assert.equal(session.store, store)
   })
 
-  test('web requests and responses', async () => {
+  test('supports web requests and responses', async () => {
     const headers = new Headers()
     const request = new Request('http://localhost/')
     setFoo(await store.get(request, 'sid'))
@@ -63,7 +63,7 @@ suite('a cookie store', () => {
     assert.match(String(response.headers.getSetCookie()), /^sid=/)
   })
 
-  test('default attributes', async () => {
+  test('sets the default attributes', async () => {
     const response = nodeResponse()
     const session = await store.get(nodeRequest(), 'sid')
     setFoo(session)
@@ -74,7 +74,7 @@ suite('a cookie store', () => {
     )
   })
 
-  test('a new session without values is not saved', async () => {
+  test('does not save a new session without values', async () => {
     const response = nodeResponse()
     const request = nodeRequest()
     const session = await store.get(request, 'sid')
@@ -88,7 +88,7 @@ suite('a cookie store', () => {
     assert.equal(response.getHeader('cache-control'), undefined)
   })
 
-  test('an unchanged session is not saved; a change deep inside counts', async () => {
+  test('saves a session only if it changed, including nested changes', async () => {
     const cookie = await visit(store, ({ values }) => {
       values.user = { roles: ['a'] }
     })
@@ -102,7 +102,7 @@ suite('a cookie store', () => {
     assert.deepEqual(session.values, { user: { roles: ['a', 'b'] } })
   })
 
-  test('flash messages last until read', async () => {
+  test('keeps flash messages until they are read', async () => {
     const cookie = await visit(store, session => session.addFlash('saved'))
     let read: unknown[] = []
     const after = await visit(
@@ -116,7 +116,7 @@ suite('a cookie store', () => {
     assert.deepEqual((await store.get(nodeRequest(after), 'sid')).flashes(), [])
   })
 
-  test('attributes are switched at run time, for one session', async () => {
+  test('lets a session change its own cookie attributes', async () => {
     const request = nodeRequest()
     const response = nodeResponse()
     const session = await store.get(request, 'sid')
@@ -130,7 +130,7 @@ suite('a cookie store', () => {
     assert.equal(store.options.maxAge, 'session')
   })
 
-  test('"remember me" is remembered when the session is renewed or saved later', async () => {
+  test('keeps the maxAge of a session when it is renewed or saved later', async () => {
     let now = Math.floor(Date.now() / 1000)
     const store = new CookieStore({ keys, now: () => now })
     let cookie = await visit(store, session => {
@@ -144,7 +144,7 @@ suite('a cookie store', () => {
       assert.equal(session.values.foo, 'bar', `day ${day}`)
       assert.equal(session.options.maxAge, 20 * 86_400)
       await session.save(request, response)
-      // Renewed for its age, with the lifetime that it was told, up to the 30 days of the store.
+      // The renewal keeps the maxAge of the session, limited by the 30 days of the store.
       if (day > 0) {
         assert.equal(cookieOf(response, 'sid')?.maxAge, Math.min(20, 30 - day) * 86_400)
         cookie = cookieHeader(response)
@@ -155,7 +155,7 @@ suite('a cookie store', () => {
     assert.equal(other.options.maxAge, 'session')
   })
 
-  test('attributes changed alone are a reason to save', async () => {
+  test('saves a session whose attributes changed', async () => {
     const cookie = await visit(store, setFoo)
     const changed = await visit(
       store,
@@ -168,7 +168,7 @@ suite('a cookie store', () => {
   })
 
   for (const maxAge of [0, -1]) {
-    test(`maxAge ${maxAge} deletes`, async () => {
+    test(`deletes the cookie for maxAge ${maxAge}`, async () => {
       const cookie = await visit(store, setFoo)
       const request = nodeRequest(cookie)
       const response = nodeResponse()
@@ -182,7 +182,7 @@ suite('a cookie store', () => {
     })
   }
 
-  test('saved twice, the response has one line, the last', async () => {
+  test('sends one Set-Cookie line when a session is saved twice', async () => {
     const request = nodeRequest()
     const response = nodeResponse()
     const session = await store.get(request, 'sid')
@@ -195,7 +195,7 @@ suite('a cookie store', () => {
     assert.equal(next.values.foo, 'baz')
   })
 
-  test('after the headers are sent it says so', async () => {
+  test('rejects a save after the headers were sent', async () => {
     const request = nodeRequest()
     const response = nodeResponse()
     const session = await store.get(request, 'sid')
@@ -204,7 +204,7 @@ suite('a cookie store', () => {
     await assert.rejects(session.save(request, response), { code: 'headers-sent' })
   })
 
-  test('what cannot be carried is refused by its key, and no cookie is set', async () => {
+  test('names the key of a value that cannot be serialized and sets no cookie', async () => {
     const request = nodeRequest()
     const response = nodeResponse()
     const session = await store.get(request, 'sid')
@@ -214,7 +214,7 @@ suite('a cookie store', () => {
   })
 })
 
-test('what cannot be carried is refused the same way in a session that was read', async () => {
+test('refuses a value that cannot be serialized in an existing session too', async () => {
   const store = new CookieStore({ keys })
   const cookie = await visit(store, setFoo)
   const request = nodeRequest(cookie)
@@ -228,7 +228,7 @@ test('what cannot be carried is refused the same way in a session that was read'
   })
 })
 
-test('cacheBytes reaches the codec', async () => {
+test('passes cacheBytes to the codec', async () => {
   const store = new CookieStore({ keys, cacheBytes: 0 })
   const cookie = await visit(store, setFoo)
   for (let i = 0; i < 3; i++) {
@@ -240,20 +240,20 @@ test('cacheBytes reaches the codec', async () => {
   )
 })
 
-suite('what clients send', () => {
+suite('cookies from clients', () => {
   const store = new CookieStore({ keys })
 
   for (const [what, cookie, reason] of [
-    ['nothing', '', 'no-cookie'],
+    ['no cookie', '', 'no-cookie'],
     ['another cookie', 'other=1', 'no-cookie'],
     ['an empty value', 'sid=', 'malformed'],
     ['not base64', 'sid=!!!', 'malformed'],
     ['base64 of something else', 'sid=aGVsbG8', 'malformed'],
     ['a very long value', `sid=${'A'.repeat(60_000)}`, 'malformed'],
-    ['a longer one', `sid=${'A'.repeat(65_537)}`, 'no-cookie'],
-    ['no cookie pair', ';;;=;=sid', 'no-cookie'],
+    ['a value that exceeds the header limit', `sid=${'A'.repeat(65_537)}`, 'no-cookie'],
+    ['a malformed header', ';;;=;=sid', 'no-cookie'],
   ] as const) {
-    test(what, async () => {
+    test(`${what} starts a new session`, async () => {
       const session = await store.get(nodeRequest(cookie), 'sid')
       assert.deepEqual(session.values, {})
       assert.ok(session.isNew)
@@ -261,7 +261,7 @@ suite('what clients send', () => {
     })
   }
 
-  test('a cookie of another name, key or store', async () => {
+  test('a cookie of another name, key or store is rejected', async () => {
     const text = (await visit(store, setFoo)).slice('sid='.length)
     const reasonFor = async (reader: CookieStore, name: string): Promise<unknown> =>
       (await reader.get(nodeRequest(`${name}=${text}`), name)).reason
@@ -272,7 +272,7 @@ suite('what clients send', () => {
     assert.equal(await reasonFor(secure, 'sid'), 'bad-mac')
   })
 
-  test('of two cookies of one name the first counts', async () => {
+  test('the first of two cookies with one name is used', async () => {
     const one = await visit(store, ({ values }) => {
       values.foo = 1
     })
@@ -284,7 +284,7 @@ suite('what clients send', () => {
     assert.equal((await store.get(nodeRequest(`sid=x; ${two}`), 'sid')).reason, 'malformed')
   })
 
-  test('of several codecs the one that came furthest tells the reason', async () => {
+  test('the codec that got furthest determines the reason', async () => {
     let now = 1_700_000_000
     const hashKey = 'a key that signs'
     const old = new SecureCookie({ hashKey, maxAge: 60, now: () => now })
@@ -295,7 +295,7 @@ suite('what clients send', () => {
     assert.equal((await store.get(nodeRequest(`sid=${text}`), 'sid')).reason, 'expired')
   })
 
-  test('an authentic value that is no set of values', async () => {
+  test('an authentic value that is not an object is malformed', async () => {
     const codec = new SecureCookie({ hashKey: 'key' })
     const store = new CookieStore({ codecs: [codec] })
     for (const value of ['text', 5, [1]]) {
@@ -305,8 +305,8 @@ suite('what clients send', () => {
   })
 })
 
-suite('keys', () => {
-  test('rotation: old sessions are read, and written with the newest key at the next save', async () => {
+suite('keys of a cookie store', () => {
+  test('key rotation reads old sessions and writes them with the newest key at the next save', async () => {
     const [newest, older] = keys
     const cookie = await visit(new CookieStore({ keys: [older] }), setFoo)
     const rotated = new CookieStore({ keys: [newest, older] })
@@ -319,7 +319,7 @@ suite('keys', () => {
     assert.equal(after.renewal, undefined)
   })
 
-  test('one ring for several stores is replaced in one place', async () => {
+  test('replacing the keys of a keyring takes effect in its stores', async () => {
     const ring = new Keyring([keys[1]])
     const store = new CookieStore({ keys: ring })
     const cookie = await visit(store, setFoo)
@@ -329,7 +329,7 @@ suite('keys', () => {
     assert.equal((await store.get(nodeRequest(cookie), 'sid')).reason, 'unknown-key')
   })
 
-  test('a store without a usable key is a wrong store, not a wrong cookie', async () => {
+  test('a store without a usable key rejects reads', async () => {
     const store = new CookieStore({ codecs: codecsFromPairs([undefined]) })
     await assert.rejects(store.get(nodeRequest('sid=x'), 'sid'), /hash key is not set/)
     const none = new CookieStore({ codecs: [] })
@@ -341,31 +341,34 @@ suite('keys', () => {
     [{ keys, codecs: [] }, /a store needs keys, or codecs in their place/],
     [{ keys: 'secret' }, /keys must be an array of keys, newest first, not a string/],
     [{ keys: [undefined] }, /keys\[0\] must be a string or a Uint8Array, not undefined/],
-    [{ keys, options: { maxage: 5 } }, /unknown cookie option maxage; the options are path, domain, maxAge/],
+    [
+      { keys, options: { maxage: 5 } },
+      /unknown cookie option maxage; the options are path, domain, maxAge/,
+    ],
   ] as [CodecStoreOptions, RegExp][]) {
-    test(`refused: ${message.source}`, () => {
+    test(`refuses invalid options: ${message.source}`, () => {
       assert.throws(() => new CookieStore(options), { name: 'TypeError', message })
     })
   }
 })
 
 suite('maxAge of a store', () => {
-  test('beyond thirty days is meant', async () => {
-    for (const lasting of ['option', 'method']) {
+  test('may exceed 30 days', async () => {
+    for (const setBy of ['option', 'method']) {
       let now = 1_800_000_000
       const year = 365 * 86_400
-      const options = lasting === 'option' ? { maxAge: year } : {}
+      const options = setBy === 'option' ? { maxAge: year } : {}
       const store = new CookieStore({ keys, options, now: () => now })
-      if (lasting === 'method') store.maxAge(year)
+      if (setBy === 'method') store.maxAge(year)
       const cookie = await visit(store, setFoo)
       now += 300 * 86_400
-      assert.equal((await store.get(nodeRequest(cookie), 'sid')).values.foo, 'bar', lasting)
+      assert.equal((await store.get(nodeRequest(cookie), 'sid')).values.foo, 'bar', setBy)
       now += 66 * 86_400
       assert.equal((await store.get(nodeRequest(cookie), 'sid')).reason, 'expired')
     }
   })
 
-  test('sets cookies and codecs', async () => {
+  test('applies to cookies and codecs', async () => {
     const store = new CookieStore({ keys })
     store.maxAge(3600)
     const request = nodeRequest()
@@ -378,7 +381,7 @@ suite('maxAge of a store', () => {
     assert.equal(store.codecs[0]?.maxAge, 3600)
   })
 
-  test('0 or less ends every session', async () => {
+  test('ends every session if it is 0', async () => {
     const store = new CookieStore({ keys })
     const cookie = await visit(store, setFoo)
     store.maxAge(0)

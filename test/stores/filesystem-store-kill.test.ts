@@ -10,20 +10,20 @@ import { temporaryPrefix } from '../../src/runtime/files.ts'
 
 const writer = fileURLToPath(new URL('../support/processes/writer.ts', import.meta.url))
 
-test('writers killed during 1,000 saves leave whole sessions only', async () => {
+test('processes killed during 1,000 saves leave only complete session files', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'silverback-kill-'))
   const codec = new SecureCookie({ hashKey: 'a key', maxLength: 0 })
   let saves = 0
   let kills = 0
   while (saves < 1000 || kills < 20) {
     const child = fork(writer, [folder], { stdio: 'ignore' })
-    // Killed in the middle of whatever it is doing, a little later each time.
-    const enough = 20 + kills * 3
+    // Kills the process at an arbitrary point, a little later each time.
+    const savesBeforeKill = 20 + kills * 3
     await new Promise<void>(resolve => {
-      let mine = 0
+      let savesOfChild = 0
       child.on('message', () => {
         saves++
-        if (++mine >= enough) child.kill('SIGKILL')
+        if (++savesOfChild >= savesBeforeKill) child.kill('SIGKILL')
       })
       child.on('exit', () => resolve())
     })

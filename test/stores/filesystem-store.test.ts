@@ -60,7 +60,7 @@ const onlyFile = async (folder: string): Promise<string> => {
 }
 
 suite('a filesystem store', () => {
-  test('keeps a session in a file of its own, for its owner alone', async () => {
+  test('stores each session in its own file, readable only by its user', async () => {
     const folder = join(await newFolder(), 'made', 'for', 'it')
     const store = new FilesystemStore(folder, { keys })
     const cookie = await visit(store, setFoo)
@@ -75,20 +75,20 @@ suite('a filesystem store', () => {
     assert.ok(!cookie.includes(session.id as string))
   })
 
-  test('cookies and files of one kind of store are nothing to another with the same keys', async () => {
+  test('cookies and files of one kind of store are invalid for another kind with the same keys', async () => {
     const store = await newStore()
     const cookie = await visit(store, setFoo)
-    const text = cookie.slice('sid='.length)
+    const value = cookie.slice('sid='.length)
     const other = new CookieStore({ keys })
     assert.equal((await other.get(nodeRequest(cookie), 'sid')).reason, 'bad-mac')
     const file = await readFile(await onlyFile(store.path), 'utf8')
     assert.equal((await other.get(nodeRequest(`sid=${file}`), 'sid')).reason, 'bad-mac')
     assert.equal((await store.get(nodeRequest(`sid=${file}`), 'sid')).reason, 'bad-mac')
     const server = new ServerStore(memory(), { keys })
-    assert.equal((await server.get(nodeRequest(`sid=${text}`), 'sid')).reason, 'bad-mac')
+    assert.equal((await server.get(nodeRequest(`sid=${value}`), 'sid')).reason, 'bad-mac')
   })
 
-  test('a session keeps its id and file', async () => {
+  test('a changed session keeps its id and file', async () => {
     const store = await newStore()
     const cookie = await visit(store, setFoo)
     const { id } = await store.get(nodeRequest(cookie), 'sid')
@@ -105,7 +105,7 @@ suite('a filesystem store', () => {
     await onlyFile(store.path)
   })
 
-  test('nothing is written without a reason', async () => {
+  test('writes nothing for unchanged sessions', async () => {
     const store = await newStore()
     assert.equal(await visit(store, () => undefined), '')
     assert.deepEqual(await readdir(store.path), [])
@@ -116,7 +116,7 @@ suite('a filesystem store', () => {
     assert.equal((await stat(file)).mtimeMs, 1000)
   })
 
-  test('deleting removes the file and the cookie; a missing file is as good', async () => {
+  test('deletes file and cookie, also if the file is already gone', async () => {
     const store = await newStore()
     const cookie = await visit(store, setFoo)
     for (let i = 0; i < 2; i++) {
@@ -130,7 +130,7 @@ suite('a filesystem store', () => {
     }
   })
 
-  test('a deleted session is not brought back by a slower request', async () => {
+  test('a slower request does not restore a deleted session', async () => {
     const store = await newStore()
     const cookie = await visit(store, setFoo)
     const slow = await store.get(nodeRequest(cookie), 'sid')
@@ -151,7 +151,7 @@ suite('a filesystem store', () => {
     assert.equal(session.id, undefined)
   })
 
-  test('a session that cannot be encoded leaves the old one in place', async () => {
+  test('keeps the old file if the session cannot be encoded', async () => {
     const store = await newStore()
     const cookie = await visit(store, setFoo)
     const before = await readFile(await onlyFile(store.path), 'utf8')
@@ -167,7 +167,7 @@ suite('a filesystem store', () => {
     assert.equal(await readFile(await onlyFile(store.path), 'utf8'), before)
   })
 
-  test('attributes that browsers refuse are refused before a file is written', async () => {
+  test('refuses attributes that browsers reject before it writes a file', async () => {
     const store = await newStore()
     await assert.rejects(
       visit(store, session => {
@@ -179,7 +179,7 @@ suite('a filesystem store', () => {
     assert.deepEqual(await readdir(store.path), [])
   })
 
-  test('prune removes what is old, and what killed writers left', async () => {
+  test('prune removes old sessions and temporary files of killed processes', async () => {
     const store = await newStore()
     await visit(store, setFoo)
     const old = (await onlyFile(store.path)).replace(/session_.*/, 'session_OLD')
@@ -195,7 +195,7 @@ suite('a filesystem store', () => {
     await assert.rejects(store.prune(0), RangeError)
   })
 
-  test('a hundred saves at once leave one whole file', async () => {
+  test('100 concurrent saves leave one complete file', async () => {
     const store = await newStore()
     const cookie = await visit(store, setFoo)
     await Promise.all(
@@ -215,7 +215,7 @@ suite('a filesystem store', () => {
   })
 })
 
-suite('files that are not what they should be', () => {
+suite('damaged session files', () => {
   const withFile = async (
     change: (file: string) => Promise<unknown>,
   ): Promise<{ store: FilesystemStore; cookie: string }> => {
@@ -228,12 +228,12 @@ suite('files that are not what they should be', () => {
   for (const [what, change, reason] of [
     ['gone', file => rm(file), 'unknown-id'],
     ['empty', file => writeFile(file, ''), 'malformed'],
-    ['torn', async file => writeFile(file, (await readFile(file)).subarray(0, -4)), 'bad-mac'],
+    ['truncated', async file => writeFile(file, (await readFile(file)).subarray(0, -4)), 'bad-mac'],
     ['garbage', file => writeFile(file, '\u0000\u00ff'), 'malformed'],
     ['a folder', file => rm(file).then(() => mkdir(file)), 'unknown-id'],
     ['huge', file => writeFile(file, Buffer.alloc(16 * 1024 * 1024 + 1)), 'unknown-id'],
   ] as [string, (file: string) => Promise<unknown>, string][]) {
-    test(what, async () => {
+    test(`a file that is ${what} starts a new session`, async () => {
       const { store, cookie } = await withFile(change)
       const session = await store.get(nodeRequest(cookie), 'sid')
       assert.deepEqual(session.values, {})
@@ -243,7 +243,7 @@ suite('files that are not what they should be', () => {
     })
   }
 
-  test('a link is neither read nor written through', async () => {
+  test('symbolic links are not followed', async () => {
     const { store, cookie } = await withFile(async file => {
       const target = join(await newFolder(), 'target')
       await writeFile(target, await readFile(file))
@@ -253,16 +253,16 @@ suite('files that are not what they should be', () => {
     assert.equal((await store.get(nodeRequest(cookie), 'sid')).reason, 'unknown-id')
   })
 
-  test("another session's file does not open under another id's name", async () => {
+  test('the cookie of one session name is invalid for another', async () => {
     const store = await newStore()
     const cookie = await visit(store, setFoo)
     const other = cookie.replace('sid=', 'other=')
     assert.equal((await store.get(nodeRequest(other), 'other')).reason, 'bad-mac')
   })
 
-  test('a folder that cannot be read is a failure of the store, not of the visitor', async t => {
+  test('an unreadable folder rejects with store-failed and shows no id', async t => {
     if (process.getuid?.() === 0) {
-      // The superuser may read everything: a folder that is a file fails for all.
+      // File modes do not restrict the superuser, so replace the folder by a file.
       const { store, cookie } = await withFile(async () => undefined)
       await rm(store.path, { recursive: true })
       await writeFile(store.path, '')
@@ -287,7 +287,7 @@ suite('files that are not what they should be', () => {
   }
 })
 
-suite('ids', () => {
+suite('ids in the cookies of a filesystem store', () => {
   const codecs = codecsFromPairs(['a key'])
   const { encode } = {
     encode: (id: unknown) => new SecureCookie({ hashKey: 'a key' }).encode('sid', id),
@@ -313,14 +313,14 @@ suite('ids', () => {
     ['a'],
     7,
   ]) {
-    test(`${JSON.stringify(id).slice(0, 30)} is malformed, however well signed`, async () => {
+    test(`${JSON.stringify(id).slice(0, 30)} is malformed even with a valid signature`, async () => {
       const store = new FilesystemStore(await newFolder(), { codecs })
       const session = await store.get(nodeRequest(`sid=${encode(id)}`), 'sid')
       assert.equal(session.reason, 'malformed')
     })
   }
 
-  test('an id that nobody issued is not used', async () => {
+  test('an id that the store did not issue is not adopted', async () => {
     const store = new FilesystemStore(await newFolder(), { codecs })
     const chosen = 'A'.repeat(52)
     const cookie = await visit(store, setFoo, `sid=${encode(chosen)}`)

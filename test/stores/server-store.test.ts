@@ -19,7 +19,7 @@ import {
 } from '../support/http/http.ts'
 import { keys } from '../support/keys.ts'
 
-/** Calls of a backend, counted by operation. */
+/** Counts the calls of a backend by operation. */
 function counting<B extends Backend>(backend: B): { backend: B; calls: Record<string, number> } {
   const calls: Record<string, number> = {}
   const proxy = new Proxy(backend, {
@@ -35,7 +35,7 @@ function counting<B extends Backend>(backend: B): { backend: B; calls: Record<st
   return { backend: proxy, calls }
 }
 
-/** What one request did: its session, and the response after saving. */
+/** One request and its response. */
 class Visit {
   readonly request: RequestLike
   readonly response = nodeResponse()
@@ -74,7 +74,7 @@ for (const [kind, options] of Object.entries({
   'with gob': { serializer: gob },
 } satisfies Record<string, ServerStoreOptions>)) {
   suite(`a server store ${kind}`, () => {
-    test('keeps a session and finds it by the id in the cookie', async () => {
+    test('stores a session and finds it by the id in the cookie', async () => {
       const store = new ServerStore(memory(), options)
       const cookie = await visit(store, session => {
         setFoo(session)
@@ -86,7 +86,7 @@ for (const [kind, options] of Object.entries({
       assert.match(session.id as string, /^[\w-]{43}$/)
     })
 
-    test('two requests at once lose nothing', async () => {
+    test('concurrent requests lose no update', async () => {
       const store = new ServerStore(memory(), options)
       const cookie = await visit(store, session => {
         session.values.kept = true
@@ -119,7 +119,7 @@ for (const [kind, options] of Object.entries({
       })
     })
 
-    test('a session that ended is not brought back', async () => {
+    test('a slow request does not restore an ended session', async () => {
       const store = new ServerStore(memory(), options)
       const cookie = await visit(store, setFoo)
       const slow = new Visit(cookie)
@@ -141,15 +141,15 @@ for (const [kind, options] of Object.entries({
   })
 }
 
-suite('writes', () => {
-  test('happen for a reason', async () => {
+suite('writes of a server store', () => {
+  test('happen only for changes and renewals', async () => {
     let now = 1_800_000_000
     const { backend, calls } = counting(memory({ now: () => now }))
     const store = new ServerStore(backend, { now: () => now })
     assert.equal(await visit(store, () => undefined), '')
     assert.deepEqual(calls, {})
     const cookie = await visit(store, setFoo)
-    // Once a second, a store looks whether all of its sessions were ended.
+    // The store reads the revocation epoch once per second.
     assert.deepEqual(calls, { create: 1, load: 1 } as object)
     calls.load = 0
     for (let i = 0; i < 5; i++) assert.equal(await visit(store, () => undefined, cookie), '')
@@ -162,7 +162,7 @@ suite('writes', () => {
       cookie,
     )
     assert.deepEqual(calls, { create: 1, load: 6, update: 1 } as object)
-    // The idle time is renewed after a twentieth of it, by moving the moment alone.
+    // The idle timeout is renewed after a twentieth of it. Only the expiry is updated.
     now += 4319
     await visit(store, () => undefined, cookie)
     assert.equal(calls.touch, undefined)
@@ -171,7 +171,7 @@ suite('writes', () => {
     assert.deepEqual([calls.create, calls.update, calls.touch], [1, 1, 1])
   })
 
-  test('unknown ids and many visitors without a cookie write nothing', async () => {
+  test('do not happen for unknown ids and visitors without a cookie', async () => {
     const now = (): number => 1_800_000_000
     const { backend, calls } = counting(memory({ now }))
     const store = new ServerStore(backend, { now })
@@ -180,11 +180,11 @@ suite('writes', () => {
       await visit(store, () => undefined, `sid=${'A'.repeat(43)}`)
       await visit(store, () => undefined, `sid=../../${i}`)
     }
-    // And one for the epoch.
+    // One more load for the epoch.
     assert.deepEqual(calls, { load: 101 })
   })
 
-  test('an id that nobody issued is not used', async () => {
+  test('do not adopt an id that the store did not issue', async () => {
     const store = new ServerStore(memory())
     const chosen = 'A'.repeat(43)
     const cookie = await visit(store, setFoo, `sid=${chosen}`)
@@ -192,7 +192,7 @@ suite('writes', () => {
     assert.equal((await store.get(nodeRequest(`sid=${chosen}`), 'sid')).reason, 'unknown-id')
   })
 
-  test('the backend sees no id, and with encryption no value', async () => {
+  test('pass no id to the backend and, with encryption, no value', async () => {
     const seen: string[] = []
     const inner = memory()
     const { create } = inner
@@ -210,7 +210,7 @@ suite('writes', () => {
     assert.ok(!seen.join().includes('4111') && !seen.join().includes('ann@'))
   })
 
-  test('a record does not open under another id', async () => {
+  test('bind a record to its id', async () => {
     const backend = memory()
     const ids: string[] = []
     const { create } = backend
@@ -226,7 +226,7 @@ suite('writes', () => {
     assert.equal((await store.get(nodeRequest(cookie), 'sid')).reason, 'malformed')
   })
 
-  test('too large a record is refused', async () => {
+  test('refuse a record that is too large', async () => {
     const store = new ServerStore(memory(), { maxRecordBytes: 1000 })
     await assert.rejects(
       visit(store, session => {
@@ -237,10 +237,10 @@ suite('writes', () => {
   })
 })
 
-suite('lifetimes', () => {
+suite('lifetimes of a server store', () => {
   const lifetime = { idle: 100, absolute: 1000, renewAfter: 10 }
 
-  test('idle: a session ends when it is not used', async () => {
+  test('a session expires after its idle timeout', async () => {
     let now = 1_800_000_000
     const store = new ServerStore(memory({ now: () => now }), { lifetime, now: () => now })
     const cookie = await visit(store, setFoo)
@@ -250,7 +250,7 @@ suite('lifetimes', () => {
     assert.equal((await store.get(nodeRequest(cookie), 'sid')).reason, 'unknown-id')
   })
 
-  test('absolute: no use prolongs it', async () => {
+  test('the absolute timeout is not extended by use', async () => {
     let now = 1_800_000_000
     const store = new ServerStore(memory({ now: () => now }), { lifetime, now: () => now })
     const cookie = await visit(store, setFoo)
@@ -270,7 +270,7 @@ suite('lifetimes', () => {
     assert.ok((await store.get(nodeRequest(cookie), 'sid')).isNew)
   })
 
-  test('the id in a sealed cookie lasts as long as the record', async () => {
+  test('a sealed id is valid as long as the record', async () => {
     let now = 1_800_000_000
     const long = { idle: 7 * 86_400, absolute: 60 * 86_400, renewAfter: 86_400 }
     const { backend, calls } = counting(memory({ now: () => now }))
@@ -288,7 +288,7 @@ suite('lifetimes', () => {
     assert.ok((await store.get(nodeRequest(cookie), 'sid')).isNew)
   })
 
-  test('"remember me" is remembered', async () => {
+  test('the maxAge of a session is kept by renewals', async () => {
     let now = Math.floor(Date.now() / 1000)
     const store = new ServerStore(memory({ now: () => now }), { now: () => now })
     const cookie = await visit(store, session => {
@@ -305,7 +305,7 @@ suite('lifetimes', () => {
     assert.deepEqual(await valuesOf(store, cookie), { foo: 'bar' })
   })
 
-  test('a clock that jumps back does not lengthen a session', async () => {
+  test('a clock that jumps back does not extend a session', async () => {
     let now = 1_800_000_000
     const store = new ServerStore(memory({ now: () => now }), { lifetime, now: () => now })
     const cookie = await visit(store, setFoo)
@@ -316,7 +316,7 @@ suite('lifetimes', () => {
   })
 })
 
-suite('conflicts', () => {
+suite('conflicting saves', () => {
   const changedTwice = async (options: ServerStoreOptions): Promise<Promise<string>> => {
     const store = new ServerStore(memory(), options)
     const cookie = await visit(store, setFoo)
@@ -332,11 +332,11 @@ suite('conflicts', () => {
     return JSON.stringify(await valuesOf(store, cookie))
   }
 
-  test('of one key: the later save counts', async () => {
+  test('of one key: the later save wins', async () => {
     assert.equal(await changedTwice({}), '{"foo":"second"}')
   })
 
-  test('of one key: or is refused, as told', async () => {
+  test("of one key: the later save rejects with onConflict: 'throw'", async () => {
     await assert.rejects(changedTwice({ onConflict: 'throw' }), (error: unknown) => {
       assert.ok(error instanceof SessionError)
       assert.equal(error.code, 'conflict')
@@ -345,7 +345,7 @@ suite('conflicts', () => {
     })
   })
 
-  test('what was merged shows in the session that saved', async () => {
+  test('show merged values in the session that was saved', async () => {
     const store = new ServerStore(memory())
     const cookie = await visit(store, setFoo)
     const slow = new Visit(cookie)
@@ -359,7 +359,7 @@ suite('conflicts', () => {
     assert.deepEqual(await valuesOf(store, cookie), { foo: 'bar', other: 1, mine: 2, more: 3 })
   })
 
-  test('a message that was read by one is not shown again by the save of another', async () => {
+  test('do not restore a flash message that another request has read', async () => {
     const store = new ServerStore(memory())
     const cookie = await visit(store, session => session.addFlash('once'))
     const slow = new Visit(cookie)
@@ -370,7 +370,7 @@ suite('conflicts', () => {
     assert.deepEqual((await store.get(nodeRequest(cookie), 'sid')).flashes(), ['new'])
   })
 
-  test('messages that were read by one are gone when another has read the first of them', async () => {
+  test('remove the flash messages read by either request', async () => {
     const store = new ServerStore(memory())
     const cookie = await visit(store, session => session.addFlash('first'))
     const [one, two] = [new Visit(cookie), new Visit(cookie)]
@@ -385,7 +385,7 @@ suite('conflicts', () => {
     assert.deepEqual((await store.get(nodeRequest(cookie), 'sid')).flashes(), ['third'])
   })
 
-  test('a message that came while others were read stays', async () => {
+  test('keep a flash message that was added while others were read', async () => {
     const store = new ServerStore(memory())
     const cookie = await visit(store, session => session.addFlash('old'))
     const slow = new Visit(cookie)
@@ -397,8 +397,8 @@ suite('conflicts', () => {
   })
 })
 
-suite('owners', () => {
-  test('sessions are listed and ended by owner', async () => {
+suite('owners in a server store', () => {
+  test('lists and ends sessions by owner', async () => {
     const store = new ServerStore(memory())
     const signIn = (owner: string): Promise<string> =>
       visit(store, session => {
@@ -422,7 +422,7 @@ suite('owners', () => {
     assert.deepEqual(await store.sessionsOf('ann'), [])
   })
 
-  test('a backend without an index says so', async () => {
+  test('rejects if the backend has no owner index', async () => {
     const { load, create, update, touch, delete: remove } = memory()
     const store = new ServerStore({ load, create, update, touch, delete: remove })
     await assert.rejects(store.sessionsOf('ann'), /does not find sessions by their owner/)
@@ -430,8 +430,8 @@ suite('owners', () => {
   })
 })
 
-suite('a backend that fails', () => {
-  test('is not the visitor’s fault: the cookie stays as it is', async () => {
+suite('the backend of a server store', () => {
+  test('rejects with store-failed and leaves the cookie alone when it fails', async () => {
     const backend = memory()
     const store = new ServerStore(backend)
     const cookie = await visit(store, setFoo)
@@ -446,7 +446,7 @@ suite('a backend that fails', () => {
     assert.deepEqual(setCookieLines(each.response), [])
   })
 
-  test('or promises too little is refused, unless it is allowed', () => {
+  test('is refused if it has limitations that are not accepted', () => {
     const weak: Backend = Object.assign(memory(), {
       limitations: ['updates-may-be-lost', 'deleted-may-return'] as const,
     })
@@ -464,7 +464,7 @@ suite('a backend that fails', () => {
     )
   })
 
-  test('wrong options', () => {
+  test('refuses invalid options', () => {
     assert.throws(() => new ServerStore(memory(), { encrypt: true }), /encrypt needs keys/)
     assert.throws(() => new ServerStore(memory(), { lifetime: { idle: 0 } }), /lifetime\.idle must/)
     assert.throws(

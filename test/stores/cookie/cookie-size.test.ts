@@ -12,11 +12,11 @@ import { memory } from 'silverback/memory'
 import { cookieHeader, nodeRequest, nodeResponse, setCookieLines } from '../../support/http/http.ts'
 import { keys } from '../../support/keys.ts'
 
-/** Text that no compression shortens. */
+/** Text that does not compress. */
 const noise = (length: number): string => randomBytes(length).toString('latin1')
 const letters = (length: number): string => 'x'.repeat(length)
 
-/** A browser that keeps cookies, and one visit after another. */
+/** A browser that keeps cookies from one request to the next. */
 class Visitor {
   readonly jar = new Map<string, string>()
   lines: string[] = []
@@ -52,7 +52,7 @@ class Visitor {
 const storeWith = (options: Partial<CookieStoreOptions> = {}): CookieStore =>
   new CookieStore({ keys, ...options })
 
-/** Letters for a session whose cookie, with its name, has exactly this many bytes. */
+/** Returns the shortest text whose session needs at least this many bytes for cookie name and value. */
 async function lettersFor(bytes: number): Promise<string> {
   const store = storeWith({ tooLarge: 'chunk', maxTotalBytes: 30_000 })
   for (let length = Math.floor((bytes - 100) * 0.75) - 30; ; length++) {
@@ -62,7 +62,7 @@ async function lettersFor(bytes: number): Promise<string> {
 }
 
 suite('a session beyond 4096 bytes', () => {
-  test('is refused by default, with its largest keys, and nothing is set', async () => {
+  test('is refused by default, names its largest keys and sets no cookie', async () => {
     const visitor = new Visitor(storeWith())
     await visitor.visit(values => {
       values.user = 'ann'
@@ -94,7 +94,7 @@ suite('a session beyond 4096 bytes', () => {
     assert.equal(visitor.header, before)
   })
 
-  test('the budget is 4096 bytes of name and value', async () => {
+  test('counts the bytes of cookie name and value', async () => {
     const fits = await lettersFor(4094)
     const visitor = new Visitor(storeWith())
     await visitor.visit(values => {
@@ -110,7 +110,7 @@ suite('a session beyond 4096 bytes', () => {
     )
   })
 
-  test('multi-byte text counts in bytes', async () => {
+  test('counts UTF-8 bytes, not characters', async () => {
     await assert.rejects(
       new Visitor(storeWith()).visit(values => {
         values.text = 'é'.repeat(1600)
@@ -120,11 +120,11 @@ suite('a session beyond 4096 bytes', () => {
   })
 })
 
-suite('chunks', () => {
+suite("tooLarge: 'chunk'", () => {
   const store = storeWith({ tooLarge: 'chunk', maxTotalBytes: 24_600 })
 
   for (let count = 1; count <= 6; count++) {
-    test(`${count} cookies`, async () => {
+    test(`stores a session in ${count} ${count === 1 ? 'cookie' : 'cookies'}`, async () => {
       const visitor = new Visitor(store)
       const text = letters(Math.floor(2900 * (count - 0.5)))
       await visitor.visit(values => {
@@ -140,7 +140,7 @@ suite('chunks', () => {
     })
   }
 
-  test('leftovers are cleared when a session shrinks, and when it ends', async () => {
+  test('deletes leftover chunks when a session shrinks or ends', async () => {
     const visitor = new Visitor(store)
     await visitor.visit(values => {
       values.text = letters(14_000)
@@ -166,7 +166,7 @@ suite('chunks', () => {
     assert.equal(cookieHeader(response), '')
   })
 
-  test('leftovers of an earlier save of the same response are cleared', async () => {
+  test('deletes leftover chunks of an earlier save of the same response', async () => {
     const request = nodeRequest()
     const response = nodeResponse()
     const session = await store.get(request, 'sid')
@@ -182,7 +182,7 @@ suite('chunks', () => {
     )
   })
 
-  test('mixed, missing, moved, repeated and stale pieces make no session', async () => {
+  test('rejects mixed, missing, reordered, repeated and stale chunks', async () => {
     const one = new Visitor(store)
     const two = new Visitor(store)
     for (const visitor of [one, two]) {
@@ -194,36 +194,36 @@ suite('chunks', () => {
     const [a0, a1, a2] = ['sid', 'sid.1', 'sid.2'].map(name => one.jar.get(name) as string)
     const b1 = two.jar.get('sid.1') as string
     const rest = [...one.jar].slice(3).map(([name, value]) => `; ${name}=${value}`)
-    const readable = async (...pieces: [string, string][]): Promise<unknown> => {
-      const pairs = pieces.map(([name, value]) => `${name}=${value}`).join('; ')
+    const resultOf = async (...chunks: [string, string][]): Promise<unknown> => {
+      const pairs = chunks.map(([name, value]) => `${name}=${value}`).join('; ')
       const { values, reason } = await one.read(pairs + rest.join(''))
       if (Object.keys(values).length > 0) return 'a session'
-      // A last character with stray bits is found before the tag is looked at.
+      // Stray bits in the last character are detected before the tag is verified.
       return reason === 'bad-mac' ? 'malformed' : reason
     }
     const at = (index: number, value: unknown): [string, string] => [
       index === 0 ? 'sid' : `sid.${index}`,
       value as string,
     ]
-    assert.equal(await readable(at(0, a0), at(1, a1), at(2, a2)), 'a session')
-    assert.equal(await readable(at(2, a2), at(0, a0), at(1, a1)), 'a session')
-    assert.equal(await readable(at(0, a0), at(1, b1), at(2, a2)), 'malformed')
-    assert.equal(await readable(at(0, a0), at(1, a2), at(2, a1)), 'malformed')
-    assert.equal(await readable(at(0, a0), at(1, a1), at(2, a1)), 'malformed')
-    assert.equal(await readable(at(0, a0), at(1, a1)), 'malformed')
-    assert.equal(await readable(at(0, a0)), 'malformed')
-    assert.equal(await readable(at(1, a1), at(2, a2)), 'no-cookie')
-    // The first of two cookies of one name counts.
-    assert.equal(await readable(at(0, a0), at(1, b1), at(1, a1), at(2, a2)), 'malformed')
+    assert.equal(await resultOf(at(0, a0), at(1, a1), at(2, a2)), 'a session')
+    assert.equal(await resultOf(at(2, a2), at(0, a0), at(1, a1)), 'a session')
+    assert.equal(await resultOf(at(0, a0), at(1, b1), at(2, a2)), 'malformed')
+    assert.equal(await resultOf(at(0, a0), at(1, a2), at(2, a1)), 'malformed')
+    assert.equal(await resultOf(at(0, a0), at(1, a1), at(2, a1)), 'malformed')
+    assert.equal(await resultOf(at(0, a0), at(1, a1)), 'malformed')
+    assert.equal(await resultOf(at(0, a0)), 'malformed')
+    assert.equal(await resultOf(at(1, a1), at(2, a2)), 'no-cookie')
+    // The first of two cookies with one name is used.
+    assert.equal(await resultOf(at(0, a0), at(1, b1), at(1, a1), at(2, a2)), 'malformed')
     const whole = (a0 as string).replace(/^\d+\./, '')
-    assert.equal(await readable(at(0, whole), at(1, a1), at(2, a2)), 'malformed')
+    assert.equal(await resultOf(at(0, whole), at(1, a1), at(2, a2)), 'malformed')
     for (const count of ['0', '1', '2', '02', '16', '17', '99', '-3', '']) {
-      const reason = await readable(at(0, `${count}.${whole}`), at(1, a1), at(2, a2))
+      const reason = await resultOf(at(0, `${count}.${whole}`), at(1, a1), at(2, a2))
       assert.equal(reason, 'malformed', count)
     }
   })
 
-  test('a total beyond the limit is refused', async () => {
+  test('refuses a total beyond maxTotalBytes', async () => {
     const small = new Visitor(storeWith({ tooLarge: 'chunk' }))
     await small.visit(values => {
       values.text = letters(8500)
@@ -241,8 +241,8 @@ suite('chunks', () => {
   })
 })
 
-suite('spilling', () => {
-  test('a session moves to the backend and back', async () => {
+suite("tooLarge: 'spill'", () => {
+  test('moves a session to the backend and back', async () => {
     let now = 1_700_000_000
     const clock = (): number => now
     const backend = memory({ now: clock })
@@ -260,7 +260,7 @@ suite('spilling', () => {
       values.text = other
     })
     assert.deepEqual((await visitor.read()).values, { text: other })
-    // The id stays: a request that was sent with the first cookie reads the session as it is now.
+    // The id stays the same, so a request with the first cookie reads the current session.
     assert.deepEqual((await visitor.read(spilled)).values, { text: other })
 
     await visitor.visit(values => {
@@ -268,13 +268,13 @@ suite('spilling', () => {
     })
     assert.match(visitor.header, /^sid=[\w-]+$/)
     assert.deepEqual((await visitor.read()).values, { text: 'short' })
-    // Requests still on their way find the record for a minute.
+    // Requests in flight can still read the record for a minute.
     assert.equal((await visitor.read(spilled)).reason, undefined)
     now += 61
     assert.equal((await visitor.read(spilled)).reason, 'unknown-id')
   })
 
-  test('a session that is read from a backend and refused for its size stays there', async () => {
+  test('keeps a spilled session in the backend if a store without spilling refuses its size', async () => {
     const backend = memory()
     const visitor = new Visitor(storeWith({ tooLarge: 'spill', spillTo: backend }))
     await visitor.visit(values => {
@@ -294,7 +294,7 @@ suite('spilling', () => {
     assert.equal(released, 0)
   })
 
-  test('what ends is gone at once, and stays gone', async () => {
+  test('deletes an ended session at once, and a slow request does not restore it', async () => {
     const backend = memory()
     const store = storeWith({ tooLarge: 'spill', spillTo: backend })
     const visitor = new Visitor(store)
@@ -314,7 +314,7 @@ suite('spilling', () => {
     assert.equal((await visitor.read()).reason, 'unknown-id')
   })
 
-  test('the backend sees neither ids nor values', async () => {
+  test('passes neither ids nor values to the backend', async () => {
     const seen: string[] = []
     const inner = memory()
     const backend = new Proxy(inner, {
@@ -339,7 +339,7 @@ suite('spilling', () => {
     assert.ok(!seen.join().includes(id as string) && !seen.join().includes('marker'))
   })
 
-  test('a record does not open under another id', async () => {
+  test('binds a record to its id', async () => {
     const backend = memory()
     const records = new Map<string, Uint8Array>()
     const { create } = backend
@@ -361,7 +361,7 @@ suite('spilling', () => {
     assert.equal((await one.read()).reason, 'bad-mac')
   })
 
-  test('a failing backend is not the visitor’s fault, and its cookie stays', async () => {
+  test('rejects with store-failed when the backend fails', async () => {
     const backend = memory()
     const store = storeWith({ tooLarge: 'spill', spillTo: backend })
     const visitor = new Visitor(store)
@@ -374,13 +374,13 @@ suite('spilling', () => {
   })
 })
 
-suite('options', () => {
+suite('invalid options', () => {
   for (const [options, message] of [
     [{ tooLarge: 'ignore' }, /tooLarge must be 'throw', 'chunk' or 'spill'/],
     [{ tooLarge: 'spill' }, /tooLarge: 'spill' needs spillTo, a backend/],
     [{ maxTotalBytes: 4095 }, /maxTotalBytes must be a whole number of at least 4096, not 4095/],
   ] as [CookieStoreOptions, RegExp][]) {
-    test(`refused: ${message.source}`, () => {
+    test(`are refused: ${message.source}`, () => {
       assert.throws(() => storeWith(options), { message })
     })
   }

@@ -12,7 +12,7 @@ import { needs } from '../../support/services/programs.ts'
 import { type RedisServer, startRedis } from '../../support/services/redis-server.ts'
 import { watching } from './watching.ts'
 
-suite('watching over Redis', needs('redis-server'), () => {
+suite('watch() over Redis', needs('redis-server'), () => {
   let server: RedisServer
   const closers: (() => void)[] = []
   before(async () => {
@@ -60,7 +60,7 @@ suite('watching over Redis', needs('redis-server'), () => {
   }
 })
 
-suite('watching over PostgreSQL', needs('postgres', 'initdb'), () => {
+suite('watch() over PostgreSQL', needs('postgres', 'initdb'), () => {
   let server: PostgresServer
   const closers: (() => Promise<unknown>)[] = []
   before(async () => {
@@ -100,7 +100,7 @@ suite('watching over PostgreSQL', needs('postgres', 'initdb'), () => {
     })
   }
 
-  test('a channel is a plain name', async () => {
+  test('postgresPubSub refuses a channel that is not an identifier', async () => {
     const client = new pg.Client(server.url)
     assert.throws(() => postgresPubSub(client, { channel: 'a"; DROP TABLE x' }), TypeError)
   })

@@ -5,13 +5,13 @@ import { memory } from 'silverback/memory'
 import { nodeRequest } from '../../support/http/http.ts'
 import { change, listening, read, signIn, watching } from './watching.ts'
 
-suite('watching within a process', () => {
+suite('watch() within a process', () => {
   watching(backend => {
     const pubsub = localPubSub()
     return [new ServerStore(backend, { pubsub }), new ServerStore(backend, { pubsub })]
   })
 
-  test('a session that ended before is told of at once', async () => {
+  test('calls the listener at once for a session that has already ended', async () => {
     const store = new ServerStore(memory())
     const cookie = await signIn(store)
     const session = await read(store, cookie)
@@ -21,7 +21,7 @@ suite('watching within a process', () => {
     assert.equal(calls(), 1)
   })
 
-  test('a session that was never saved cannot be watched', async () => {
+  test('refuses a session that was never saved', async () => {
     const store = new ServerStore(memory())
     const session = await store.new(nodeRequest(), 'sid')
     await assert.rejects(
@@ -30,19 +30,19 @@ suite('watching within a process', () => {
     )
   })
 
-  test('an owner over the limit loses the oldest session, and its socket', async () => {
+  test('calls the listener when a session is evicted by maxPerOwner', async () => {
     const store = new ServerStore(memory(), { maxPerOwner: 1 })
     const cookie = await signIn(store)
-    const { heard, listener } = listening()
+    const { called, listener } = listening()
     await store.watch(await read(store, cookie), listener)
     await signIn(store)
-    await heard
+    await called
   })
 
-  test('what was revoked is revoked although nobody can be told', async () => {
+  test('revokes sessions even if publishing fails', async () => {
     const failures: string[] = []
     const options: ServerStoreOptions = {
-      pubsub: { ...localPubSub(), publish: () => Promise.reject(new Error('no line')) },
+      pubsub: { ...localPubSub(), publish: () => Promise.reject(new Error('no connection')) },
       onStoreError: ({ operation }) => failures.push(operation),
     }
     const store = new ServerStore(memory(), options)
@@ -52,10 +52,10 @@ suite('watching within a process', () => {
     assert.deepEqual(failures, ['notify'])
   })
 
-  test('notices name nobody, and what is no notice is passed over', async () => {
+  test('publishes no owner names and ignores malformed messages', async () => {
     const pubsub = localPubSub()
-    const said: string[] = []
-    await pubsub.subscribe(text => said.push(text))
+    const published: string[] = []
+    await pubsub.subscribe(text => published.push(text))
     const store = new ServerStore(memory(), { pubsub })
     const { calls, listener } = listening()
     await store.watch('ann@example.com', listener)
@@ -65,6 +65,6 @@ suite('watching within a process', () => {
     assert.equal(calls(), 0)
     await store.revokeAll('ann@example.com')
     assert.equal(calls(), 1)
-    assert.ok(!said.join().includes('ann@'))
+    assert.ok(!published.join().includes('ann@'))
   })
 })

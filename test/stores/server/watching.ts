@@ -1,4 +1,4 @@
-/** What watchers of sessions see, whatever carries the notices. */
+/** Tests of `watch()` that run with every pub/sub. */
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -6,7 +6,7 @@ import type { Backend, Listable, OwnerIndex, ServerStore, Session } from 'silver
 import { memory } from 'silverback/memory'
 import { cookieHeader, nodeRequest, nodeResponse } from '../../support/http/http.ts'
 
-type Keeping = Backend & OwnerIndex & Listable
+type FullBackend = Backend & OwnerIndex & Listable
 
 export async function signIn(store: ServerStore, owner = 'ann'): Promise<string> {
   return change(store, session => session.login(owner))
@@ -27,82 +27,81 @@ export async function change(
 export const read = (store: ServerStore, cookie: string): Promise<Session> =>
   store.new(nodeRequest(cookie), 'sid')
 
-/** A listener that counts, and a promise of its first call. */
-export function listening(): { calls: () => number; heard: Promise<void>; listener: () => void } {
+/** Returns a listener that counts its calls, and a promise that resolves at the first call. */
+export function listening(): { calls: () => number; called: Promise<void>; listener: () => void } {
   let calls = 0
-  let hear: () => void
-  const heard = new Promise<void>(resolve => {
-    hear = resolve
+  let resolveCalled: () => void
+  const called = new Promise<void>(resolve => {
+    resolveCalled = resolve
   })
   const listener = (): void => {
     calls++
-    hear()
+    resolveCalled()
   }
-  return { calls: () => calls, heard, listener }
+  return { calls: () => calls, called, listener }
 }
 
 export const soon = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 50))
 
-/** What two processes do: a socket is open in one, its session ends in the other. */
-export function watching(open: (backend: Keeping) => [ServerStore, ServerStore]): void {
+/** Registers the tests: one of two stores watches a session that the other one ends. */
+export function watching(open: (backend: FullBackend) => [ServerStore, ServerStore]): void {
   const endings: Record<string, (store: ServerStore, cookie: string) => Promise<unknown>> = {
     destroy: (store, cookie) => change(store, session => session.destroy(), cookie),
     revoke: async (store, cookie) =>
       store.revoke(store.handleOf(await read(store, cookie)) as string),
     revokeAll: store => store.revokeAll('ann'),
     revokeEverything: store => store.revokeEverything(),
-    'a sign-in in its place': (store, cookie) =>
-      change(store, session => session.login('bob'), cookie),
+    login: (store, cookie) => change(store, session => session.login('bob'), cookie),
   }
   for (const [how, end] of Object.entries(endings)) {
-    test(`${how} is told of, once`, async () => {
+    test(`${how} calls the listener once`, async () => {
       const [here, there] = open(memory())
       const cookie = await signIn(here)
-      const { calls, heard, listener } = listening()
+      const { calls, called, listener } = listening()
       await here.watch(await read(here, cookie), listener)
       await end(there, cookie)
-      await heard
+      await called
       await there.revokeEverything()
       await soon()
       assert.equal(calls(), 1)
     })
   }
 
-  test('other sessions, and the one that is spared, hear nothing', async () => {
+  test('does not call the listeners of other sessions and of the excepted one', async () => {
     const [here, there] = open(memory())
     const [mine, other, bobs] = [await signIn(here), await signIn(here), await signIn(here, 'bob')]
-    const silent = listening()
-    const loud = listening()
-    await here.watch(await read(here, mine), silent.listener)
-    await here.watch(await read(here, bobs), silent.listener)
-    await here.watch(await read(here, other), loud.listener)
+    const spared = listening()
+    const ended = listening()
+    await here.watch(await read(here, mine), spared.listener)
+    await here.watch(await read(here, bobs), spared.listener)
+    await here.watch(await read(here, other), ended.listener)
     await there.revokeAll('ann', { except: await read(there, mine) })
-    await loud.heard
+    await ended.called
     await soon()
-    assert.equal(silent.calls(), 0)
+    assert.equal(spared.calls(), 0)
   })
 
-  test('an owner is watched, whatever the session', async () => {
+  test('watches all sessions of an owner', async () => {
     const [here, there] = open(memory())
-    const { heard, listener } = listening()
+    const { called, listener } = listening()
     await here.watch('ann', listener)
     await there.revokeAll('ann')
-    await heard
+    await called
   })
 
-  test('a session is watched under its new id after a rotation', async () => {
+  test('keeps watching a session after a rotation', async () => {
     const [here, there] = open(memory())
     const cookie = await signIn(here)
-    const { calls, heard, listener } = listening()
+    const { calls, called, listener } = listening()
     await here.watch(await read(here, cookie), listener)
     const rotated = await change(there, session => session.rotate(), cookie)
     await soon()
     assert.equal(calls(), 0)
     await change(there, session => session.destroy(), rotated)
-    await heard
+    await called
   })
 
-  test('who stops hears nothing', async () => {
+  test('does not call a listener that was removed', async () => {
     const [here, there] = open(memory())
     const { calls, listener } = listening()
     const stop = await here.watch('ann', listener)
