@@ -1,4 +1,4 @@
-/** Runs the suite for one adapter of the list. */
+/** Runs the suite for one adapter of `apps/index.ts`. */
 
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -25,7 +25,7 @@ interface Outcome {
   readonly error?: string
 }
 
-/** The same in another Node, for frameworks that need a newer one than tests are started with. */
+/** Runs the suite in another version of Node, for frameworks that need a newer one. */
 export function runAdapterSuiteIn(runtime: Runtime, name: string): void {
   const { framework, project } = adapters[name] as TestedAdapter
   const options = project ? needsProject(project, runtime) : needsRuntimes(runtime)

@@ -1,65 +1,70 @@
 /**
- * The part of a browser that the suite needs: requests over real connections, and cookies.
+ * A minimal browser: requests over real connections, and a cookie jar.
  *
  * @module
  */
 
-/** The beginning of an answer. */
+/** The head of a response. */
 export interface Head {
   readonly status: number
-  /** The text beside the status. */
+  /** The reason phrase. */
   readonly reason: string
-  /** Of each header the last, but for `set-cookie`. */
+  /** The last value of each header, without `set-cookie`. */
   readonly headers: Readonly<Record<string, string | undefined>>
-  /** The `Set-Cookie` lines. */
+  /** The values of the `Set-Cookie` headers. */
   readonly cookies: readonly string[]
 }
 
-/** What came back. */
+/** A complete response. */
 export interface Page extends Head {
   readonly text: string
 }
 
-/** What may be said of a request. */
-export interface Asking {
+/** Options of a request. */
+export interface RequestOptions {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string | string[]>>
   readonly body?: string
 }
 
-/** A body that may be still to come. */
-export interface Coming {
-  /** Waits for the first piece. */
+/** A response body that may not have arrived yet. */
+export interface ResponseBody {
+  /** Waits for the first chunk. */
   begun(): Promise<void>
-  /** All of it. Rejects when it is cut off. */
+  /** Reads the whole body. Rejects if the connection is cut. */
   text(): Promise<string>
-  /** Goes away, whether it is there or not. */
+  /** Closes the connection, whether or not the body has arrived. */
   leave(): Promise<void>
 }
 
-/** An answer of which the head is there. */
-export interface Opened extends Coming {
+/** A response whose head has arrived. */
+export interface OpenedResponse extends ResponseBody {
   readonly head: Head
 }
 
-/** Who sends requests. */
+/** Sends requests. */
 export interface Client {
   /**
-   * Sends a request and waits for the head of the answer.
+   * Sends a request and waits for the head of the response.
    *
-   * @param isKept - on the one connection that is kept, instead of one of its own
+   * @param keepAlive - use one shared connection instead of a new one
    */
-  open(origin: string, path: string, asking: Asking, isKept: boolean): Promise<Opened>
-  /** Sends a GET that no HTTP client would send. What comes is all that the connection answers. */
-  raw(origin: string, path: string, headerLines: readonly string[]): Promise<Coming>
+  open(
+    origin: string,
+    path: string,
+    options: RequestOptions,
+    keepAlive: boolean,
+  ): Promise<OpenedResponse>
+  /** Sends a GET request with raw header lines. The body is everything that the server sends back. */
+  raw(origin: string, path: string, headerLines: readonly string[]): Promise<ResponseBody>
 }
 
-/** One visitor. */
+/** The browser of one visitor. */
 export class Browser {
   readonly #client: Client
   readonly #origin: string
   readonly #keepAlive: boolean
-  /** Cookies by name, as the browser would send them. */
+  /** Cookie values by name. */
   readonly jar = new Map<string, string>()
 
   constructor(client: Client, origin: string, { keepAlive = false }: { keepAlive?: boolean } = {}) {
@@ -73,27 +78,27 @@ export class Browser {
     return [...this.jar].map(([name, value]) => `${name}=${value}`).join('; ')
   }
 
-  /** Asks, waits for the whole answer and keeps its cookies. Redirects are not followed. */
-  async get(path: string, asking: Asking = {}): Promise<Page> {
-    const opened = await this.open(path, asking)
+  /** Sends a request, waits for the whole response and stores its cookies. Does not follow redirects. */
+  async get(path: string, options: RequestOptions = {}): Promise<Page> {
+    const opened = await this.open(path, options)
     return { ...opened.head, text: await opened.text() }
   }
 
-  /** Asks until an answer is no redirect any more. */
-  async follow(path: string, asking: Asking = {}): Promise<Page> {
-    let page = await this.get(path, asking)
+  /** Sends a request and follows redirects. */
+  async follow(path: string, options: RequestOptions = {}): Promise<Page> {
+    let page = await this.get(path, options)
     while (page.headers.location !== undefined) page = await this.get(page.headers.location)
     return page
   }
 
-  /** Asks and waits for the head of the answer. Its cookies are kept. */
-  async open(path: string, asking: Asking = {}): Promise<Opened> {
+  /** Sends a request, waits for the head of the response and stores its cookies. */
+  async open(path: string, options: RequestOptions = {}): Promise<OpenedResponse> {
     const cookie = this.cookieHeader
-    const headers = { ...(cookie && { cookie }), ...asking.headers }
+    const headers = { ...(cookie && { cookie }), ...options.headers }
     const opened = await this.#client.open(
       this.#origin,
       path,
-      { ...asking, headers },
+      { ...options, headers },
       this.#keepAlive,
     )
     for (const line of opened.head.cookies) this.#keep(line)
@@ -108,7 +113,7 @@ export class Browser {
   }
 }
 
-/** The value and the attributes of the one cookie of this name that was set; undefined for none. */
+/** The `Set-Cookie` line for this name, or undefined. Throws if there are several. */
 export function cookieOf(page: Pick<Page, 'cookies'>, name: string): string | undefined {
   const lines = page.cookies.filter(line => line.startsWith(`${name}=`))
   if (lines.length > 1) throw new Error(`${lines.length} Set-Cookie lines for ${name}`)
@@ -116,8 +121,8 @@ export function cookieOf(page: Pick<Page, 'cookies'>, name: string): string | un
 }
 
 /**
- * The attributes of a `Set-Cookie` line, in the order of the alphabet. Some frameworks write the value of
- * SameSite in small letters, which makes no difference (RFC 6265bis §5.6.7).
+ * The attributes of a `Set-Cookie` line, sorted. The value of SameSite is capitalised, because some frameworks
+ * write it in lower case, which is equivalent (RFC 6265bis §5.6.7).
  */
 export function attributesOf(line: string | undefined): string[] {
   const [, ...attributes] = (line ?? '').split('; ')

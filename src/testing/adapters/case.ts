@@ -1,5 +1,5 @@
 /**
- * What a case of the adapter suite is made of.
+ * The types of the adapter suite's cases and of the apps that they start.
  *
  * @module
  */
@@ -10,27 +10,27 @@ import type { RequestLike } from '../../http/request.ts'
 import type { ResponseLike } from '../../http/response.ts'
 import type { Session } from '../../session/session.ts'
 import type { SessionSource } from '../../session/session-source.ts'
-import type { Browser, Coming } from './browser.ts'
+import type { Browser, ResponseBody } from './browser.ts'
 
-/** A request as the handler of a case sees it. */
+/** What an app passes to the handler of a case, for each request. */
 export interface Visit {
   /** Path and query. */
   readonly path: string
-  /** What the adapter put at its place, when it was given one source. */
+  /** The session that the adapter provides for a single source. */
   readonly session: Session
-  /** What the adapter put at its place, when it was given several. */
+  /** The sessions that the adapter provides for several sources. */
   readonly sessions: Readonly<Record<string, Session>>
-  /** The framework's own request object, or Node's or the web's where users would take that. */
+  /** The request object that the framework's users would pass to `store.get`. */
   readonly request: RequestLike
-  /** What users would save a session to by hand. */
+  /** The response object that the framework's users would pass to `session.save`. */
   readonly response: ResponseLike
   /** The body of the request as text. */
   body(): Promise<string>
-  /** Node's own response, in frameworks where handlers may answer with it. */
+  /** Node's response, in frameworks whose handlers may write to it. */
   readonly node?: NodeResponse
 }
 
-/** What handlers call of Node's `ServerResponse`. */
+/** The subset of Node's `ServerResponse` that handlers use. */
 export interface NodeResponse {
   statusCode: number
   readonly headersSent: boolean
@@ -45,31 +45,31 @@ export interface NodeResponse {
   once(event: string, listener: () => void): unknown
 }
 
-/** What a handler answers, to be sent as the framework's users send it. */
-export interface Answer {
+/** The result of a handler. The app sends it in the way of the framework's users. */
+export interface TestResponse {
   /** Default 200. */
   readonly status?: number
   readonly headers?: Readonly<Record<string, string | readonly string[]>>
-  /** Sent at once, or piece by piece as it comes. Default: no body. */
+  /** A string, or an iterable that is streamed. Default: no body. */
   readonly body?: string | AsyncIterable<string>
-  /** Send the browser there, with 302. */
+  /** The target of a redirect with status 302. */
   readonly redirect?: string
 }
 
-/** Undefined when the handler has answered with Node's response. May throw, as handlers do. */
-export type Handle = (visit: Visit) => Answer | undefined | Promise<Answer | undefined>
+/** A handler. It returns undefined if it has written to Node's response, and may throw. */
+export type Handle = (visit: Visit) => TestResponse | undefined | Promise<TestResponse | undefined>
 
-/** An app to be started: the adapter with these arguments, and one handler. */
+/** The app to start: the arguments of the adapter, and a handler. */
 export interface TestApp {
   readonly sources: SessionSource<object> | SessionSources
   readonly options: ReportingOptions
-  /** For every request whose path does not begin with `/missing`: those the framework answers itself. */
+  /** Handles every request, except for paths that start with `/missing`: the framework responds to those with 404. */
   readonly handle: Handle
 }
 
-/** An app that listens. */
+/** A listening app. */
 export interface RunningApp {
-  /** As in `http://127.0.0.1:8080`. */
+  /** Such as `http://127.0.0.1:8080`. */
   readonly origin: string
   close(): Promise<void> | void
 }
@@ -80,9 +80,9 @@ export type StartApp = (app: TestApp) => Promise<RunningApp>
 /** Handlers by path. */
 export type Routes = Readonly<Record<string, Handle>>
 
-/** What a case may set besides its handlers. */
+/** Optional settings of an app. */
 export interface Setup {
-  /** Default: a session `login` in a cookie. */
+  /** Default: a session `login` in a cookie store. */
   readonly sources?: TestApp['sources']
   readonly saveOnError?: 'keep' | 'discard'
   readonly onError?: (error: unknown) => void
@@ -90,20 +90,20 @@ export interface Setup {
 
 /** An app that a case has started. */
 export interface StartedApp {
-  /** A browser without cookies. */
+  /** Makes a browser without cookies. */
   browser(options?: { keepAlive?: boolean }): Browser
-  /** Sends a GET that no browser would send, over a connection of its own. */
-  raw(path: string, headerLines: readonly string[]): Promise<Coming>
+  /** Sends a GET request with raw header lines, over a new connection. */
+  raw(path: string, headerLines: readonly string[]): Promise<ResponseBody>
 }
 
-/** What a case is given. */
-export interface Bench {
-  /** Starts an app, which ends with the case. */
+/** The argument of a case. */
+export interface CaseContext {
+  /** Starts an app, which is closed when the case ends. */
   start(routes: Routes, setup?: Setup): Promise<StartedApp>
 }
 
-/** One thing that every adapter has to do. Rejects when it does not. */
-export type Case = (bench: Bench) => Promise<void>
+/** One requirement for adapters. Rejects if the adapter does not meet it. */
+export type Case = (bench: CaseContext) => Promise<void>
 
-/** The shortest answer. */
-export const ok: Answer = { body: 'ok' }
+/** A minimal response. */
+export const ok: TestResponse = { body: 'ok' }

@@ -1,5 +1,5 @@
 /**
- * All cases. Nothing here needs a module of Node.
+ * All cases. They use no module of Node.
  *
  * @module
  */
@@ -22,8 +22,8 @@ export const cases = {
   ...nodeResponseCases,
 }
 
-/** The names of the cases. */
+/** The name of a case. */
 export type AdapterCaseName = keyof typeof cases
 
-/** The same, in order. */
+/** All names, in the order in which the cases run. */
 export const adapterCaseNames: readonly AdapterCaseName[] = Object.keys(cases) as AdapterCaseName[]

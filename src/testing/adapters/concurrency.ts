@@ -1,5 +1,5 @@
 /**
- * Cases: several requests at once.
+ * Cases about concurrent requests.
  *
  * @module
  */
@@ -16,7 +16,7 @@ const source = (): { store: ReturnType<typeof serverStore>; name: string } => ({
 })
 
 export const concurrencyCases = {
-  async 'every one of twenty requests at once is counted'({ start }) {
+  async 'counts each of twenty concurrent requests'({ start }) {
     const app = await start(
       {
         '/count': async ({ session }) => {
@@ -33,7 +33,7 @@ export const concurrencyCases = {
     assertEqual((await browser.get('/')).text, '{"visits":21}')
   },
 
-  async 'two requests that change different keys both count'({ start }) {
+  async 'keeps the changes of two concurrent requests to different keys'({ start }) {
     const { opened, open } = gate()
     const app = await start(
       {
@@ -64,7 +64,7 @@ export const concurrencyCases = {
     assertEqual((await browser.get('/')).text, 'quick,slow,start')
   },
 
-  async 'flash messages of two requests at once are both read'({ start }) {
+  async 'keeps the flash messages of two concurrent requests'({ start }) {
     const app = await start(
       {
         '/a': ({ session }) => {
@@ -89,7 +89,7 @@ export const concurrencyCases = {
     assertEqual((await browser.get('/')).text, 'a,b')
   },
 
-  async 'a slow request does not bring an ended session back'({ start }) {
+  async 'does not revive a session that ended during a slow request'({ start }) {
     const { opened, open } = gate()
     const app = await start(
       {
@@ -121,7 +121,7 @@ export const concurrencyCases = {
     assertEqual((await late.get('/')).text, 'unknown-id')
   },
 
-  async 'visitors do not see the sessions of others'({ start }) {
+  async 'keeps concurrent visitors separate'({ start }) {
     const app = await start(
       {
         '/set': async ({ session, path }) => {
@@ -144,7 +144,7 @@ export const concurrencyCases = {
     )
   },
 
-  async 'each visitor gets a session of their own'({ start }) {
+  async 'gives each visitor a separate session'({ start }) {
     const app = await start({
       '/': ({ session }) => ({ body: String(session.increment('visits')) }),
     })
@@ -153,11 +153,11 @@ export const concurrencyCases = {
       pages.map(page => page.text),
       ['1', '1'],
     )
-    assert(pages[0]?.cookies[0] !== pages[1]?.cookies[0], 'two cookies')
+    assert(pages[0]?.cookies[0] !== pages[1]?.cookies[0], 'the cookies differ')
   },
 } satisfies Record<string, Case>
 
-/** Another tab: a connection of its own with the cookies of the first. */
+/** Makes a second browser with the same cookies, like another tab. */
 function twin(app: { browser(): Browser }, browser: Browser): Browser {
   const other = app.browser()
   for (const [name, value] of browser.jar) other.jar.set(name, value)

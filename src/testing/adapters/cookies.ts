@@ -1,5 +1,5 @@
 /**
- * Cases: which cookies are set, with which attributes and headers beside them.
+ * Cases about cookies, their attributes, and the headers that go with them.
  *
  * @module
  */
@@ -16,20 +16,20 @@ const set = ({ session }: Visit): typeof ok => {
 const show = ({ session }: Visit): typeof ok => ({ body: JSON.stringify(session.values) })
 
 export const cookieCases = {
-  async 'a visitor who changes nothing gets no cookie'({ start }) {
+  async 'sets no cookie if nothing changes'({ start }) {
     const browser = (await start({ '/': () => ok })).browser()
     const page = await browser.get('/')
     assertEqual([page.status, page.text, page.cookies], [200, 'ok', []])
   },
 
-  async 'a session that is only read sets no cookie'({ start }) {
+  async 'sets no cookie for a session that is only read'({ start }) {
     const browser = (await start({ '/set': set, '/': show })).browser()
     await browser.get('/set')
     const page = await browser.get('/')
     assertEqual([page.text, page.cookies], ['{"user":"ann"}', []])
   },
 
-  async 'a change sets one cookie with the attributes of the store'({ start }) {
+  async "sets one cookie with the store's attributes after a change"({ start }) {
     const browser = (await start({ '/set': set })).browser()
     const page = await browser.get('/set')
     assertEqual(page.cookies.length, 1)
@@ -41,21 +41,21 @@ export const cookieCases = {
     ])
   },
 
-  async 'values come back with the next request'({ start }) {
+  async 'restores values from a cookie'({ start }) {
     const browser = (await start({ '/set': set, '/': show })).browser()
     await browser.get('/set')
     assertEqual((await browser.get('/')).text, '{"user":"ann"}')
     assertEqual((await browser.get('/')).text, '{"user":"ann"}')
   },
 
-  async 'values come back from the server'({ start }) {
+  async 'restores values from a server store'({ start }) {
     const sources = { store: serverStore(), name: 'login' }
     const browser = (await start({ '/set': set, '/': show }, { sources })).browser()
     await browser.get('/set')
     assertEqual((await browser.get('/')).text, '{"user":"ann"}')
   },
 
-  async 'Date, Map and bigint come back as they were'({ start }) {
+  async 'restores Date, Map and bigint values'({ start }) {
     const app = await start({
       '/set': ({ session }) => {
         session.values.rich = { at: new Date(0), seen: new Map([['a', 1n]]) }
@@ -71,7 +71,7 @@ export const cookieCases = {
     assertEqual((await browser.get('/')).text, '1970-01-01T00:00:00.000Z 1')
   },
 
-  async 'a change deep inside is saved'({ start }) {
+  async 'saves a change to a nested object'({ start }) {
     const app = await start({
       '/set': ({ session }) => {
         session.values.cart = { items: ['tea'] }
@@ -89,7 +89,7 @@ export const cookieCases = {
     assertEqual((await browser.get('/')).text, '{"cart":{"items":["tea","cup"]}}')
   },
 
-  async 'keys of Object.prototype are data'({ start }) {
+  async 'stores keys of Object.prototype as data'({ start }) {
     const app = await start({
       '/set': ({ session }) => {
         session.increment('__proto__')
@@ -104,7 +104,7 @@ export const cookieCases = {
     assertEqual(Object.hasOwn(Object.prototype, '0'), false)
   },
 
-  async 'remember me: maxAge at run time'({ start }) {
+  async 'sets a maxAge that the handler chooses (remember me)'({ start }) {
     const app = await start({
       '/set': visit => {
         visit.session.options.maxAge = 2_592_000
@@ -118,7 +118,7 @@ export const cookieCases = {
     assert(Math.abs(expires - Date.now() - 2_592_000_000) < 60_000, 'Expires in 30 days')
   },
 
-  async 'attributes at run time'({ start }) {
+  async 'sets cookie attributes that the handler chooses'({ start }) {
     const app = await start({
       '/set': visit => {
         Object.assign(visit.session.options, {
@@ -140,9 +140,7 @@ export const cookieCases = {
     ])
   },
 
-  async 'a session that ends has its cookie deleted, with the attributes it was set with'({
-    start,
-  }) {
+  async 'deletes the cookie of an ended session with the same attributes'({ start }) {
     const sources = { store: serverStore(undefined, { options: { path: '/a' } }), name: 'login' }
     const app = await start(
       {
@@ -172,7 +170,7 @@ export const cookieCases = {
     assertEqual(replayed.text, 'unknown-id')
   },
 
-  async 'a cookie of an old key is renewed'({ start }) {
+  async 'renews a cookie that was made with an old key'({ start }) {
     const [newest, older] = keys
     const before = await start({ '/set': set }, { sources: source({ keys: [older] }) })
     const after = await start({ '/': show }, { sources: source({ keys: [newest, older] }) })
@@ -184,7 +182,7 @@ export const cookieCases = {
     assert(cookieOf(page, 'login') !== undefined, 'a cookie with the new key')
   },
 
-  async 'a session of several cookies comes back whole'({ start }) {
+  async 'restores a session that spans several cookies'({ start }) {
     const value = incompressible(6000)
     const app = await start(
       {
@@ -207,12 +205,12 @@ export const cookieCases = {
     assertEqual([...browser.jar.keys()], ['login'])
   },
 
-  async 'Vary: Cookie, also when nothing was changed'({ start }) {
+  async 'sets Vary: Cookie even if nothing changes'({ start }) {
     const browser = (await start({ '/': () => ok })).browser()
     assertEqual((await browser.get('/')).headers.vary, 'Cookie')
   },
 
-  async 'Vary keeps what is there'({ start }) {
+  async 'keeps existing Vary fields'({ start }) {
     const headers = { Vary: 'Accept-Language' }
     const app = await start({
       '/': () => ({ ...ok, headers }),
@@ -225,7 +223,7 @@ export const cookieCases = {
     }
   },
 
-  async 'a response with a session cookie is kept out of caches'({ start }) {
+  async 'sets Cache-Control: no-store with a session cookie'({ start }) {
     const app = await start({
       '/set': set,
       '/public': visit => ({ ...set(visit), headers: { 'Cache-Control': 'public, max-age=60' } }),
@@ -235,20 +233,20 @@ export const cookieCases = {
     }
   },
 
-  async 'Cache-Control: private is left alone'({ start }) {
+  async 'keeps Cache-Control: private'({ start }) {
     const headers = { 'Cache-Control': 'private, max-age=60' }
     const app = await start({ '/set': visit => ({ ...set(visit), headers }) })
     const page = await app.browser().get('/set')
     assertEqual(page.headers['cache-control'], 'private, max-age=60')
   },
 
-  async 'a response without a session cookie may be cached'({ start }) {
+  async 'keeps Cache-Control: public without a session cookie'({ start }) {
     const headers = { 'Cache-Control': 'public, max-age=60' }
     const app = await start({ '/': () => ({ ...ok, headers }) })
     assertEqual((await app.browser().get('/')).headers['cache-control'], 'public, max-age=60')
   },
 
-  async 'cookies of others are kept, in their order'({ start }) {
+  async 'keeps other cookies in their order'({ start }) {
     const headers = { 'Set-Cookie': ['a=1; Path=/', 'login2=2; Path=/', 'b=3'] }
     const app = await start({
       '/': () => ({ ...ok, headers }),
@@ -262,7 +260,7 @@ export const cookieCases = {
     }
   },
 
-  async 'a cookie of another is kept on a redirect'({ start }) {
+  async 'keeps other cookies on a redirect'({ start }) {
     const app = await start({
       '/': visit => {
         set(visit)
@@ -274,7 +272,7 @@ export const cookieCases = {
     assert(page.cookies.includes('other=1; Path=/'), 'the other cookie')
   },
 
-  async 'the headers of the answer are its own'({ start }) {
+  async 'keeps the status and headers of the response'({ start }) {
     const headers = { 'Content-Type': 'text/css', 'X-Own': 'yes' }
     const app = await start({ '/': visit => ({ ...set(visit), status: 201, headers }) })
     const page = await app.browser().get('/')
@@ -290,7 +288,7 @@ function source(options: Parameters<typeof cookieStore>[0]): {
   return { store: cookieStore(options), name: 'login' }
 }
 
-/** Text of this length. */
+/** Makes a random string of this length. */
 export function incompressible(length: number): string {
   return Array.from({ length }, () => Math.floor(Math.random() * 36).toString(36)).join('')
 }

@@ -1,5 +1,5 @@
 /**
- * Cases: handlers and stores that fail.
+ * Cases about failing handlers and stores.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { breakableBackend, cookieStore, serverStore } from './stores.ts'
 
 const visits = ({ session }: Visit): typeof ok => ({ body: String(session.increment('visits')) })
 
-/** A handler that counts the visit and fails. */
+/** Makes a handler that counts the visit and then fails. */
 const failing =
   (fail: () => never, isAsync = false) =>
   (visit: Visit): never | Promise<never> => {
@@ -20,26 +20,26 @@ const failing =
     return isAsync ? Promise.resolve().then(fail) : fail()
   }
 const throwError = (): never => {
-  throw new Error('of the handler, with a secret')
+  throw new Error('thrown by the handler, with a secret')
 }
-const throwText = (): never => {
-  throw 'no Error at all, with a secret'
+const throwString = (): never => {
+  throw 'a string with a secret'
 }
 
 export const failureCases = {
-  async 'a thrown error is a 500 that keeps the session'({ start }) {
+  async 'responds with 500 and saves the session after a thrown error'({ start }) {
     await keepsSession(await start({ '/fail': failing(throwError), '/': visits }))
   },
 
-  async 'a rejected promise is a 500 that keeps the session'({ start }) {
+  async 'responds with 500 and saves the session after a rejected promise'({ start }) {
     await keepsSession(await start({ '/fail': failing(throwError, true), '/': visits }))
   },
 
-  async 'something thrown that is no Error is a 500 that keeps the session'({ start }) {
-    await keepsSession(await start({ '/fail': failing(throwText, true), '/': visits }))
+  async 'responds with 500 and saves the session after a thrown string'({ start }) {
+    await keepsSession(await start({ '/fail': failing(throwString, true), '/': visits }))
   },
 
-  async "saveOnError: 'discard' forgets the changes of a request that failed"({ start }) {
+  async "does not save after an error with saveOnError: 'discard'"({ start }) {
     const app = await start(
       { '/fail': failing(throwError, true), '/': visits },
       { saveOnError: 'discard' },
@@ -50,7 +50,7 @@ export const failureCases = {
     assertEqual((await browser.get('/')).text, '1')
   },
 
-  async "saveOnError: 'discard' forgets them on an answer of 503 as well"({ start }) {
+  async "does not save a 503 response with saveOnError: 'discard'"({ start }) {
     const app = await start(
       { '/': visit => ({ ...visits(visit), status: 503 }) },
       { saveOnError: 'discard' },
@@ -58,7 +58,7 @@ export const failureCases = {
     assertEqual((await app.browser().get('/')).cookies, [])
   },
 
-  async "saveOnError: 'discard' keeps the changes of an answer of 422"({ start }) {
+  async "saves a 422 response with saveOnError: 'discard'"({ start }) {
     const app = await start(
       { '/': visit => ({ ...visits(visit), status: 422 }) },
       { saveOnError: 'discard' },
@@ -66,7 +66,7 @@ export const failureCases = {
     assertEqual((await app.browser().get('/')).cookies.length, 1)
   },
 
-  async 'a store that cannot load is a 500 that leaves the cookie alone'({ start }) {
+  async 'responds with 500 and keeps the cookie after a failed load'({ start }) {
     const { backend, broken } = breakableBackend()
     const sources = { store: serverStore(backend), name: 'login' }
     const browser = (await start({ '/': visits }, { sources })).browser()
@@ -77,7 +77,7 @@ export const failureCases = {
     assertEqual((await browser.get('/')).text, '2')
   },
 
-  async 'a store that cannot save is a 500 that leaves the cookie alone'({ start }) {
+  async 'responds with 500 and keeps the cookie after a failed save'({ start }) {
     const { backend, broken } = breakableBackend()
     const sources = { store: serverStore(backend), name: 'login' }
     const browser = (await start({ '/': visits }, { sources })).browser()
@@ -88,14 +88,14 @@ export const failureCases = {
     assertEqual((await browser.get('/')).text, '2')
   },
 
-  async 'a store that cannot create is a 500 without a cookie'({ start }) {
+  async 'responds with 500 and sets no cookie if a session cannot be created'({ start }) {
     const { backend, broken } = breakableBackend()
     broken.add('create')
     const sources = { store: serverStore(backend), name: 'login' }
     assertServerError(await (await start({ '/': visits }, { sources })).browser().get('/'))
   },
 
-  async 'no redirect leaves when its session cannot be saved'({ start }) {
+  async 'does not redirect after a failed save'({ start }) {
     const { backend, broken } = breakableBackend()
     broken.add('create')
     const app = await start(
@@ -112,7 +112,7 @@ export const failureCases = {
     assertEqual(page.headers.location, undefined)
   },
 
-  async 'no piece of a stream leaves when its session cannot be saved'({ start }) {
+  async 'sends nothing of a stream after a failed save'({ start }) {
     const { backend, broken } = breakableBackend()
     broken.add('create')
     const app = await start(
@@ -127,7 +127,7 @@ export const failureCases = {
     assertServerError(await app.browser().get('/'))
   },
 
-  async 'the headers of the answer that was not to be are gone'({ start }) {
+  async 'drops the response headers after a failed save'({ start }) {
     const { backend, broken } = breakableBackend()
     broken.add('create')
     const headers = { ETag: '"1"', 'Content-Language': 'en', 'Cache-Control': 'public, max-age=9' }
@@ -142,7 +142,7 @@ export const failureCases = {
     assert(!page.headers['cache-control']?.includes('public'), 'not cached')
   },
 
-  async 'a broken store does not matter to requests that change nothing'({ start }) {
+  async 'serves unchanged sessions while the store cannot write'({ start }) {
     const { backend, broken } = breakableBackend()
     const sources = { store: serverStore(backend), name: 'login' }
     const browser = (await start({ '/set': visits, '/': () => ok }, { sources })).browser()
@@ -152,7 +152,7 @@ export const failureCases = {
     assertEqual([page.status, page.text], [200, 'ok'])
   },
 
-  async 'one session that cannot be saved does not cost the others'({ start }) {
+  async 'saves the other sessions after a failed save of one'({ start }) {
     const { backend, broken } = breakableBackend()
     const [login, theme] = [serverStore(backend), serverStore()]
     const sources = {
@@ -175,7 +175,7 @@ export const failureCases = {
     assertEqual((await browser.get('/')).text, '2 3')
   },
 
-  async 'a session that is too large is a 500 that leaves the cookie alone'({ start }) {
+  async 'responds with 500 and keeps the cookie if a session is too large'({ start }) {
     const app = await start({
       '/': visits,
       '/large': ({ session }) => {
@@ -189,7 +189,7 @@ export const failureCases = {
     assertEqual((await browser.get('/')).text, '2')
   },
 
-  async 'a value that cannot be kept is a 500'({ start }) {
+  async 'responds with 500 if a value cannot be serialized'({ start }) {
     const app = await start({
       '/': ({ session }) => {
         session.values.fn = () => {}
@@ -199,7 +199,7 @@ export const failureCases = {
     assertServerError(await app.browser().get('/'))
   },
 
-  async 'attributes that browsers would refuse are a 500'({ start }) {
+  async 'responds with 500 if browsers would refuse the cookie attributes'({ start }) {
     const app = await start({
       '/': visit => {
         visit.session.options.sameSite = 'none'
@@ -210,7 +210,7 @@ export const failureCases = {
     assertServerError(await app.browser().get('/'))
   },
 
-  async 'one name in two stores is a 500'({ start }) {
+  async 'responds with 500 if two stores use the same name'({ start }) {
     const app = await start({
       '/': async ({ request }) => {
         await cookieStore().get(request, 'login')
@@ -220,7 +220,7 @@ export const failureCases = {
     assertServerError(await app.browser().get('/'))
   },
 
-  async 'after a failure the next request is as ever'({ start }) {
+  async 'serves the next request after a failure'({ start }) {
     const { backend, broken } = breakableBackend()
     const sources = { store: serverStore(backend), name: 'login' }
     const browser = (await start({ '/': visits }, { sources })).browser()
@@ -237,13 +237,13 @@ async function keepsSession(app: { browser(): import('./browser.ts').Browser }):
   const browser = app.browser()
   const page = await browser.get('/fail')
   assertEqual([page.status, page.cookies.length], [500, 1])
-  assert(!page.text.includes('secret'), 'nothing of the error in the answer')
+  assert(!page.text.includes('secret'), 'the response does not reveal the error')
   assertEqual((await browser.get('/')).text, '2')
 }
 
 function assertServerError(page: Page): void {
   assertEqual([page.status, page.cookies], [500, []])
-  assert(!/secret|ECONNREFUSED/.test(page.text), 'nothing of the error in the answer')
+  assert(!/secret|ECONNREFUSED/.test(page.text), 'the response does not reveal the error')
 }
 
 async function* pieces(): AsyncGenerator<string> {

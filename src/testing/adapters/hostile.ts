@@ -1,5 +1,5 @@
 /**
- * Cases: what no browser sends.
+ * Cases about requests that no browser sends.
  *
  * @module
  */
@@ -13,8 +13,8 @@ import { backendThat, cookieStore, serverStore } from './stores.ts'
 const visits = ({ session }: Visit): typeof ok => ({ body: String(session.increment('visits')) })
 const reason = ({ session }: Visit): typeof ok => ({ body: String(session.reason) })
 
-/** `Cookie` headers, as bytes of Latin-1. */
-const hostileHeaders = [
+/** Malformed `Cookie` headers, in Latin-1. */
+const malformedHeaders = [
   '',
   '=',
   ';;;;',
@@ -42,33 +42,34 @@ const hostileHeaders = [
 ]
 
 export const hostileCases = {
-  async 'hostile Cookie headers get a new session, and no error'({ start }) {
+  async 'starts a new session for malformed Cookie headers'({ start }) {
     const sources = { store: serverStore(), name: 'login' }
     const app = await start({ '/': () => ok, '/count': visits }, { sources })
-    for (const header of hostileHeaders) {
-      const answer = await (await app.raw('/', [`Cookie: ${header}`])).text()
+    for (const header of malformedHeaders) {
+      const response = await (await app.raw('/', [`Cookie: ${header}`])).text()
       assert(
-        /^HTTP\/1\.1 (200|400|431) /.test(answer),
+        /^HTTP\/1\.1 (200|400|431) /.test(response),
         `no server error for ${header.slice(0, 40)}`,
       )
-      assert(!/^set-cookie: (?!login=)/im.test(answer), 'no foreign cookie')
+      assert(!/^set-cookie: (?!login=)/im.test(response), 'no foreign cookie')
     }
     assertEqual((await app.browser().get('/count')).text, '1')
   },
 
-  async 'hostile Cookie headers do no harm to sessions in cookies'({ start }) {
+  async 'ignores malformed Cookie headers in a cookie store'({ start }) {
     const app = await start({ '/': visits })
-    for (const header of hostileHeaders) {
-      const answer = await (await app.raw('/', [`Cookie: ${header}`])).text()
+    for (const header of malformedHeaders) {
+      const response = await (await app.raw('/', [`Cookie: ${header}`])).text()
       assert(
-        /^HTTP\/1\.1 (200|400|431) /.test(answer),
+        /^HTTP\/1\.1 (200|400|431) /.test(response),
         `no server error for ${header.slice(0, 40)}`,
       )
-      if (answer.startsWith('HTTP/1.1 200')) assert(/\b1\s*(0\s*)?$/.test(answer), 'a first visit')
+      if (response.startsWith('HTTP/1.1 200'))
+        assert(/\b1\s*(0\s*)?$/.test(response), 'a first visit')
     }
   },
 
-  async 'a cookie that was changed is not believed'({ start }) {
+  async 'rejects a modified cookie'({ start }) {
     const browser = (await start({ '/set': visits, '/': reason })).browser()
     await browser.get('/set')
     const value = browser.jar.get('login') ?? ''
@@ -78,7 +79,7 @@ export const hostileCases = {
     assertEqual((await browser.get('/')).text, 'bad-mac')
   },
 
-  async 'a cookie of one session is not one of another'({ start }) {
+  async 'rejects a cookie under the name of another session'({ start }) {
     const store = cookieStore()
     const sources = { login: { store, name: 'login' }, theme: { store, name: 'theme' } }
     const app = await start(
@@ -98,16 +99,16 @@ export const hostileCases = {
     assertEqual(page.text, 'bad-mac')
   },
 
-  async 'an id that a client made up is not adopted'({ start }) {
+  async 'does not adopt an id from the client'({ start }) {
     const sources = { store: new ServerStore(memory()), name: 'login' }
     const app = await start({ '/': visits }, { sources })
-    const made = 'A'.repeat(43)
-    const page = await app.browser().get('/', { headers: { cookie: `login=${made}` } })
+    const forged = 'A'.repeat(43)
+    const page = await app.browser().get('/', { headers: { cookie: `login=${forged}` } })
     assertEqual(page.text, '1')
-    assert(!page.cookies[0]?.includes(made), 'an id of the server')
+    assert(!page.cookies[0]?.includes(forged), 'an id of the server')
   },
 
-  async 'of two cookies of the name the first counts'({ start }) {
+  async 'uses the first of two cookies with the same name that opens'({ start }) {
     const app = await start({ '/set': visits, '/': reason })
     const browser = app.browser()
     await browser.get('/set')
@@ -118,7 +119,7 @@ export const hostileCases = {
     assertEqual(second.text !== 'undefined', true)
   },
 
-  async 'many cookies of others do not hide ours'({ start }) {
+  async 'finds the session cookie among many others'({ start }) {
     const browser = (await start({ '/': visits })).browser()
     await browser.get('/')
     const others = Array.from({ length: 60 }, (_, index) => `other${index}=login=${index}`)
@@ -127,7 +128,7 @@ export const hostileCases = {
     assertEqual(page.text, '2')
   },
 
-  async 'a stranger with many requests leaves nothing behind'({ start }) {
+  async 'writes nothing for requests with unknown ids'({ start }) {
     let writes = 0
     const backend = backendThat(operation => {
       if (operation !== 'load') writes++

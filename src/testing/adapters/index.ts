@@ -1,8 +1,8 @@
 /**
- * What every adapter has to do, as tests over real connections: for ours, and for yours.
+ * A test suite for adapters, ours and yours. It sends requests over real connections.
  *
- * It needs no particular test runner, only something to name tests with, and Node's `http` and `net`,
- * which Bun and Deno have as well.
+ * It works with any test runner that has a test function. It uses Node's `http` and `net`, which Bun and Deno
+ * have too.
  *
  * @module
  */
@@ -14,25 +14,25 @@ import { nodeClient } from './node-client.ts'
 import { nodeResponseCases } from './node-response.ts'
 import { runCase } from './run-case.ts'
 
-export type { Answer, NodeResponse, RunningApp, StartApp, TestApp, Visit } from './case.ts'
+export type { NodeResponse, RunningApp, StartApp, TestApp, TestResponse, Visit } from './case.ts'
 export { type AdapterCaseName, adapterCaseNames } from './cases.ts'
 
-/** Why an adapter cannot do what a case asks for, by case. */
+/** Reasons why an adapter cannot pass a case, by the name of the case. */
 export type Exceptions = Readonly<Partial<Record<AdapterCaseName, string>>>
 
-/** For frameworks whose handlers never see a response of Node. */
+/** Exceptions for frameworks whose handlers have no access to Node's response. */
 export const withoutNodeResponse: Exceptions = Object.fromEntries(
-  Object.keys(nodeResponseCases).map(name => [name, 'handlers get no response of Node']),
+  Object.keys(nodeResponseCases).map(name => [name, "handlers have no access to Node's response"]),
 )
 
-/** What the suite has to know of an adapter. */
+/** Options of {@link adapterSuite}. */
 export interface AdapterSuiteOptions {
-  /** Cases that the framework makes impossible, with the reason. They are run, and must fail. */
+  /** Cases that the framework makes impossible, with the reason. They run nevertheless, and must fail. */
   cannot?: Exceptions
 }
 
 /**
- * Runs the cases, each with an app of its own.
+ * Defines one test per case. Each test starts its own apps.
  *
  * @param test - the test function of a runner
  * @param startApp - starts an app in the framework
@@ -46,9 +46,9 @@ export function adapterSuite(
 }
 
 /**
- * Runs the cases wherever `run` does.
+ * Defines one test per case, with a custom way to run it.
  *
- * @param run - answers why a case fails, or undefined
+ * @param run - runs a case and resolves with its error, or with undefined if it passes
  */
 export function testCases(
   test: TestFunction,
@@ -57,10 +57,10 @@ export function testCases(
 ): void {
   for (const name of adapterCaseNames) {
     const reason = cannot[name]
-    test(reason ? `${name} (not here: ${reason})` : name, async () => {
+    test(reason ? `${name} (expected to fail: ${reason})` : name, async () => {
       const failure = await run(name)
       if (failure && !reason) throw failure
-      if (!failure && reason) throw new Error('this case is said to be impossible, and passes')
+      if (!failure && reason) throw new Error('this case passes, so remove it from `cannot`')
     })
   }
 }

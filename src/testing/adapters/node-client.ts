@@ -1,5 +1,5 @@
 /**
- * Requests by Node's `http` and `net`, which Bun and Deno have as well.
+ * A client on Node's `http` and `net`, which Bun and Deno have too.
  *
  * @module
  */
@@ -7,15 +7,15 @@
 import { Agent, type IncomingMessage, request } from 'node:http'
 import { connect } from 'node:net'
 import type { Readable } from 'node:stream'
-import type { Asking, Client, Coming, Head, Opened } from './browser.ts'
+import type { Client, Head, OpenedResponse, RequestOptions, ResponseBody } from './browser.ts'
 
 const keptConnection = new Agent({ keepAlive: true, maxSockets: 1 })
 
-/** Sends requests from this process. */
+/** A client that sends requests from this process. */
 export const nodeClient: Client = {
-  async open(origin, path, asking, isKept) {
-    const response = await send(new URL(path, origin), asking, isKept)
-    return openedBy(response)
+  async open(origin, path, options, keepAlive) {
+    const response = await send(new URL(path, origin), options, keepAlive)
+    return openedResponse(response)
   },
 
   async raw(origin, path, headerLines) {
@@ -24,26 +24,26 @@ export const nodeClient: Client = {
     await new Promise<void>((resolve, reject) =>
       socket.once('connect', resolve).once('error', reject),
     )
-    // A server may end the connection while it is written to.
+    // The server may close the connection during a write.
     socket.on('error', () => {})
     const lines = [`GET ${path} HTTP/1.1`, 'Host: localhost', 'Connection: close', ...headerLines]
     socket.write(Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'))
-    return comingOn(socket, 'latin1')
+    return bodyOn(socket, 'latin1')
   },
 }
 
-function send(url: URL, asking: Asking, isKept: boolean): Promise<IncomingMessage> {
-  const { method = 'GET', headers = {}, body } = asking
+function send(url: URL, options: RequestOptions, keepAlive: boolean): Promise<IncomingMessage> {
+  const { method = 'GET', headers = {}, body } = options
   return new Promise((resolve, reject) => {
-    request(url, { agent: isKept ? keptConnection : new Agent(), method, headers })
+    request(url, { agent: keepAlive ? keptConnection : new Agent(), method, headers })
       .on('response', resolve)
       .on('error', reject)
       .end(body)
   })
 }
 
-function openedBy(response: IncomingMessage): Opened {
-  return { head: headOf(response), ...comingOn(response, 'utf8') }
+function openedResponse(response: IncomingMessage): OpenedResponse {
+  return { head: headOf(response), ...bodyOn(response, 'utf8') }
 }
 
 function headOf(response: IncomingMessage): Head {
@@ -56,8 +56,8 @@ function headOf(response: IncomingMessage): Head {
   }
 }
 
-/** Nothing is read before it is asked for. */
-function comingOn(source: Readable, encoding: 'utf8' | 'latin1'): Coming {
+/** Wraps a stream, without reading from it until requested. */
+function bodyOn(source: Readable, encoding: 'utf8' | 'latin1'): ResponseBody {
   return {
     async begun() {
       await new Promise(resolve => source.once('readable', resolve))

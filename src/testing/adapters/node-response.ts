@@ -1,5 +1,5 @@
 /**
- * Cases: handlers that answer with Node's own response.
+ * Cases about handlers that write to Node's response.
  *
  * @module
  */
@@ -9,16 +9,16 @@ import { cookieOf } from './browser.ts'
 import type { Case, NodeResponse, StartedApp, Visit } from './case.ts'
 import { backendThat, breakableBackend, gate, serverStore, sleep } from './stores.ts'
 
-/** A handler that counts the visit and answers with Node's response. */
-const answering =
-  (answer: (response: NodeResponse) => Promise<void> | void) =>
+/** Makes a handler that counts the visit and writes to Node's response. */
+const responding =
+  (respond: (response: NodeResponse) => Promise<void> | void) =>
   async (visit: Visit): Promise<undefined> => {
     visit.session.increment('visits')
-    await answer(nodeOf(visit))
+    await respond(nodeOf(visit))
   }
 
 function nodeOf({ node }: Visit): NodeResponse {
-  if (!node) throw new Error('this adapter gives handlers no response of Node')
+  if (!node) throw new Error('this app passes no Node response to handlers')
   return node
 }
 
@@ -38,10 +38,10 @@ const headerForms: Record<string, unknown> = {
 }
 
 export const nodeResponseCases = {
-  async 'writeHead keeps the cookie, whatever form its headers have'({ start }) {
+  async 'adds the cookie to every form of writeHead headers'({ start }) {
     for (const [form, headers] of Object.entries(headerForms)) {
       const app = await start({
-        '/': answering(response => {
+        '/': responding(response => {
           response.writeHead(201, headers)
           response.end(form)
         }),
@@ -54,9 +54,9 @@ export const nodeResponseCases = {
     }
   },
 
-  async 'writeHead with a reason of its own'({ start }) {
+  async 'keeps the reason phrase of writeHead'({ start }) {
     const app = await start({
-      '/': answering(response => {
+      '/': responding(response => {
         response.setHeader('X-One', 'old')
         response.writeHead(299, 'Fine', { 'X-One': 'new' })
         response.end('ok')
@@ -67,9 +67,9 @@ export const nodeResponseCases = {
     assertEqual([page.headers['x-one'], page.cookies.length], ['new', 1])
   },
 
-  async 'writeHead without headers'({ start }) {
+  async 'saves on writeHead without headers'({ start }) {
     const app = await start({
-      '/': answering(response => {
+      '/': responding(response => {
         response.writeHead(404)
         response.end('nothing here')
       }),
@@ -78,10 +78,10 @@ export const nodeResponseCases = {
     assertEqual([page.status, page.text, page.cookies.length], [404, 'nothing here', 1])
   },
 
-  async 'flushHeaders sends the head with the cookie, before there is a body'({ start }) {
+  async 'sends the cookie with flushHeaders, before the body'({ start }) {
     const { opened, open } = gate()
     const app = await start({
-      '/': answering(async response => {
+      '/': responding(async response => {
         response.flushHeaders()
         await opened
         response.end('later')
@@ -93,28 +93,28 @@ export const nodeResponseCases = {
     assertEqual(await flushed.text(), 'later')
   },
 
-  async 'write says to wait, and drain says when to go on'({ start }) {
-    const answers: boolean[] = []
+  async 'returns false from a held write and emits drain'({ start }) {
+    const results: boolean[] = []
     const app = await start(
       {
-        '/': answering(async response => {
-          answers.push(response.write('one '))
+        '/': responding(async response => {
+          results.push(response.write('one '))
           await new Promise<void>(resolve => response.once('drain', resolve))
-          answers.push(response.write('two '))
+          results.push(response.write('two '))
           response.end('three')
         }),
       },
       { sources: slowSource() },
     )
     assertEqual((await app.browser().get('/')).text, 'one two three')
-    assertEqual(answers, [false, true])
+    assertEqual(results, [false, true])
   },
 
-  async 'callbacks of write and end are called'({ start }) {
+  async 'calls the callbacks of write and end'({ start }) {
     const called: string[] = []
     const app = await start(
       {
-        '/': answering(response => {
+        '/': responding(response => {
           response.write('one', () => called.push('write'))
           response.end('two', () => called.push('end'))
         }),
@@ -126,17 +126,17 @@ export const nodeResponseCases = {
     assertEqual(called, ['write', 'end'])
   },
 
-  async 'end with a body still tells its length'({ start }) {
-    const app = await start({ '/': answering(response => void response.end('12345')) })
+  async 'keeps Content-Length of a body passed to end'({ start }) {
+    const app = await start({ '/': responding(response => void response.end('12345')) })
     const page = await app.browser().get('/')
     assertEqual([page.text, page.headers['content-length']], ['12345', '5'])
   },
 
-  async 'after end the response says that it is sent'({ start }) {
+  async 'reports headersSent and writableEnded after end'({ start }) {
     const seen: boolean[] = []
     const app = await start(
       {
-        '/': answering(response => {
+        '/': responding(response => {
           seen.push(response.headersSent, response.writableEnded)
           response.end('ok')
           seen.push(response.headersSent, response.writableEnded)
@@ -148,10 +148,10 @@ export const nodeResponseCases = {
     assertEqual(seen, [false, false, true, true])
   },
 
-  async 'a second head is refused where it is written'({ start }) {
+  async 'throws on a second writeHead'({ start }) {
     const codes: unknown[] = []
     const app = await start({
-      '/': answering(response => {
+      '/': responding(response => {
         response.writeHead(200)
         try {
           response.writeHead(500)
@@ -166,10 +166,10 @@ export const nodeResponseCases = {
     assertEqual(codes, ['ERR_HTTP_HEADERS_SENT'])
   },
 
-  async 'what Node refuses to write is refused at once'({ start }) {
+  async 'throws at once on arguments that Node refuses'({ start }) {
     const refused: string[] = []
     const app = await start({
-      '/': answering(response => {
+      '/': responding(response => {
         for (const [method, value] of [
           ['write', 5],
           ['write', null],
@@ -190,10 +190,10 @@ export const nodeResponseCases = {
     assertEqual(refused, ['write', 'write', 'end', 'writeHead', 'writeHead'])
   },
 
-  async 'a status set after end comes too late'({ start }) {
+  async 'ignores a status that is set after end'({ start }) {
     const app = await start(
       {
-        '/': answering(response => {
+        '/': responding(response => {
           response.statusCode = 201
           response.end('ok')
           response.statusCode = 404
@@ -204,9 +204,9 @@ export const nodeResponseCases = {
     assertEqual((await app.browser().get('/')).status, 201)
   },
 
-  async '100 Continue passes before the head'({ start }) {
+  async 'sends 100 Continue before the head'({ start }) {
     const app = await start({
-      '/': answering(response => {
+      '/': responding(response => {
         response.writeContinue()
         response.writeHead(200)
         response.end('ok')
@@ -215,9 +215,9 @@ export const nodeResponseCases = {
     assertEqual(await statusesAndCookies(app), [['100', '200'], 1])
   },
 
-  async '103 Early Hints pass before the head'({ start }) {
+  async 'sends 103 Early Hints before the head'({ start }) {
     const app = await start({
-      '/': answering(response => {
+      '/': responding(response => {
         response.writeEarlyHints({ link: '</style.css>; rel=preload' })
         response.writeHead(200)
         response.end('ok')
@@ -226,13 +226,13 @@ export const nodeResponseCases = {
     assertEqual(await statusesAndCookies(app), [['103', '200'], 1])
   },
 
-  async 'nothing of the wait is left on the response'({ start }) {
+  async 'restores the methods of the response'({ start }) {
     const own: string[][] = []
     const names = ['writeHead', 'write', 'end', 'flushHeaders', 'headersSent', 'writableEnded']
     const ownNames = (response: object): string[] =>
       names.filter(name => Object.hasOwn(response, name))
     const app = await start({
-      '/': answering(async response => {
+      '/': responding(async response => {
         response.end('ok')
         await sleep(20)
         own.push(ownNames(response))
@@ -249,7 +249,7 @@ export const nodeResponseCases = {
     assertEqual(own, [[], []])
   },
 
-  async 'an answer of an unchanged session does not wait'({ start }) {
+  async 'does not hold the response of an unchanged session'({ start }) {
     const seen: unknown[] = []
     const app = await start({
       '/': visit => {
@@ -263,34 +263,34 @@ export const nodeResponseCases = {
     assertEqual([page.text, page.headers.vary, seen], ['one two', 'Cookie', [true]])
   },
 
-  async 'a handler that writes on after its session could not be saved'({ start }) {
+  async 'ignores writes of the handler after a failed save'({ start }) {
     const { backend, broken } = breakableBackend()
     broken.add('create')
-    let wentOn = 0
+    let finished = 0
     const app = await start(
       {
-        '/': answering(async response => {
+        '/': responding(async response => {
           response.write('one')
           await sleep(50)
           response.write('two')
           response.end('three')
-          wentOn++
+          finished++
         }),
       },
       { sources: { store: serverStore(backend), name: 'login' } },
     )
     const page = await app.browser().get('/')
     assertEqual([page.status, page.cookies], [500, []])
-    assert(!/one|two|three/.test(page.text), 'nothing of the answer')
+    assert(!/one|two|three/.test(page.text), 'the response has no output of the handler')
     await sleep(80)
     assertEqual((await app.browser().get('/')).status, 500)
-    assertEqual(wentOn, 1)
+    assertEqual(finished, 1)
   },
 } satisfies Record<string, Case>
 
-/** The status of each head that is sent, and how many cookies the session has in them. */
+/** The statuses of all heads of the response, and the number of session cookies in them. */
 async function statusesAndCookies(app: StartedApp): Promise<[statuses: unknown[], number]> {
-  const answer = await (await app.raw('/', [])).text()
-  const statuses = [...answer.matchAll(/^HTTP\/1\.1 (\d+) /gm)].map(([, status]) => status)
-  return [statuses, answer.match(/^set-cookie: login=/gim)?.length ?? 0]
+  const response = await (await app.raw('/', [])).text()
+  const statuses = [...response.matchAll(/^HTTP\/1\.1 (\d+) /gm)].map(([, status]) => status)
+  return [statuses, response.match(/^set-cookie: login=/gim)?.length ?? 0]
 }

@@ -5,18 +5,18 @@
  */
 
 import { Browser, type Client } from './browser.ts'
-import type { Bench, Case, RunningApp, StartApp } from './case.ts'
+import type { Case, CaseContext, RunningApp, StartApp } from './case.ts'
 import { type AdapterCaseName, cases } from './cases.ts'
 import { cookieStore } from './stores.ts'
 
-/** Longest time for a case: what waits for ever has failed. */
+/** A case that takes longer fails. */
 const timeoutSeconds = 10
 
 /**
- * Runs one case with apps of its own. Answers why it fails, or undefined.
+ * Runs one case with its own apps. Resolves with the error if it fails, and with undefined otherwise.
  *
  * @param startApp - starts an app in the framework
- * @param client - who asks it
+ * @param client - sends the requests
  */
 export async function runCase(
   name: AdapterCaseName,
@@ -26,7 +26,7 @@ export async function runCase(
   const check: Case = cases[name]
   const running: RunningApp[] = []
   let isOver = false
-  const bench: Bench = {
+  const context: CaseContext = {
     async start(routes, { sources, saveOnError, onError = () => {} } = {}) {
       const app = await startApp({
         sources: sources ?? { store: cookieStore(), name: 'login' },
@@ -38,7 +38,7 @@ export async function runCase(
           return handle(visit)
         },
       })
-      // One that took longer than the case has nobody left to close it.
+      // If the case has timed out meanwhile, nothing else would close the app.
       if (isOver) await app.close()
       else running.push(app)
       return {
@@ -53,7 +53,7 @@ export async function runCase(
     timer = setTimeout(late, timeoutSeconds * 1000)
   })
   try {
-    await Promise.race([check(bench), timeout])
+    await Promise.race([check(context), timeout])
     return undefined
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error))

@@ -1,5 +1,5 @@
 /**
- * Cases: what is saved, and when.
+ * Cases about what is saved, and when.
  *
  * @module
  */
@@ -15,14 +15,14 @@ const visits = ({ session }: Visit): typeof ok => ({ body: String(session.increm
 const flashes = ({ session }: Visit): typeof ok => ({ body: session.flashes<string>().join() })
 
 export const savingCases = {
-  async 'each visit is counted'({ start }) {
+  async 'counts each visit'({ start }) {
     const browser = (await start({ '/': visits })).browser()
     const texts: string[] = []
     for (let visit = 0; visit < 3; visit++) texts.push((await browser.get('/')).text)
     assertEqual(texts, ['1', '2', '3'])
   },
 
-  async 'a flash message is read once'({ start }) {
+  async 'returns a flash message once'({ start }) {
     const app = await start({
       '/add': ({ session }) => {
         session.addFlash('Saved')
@@ -36,7 +36,7 @@ export const savingCases = {
     assertEqual((await browser.get('/')).text, '')
   },
 
-  async 'a flash message crosses a redirect'({ start }) {
+  async 'keeps a flash message across a redirect'({ start }) {
     const app = await start({
       '/form': ({ session }) => {
         session.addFlash('Saved')
@@ -47,7 +47,7 @@ export const savingCases = {
     assertEqual((await app.browser().follow('/form', { method: 'POST' })).text, 'Saved')
   },
 
-  async 'a redirect leaves after a slow store has written'({ start }) {
+  async 'sends a redirect only after a slow store has saved'({ start }) {
     const done: string[] = []
     const backend = backendThat(async operation => {
       if (operation !== 'create') return
@@ -71,7 +71,7 @@ export const savingCases = {
     assertEqual((await browser.get('/')).text, 'Saved')
   },
 
-  async 'the head of an ordinary answer waits as well'({ start }) {
+  async 'sends the head only after a slow store has saved'({ start }) {
     let written = false
     const backend = backendThat(async operation => {
       await sleep(50)
@@ -84,7 +84,7 @@ export const savingCases = {
     await opened.leave()
   },
 
-  async 'handlers may take their time'({ start }) {
+  async 'saves a change made after an asynchronous wait'({ start }) {
     const app = await start({
       '/': async visit => {
         await sleep(30)
@@ -96,7 +96,7 @@ export const savingCases = {
     assertEqual((await browser.get('/')).text, '2')
   },
 
-  async 'the body of a request can be read'({ start }) {
+  async 'leaves the request body readable'({ start }) {
     const app = await start({
       '/form': async ({ session, body }) => {
         session.values.form = await body()
@@ -108,20 +108,20 @@ export const savingCases = {
     assertEqual(page.text, 'name=ann')
   },
 
-  async 'a HEAD request is answered without a body, and saved'({ start }) {
+  async 'saves on a HEAD request and sends no body'({ start }) {
     const browser = (await start({ '/': visits })).browser()
     const page = await browser.get('/', { method: 'HEAD' })
     assertEqual([page.status, page.text, page.cookies.length], [200, '', 1])
     assertEqual((await browser.get('/')).text, '2')
   },
 
-  async 'a 204 is saved'({ start }) {
+  async 'saves with a 204 response'({ start }) {
     const app = await start({ '/': visit => ({ ...visits(visit), status: 204, body: '' }) })
     const page = await app.browser().get('/')
     assertEqual([page.status, page.text, page.cookies.length], [204, '', 1])
   },
 
-  async 'a 304 is saved'({ start }) {
+  async 'saves with a 304 response'({ start }) {
     const app = await start({
       '/': visit => {
         visits(visit)
@@ -132,13 +132,13 @@ export const savingCases = {
     assertEqual([page.status, page.text, page.cookies.length], [304, '', 1])
   },
 
-  async 'an answer of 404 by a handler is saved'({ start }) {
+  async "saves with a handler's 404 response"({ start }) {
     const browser = (await start({ '/': visit => ({ ...visits(visit), status: 404 }) })).browser()
     const page = await browser.get('/')
     assertEqual([page.status, page.text, page.cookies.length], [404, '1', 1])
   },
 
-  async "the framework's own 404 is left alone"({ start }) {
+  async "sets no cookie on the framework's own 404 response"({ start }) {
     const app = await start({ '/': visits })
     const browser = app.browser()
     await browser.get('/')
@@ -147,12 +147,12 @@ export const savingCases = {
     assertEqual((await browser.get('/')).text, '2')
   },
 
-  async 'several requests on one connection'({ start }) {
+  async 'serves several requests on one connection'({ start }) {
     const kept = (await start({ '/': visits })).browser({ keepAlive: true })
     for (let visit = 1; visit <= 5; visit++) assertEqual((await kept.get('/')).text, String(visit))
   },
 
-  async 'a session saved by hand is saved once'({ start }) {
+  async 'does not save again after an explicit save'({ start }) {
     const writes: string[] = []
     const time = Math.floor(Date.now() / 1000)
     const backend = backendThat(operation => {
@@ -174,7 +174,7 @@ export const savingCases = {
     assertEqual(writes, ['create', 'update'])
   },
 
-  async 'a change after a save by hand is saved, too'({ start }) {
+  async 'saves a change made after an explicit save'({ start }) {
     const app = await start({
       '/': async ({ session, request, response }) => {
         session.values.a = 1
@@ -190,7 +190,7 @@ export const savingCases = {
     assertEqual((await browser.get('/show')).text, '{"a":1,"b":2}')
   },
 
-  async 'signing in gives a new id, and the old one ends'({ start }) {
+  async 'changes the id on sign-in and ends the old one'({ start }) {
     const app = await start(
       {
         '/cart': ({ session }) => {
@@ -213,7 +213,7 @@ export const savingCases = {
     assertEqual(page.text, 'undefined undefined')
   },
 
-  async 'destroy, then nothing is left'({ start }) {
+  async 'removes the session and its cookie on destroy'({ start }) {
     const app = await start(
       {
         '/set': visits,
@@ -233,7 +233,7 @@ export const savingCases = {
     assertEqual(page.text, 'unknown-id')
   },
 
-  async 'signing out everywhere ends the sessions of other browsers'({ start }) {
+  async 'ends the sessions of other browsers on sign-out everywhere'({ start }) {
     const store = serverStore()
     const app = await start(
       {
@@ -258,7 +258,7 @@ export const savingCases = {
     assertEqual((await there.get('/')).text, 'undefined')
   },
 
-  async 'the session is the one that the store gets for this request'({ start }) {
+  async 'uses the session that store.get returns for the request'({ start }) {
     const sources = { store: cookieStore(), name: 'login' }
     const app = await start(
       {
@@ -271,7 +271,7 @@ export const savingCases = {
     assertEqual((await app.browser().get('/')).text, 'true')
   },
 
-  async 'a session got in the handler is saved with the others'({ start }) {
+  async 'saves a session that the handler loads itself'({ start }) {
     const store = cookieStore()
     const app = await start(
       {
@@ -291,14 +291,14 @@ export const savingCases = {
     assertEqual((await browser.get('/')).text, 'true')
   },
 
-  async 'all sessions of a request are in one registry'({ start }) {
+  async 'keeps all sessions of a request in one registry'({ start }) {
     const app = await start({
       '/': ({ request }) => ({ body: String(registry(request).size) }),
     })
     assertEqual((await app.browser().get('/')).text, '1')
   },
 
-  async 'several sessions of several stores'({ start }) {
+  async 'serves several sessions of several stores'({ start }) {
     const app = await start(
       {
         '/': ({ sessions }) => {
@@ -315,7 +315,7 @@ export const savingCases = {
     assertEqual([...browser.jar.keys()].sort(), ['app-theme', 'login'])
   },
 
-  async 'of several sessions only the changed one sets a cookie'({ start }) {
+  async 'sets a cookie only for the changed one of several sessions'({ start }) {
     const app = await start(
       {
         '/': ({ sessions }) => {
@@ -330,7 +330,7 @@ export const savingCases = {
     assert(cookieOf(page, 'app-theme') !== undefined, 'the changed one')
   },
 
-  async 'several sessions cross a redirect together'({ start }) {
+  async 'keeps several sessions across a redirect'({ start }) {
     const app = await start(
       {
         '/form': ({ sessions }) => {
@@ -348,7 +348,7 @@ export const savingCases = {
   },
 } satisfies Record<string, Case>
 
-/** The key in the app and the name of the cookie need not be the same. */
+/** Two sources. The key `theme` in the app differs from the name of its cookie. */
 function loginAndTheme(): Record<'login' | 'theme', SessionSource<object>> {
   return {
     login: { store: serverStore(), name: 'login' },

@@ -1,5 +1,5 @@
 /**
- * Stores for the cases: quick, slow and broken ones.
+ * Stores for the cases: fast, slow and failing ones.
  *
  * @module
  */
@@ -9,18 +9,18 @@ import { memory } from '../../backends/memory.ts'
 import { CookieStore, type CookieStoreOptions } from '../../stores/cookie-store.ts'
 import { ServerStore, type ServerStoreOptions } from '../../stores/server-store.ts'
 
-/** For all cases. Not random: modules of workers may not ask for random bytes while they load. */
+/** Keys for all cases. They are constants because Workers cannot generate random bytes while a module loads. */
 export const keys: readonly [Uint8Array, Uint8Array] = [
   Uint8Array.from({ length: 32 }, (_, index) => index),
   Uint8Array.from({ length: 32 }, (_, index) => index + 32),
 ]
 
-/** Sessions in cookies. */
+/** Makes a store that keeps sessions in cookies. */
 export function cookieStore(options: Partial<CookieStoreOptions> = {}): CookieStore {
   return new CookieStore({ keys: [keys[0]], ...options })
 }
 
-/** Sessions in a backend. */
+/** Makes a store that keeps sessions in a backend. */
 export function serverStore(
   backend: Backend & OwnerIndex = memory(),
   options: ServerStoreOptions = {},
@@ -28,32 +28,32 @@ export function serverStore(
   return new ServerStore(backend, { keys: [keys[0]], ...options })
 }
 
-/** A backend in memory that does something before each operation: waits, counts, fails. */
+/** Makes a memory backend that calls `before` ahead of each operation: to wait, count or fail. */
 export function backendThat(
   before: (operation: keyof Backend) => Promise<void> | void,
 ): Backend & OwnerIndex {
-  const kept = memory()
-  const led =
+  const backend = memory()
+  const wrap =
     <Args extends unknown[], Result>(
       operation: keyof Backend,
       run: (...args: Args) => Promise<Result>,
     ) =>
     async (...args: Args): Promise<Result> => {
       await before(operation)
-      return run.apply(kept, args)
+      return run.apply(backend, args)
     }
   return {
-    load: led('load', kept.load),
-    create: led('create', kept.create),
-    update: led('update', kept.update),
-    touch: led('touch', kept.touch),
-    delete: led('delete', kept.delete),
-    ofOwner: kept.ofOwner.bind(kept),
-    deleteOwner: kept.deleteOwner.bind(kept),
+    load: wrap('load', backend.load),
+    create: wrap('create', backend.create),
+    update: wrap('update', backend.update),
+    touch: wrap('touch', backend.touch),
+    delete: wrap('delete', backend.delete),
+    ofOwner: backend.ofOwner.bind(backend),
+    deleteOwner: backend.deleteOwner.bind(backend),
   }
 }
 
-/** A backend that can be broken while it runs. */
+/** Makes a backend whose operations can be broken while it runs. */
 export function breakableBackend(): { backend: Backend & OwnerIndex; broken: Set<keyof Backend> } {
   const broken = new Set<keyof Backend>()
   const backend = backendThat(operation => {
@@ -62,12 +62,12 @@ export function breakableBackend(): { backend: Backend & OwnerIndex; broken: Set
   return { backend, broken }
 }
 
-/** Waits some milliseconds. */
+/** Waits for this many milliseconds. */
 export function sleep(milliseconds: number): Promise<void> {
   return new Promise(resolve => setTimeout(resolve, milliseconds))
 }
 
-/** A promise, and the function that fulfils it. */
+/** A promise and the function that resolves it. */
 export function gate(): { opened: Promise<void>; open: () => void } {
   let open = (): void => {}
   const opened = new Promise<void>(resolve => {

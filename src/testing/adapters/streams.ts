@@ -1,5 +1,5 @@
 /**
- * Cases: answers that come piece by piece, and clients that leave.
+ * Cases about streamed responses, and about clients that leave early.
  *
  * @module
  */
@@ -15,7 +15,7 @@ const onServer = (): { sources: { store: ReturnType<typeof serverStore>; name: s
 })
 
 export const streamCases = {
-  async 'the first event arrives before the last is made, after the cookie'({ start }) {
+  async 'streams events after the cookie without buffering'({ start }) {
     const { opened, open } = gate()
     async function* body(): AsyncGenerator<string> {
       yield 'data: 1\n\n'
@@ -36,13 +36,13 @@ export const streamCases = {
     assertEqual(await opening.text(), 'data: 1\n\ndata: 2\n\n')
   },
 
-  async 'a stream of an unchanged session flows as ever'({ start }) {
+  async 'streams the response of an unchanged session'({ start }) {
     const app = await start({ '/': () => ({ body: pieces(3, 'ab') }) })
     const page = await app.browser().get('/')
     assertEqual([page.text, page.cookies], ['ababab', []])
   },
 
-  async 'a large body arrives whole'({ start }) {
+  async 'sends a large body completely'({ start }) {
     const app = await start({
       '/': visit => {
         visits(visit)
@@ -53,7 +53,7 @@ export const streamCases = {
     assertEqual([page.text.length, page.cookies.length], [200 * 65_536, 1])
   },
 
-  async 'a slow reader slows the handler down'({ start }) {
+  async 'applies back-pressure of a slow client to the handler'({ start }) {
     const progress = { made: 0 }
     const app = await start({
       '/': visit => {
@@ -70,7 +70,7 @@ export const streamCases = {
     await unread.leave()
   },
 
-  async 'an empty stream is saved'({ start }) {
+  async 'saves with an empty stream'({ start }) {
     const app = await start({
       '/': visit => {
         visits(visit)
@@ -81,11 +81,11 @@ export const streamCases = {
     assertEqual([page.status, page.text, page.cookies.length], [200, '', 1])
   },
 
-  async 'a stream that fails on its way is cut off, and the session is kept'({ start }) {
+  async 'cuts the connection of a failing stream and saves the session'({ start }) {
     async function* body(): AsyncGenerator<string> {
       yield 'first'
       await sleep(20)
-      throw new Error('on the way')
+      throw new Error('in the middle of the stream')
     }
     const app = await start({
       '/broken': visit => {
@@ -101,7 +101,7 @@ export const streamCases = {
     assertEqual((await browser.get('/')).text, '2')
   },
 
-  async 'what a stream changes after its head is not saved, and nothing breaks'({ start }) {
+  async 'ignores changes made while the body streams'({ start }) {
     async function* body(visit: Visit): AsyncGenerator<string> {
       yield 'first'
       await sleep(20)
@@ -120,7 +120,7 @@ export const streamCases = {
     assertEqual((await browser.get('/')).text, '{"visits":1}')
   },
 
-  async 'a client that leaves before the answer: its change is kept'({ start }) {
+  async 'saves although the client leaves before the response'({ start }) {
     const { opened, open } = gate()
     const app = await start(
       {
@@ -143,7 +143,7 @@ export const streamCases = {
     await until(async () => (await browser.get('/show')).text === '2')
   },
 
-  async 'a client that leaves in the middle of a stream: the server goes on'({ start }) {
+  async 'stops a stream whose client leaves'({ start }) {
     const progress = { made: 0 }
     const app = await start({
       '/endless': visit => {
@@ -170,10 +170,10 @@ async function* pieces(
   for (; progress.made < count; progress.made++) yield piece
 }
 
-/** Waits for what another connection will have done, at most two seconds. */
+/** Waits until the condition holds, for at most two seconds. */
 async function until(holds: () => Promise<boolean>): Promise<void> {
   for (const started = Date.now(); Date.now() - started < 2000; await sleep(20)) {
     if (await holds()) return
   }
-  throw new Error('it did not come to it in two seconds')
+  throw new Error('the condition did not hold within two seconds')
 }

@@ -1,4 +1,4 @@
-/** Apps of Astro: `test/projects/astro-suite`. */
+/** Astro apps, built from `test/projects/astro-suite`. */
 
 import { join } from 'node:path'
 import { type ContextLike, type OnRequest, sessions } from 'silverback/astro'
@@ -7,13 +7,13 @@ import { copyInto, installProject, run } from '../../support/projects/projects.t
 import { builtApps, type Listener } from './built.ts'
 import { webResponse, webVisit } from './web-response.ts'
 
-/** What the middleware and the route do. */
+/** The functions that the project's middleware and route call. */
 interface Suite {
   readonly onRequest: OnRequest
   answer(context: ContextLike): Promise<Response>
 }
 
-/** Starts apps in the Astro that this folder of the repository has the lockfile of. */
+/** Starts apps with the version of Astro in this folder's lockfile. */
 export function astro(packages: string): { prepare(): Promise<unknown>; start: StartApp } {
   return builtApps(() => build(packages), suite)
 }
@@ -29,13 +29,13 @@ function suite({ sources, options: { onError: _, ...options }, handle }: TestApp
 }
 
 async function build(packages: string): Promise<Listener> {
-  // Astro tells the console of each error, and cannot be told not to.
+  // Astro logs each error to the console and has no option against it.
   console.error = () => {}
   const app = copyInto(installProject(packages), 'suite', 'test/projects/astro-suite')
   run(app, ['astro', 'build'])
   const { handler } = await import(join(app, 'dist/server/entry.mjs'))
   return (request, response) => {
-    // To no route at all: the framework's own 404.
+    // The project has a route for every path except this one.
     if (request.url?.startsWith('/missing')) request.url = '/no/route/of/this/name'
     handler(request, response)
   }

@@ -1,6 +1,6 @@
 /**
- * Apps of frameworks that are built: one project, built once, whose middleware and routes ask `suite()`
- * what to do.
+ * Apps of frameworks with a build step: one project, built once, whose middleware and routes delegate to
+ * `suite()`.
  */
 
 import { AsyncLocalStorage } from 'node:async_hooks'
@@ -8,7 +8,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { StartApp, TestApp } from 'silverback/testing/adapters'
 import { listen } from './node-http.ts'
 
-/** What a build has to serve. */
+/** The request listener of a build. */
 export type Listener = (request: IncomingMessage, response: ServerResponse) => void
 
 const current = new AsyncLocalStorage<unknown>()
@@ -16,8 +16,8 @@ const current = new AsyncLocalStorage<unknown>()
 /**
  * Starts apps in a build.
  *
- * @param build - makes it: called once
- * @param suite - what the project has to do for an app
+ * @param build - makes the build; called once
+ * @param suite - makes the functions that the project calls for an app
  */
 export function builtApps(
   build: () => Promise<Listener>,
@@ -33,11 +33,11 @@ export function builtApps(
     prepare,
     async start(app) {
       const listener = await prepare()
-      const asked = suite(app)
+      const functions = suite(app)
       return listen((request, response) => {
-        // What might be a form of another site is refused, and no browser sends a body without a type.
+        // Without a content type, the framework would refuse the body as a possible cross-site form.
         request.headers['content-type'] ??= 'application/json'
-        current.run(asked, () => listener(request, response))
+        current.run(functions, () => listener(request, response))
       })
     },
   }

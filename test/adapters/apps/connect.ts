@@ -1,10 +1,10 @@
-/** An app of Connect. */
+/** A Connect app. */
 
 import type { IncomingMessage } from 'node:http'
 import connect from 'connect'
 import { sessions } from 'silverback/connect'
 import type { StartApp } from 'silverback/testing/adapters'
-import { answerNode, listen, nodeVisit, type Place } from './node-http.ts'
+import { listen, nodeVisit, type SessionHolder, sendNode } from './node-http.ts'
 
 export const startConnect: StartApp = ({
   sources,
@@ -13,15 +13,15 @@ export const startConnect: StartApp = ({
 }) => {
   const app = connect()
   app.use(sessions(sources, options))
-  app.use(async (request: IncomingMessage & Place, response, next) => {
+  app.use(async (request: IncomingMessage & SessionHolder, response, next) => {
     if (request.url?.startsWith('/missing')) return next()
     try {
-      answerNode(response, await handle(nodeVisit(request, response, request)))
+      sendNode(response, await handle(nodeVisit(request, response, request)))
     } catch (error) {
       next(error)
     }
   })
-  // Connect's own page shows the error, unless it is told otherwise.
+  // Connect's default error page shows the error.
   app.use(
     (
       _error: unknown,

@@ -1,4 +1,4 @@
-/** An app of Elysia on Node. */
+/** An Elysia app on Node. */
 
 import { Elysia, NotFoundError } from 'elysia'
 import { sessions } from 'silverback/elysia'
@@ -19,10 +19,10 @@ export const startElysia: StartApp = ({ sources, options, handle }) => {
         const { request, set, path } = context
         if (path === '/missing') throw new NotFoundError()
         const saved = new Headers()
-        const answer = await handle(webVisit(request, context, { response: saved }))
-        const { status = 200, headers = {}, body = '', redirect } = answer ?? {}
-        // On Node, unlike Bun, a Response redirects to no relative URL, and has no body with 204.
-        if (typeof body !== 'string' || redirect || !body) return webResponse(answer, saved)
+        const result = await handle(webVisit(request, context, { response: saved }))
+        const { status = 200, headers = {}, body = '', redirect } = result ?? {}
+        // On Node, unlike on Bun, a Response cannot redirect to a relative URL or have a body with status 204.
+        if (typeof body !== 'string' || redirect || !body) return webResponse(result, saved)
         set.status = status
         for (const [name, value] of [...saved, ...Object.entries(headers)]) {
           set.headers[name.toLowerCase()] = value as string

@@ -1,9 +1,9 @@
-/** An app of Express 5 or 4, which differ in what becomes of rejected promises. */
+/** An Express 5 or 4 app. They differ in the handling of rejected promises. */
 
 import { Readable } from 'node:stream'
 import express, { type Express } from 'express'
-// Types of Express 4 would be another package; what is used here is the same.
-// @ts-expect-error There are no types under this name.
+// The parts that are used here have the same types in Express 4.
+// @ts-expect-error No types are installed under this name.
 import express4 from 'express4'
 import { sessions } from 'silverback/express'
 import type { StartApp } from 'silverback/testing/adapters'
@@ -18,9 +18,9 @@ const startWith =
     app.use(async (request, response, next) => {
       if (request.path.startsWith('/missing')) return next()
       try {
-        const answer = await handle(nodeVisit(request, response, request))
-        if (!answer) return
-        const { status = 200, headers = {}, body = '', redirect } = answer
+        const result = await handle(nodeVisit(request, response, request))
+        if (!result) return
+        const { status = 200, headers = {}, body = '', redirect } = result
         for (const [name, value] of Object.entries(headers)) response.set(name, value as string)
         if (redirect) return response.redirect(redirect)
         response.status(status)

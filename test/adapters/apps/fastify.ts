@@ -1,10 +1,10 @@
-/** An app of Fastify. */
+/** A Fastify app. */
 
 import { Readable } from 'node:stream'
 import fastify from 'fastify'
 import { sessions } from 'silverback/fastify'
 import type { StartApp } from 'silverback/testing/adapters'
-import { sessionsAt } from './place.ts'
+import { sessionsAt } from './session-holder.ts'
 
 export const startFastify: StartApp = async ({ sources, options, handle }) => {
   const { onError: _, ...rest } = options
@@ -14,14 +14,14 @@ export const startFastify: StartApp = async ({ sources, options, handle }) => {
   app.register(sessions(sources, rest))
   app.all('/missing', (_request, reply) => reply.callNotFound())
   app.all('/*', async (request, reply) => {
-    const answer = await handle({
+    const result = await handle({
       path: request.url,
       ...sessionsAt(request as object),
       request,
       response: reply,
       body: async () => String(request.body),
     })
-    const { status = 200, headers = {}, body = '', redirect } = answer ?? {}
+    const { status = 200, headers = {}, body = '', redirect } = result ?? {}
     reply.headers(headers as Record<string, string>)
     if (redirect) return reply.redirect(redirect)
     reply.status(status)

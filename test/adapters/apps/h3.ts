@@ -1,4 +1,4 @@
-/** An app of h3 v2 on Node. */
+/** An h3 v2 app on Node. */
 
 import { H3, HTTPError, redirect as redirectTo } from 'h3'
 import { sessions } from 'silverback/h3'
@@ -15,9 +15,9 @@ export const startH3: StartApp = ({ sources, options, handle }) => {
   })
   app.all('/**', async event => {
     const saving = { request: event as { headers: Headers }, response: event.res.headers }
-    const answer = await handle(webVisit(event.req, event.context, saving))
-    const { status = 200, headers = {}, body = '', redirect } = answer ?? {}
-    if (typeof body !== 'string' || status >= 400) return webResponse(answer)
+    const result = await handle(webVisit(event.req, event.context, saving))
+    const { status = 200, headers = {}, body = '', redirect } = result ?? {}
+    if (typeof body !== 'string' || status >= 400) return webResponse(result)
     for (const [name, value] of Object.entries(headers)) {
       for (const each of [value].flat()) event.res.headers.append(name, each)
     }

@@ -1,4 +1,4 @@
-/** An app of h3 v1, which Nitro 2 and Nuxt 4 are built on. */
+/** An h3 v1 app. Nitro 2 and Nuxt 4 are built on h3 v1. */
 
 import { Readable } from 'node:stream'
 import {
@@ -23,16 +23,16 @@ export const startH3v1: StartApp = ({ sources, options, handle }) => {
     eventHandler(async event => {
       if (event.path.startsWith('/missing')) throw createError({ statusCode: 404 })
       const { req, res } = event.node
-      const answer = await handle({
+      const result = await handle({
         ...nodeVisit(req, res, event.context),
         request: event,
         body: async () => (await readRawBody(event)) ?? '',
       })
-      if (!answer) {
+      if (!result) {
         event._handled = true
         return
       }
-      const { status = 200, headers = {}, body = '', redirect } = answer
+      const { status = 200, headers = {}, body = '', redirect } = result
       for (const [name, value] of Object.entries(headers)) {
         setResponseHeader(event, name, value as string)
       }

@@ -2,8 +2,8 @@
 
 import { type Context, Hono } from 'hono'
 import { sessions } from 'silverback/hono'
-import type { Answer, StartApp } from 'silverback/testing/adapters'
-import type { Place } from './node-http.ts'
+import type { StartApp, TestResponse } from 'silverback/testing/adapters'
+import type { SessionHolder } from './node-http.ts'
 import { serveWeb } from './web.ts'
 import { webResponse, webVisit } from './web-response.ts'
 
@@ -12,16 +12,16 @@ export const startHono: StartApp = ({ sources, options: { onError: _, ...options
     .use(sessions(sources, options))
     .all('/missing', c => c.notFound())
     .all('*', async c => {
-      const place: Place = c.var
-      return answerHono(c, await handle(webVisit(c.req.raw, place, { response: c.res.headers })))
+      const holder: SessionHolder = c.var
+      return honoResponse(c, await handle(webVisit(c.req.raw, holder, { response: c.res.headers })))
     })
   app.onError((_error, c) => c.text('failed', 500))
   return serveWeb(app.fetch)
 }
 
-function answerHono(c: Context, answer: Answer = {}): Response {
-  const { status = 200, headers = {}, body = '', redirect } = answer
-  if (typeof body !== 'string' || status !== 200) return webResponse(answer)
+function honoResponse(c: Context, result: TestResponse = {}): Response {
+  const { status = 200, headers = {}, body = '', redirect } = result
+  if (typeof body !== 'string' || status !== 200) return webResponse(result)
   for (const [name, value] of Object.entries(headers)) {
     for (const each of [value].flat()) c.header(name, each, { append: name === 'Set-Cookie' })
   }

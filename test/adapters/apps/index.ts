@@ -1,4 +1,4 @@
-/** The adapters that the suite runs for. */
+/** The adapters that the suite tests. */
 
 import {
   type AdapterCaseName,
@@ -23,59 +23,59 @@ import { runtimes } from './runtimes.ts'
 import { svelteKit } from './sveltekit.ts'
 import { startWeb } from './web.ts'
 
-/** An adapter and the framework that it is tested in. */
+/** An adapter and the framework in which it is tested. */
 export interface TestedAdapter {
   readonly framework: string
-  /** Name under which the framework is installed. Left out: it is the runtime itself. */
+  /** The package name of the framework. Missing if the runtime is the framework. */
   readonly installed?: string
-  /** Where it has packages of its own: the folder of their lockfile. */
+  /** The folder of the framework's own lockfile, if it has one. */
   readonly project?: string
-  /** Done once, before the first app starts. */
+  /** Called once, before the first app starts. */
   prepare?(): Promise<unknown>
-  /** Subpath of the package, and name of its page. */
+  /** The subpath of our package, and the name of its page in the docs. */
   readonly entry: string
   readonly start: StartApp
   readonly cannot: Exceptions
 }
 
-const nonErrors: AdapterCaseName =
-  'something thrown that is no Error is a 500 that keeps the session'
+const nonErrors: AdapterCaseName = 'responds with 500 and saves the session after a thrown string'
 
-const ownRequest = 'loaders and actions get a Request of their own'
+const ownRequest = 'loaders and actions receive a new Request'
 const withOwnRequest: Exceptions = {
-  'the session is the one that the store gets for this request': ownRequest,
-  'a session got in the handler is saved with the others': ownRequest,
-  'all sessions of a request are in one registry': ownRequest,
-  'one name in two stores is a 500': ownRequest,
+  'uses the session that store.get returns for the request': ownRequest,
+  'saves a session that the handler loads itself': ownRequest,
+  'keeps all sessions of a request in one registry': ownRequest,
+  'responds with 500 if two stores use the same name': ownRequest,
 }
 
 const reactRouterCannot: Exceptions = {
   ...withoutNodeResponse,
-  'a client that leaves before the answer: its change is kept':
-    'React Router no longer waits for a loader whose client has left',
+  'saves although the client leaves before the response':
+    'React Router does not wait for a loader once the client has left',
 }
 
-const noBackPressure = '@astrojs/node does not wait for a client that does not read'
+const noBackPressure = '@astrojs/node ignores back-pressure'
 const astroCannot: Exceptions = {
   ...withoutNodeResponse,
-  'a slow reader slows the handler down': noBackPressure,
-  'a client that leaves in the middle of a stream: the server goes on': noBackPressure,
+  'applies back-pressure of a slow client to the handler': noBackPressure,
+  'stops a stream whose client leaves': noBackPressure,
 }
 
-const noHeaders = 'a jar of cookies sets no other headers'
-const noCookies = 'Next.js answers an error without the cookies of the handler'
+const noHeaders = 'a cookie jar can set no other headers'
+const noCookies = 'Next.js drops the cookies of a handler that throws'
 const nextCannot: Exceptions = {
   ...withoutNodeResponse,
-  'Vary: Cookie, also when nothing was changed': noHeaders,
-  'Vary keeps what is there': noHeaders,
-  'a response with a session cookie is kept out of caches': noHeaders,
-  'cookies of others are kept, in their order': 'Next.js adds a path to those that have none',
-  'of two cookies of the name the first counts': 'the jar has the last one',
-  'a session got in the handler is saved with the others': 'what is not opened is not saved',
-  'a thrown error is a 500 that keeps the session': noCookies,
-  'a rejected promise is a 500 that keeps the session': noCookies,
+  'sets Vary: Cookie even if nothing changes': noHeaders,
+  'keeps existing Vary fields': noHeaders,
+  'sets Cache-Control: no-store with a session cookie': noHeaders,
+  'keeps other cookies in their order': 'Next.js adds a path to cookies without one',
+  'uses the first of two cookies with the same name that opens':
+    'the cookie jar has only the last one',
+  'saves a session that the handler loads itself': 'only opened sessions are saved',
+  'responds with 500 and saves the session after a thrown error': noCookies,
+  'responds with 500 and saves the session after a rejected promise': noCookies,
   [nonErrors]: noCookies,
-  "saveOnError: 'discard' forgets them on an answer of 503 as well": 'handlers save by themselves',
+  "does not save a 503 response with saveOnError: 'discard'": 'handlers save sessions themselves',
 }
 
 export const adapters: Readonly<Record<string, TestedAdapter>> = {
@@ -117,7 +117,7 @@ export const adapters: Readonly<Record<string, TestedAdapter>> = {
     start: startHono,
     cannot: {
       ...withoutNodeResponse,
-      [nonErrors]: 'Hono lets it pass all middleware, and answers nothing',
+      [nonErrors]: 'Hono does not handle thrown values that are not errors',
     },
   },
   h3: {
@@ -193,7 +193,7 @@ export const adapters: Readonly<Record<string, TestedAdapter>> = {
   },
 }
 
-/** A table of cases and adapters, in Markdown: what the suite makes sure of. */
+/** The Markdown table of cases and adapters. */
 export function caseTable(versionOf: (adapter: TestedAdapter) => string): string {
   const columns = [
     ...Object.values(adapters).map(adapter => ({
@@ -203,7 +203,7 @@ export function caseTable(versionOf: (adapter: TestedAdapter) => string): string
     ...runtimes.map(({ framework, cannot }) => ({ framework, entry: 'web', cannot, version: '' })),
   ]
   const reasons = [...new Set(columns.flatMap(({ cannot }) => Object.values(cannot)))]
-  const heads = columns.map(({ framework, entry, version }) => {
+  const headings = columns.map(({ framework, entry, version }) => {
     return `[${framework}${version}](${entry}.md)`
   })
   const rows = adapterCaseNames.map(name => {
@@ -213,7 +213,7 @@ export function caseTable(versionOf: (adapter: TestedAdapter) => string): string
     })
     return [name, ...cells]
   })
-  return [['', ...heads], ['---', ...columns.map(() => ':-:')], ...rows]
+  return [['', ...headings], ['---', ...columns.map(() => ':-:')], ...rows]
     .map(cells => `| ${cells.join(' | ')} |`)
     .concat('', ...reasons.map((reason, index) => `(${index + 1}) ${reason}.`))
     .join('\n')

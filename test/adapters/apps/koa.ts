@@ -14,12 +14,12 @@ export const startKoa: StartApp = ({ sources, options, handle }) => {
   app.use(async (ctx, next) => {
     if (ctx.path.startsWith('/missing')) return next()
     const visit = nodeVisit(ctx.req, ctx.res, ctx as object)
-    const answer = await handle({ ...visit, request: ctx })
-    if (!answer) {
+    const result = await handle({ ...visit, request: ctx })
+    if (!result) {
       ctx.respond = false
       return
     }
-    const { status = 200, headers = {}, body = '', redirect } = answer
+    const { status = 200, headers = {}, body = '', redirect } = result
     if (redirect) ctx.redirect(redirect)
     else {
       ctx.body = typeof body === 'string' ? body : Readable.from(body, { objectMode: false })

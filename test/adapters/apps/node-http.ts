@@ -1,4 +1,4 @@
-/** What the apps of frameworks on `node:http` have in common. */
+/** Helpers for apps of frameworks on `node:http`. */
 
 import { once } from 'node:events'
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
@@ -6,12 +6,12 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import type { Answer, RunningApp, Visit } from 'silverback/testing/adapters'
-import { type Place, sessionsAt } from './place.ts'
+import type { RunningApp, TestResponse, Visit } from 'silverback/testing/adapters'
+import { type SessionHolder, sessionsAt } from './session-holder.ts'
 
-export type { Place } from './place.ts'
+export type { SessionHolder } from './session-holder.ts'
 
-/** A server on a free port. */
+/** Listens on a free port. */
 export async function listen(server: Server | RequestListener): Promise<RunningApp> {
   const listening = typeof server === 'function' ? createServer(server) : server
   listening.listen(0, '127.0.0.1')
@@ -27,11 +27,15 @@ export async function listen(server: Server | RequestListener): Promise<RunningA
   }
 }
 
-/** The visit of a handler that has Node's request and response. */
-export function nodeVisit(request: IncomingMessage, response: ServerResponse, place: Place): Visit {
+/** The visit for a handler with Node's request and response. */
+export function nodeVisit(
+  request: IncomingMessage,
+  response: ServerResponse,
+  holder: SessionHolder,
+): Visit {
   return {
     path: request.url ?? '/',
-    ...sessionsAt(place),
+    ...sessionsAt(holder),
     request,
     response,
     node: response,
@@ -39,10 +43,10 @@ export function nodeVisit(request: IncomingMessage, response: ServerResponse, pl
   }
 }
 
-/** Answers with Node's response alone. */
-export function answerNode(response: ServerResponse, answer: Answer | undefined): void {
-  if (!answer) return
-  const { status = answer.redirect ? 302 : 200, headers = {}, body = '', redirect } = answer
+/** Sends the result with Node's response. */
+export function sendNode(response: ServerResponse, result: TestResponse | undefined): void {
+  if (!result) return
+  const { status = result.redirect ? 302 : 200, headers = {}, body = '', redirect } = result
   response.statusCode = status
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
   if (redirect) response.setHeader('Location', redirect)
@@ -50,7 +54,7 @@ export function answerNode(response: ServerResponse, answer: Answer | undefined)
   else pipe(Readable.from(body, { objectMode: false }), response)
 }
 
-/** Pipes as most people do, and cuts the response off when its source fails. */
+/** Pipes the source to the response, and cuts the connection if the source fails. */
 export function pipe(source: Readable, response: ServerResponse): void {
   source.on('error', () => response.destroy()).pipe(response)
   response.on('close', () => source.destroy())

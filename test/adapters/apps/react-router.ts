@@ -1,15 +1,15 @@
-/** An app of React Router in framework mode, as its compiler would make it. */
+/** A React Router app in framework mode, in the form that its compiler emits. */
 
 import { pathToFileURL } from 'node:url'
 import type { createRequestHandler, ServerBuild } from 'react-router'
 import { type SessionMiddleware, sessions } from 'silverback/react-router'
 import type { RunningApp, StartApp, TestApp } from 'silverback/testing/adapters'
 import { installProject } from '../../support/projects/projects.ts'
-import type { Place } from './node-http.ts'
+import type { SessionHolder } from './node-http.ts'
 import { serveWeb } from './web.ts'
 import { webResponse, webVisit } from './web-response.ts'
 
-/** What is used of React Router, of whatever version. */
+/** The part of React Router that is used, in every version. */
 export interface Framework {
   readonly createRequestHandler: typeof createRequestHandler
 }
@@ -20,23 +20,23 @@ type Module = ServerBuild['routes'][string] extends infer Route
     : never
   : never
 
-/** Starts the suite's apps in this React Router. */
+/** Starts the suite's apps with this version of React Router. */
 export const startReactRouter =
   (load: () => Promise<Framework>): StartApp =>
   async ({ sources, options: { onError: _, ...options }, handle }) => {
     const middleware = sessions(sources, options)
-    const answer = answerWith(middleware, 'store' in sources ? 'session' : 'sessions', handle)
-    const routes = { root: { middleware: [middleware] }, any: { loader: answer, action: answer } }
+    const respond = respondWith(middleware, 'store' in sources ? 'session' : 'sessions', handle)
+    const routes = { root: { middleware: [middleware] }, any: { loader: respond, action: respond } }
     return serveRoutes(await load(), routes as Routes)
   }
 
-/** React Router 8, which needs Node 22.22, from where its example is installed. */
+/** Imports React Router 8 from its example project. It needs Node 22.22 or later. */
 export async function importReactRouter8(): Promise<Framework> {
   const project = installProject('examples/react-router')
   return import(pathToFileURL(`${project}/node_modules/react-router/dist/production/index.js`).href)
 }
 
-/** A root route, and one for every path. */
+/** A root route, and a route for every path. */
 export interface Routes {
   readonly root: Module
   readonly any: Module
@@ -48,15 +48,15 @@ export function serveRoutes(framework: Framework, routes: Routes): Promise<Runni
   return serveWeb(request => handler(request))
 }
 
-function answerWith(
+function respondWith(
   middleware: SessionMiddleware<object>,
   key: 'session' | 'sessions',
   handle: TestApp['handle'],
 ): (args: { request: Request; context: { get(key: object): unknown } }) => Promise<Response> {
   return async ({ request, context }) => {
-    const place: Place = { [key]: context.get(middleware) }
+    const holder: SessionHolder = { [key]: context.get(middleware) }
     const response = new Headers()
-    const visit = webVisit(request, place, { response })
+    const visit = webVisit(request, holder, { response })
     if (visit.path.startsWith('/missing')) throw new Response(null, { status: 404 })
     return webResponse(await handle(visit), response)
   }

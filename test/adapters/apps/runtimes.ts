@@ -1,13 +1,13 @@
-/** The runtimes that the suite of the web adapter runs in, beside the Node that runs the tests. */
+/** The runtimes in which the web adapter is tested, in addition to the Node that runs the tests. */
 
 import { readFileSync } from 'node:fs'
 import { type Exceptions, withoutNodeResponse } from 'silverback/testing/adapters'
 import type { Runtime } from '../../support/projects/runtimes.ts'
 
-/** A runtime as a place of the web adapter. */
+/** A runtime for the web adapter. */
 export interface TestedRuntime {
   readonly runtime: Runtime
-  /** With its version. */
+  /** The name, with the version. */
   readonly framework: string
   readonly cannot: Exceptions
 }

@@ -1,20 +1,20 @@
-/** Apps of SvelteKit: `test/projects/sveltekit-suite`. */
+/** SvelteKit apps, built from `test/projects/sveltekit-suite`. */
 
 import { join } from 'node:path'
 import { type EventLike, type Handle, sessions } from 'silverback/sveltekit'
 import type { StartApp, TestApp } from 'silverback/testing/adapters'
 import { copyInto, installProject, run } from '../../support/projects/projects.ts'
 import { builtApps, type Listener } from './built.ts'
-import type { Place } from './node-http.ts'
+import type { SessionHolder } from './node-http.ts'
 import { webResponse, webVisit } from './web-response.ts'
 
-/** What the hook and the route do. */
+/** The functions that the project's hook and route call. */
 interface Suite {
   readonly handle: Handle
   answer(event: EventLike): Promise<Response>
 }
 
-/** Starts apps in the SvelteKit that this folder of the repository has the lockfile of. */
+/** Starts apps with the version of SvelteKit in this folder's lockfile. */
 export function svelteKit(packages: string): { prepare(): Promise<unknown>; start: StartApp } {
   return builtApps(() => build(packages), suite)
 }
@@ -23,7 +23,7 @@ function suite({ sources, options: { onError: _, ...options }, handle }: TestApp
   return {
     handle: sessions(sources, options),
     async answer(event) {
-      const { request, locals }: { request: Request; locals: Place } = event
+      const { request, locals }: { request: Request; locals: SessionHolder } = event
       const visit = webVisit(request, locals, { request: event, response: event })
       return webResponse(await handle(visit))
     },

@@ -1,19 +1,19 @@
-/** A function of a web request, for any runtime. */
+/** The app for `silverback/web`, in any runtime. */
 
 import type { TestApp } from 'silverback/testing/adapters'
 import { sessions } from 'silverback/web'
 import { webResponse, webVisit } from './web-response.ts'
 
-/** What runtimes serve. */
+/** A handler of web requests. */
 export type Fetch = (request: Request) => Promise<Response>
 
 export function webApp({ sources, options, handle }: TestApp): Fetch {
   return sessions(
     sources,
-    async (request, got) => {
-      const place = 'store' in sources ? { session: got } : { sessions: got }
+    async (request, received) => {
+      const holder = 'store' in sources ? { session: received } : { sessions: received }
       const response = new Headers()
-      const visit = webVisit(request, place, { response })
+      const visit = webVisit(request, holder, { response })
       if (visit.path.startsWith('/missing')) return new Response(null, { status: 404 })
       return webResponse(await handle(visit), response)
     },

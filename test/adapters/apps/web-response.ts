@@ -1,30 +1,30 @@
-/** What the apps of frameworks on web requests have in common. */
+/** Helpers for apps of frameworks on web requests. */
 
 import type { RequestLike, ResponseLike } from 'silverback'
-import type { Answer, Visit } from 'silverback/testing/adapters'
-import { type Place, sessionsAt } from './place.ts'
+import type { TestResponse, Visit } from 'silverback/testing/adapters'
+import { type SessionHolder, sessionsAt } from './session-holder.ts'
 
-/** The visit of a handler that has a web request. */
+/** The visit for a handler with a web request. */
 export function webVisit(
   request: Request,
-  place: Place,
+  holder: SessionHolder,
   saving: { request?: RequestLike; response: ResponseLike },
 ): Visit {
   const { pathname, search } = new URL(request.url)
   return {
     path: pathname + search,
-    ...sessionsAt(place),
+    ...sessionsAt(holder),
     request: saving.request ?? request,
     response: saving.response,
     body: () => request.text(),
   }
 }
 
-/** The answer as a Response, beside the headers that are there already. */
-export function webResponse(answer: Answer | undefined, before = new Headers()): Response {
-  const { redirect, body = '' } = answer ?? {}
-  const { status = redirect ? 302 : 200, headers = {} } = answer ?? {}
-  const all = new Headers(before)
+/** Makes a Response from the result, with additional headers. */
+export function webResponse(result: TestResponse | undefined, initial = new Headers()): Response {
+  const { redirect, body = '' } = result ?? {}
+  const { status = redirect ? 302 : 200, headers = {} } = result ?? {}
+  const all = new Headers(initial)
   for (const [name, value] of Object.entries(headers)) {
     for (const each of [value].flat()) all.append(name, each)
   }

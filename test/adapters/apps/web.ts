@@ -1,4 +1,4 @@
-/** Functions of web requests behind `node:http`. */
+/** Handlers of web requests on `node:http`. */
 
 import { serve } from '@hono/node-server'
 import type { RunningApp, StartApp } from 'silverback/testing/adapters'
@@ -6,7 +6,7 @@ import { webApp } from './web-app.ts'
 
 export const startWeb: StartApp = app => serveWeb(webApp(app))
 
-/** A function of a web request on a free port. */
+/** Serves a handler of web requests on a free port. */
 export function serveWeb(
   fetch: (request: Request) => Response | Promise<Response>,
 ): Promise<RunningApp> {

@@ -4,7 +4,7 @@ import type { RunningApp } from 'silverback/testing/adapters'
 import type { Fetch } from '../apps/web-app.ts'
 import { caseServer } from './cases.ts'
 
-/** What is called of Bun. */
+/** The part of Bun that we call. */
 declare const Bun: {
   serve(options: { fetch: Fetch; port: number; hostname: string; idleTimeout: number }): {
     readonly url: URL
@@ -13,7 +13,7 @@ declare const Bun: {
 }
 
 function serve(fetch: Fetch): RunningApp {
-  // Cases may take longer than the ten seconds after which Bun ends a connection without traffic.
+  // By default Bun closes idle connections after ten seconds, which is too short for some cases.
   const server = Bun.serve({ fetch, port: 0, hostname: '127.0.0.1', idleTimeout: 60 })
   return { origin: server.url.origin, close: () => server.stop(true) }
 }

@@ -1,16 +1,16 @@
-/** What a case in another runtime asks the test's process for. */
+/** The calls from a case in another runtime to the test's process. */
 
 import type { Client, Head } from '../../../src/testing/adapters/browser.ts'
 
-/** A body to be asked for by its number. */
-export interface Begun {
+/** Refers to a response body in the test's process. */
+export interface BodyHandle {
   readonly id: number
 }
 
-/** What each call answers. */
+/** The result of each call. */
 export interface Results {
-  open: Begun & { readonly head: Head }
-  raw: Begun
+  open: BodyHandle & { readonly head: Head }
+  raw: BodyHandle
   begun: unknown
   text: string
   leave: unknown

@@ -1,24 +1,24 @@
 /**
- * Cases that run in another runtime, beside their app, while the test's own process sends the requests:
- * `GET /?case=NAME` runs one and answers why it fails. Needs nothing but `fetch`.
+ * Runs cases and their apps in another runtime, while the test's process sends the requests.
+ * `GET /?case=NAME` runs a case and returns its error, if any. Needs only `fetch`.
  */
 
 import type { RunningApp } from 'silverback/testing/adapters'
 import { type AdapterCaseName, adapterCaseNames } from '../../../src/testing/adapters/cases.ts'
 import { runCase } from '../../../src/testing/adapters/run-case.ts'
 import { type Fetch, webApp } from '../apps/web-app.ts'
-import { clientAt } from './asking-client.ts'
+import { clientAt } from './options-client.ts'
 
 /** Starts a server of the runtime. */
 export type Serve = (fetch: Fetch) => RunningApp | Promise<RunningApp>
 
-/** What a run came to. */
+/** The outcome of a case. */
 export interface Outcome {
-  /** Left out when all was well. */
+  /** The error message, if the case failed. */
   readonly failure?: string
 }
 
-/** Answers requests for cases. */
+/** Makes a handler for requests to run cases. */
 export function caseServer(serve: Serve): Fetch {
   return async request => {
     const { searchParams } = new URL(request.url)

@@ -3,17 +3,17 @@
 import { createServer } from 'node:http'
 import { json } from 'node:stream/consumers'
 import type { RunningApp } from 'silverback/testing/adapters'
-import type { Coming } from '../../../src/testing/adapters/browser.ts'
+import type { ResponseBody } from '../../../src/testing/adapters/browser.ts'
 import { nodeClient } from '../../../src/testing/adapters/node-client.ts'
 import { listen } from '../apps/node-http.ts'
-import type { Begun, Call, Results } from './calls.ts'
+import type { BodyHandle, Call, Results } from './calls.ts'
 
 type Calls = { [Name in keyof Results]: (...args: Call<Name>) => Promise<Results[Name]> }
 
 function calls(): Calls {
-  const bodies: Coming[] = []
-  const remember = (body: Coming): Begun => ({ id: bodies.push(body) - 1 })
-  const bodyOf = (id: number): Coming => bodies[id] as Coming
+  const bodies: ResponseBody[] = []
+  const remember = (body: ResponseBody): BodyHandle => ({ id: bodies.push(body) - 1 })
+  const bodyOf = (id: number): ResponseBody => bodies[id] as ResponseBody
   return {
     async open(...args) {
       const opened = await nodeClient.open(...args)

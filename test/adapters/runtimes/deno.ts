@@ -4,7 +4,7 @@ import type { RunningApp } from 'silverback/testing/adapters'
 import type { Fetch } from '../apps/web-app.ts'
 import { caseServer } from './cases.ts'
 
-/** What is called of Deno. */
+/** The part of Deno that we call. */
 declare const Deno: {
   serve(
     options: { port: number; hostname: string; signal: AbortSignal; onListen(): void },

@@ -1,4 +1,4 @@
-/** Serves cases in the Node that runs this. */
+/** Serves cases in Node. */
 
 import { serveWeb } from '../apps/web.ts'
 import { caseServer } from './cases.ts'

@@ -1,4 +1,4 @@
-/** How cases are run in each runtime. */
+/** Starts each runtime with a server for cases. */
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,17 +8,17 @@ import { start } from '../../support/processes/process.ts'
 import { findRuntime, type Runtime } from '../../support/projects/runtimes.ts'
 import { writeWorker } from './workerd.ts'
 
-/** A runtime that waits for cases. */
+/** A running runtime. */
 export interface CaseRunner {
-  /** Where it is asked for them. */
+  /** The origin of its server for cases. */
   readonly origin: string
   stop(): Promise<void>
 }
 
-/** How a program is started. */
+/** How to start a program. */
 interface Launch {
   readonly args: readonly string[]
-  /** The line that says on which port it is asked for cases. */
+  /** Matches the line of output with the port of its server for cases. */
   readonly ready: RegExp
 }
 

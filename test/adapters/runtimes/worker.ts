@@ -1,6 +1,6 @@
 /**
- * Serves cases in workerd. A worker cannot listen: the entrypoints `app0` and `app1` have sockets of their
- * own, whose origins are in `APPS`, and a case has as many apps as that.
+ * Serves cases in workerd. A worker cannot listen on a port. Instead, the entrypoints `app0` and `app1` have
+ * sockets whose origins are in `APPS`. A case can therefore start at most two apps.
  */
 
 import type { RunningApp } from 'silverback/testing/adapters'
@@ -18,22 +18,22 @@ interface Entrypoint {
 const running: (Fetch | undefined)[] = []
 
 function serve(fetch: Fetch, { APPS }: Env): RunningApp {
-  const place = APPS.findIndex((_, index) => !running[index])
-  if (place === -1) throw new Error(`a case with more than ${APPS.length} apps`)
-  running[place] = fetch
+  const index = APPS.findIndex((_, each) => !running[each])
+  if (index === -1) throw new Error(`a case cannot start more than ${APPS.length} apps`)
+  running[index] = fetch
   return {
-    origin: APPS[place] as string,
+    origin: APPS[index] as string,
     close() {
-      running[place] = undefined
+      running[index] = undefined
     },
   }
 }
 
-function app(place: number): Entrypoint {
+function app(index: number): Entrypoint {
   return {
     async fetch(request) {
-      const fetch = running[place]
-      if (!fetch) throw new Error('no case has this app')
+      const fetch = running[index]
+      if (!fetch) throw new Error('no case has started this app')
       return fetch(request)
     },
   }

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { bundle } from '../../support/projects/bundle.ts'
 import { freePort } from '../../support/services/free-port.ts'
 
-/** Bundles the worker into the folder. Answers the path of its configuration. */
+/** Bundles the worker into the folder, and returns the path of its configuration. */
 export async function writeWorker(folder: string): Promise<string> {
   const { outputFiles } = await bundle({
     entryPoints: [fileURLToPath(new URL('worker.ts', import.meta.url))],
@@ -17,7 +17,7 @@ export async function writeWorker(folder: string): Promise<string> {
   return config
 }
 
-/** The socket for cases comes last: when it is ready, all are. */
+/** The socket for cases comes last, so that all sockets are ready when it is. */
 function configuration(apps: readonly number[]): string {
   const origins = apps.map(port => `http://127.0.0.1:${port}`)
   const sockets = apps.map(

@@ -1,9 +1,9 @@
-/** A client that has another process send the requests: the one that `client-server.ts` serves. */
+/** A client that delegates to another process, in which `client-server.ts` sends the requests. */
 
-import type { Client, Coming } from '../../../src/testing/adapters/browser.ts'
-import type { Begun, Call, Results } from './calls.ts'
+import type { Client, ResponseBody } from '../../../src/testing/adapters/browser.ts'
+import type { BodyHandle, Call, Results } from './calls.ts'
 
-/** The client of the process at this origin. */
+/** Makes a client that delegates to the process at this origin. */
 export function clientAt(server: string): Client {
   async function call<Name extends keyof Results>(
     name: Name,
@@ -16,7 +16,7 @@ export function clientAt(server: string): Client {
     if (!response.ok) throw new Error(await response.text())
     return response.json()
   }
-  const coming = ({ id }: Begun): Coming => ({
+  const remoteBody = ({ id }: BodyHandle): ResponseBody => ({
     begun: async () => void (await call('begun', id)),
     text: () => call('text', id),
     leave: async () => void (await call('leave', id)),
@@ -24,8 +24,8 @@ export function clientAt(server: string): Client {
   return {
     async open(...args) {
       const opened = await call('open', ...args)
-      return { head: opened.head, ...coming(opened) }
+      return { head: opened.head, ...remoteBody(opened) }
     },
-    raw: async (...args) => coming(await call('raw', ...args)),
+    raw: async (...args) => remoteBody(await call('raw', ...args)),
   }
 }
