@@ -1,4 +1,4 @@
-/** What gorilla/sessions tests of itself, and its documented defaults. */
+/** Ports of gorilla/sessions' own tests, and tests of its documented defaults. */
 
 import assert from 'node:assert/strict'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
@@ -27,7 +27,7 @@ async function newFolder(): Promise<string> {
 }
 
 suite('cookieStore', () => {
-  test('flash messages over three requests, also a struct', async () => {
+  test('keeps flash messages over three requests, including a struct', async () => {
     const store = cookieStore('secret-key')
     let request = nodeRequest()
     let response = nodeResponse()
@@ -60,13 +60,13 @@ suite('cookieStore', () => {
     assert.equal(go.typeOf(flashes[0]), 'sessions.FlashMessage')
   })
 
-  test('an invalid name is refused', async () => {
+  test('refuses an invalid name', async () => {
     await assert.rejects(cookieStore('secret-key').get(nodeRequest(), 'session:key'), {
       message: 'invalid character in cookie name: "session:key"',
     })
   })
 
-  test('a session made by hand is saved', async () => {
+  test('saves a session that was constructed by hand', async () => {
     const store = cookieStore('aaa0defe5d2839cbc46fc4f080cd7adc')
     const session = new Session(store, 'hello', { options: store.options })
     session.values.data = 'hello-world'
@@ -76,7 +76,7 @@ suite('cookieStore', () => {
     assert.deepEqual(next.values, { data: 'hello-world' })
   })
 
-  test("a session's options are a copy of the store's", async () => {
+  test('gives each session a copy of the options of the store', async () => {
     for (const store of [cookieStore(), filesystemStore('')]) {
       const session = await store.new(nodeRequest(), 'hello')
       store.options.path = '/foo'
@@ -84,12 +84,12 @@ suite('cookieStore', () => {
     }
   })
 
-  test("Go's defaults", async () => {
+  test("has Go's defaults", async () => {
     const store = cookieStore('key')
     const request = nodeRequest()
     const response = nodeResponse()
     await (await store.get(request, 'sid')).save(request, response)
-    // As in Go, also an untouched session is saved.
+    // As in Go, an unchanged session is saved too.
     const cookie = cookieOf(response, 'sid')
     assert.equal(cookie?.path, '/')
     assert.equal(cookie?.maxAge, 2_592_000)
@@ -99,7 +99,7 @@ suite('cookieStore', () => {
     assert.equal(cookie?.domain, null)
   })
 
-  test("the example of Go's documentation: 42 → 43 beside strings", async () => {
+  test("runs the example of Go's documentation, with the key 42 alongside strings", async () => {
     const store = cookieStore('key')
     const request = nodeRequest()
     const response = nodeResponse()
@@ -115,7 +115,7 @@ suite('cookieStore', () => {
     assert.equal(go.typeOf(next.keyed, 42), 'int')
   })
 
-  test('keys rotate in pairs', async () => {
+  test('rotates keys in pairs', async () => {
     const before = cookieStore('old hash', '1111111111111111')
     const response = nodeResponse()
     const session = await before.get(nodeRequest(), 'sid')
@@ -131,13 +131,13 @@ suite('cookieStore', () => {
     assert.equal(next.values.foo, 'bar')
   })
 
-  test('no keys: a session is read, and cannot be saved', async () => {
+  test('loads a session without keys, but refuses to save it', async () => {
     const store = cookieStore()
     const session = await store.get(nodeRequest(), 'sid')
     await assert.rejects(session.save(nodeRequest(), nodeResponse()), { code: 'no-codecs' })
   })
 
-  test('MaxAge of the store: 0 is a browser session, negative deletes', async () => {
+  test('treats a MaxAge of 0 as a browser session and deletes at a negative one', async () => {
     const store = cookieStore('key')
     store.maxAge(0)
     const response = nodeResponse()
@@ -151,7 +151,7 @@ suite('cookieStore', () => {
     assert.equal((await store.get(nodeRequest(cookieHeader(response)), 'sid')).reason, 'expired')
   })
 
-  test('a session too large is told so, whatever Go values it has', async () => {
+  test('refuses a session that is too large, even with Go values', async () => {
     const store = cookieStore('key')
     for (const codec of store.codecs) codec.maxLength = 0
     const response = nodeResponse()
@@ -173,7 +173,7 @@ suite('cookieStore', () => {
 })
 
 suite('filesystemStore', () => {
-  test('a session too big for the limit is refused, until the limit is raised', async () => {
+  test('refuses a session over the limit until the limit is raised', async () => {
     const store = filesystemStore(await newFolder(), 'some key')
     const session = await store.new(nodeRequest(), 'my-session')
     session.values.big = new Uint8Array(6144)
@@ -188,7 +188,7 @@ suite('filesystemStore', () => {
   })
 
   for (const maxAge of [-1, 0]) {
-    test(`a session saved with maxAge ${maxAge} is deleted`, async () => {
+    test(`deletes a session that is saved with maxAge ${maxAge}`, async () => {
       const store = filesystemStore(await newFolder(), 'some key')
       const response = nodeResponse()
       const session = await store.new(nodeRequest(), 'hello')
@@ -201,7 +201,7 @@ suite('filesystemStore', () => {
     })
   }
 
-  test("Go's defaults and layout", async () => {
+  test("has Go's defaults and file layout", async () => {
     const store = filesystemStore(await newFolder(), 'some key', '0123456789abcdef')
     const response = nodeResponse()
     const session = await store.get(nodeRequest(), 'hello')
@@ -218,7 +218,7 @@ suite('filesystemStore', () => {
     assert.deepEqual(codec.decode('hello', text), { user: 'ann' })
   })
 
-  test('a file and a cookie made by Go', async () => {
+  test('reads a file and a cookie of Go', async () => {
     const vector = goVectors.find(({ kind }) => kind === 'filesystem') as GoVector
     const folder = await newFolder()
     await writeFile(join(folder, vector.file_name as string), vector.file_content as string)
@@ -230,7 +230,7 @@ suite('filesystemStore', () => {
     assert.equal(session.isNew, false)
   })
 
-  test('an empty path is the folder for temporary files', () => {
+  test('uses the folder for temporary files if the path is empty', () => {
     assert.equal(filesystemStore('', 'key').path, tmpdir())
   })
 })

@@ -1,23 +1,23 @@
-/** Random Go values, as trees, of every type that the Go program knows. */
+/** fast-check arbitraries for trees of every type that the Go program knows. */
 
 import fc from 'fast-check'
 import { builtIn, integers, registered, shapeOf } from './go-types.ts'
 import { bitsOf, isZero, nil, type Pair, sessionType, type Tree } from './tree.ts'
 
-/** Values of a session whose containers nest up to `depth` deep. */
+/** Sessions whose containers nest up to `depth` levels deep. */
 export function sessions(depth: number): fc.Arbitrary<Tree> {
   return treesOf(sessionType, depth)
 }
 
-const made = new Map<string, fc.Arbitrary<Tree>>()
+const cache = new Map<string, fc.Arbitrary<Tree>>()
 
-/** Values of a type. A pointer is not nil: gob refuses nil pointers everywhere but in a field. */
+/** Values of a type. Pointers are not nil, because gob refuses nil pointers except in struct fields. */
 export function treesOf(type: string, depth: number): fc.Arbitrary<Tree> {
   const key = `${Math.max(depth, 0)} ${type}`
-  let found = made.get(key)
+  let found = cache.get(key)
   if (found === undefined) {
     found = makeTreesOf(type, depth)
-    made.set(key, found)
+    cache.set(key, found)
   }
   return found
 }
@@ -105,7 +105,7 @@ const strings: fc.Arbitrary<Tree> = fc.oneof(
   fc
     .constantFrom('', '__proto__', 'constructor', 'toString', '2', '_flash', 'x'.repeat(300))
     .map(v => ({ go: 'string', v })),
-  // Most of these are no valid UTF-8; the tree of one that is has text.
+  // Most of these are not valid UTF-8. The tree of one that is valid contains text.
   fc.uint8Array({ minLength: 1, maxLength: 8 }).map(array => {
     const buffer = Buffer.from(array)
     const v = buffer.toString()
@@ -115,12 +115,12 @@ const strings: fc.Arbitrary<Tree> = fc.oneof(
   }),
 )
 
-/** Seconds from 1970 that a Date can hold. */
+/** The largest Unix time in whole seconds that a Date can hold. */
 const maxSeconds = 8_640_000_000_000 - 1
 
 const zones: fc.Arbitrary<Partial<Tree>> = fc.oneof(
   fc.constant({ offset_sec: 0, is_utc: true }),
-  // The encoding has no zone one minute west: -1 means UTC there.
+  // The encoding cannot represent an offset of -1 minute, because -1 stands for UTC.
   fc
     .integer({ min: -32_768, max: 32_767 })
     .filter(minutes => minutes !== -1)
@@ -190,7 +190,7 @@ function keysOf(type: string, depth: number): fc.Arbitrary<Tree> {
     .filter(isExactKey)
 }
 
-/** Go cannot find a NaN again, and takes -0 for 0. */
+/** Excludes NaN, which Go's maps cannot find again, and -0, which equals 0. */
 function isExactKey(tree: Tree): boolean {
   return [tree.bits, tree.re, tree.im].every(
     bits => bits === undefined || !/^(8000000000000000|[7f]ff[^0].*|[7f]ff0.*[^0].*)$/.test(bits),
@@ -211,7 +211,7 @@ function structsOf(
     .map(v => ({ go: type, v: v as Record<string, Tree> }))
 }
 
-/** What gob keeps of a field: not the sign of zero, and no pointer to a zero. */
+/** The part of a field that gob preserves: it drops the sign of zero, and pointers to zero. */
 function asField(tree: Tree): Tree {
   const { kind } = shapeOf(tree.go)
   if (kind === 'pointer') {

@@ -14,7 +14,7 @@ const cart = session({ user: text('Ånn'), count: leaf('int', 2), paid: leaf('bo
 suite('a cookie store shared with Go', needs('go'), () => {
   const peer = usePeer()
 
-  /** A session goes from Go to TypeScript and back, and the other way around. */
+  /** Passes a session from Go to TypeScript and back, and the other way around. */
   async function assertShared(store: Store, keys: KeyPairs, settings: object = {}): Promise<void> {
     const go = { name, keyPairs: hexKeys(keys), ...settings }
 
@@ -28,13 +28,13 @@ suite('a cookie store shared with Go', needs('go'), () => {
     assert.equal(inGo.isNew, false)
     assertSameTree(inGo.values, withEntry(cart, 'theme', text('dark')))
 
-    const begun = await visit(store, undefined, ({ values, isNew }) => {
+    const created = await visit(store, undefined, ({ values, isNew }) => {
       assert.equal(isNew, true)
       Object.assign(values, { user: 'Ånn', count: 2, paid: false })
     })
     const continued = await peer.call('cookie.update', {
       ...go,
-      cookie: begun.value,
+      cookie: created.value,
       set: session({ count: leaf('int', 3) }),
       delete: [text('paid')],
     })
@@ -50,11 +50,11 @@ suite('a cookie store shared with Go', needs('go'), () => {
     'AES-128': [32, 16],
     'AES-192': [32, 24],
     'AES-256': [64, 32],
-    'encrypted now, signed only before': [32, 32, 32, 0],
+    'now encrypted, previously only signed': [32, 32, 32, 0],
     'three pairs': [32, 16, 64, 0, 32, 32],
   }
   for (const [title, pairs] of Object.entries(lengths)) {
-    test(title, async () => {
+    test(`shares sessions: ${title}`, async () => {
       const keys = newKeys(...pairs)
       await assertShared(cookieStore(...keys), keys)
     })
@@ -62,14 +62,14 @@ suite('a cookie store shared with Go', needs('go'), () => {
 
   const hashes: HashName[] = ['sha1', 'sha256', 'sha384', 'sha512', 'sha512-256']
   for (const hash of hashes) {
-    test(`HMAC with ${hash}`, async () => {
+    test(`shares sessions: HMAC with ${hash}`, async () => {
       const keys = newKeys(32, 16)
       const store = new CookieStore({ codecs: codecsFromPairs(keys, { hash }) })
       await assertShared(store, keys, { hash })
     })
   }
 
-  test('another hash is another signature', async () => {
+  test('rejects a signature with another hash', async () => {
     const keys = newKeys(32)
     const { value } = await peer.call('cookie.save', {
       name,
@@ -80,7 +80,7 @@ suite('a cookie store shared with Go', needs('go'), () => {
     assert.equal((await load(cookieStore(...keys), value)).reason, 'bad-mac')
   })
 
-  test('keys are rotated while both programs run', async () => {
+  test('rotates keys while both programs run', async () => {
     const old = newKeys(32, 16)
     const rotated = [...newKeys(64, 32), ...old]
     const oldGo = { name, keyPairs: hexKeys(old) }
@@ -98,16 +98,16 @@ suite('a cookie store shared with Go', needs('go'), () => {
       isDecodeError,
     )
 
-    const begun = await visit(cookieStore(...old), undefined, ({ values }) => {
+    const created = await visit(cookieStore(...old), undefined, ({ values }) => {
       values.user = 'ann'
     })
-    const updated = await peer.call('cookie.update', { ...newGo, cookie: begun.value })
+    const updated = await peer.call('cookie.update', { ...newGo, cookie: created.value })
     const back = await load(cookieStore(...rotated), updated.value)
     assert.deepEqual(back.values, { user: 'ann' })
     assert.equal((await load(cookieStore(...old), updated.value)).reason, 'bad-mac')
   })
 
-  test('neither reads cookies of other keys, names or times', async () => {
+  test('rejects cookies with other keys or names, and expired ones, in both languages', async () => {
     const keys = newKeys(32, 32)
     const store = cookieStore(...keys)
     const go = { name, keyPairs: hexKeys(keys) }
@@ -135,7 +135,7 @@ suite('a cookie store shared with Go', needs('go'), () => {
     )
   })
 
-  test('both take the first of several cookies of the name', async () => {
+  test('takes the first of several cookies with the same name, in both languages', async () => {
     const keys = newKeys(32)
     const go = { name, keyPairs: hexKeys(keys) }
     const first = await peer.call('cookie.save', { ...go, values: session({ n: leaf('int', 1) }) })
@@ -174,7 +174,7 @@ suite('a cookie store shared with Go', needs('go'), () => {
     ],
   }
   for (const [title, [own, options]] of Object.entries(attributes)) {
-    test(`cookie attributes: ${title}`, async () => {
+    test(`sets the same cookie attributes: ${title}`, async () => {
       const keys = newKeys(32)
       const { setCookie } = await peer.call('cookie.save', {
         name,
@@ -194,7 +194,7 @@ function isDecodeError(error: unknown): boolean {
   return error instanceof PeerError && error.kind === 'decode'
 }
 
-/** Attributes in any order. Those of a deletion name different moments in the past. */
+/** The sorted attributes. Of an expiry only the year is kept, because deletions use different dates. */
 function attributesOf(line: string): string[] {
   return line
     .split('; ')

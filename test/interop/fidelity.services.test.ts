@@ -31,17 +31,17 @@ const cookies = cookieStore(...keys)
 const files = filesystemStore(dir, ...keys)
 files.maxLength(0)
 
-/** Small and large values of every type that a session can hold. */
+/** Every type that a session can hold. */
 const types = [...builtIn, ...registered]
 const sample = (type: string, depth: number, seed: number): Tree =>
   fc.sample(treesOf(type, depth), { seed, numRuns: 1 })[0] as Tree
 
-suite('a session of Go that TypeScript changed', needs('go'), () => {
+suite('a session of Go that TypeScript changes', needs('go'), () => {
   const peer = usePeer()
   const go = { name, keyPairs: hexKeys(keys) }
 
   for (const seed of [1, 2, 3, 4, 5]) {
-    test(`has every other value as it was, in a file: values ${seed}`, async () => {
+    test(`preserves all other values in a file: seed ${seed}`, async () => {
       const inFile = { ...go, dir, maxLength: 0 }
       const entries = types.map(type => [type, sample(type, 3, seed)])
       const values = session({ ...(Object.fromEntries(entries) as Record<string, Tree>), nil })
@@ -59,7 +59,7 @@ suite('a session of Go that TypeScript changed', needs('go'), () => {
   }
 
   for (const type of types) {
-    test(`has every other value as it was, in a cookie: ${type}`, async () => {
+    test(`preserves all other values in a cookie: ${type}`, async () => {
       for (const seed of [1, 2, 3]) {
         const values = session({ it: sample(type, 1, seed), other: text('x') })
         const saved = await peer.call('cookie.save', { ...go, values })
@@ -74,7 +74,7 @@ suite('a session of Go that TypeScript changed', needs('go'), () => {
     })
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: these are programs that know what they stored.
+  // biome-ignore lint/suspicious/noExplicitAny: each change knows the values that it gets.
   type Change = (values: any) => void
   const list = (type: string, ...items: Tree[]): Tree => ({ go: type, v: items })
   const map = (type: string, ...pairs: Pair[]): Tree => ({ go: type, v: pairs })
@@ -91,7 +91,7 @@ suite('a session of Go that TypeScript changed', needs('go'), () => {
     go: 'main.Point',
     v: { X: leaf('int', x), Y: leaf('int', y) },
   })
-  const moment = (unix: number, nsec: number): Tree => ({
+  const time = (unix: number, nsec: number): Tree => ({
     go: 'time.Time',
     v: new Date(unix * 1000 + 19_800_000)
       .toISOString()
@@ -126,7 +126,7 @@ suite('a session of Go that TypeScript changed', needs('go'), () => {
         [leaf(type, 41), (values => values.it++) as Change, leaf(type, 42)],
       ]),
     ),
-    '*big.Int, far': [
+    '*big.Int beyond 64 bits': [
       leaf('*big.Int', 2n ** 100n),
       values => {
         values.it += 1n
@@ -175,7 +175,7 @@ suite('a session of Go that TypeScript changed', needs('go'), () => {
       },
       { go: 'net.IP', hex: '0a000001' },
     ],
-    '[]string, one more': [
+    '[]string with a new element': [
       list('[]string', text('a')),
       values => {
         values.it.push('b')
@@ -196,14 +196,14 @@ suite('a session of Go that TypeScript changed', needs('go'), () => {
       },
       list('[]int64', leaf('int64', 10), leaf('int64', 20)),
     ],
-    '[]interface {} of other types, filtered': [
+    '[]interface {} of typed elements, filtered': [
       list('[]interface {}', leaf('int8', 1), text('x'), leaf('uint16', 3)),
       values => {
         values.it = values.it.filter((item: unknown) => item !== 'x')
       },
       list('[]interface {}', leaf('int8', 1), leaf('uint16', 3)),
     ],
-    '[]interface {} of other types, shifted in place': [
+    '[]interface {} of typed elements, shifted in place': [
       list('[]interface {}', leaf('int8', 1), text('x'), leaf('uint16', 3)),
       values => {
         values.it.shift()
@@ -218,7 +218,7 @@ suite('a session of Go that TypeScript changed', needs('go'), () => {
       },
       list('[2]int', leaf('int', 1), leaf('int', 3)),
     ],
-    'map[string]float64, a new key': [
+    'map[string]float64 with a new key': [
       map('map[string]float64', [text('a'), { go: 'float64', v: '1', bits: '3ff0000000000000' }]),
       values => {
         values.it.b = 2
@@ -236,7 +236,7 @@ suite('a session of Go that TypeScript changed', needs('go'), () => {
       },
       map('map[int]string', [leaf('int', 43), text('b')]),
     ],
-    'map[string]interface {}, deep inside': [
+    'a value inside map[string]interface {}': [
       map('map[string]interface {}', [text('n'), leaf('uint8', 1)], [text('m'), leaf('int32', 5)]),
       values => {
         values.it.n++
@@ -268,7 +268,7 @@ suite('a session of Go that TypeScript changed', needs('go'), () => {
       },
       person('Ann', 1),
     ],
-    'another main.Person in its place': [
+    'main.Person, replaced': [
       person('Ann', 41),
       values => {
         values.it = { Name: 'Bob', Age: 7, Email: 'mail', Tags: ['a'] }
@@ -289,7 +289,7 @@ suite('a session of Go that TypeScript changed', needs('go'), () => {
       },
       { go: '*main.Point', v: point(-1, 2) },
     ],
-    '[]main.Person, one more': [
+    '[]main.Person with a new element': [
       list('[]main.Person', person('Ann', 41)),
       values => {
         values.it.push({ Name: 'Bob', Age: 7, Email: 'mail', Tags: ['a'] })
@@ -310,40 +310,40 @@ suite('a session of Go that TypeScript changed', needs('go'), () => {
         [leaf('main.UserID', 2), { go: '*main.Point', v: point(3, 4) }],
       ),
     ],
-    'time.Time, an hour later in its zone': [
-      moment(1_700_000_000, 0),
+    'time.Time, changed in place': [
+      time(1_700_000_000, 0),
       values => {
         values.it.setUTCHours(values.it.getUTCHours() + 1)
       },
-      moment(1_700_003_600, 0),
+      time(1_700_003_600, 0),
     ],
-    'time.Time, another one in its zone': [
-      moment(1_700_000_000, 0),
+    'time.Time, replaced': [
+      time(1_700_000_000, 0),
       values => {
         values.it = new Date(1_800_000_000_000)
       },
-      moment(1_800_000_000, 0),
+      time(1_800_000_000, 0),
     ],
-    'time.Time, moved under another key with its nanoseconds': [
-      moment(1_700_000_000, 123456789),
+    'time.Time, removed and put back': [
+      time(1_700_000_000, 123456789),
       values => {
-        const time = values.it
+        const moved = values.it
         values.it = 'moved'
-        values.it = time
+        values.it = moved
       },
-      moment(1_700_000_000, 123456789),
+      time(1_700_000_000, 123456789),
     ],
   }
-  for (const [title, [before, change, wanted]] of Object.entries(changes)) {
+  for (const [title, [before, change, expected]] of Object.entries(changes)) {
     test(`keeps the type: ${title}`, async () => {
       const saved = await peer.call('cookie.save', { ...go, values: session({ it: before }) })
       const updated = await visit(cookies, saved.value, ({ values }) => change(values))
       const { values } = await peer.call('cookie.load', { ...go, cookie: updated.value })
-      assertSameTree(values, session({ it: wanted }))
+      assertSameTree(values, session({ it: expected }))
     })
   }
 
-  test('keeps keys of other types apart from those that look the same', async () => {
+  test('keeps keys apart that differ only in their type', async () => {
     const pairs: Pair[] = [
       [text('42'), text('a string')],
       [leaf('int', 42), text('an int')],

@@ -16,7 +16,7 @@ const cart = session({ user: text('Ånn'), count: leaf('int64', 2) })
 const folders: string[] = []
 after(() => Promise.all(folders.map(folder => rm(folder, { recursive: true, force: true }))))
 
-/** A folder, and the settings with which each side uses it. */
+/** A folder, and the settings with which each program uses it. */
 interface Shared {
   store: GorillaFilesystemStore
   go: { name: string; dir: string; keyPairs: (string | null)[] }
@@ -43,7 +43,7 @@ suite('a folder of sessions shared with Go', needs('go'), () => {
     rotated: [32, 16, 64],
   }
   for (const [title, lengths] of Object.entries(pairs)) {
-    test(`${title}: one session, written by both in turn, keeps its id and file`, async () => {
+    test(`keeps the id and file of a session that both programs write: ${title}`, async () => {
       const { store, go, dir } = await share(...lengths)
       const saved = await peer.call('fs.save', { ...go, values: cart })
       const here = await visit(store, saved.value, visited => {
@@ -70,45 +70,45 @@ suite('a folder of sessions shared with Go', needs('go'), () => {
     })
   }
 
-  test('a session begun here is continued by Go', async () => {
+  test('continues in Go a session that TypeScript created', async () => {
     const { store, go, dir } = await share(32, 32)
-    const begun = await visit(store, undefined, visited => {
+    const created = await visit(store, undefined, visited => {
       assert.equal(visited.isNew, true)
       visited.values.user = 'ann'
     })
     const updated = await peer.call('fs.update', {
       ...go,
-      cookie: begun.value,
+      cookie: created.value,
       set: session({ count: leaf('int', 1) }),
     })
-    assert.equal(updated.id, begun.session.id)
-    assert.equal(updated.file, join(dir, `session_${begun.session.id}`))
+    assert.equal(updated.id, created.session.id)
+    assert.equal(updated.file, join(dir, `session_${created.session.id}`))
     const back = await load(store, updated.value)
-    assert.deepEqual([back.isNew, back.id], [false, begun.session.id])
+    assert.deepEqual([back.isNew, back.id], [false, created.session.id])
     assert.deepEqual(back.values, { user: 'ann', count: 1 })
   })
 
-  test('a session ended by Go is gone here, and is not brought back', async () => {
+  test('does not resurrect a session that Go deleted', async () => {
     const { store, go, dir } = await share(32, 32)
-    const begun = await visit(store, undefined, ({ values }) => {
+    const created = await visit(store, undefined, ({ values }) => {
       values.user = 'ann'
     })
-    const request = nodeRequest(`${name}=${begun.value}`)
+    const request = nodeRequest(`${name}=${created.value}`)
     const response = nodeResponse(request)
     const held = await store.get(request, name)
-    const ended = await peer.call('fs.delete', { ...go, cookie: begun.value })
-    assert.match(ended.setCookie, /Max-Age=0/)
+    const deleted = await peer.call('fs.delete', { ...go, cookie: created.value })
+    assert.match(deleted.setCookie, /Max-Age=0/)
     assert.deepEqual(await readdir(dir), [])
 
     await held.save(request, response)
     assert.deepEqual(setCookieLines(response), [])
     assert.deepEqual(await readdir(dir), [])
-    const next = await load(store, begun.value)
+    const next = await load(store, created.value)
     assert.deepEqual([next.isNew, next.reason, next.id], [true, 'unknown-id', undefined])
     assert.deepEqual(next.values, {})
   })
 
-  test('a session ended here is gone in Go', async () => {
+  test('deletes a session for Go too', async () => {
     const { store, go } = await share(32, 32)
     const saved = await peer.call('fs.save', { ...go, values: cart })
     assert.ok(existsSync(saved.file as string))
@@ -125,7 +125,7 @@ suite('a folder of sessions shared with Go', needs('go'), () => {
     })
   })
 
-  test('the cookie of a file is no session of a cookie store', async () => {
+  test('refuses a cookie of a cookie store as a session id', async () => {
     const { store, go } = await share(32)
     const { dir, ...cookies } = go
     const saved = await peer.call('cookie.save', { ...cookies, values: cart })
@@ -134,7 +134,7 @@ suite('a folder of sessions shared with Go', needs('go'), () => {
     assert.deepEqual(await readdir(dir), [])
   })
 
-  test('a file is no larger than 4096 characters, unless both allow more', async () => {
+  test('limits a file to 4096 characters, unless both programs allow more', async () => {
     const { store, go } = await share(32)
     const long = session({ long: text('x'.repeat(5000)) })
     await assert.rejects(peer.call('fs.save', { ...go, values: long }), /too long/)
@@ -150,8 +150,8 @@ suite('a folder of sessions shared with Go', needs('go'), () => {
   })
 
   for (const key of [undefined, 'notice']) {
-    const title = key === undefined ? 'the usual list' : 'a list of its own'
-    test(`flash messages in ${title} are added by one and read by the other, once`, async () => {
+    const title = key === undefined ? 'the default key' : 'another key'
+    test(`shares flash messages under ${title}, each read once`, async () => {
       const { store, go } = await share(32, 32)
       const added = await peer.call('flash.add', { ...go, key, message: text('from Go') })
       const here = await visit(store, added.value, visited => {
@@ -178,7 +178,7 @@ suite('a folder of sessions shared with Go', needs('go'), () => {
     })
   }
 
-  test('a form that is kept here loads there without a type to register', async () => {
+  test('stores form input with types that Go need not register', async () => {
     const { store, go } = await share(32, 32)
     const here = await visit(store, undefined, visited => {
       visited.flashInput({ email: 'ann@x.example' })

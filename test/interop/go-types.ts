@@ -1,6 +1,6 @@
 /** The types that the Go program declares and registers (`interop/go/cmd/peer/types.go`). */
 
-/** Named types that are not structs, and what they are defined as. */
+/** Named types that are not structs, and their underlying types. */
 export const definedAs: Readonly<Record<string, string>> = {
   'main.UserID': 'int64',
   'main.Role': 'string',
@@ -12,7 +12,7 @@ export const definedAs: Readonly<Record<string, string>> = {
   'net/url.Values': 'map[string][]string',
 }
 
-/** Structs: the types of their fields. */
+/** The types of the fields of each struct. */
 export const structs: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'main.Empty': {},
   'main.Person': { Name: 'string', Age: 'int', Email: '*string', Tags: '[]string' },
@@ -81,7 +81,7 @@ export const structs: Readonly<Record<string, Readonly<Record<string, string>>>>
   },
 }
 
-/** What a session may hold beside what gob and gorilla/sessions register. */
+/** The types that a session may hold in addition to those that gob and gorilla/sessions register. */
 export const registered: readonly string[] = [
   ...Object.keys(definedAs),
   'main.Empty',
@@ -140,7 +140,7 @@ function unsigned(bits: number): readonly [bigint, bigint] {
   return [0n, 2n ** BigInt(bits) - 1n]
 }
 
-/** What gob itself and gorilla/sessions register. */
+/** The types that gob and gorilla/sessions register. */
 export const builtIn: readonly string[] = [
   ...['bool', 'string', 'float32', 'float64', 'complex64', 'complex128', ...Object.keys(integers)],
   ...['[]bool', '[]string', '[]float32', '[]float64', '[]complex64', '[]complex128'],
@@ -148,7 +148,7 @@ export const builtIn: readonly string[] = [
   '[]interface {}',
 ]
 
-/** A type taken apart. */
+/** The structure of a type. */
 export type Shape =
   | { kind: 'basic' | 'bytes' | 'interface' | 'nil'; base: string }
   | { kind: 'time' | 'bigInt' | 'url' | 'uuid' }

@@ -35,7 +35,7 @@ suite('random sessions of Go', needs('go'), () => {
   }
 
   for (const depth of [0, 1, 2, 3]) {
-    test(`nested ${depth} deep are read, written back and added to`, async () => {
+    test(`are read and written back with their types: depth ${depth}`, async () => {
       for (let seed = 0; seed < seeds; seed++) {
         const { sessions } = await peer.call('random', {
           seed: depth * 1000 + seed,

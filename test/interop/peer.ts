@@ -1,6 +1,6 @@
 /**
- * The Go program that reads and writes sessions for the tests: built once, started for a suite.
- * `interop/go/README.md` describes what it can be asked.
+ * Runs the Go program that reads and writes sessions for the tests. It is built once and started for each
+ * suite. `interop/go/README.md` describes its protocol.
  */
 
 import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process'
@@ -24,11 +24,11 @@ export interface GoLoaded {
   isNew: boolean
 }
 
-/** What Go sent and stored. */
+/** The result of saving a session in Go. */
 export interface GoSaved {
-  /** The whole `Set-Cookie` line. */
+  /** The whole `Set-Cookie` header. */
   setCookie: string
-  /** The value in it. */
+  /** The cookie value in it. */
   value: string
   id?: string
   file?: string
@@ -61,15 +61,15 @@ export interface Results {
 }
 
 export interface Peer {
-  /** Asks the Go program. Requests may overlap. Rejects with a {@link PeerError}. */
+  /** Calls a method of the Go program. Calls may overlap. Rejects with a {@link PeerError}. */
   call<Method extends keyof Results>(method: Method, params: object): Promise<Results[Method]>
 }
 
-/** What the Go program answered in place of a result. */
+/** An error that the Go program returned. */
 export class PeerError extends Error {
   /** `usage`, `decode`, `internal`, `other`, `panic` or `request`. */
   readonly kind: string
-  /** What Go had decoded before the error. */
+  /** The part that Go had decoded before the error. */
   readonly result: object | undefined
 
   constructor(kind: string, message: string, result: object | undefined) {
@@ -79,7 +79,7 @@ export class PeerError extends Error {
   }
 }
 
-/** The Go program, for the tests of the suite that this is called in. */
+/** Starts the Go program for the tests of the current suite. */
 export function usePeer(): Peer {
   let running: RunningPeer | undefined
   before(async () => {
@@ -94,26 +94,26 @@ export function usePeer(): Peer {
   }
 }
 
-interface Answer {
+interface Response {
   result?: object
   error?: { message: string; kind: string }
 }
 
 interface Pending {
-  resolve(answer: Answer): void
+  resolve(response: Response): void
   reject(error: Error): void
 }
 
 class RunningPeer implements Peer {
   readonly #child: ChildProcessWithoutNullStreams
-  /** Answers come in the order of the requests. */
+  /** Responses come in the order of the requests. */
   readonly #pending: Pending[] = []
 
   constructor(program: string) {
     this.#child = spawn(program)
     this.#child.stderr.pipe(process.stderr)
     createInterface({ input: this.#child.stdout }).on('line', line => {
-      this.#pending.shift()?.resolve(JSON.parse(line) as Answer)
+      this.#pending.shift()?.resolve(JSON.parse(line) as Response)
     })
     this.#child.once('close', () => {
       for (const { reject } of this.#pending) reject(new Error('the Go program ended'))
@@ -124,11 +124,11 @@ class RunningPeer implements Peer {
     method: Method,
     params: object,
   ): Promise<Results[Method]> {
-    const answer = new Promise<Answer>((resolve, reject) => {
+    const response = new Promise<Response>((resolve, reject) => {
       this.#pending.push({ resolve, reject })
     })
     this.#child.stdin.write(`${JSON.stringify({ id: 0, method, params })}\n`)
-    const { result, error } = await answer
+    const { result, error } = await response
     if (error) throw new PeerError(error.kind, error.message, result)
     return result as Results[Method]
   }
@@ -142,21 +142,21 @@ class RunningPeer implements Peer {
 
 const sources = fileURLToPath(new URL('../../interop/go/', import.meta.url))
 
-/** The path of the program, built unless these sources were built before. */
+/** Builds the program, unless these sources were built before. Returns its path. */
 async function builtPeer(): Promise<string> {
   const { uid, username } = userInfo()
   const folder = join(tmpdir(), `silverback-interop-${username}`)
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  // Anyone can make a folder there: what it holds is run only if it is ours.
+  // Any user can create folders in /tmp. Run only a program from a folder of our own user.
   if ((await lstat(folder)).uid !== uid) throw new Error(`${folder} belongs to another user`)
   const program = join(folder, `peer-${hashOfSources()}`)
   if (!existsSync(program)) {
-    // Several test files may build at once: each its own file, of which the last stays.
-    const made = `${program}-${randomUUID()}`
-    await promisify(execFile)(findProgram('go') as string, ['build', '-o', made, './cmd/peer'], {
+    // Several test files may build at once, each to its own file, so that renaming is atomic.
+    const built = `${program}-${randomUUID()}`
+    await promisify(execFile)(findProgram('go') as string, ['build', '-o', built, './cmd/peer'], {
       cwd: sources,
     })
-    await rename(made, program)
+    await rename(built, program)
   }
   return program
 }

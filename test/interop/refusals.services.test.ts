@@ -17,16 +17,16 @@ const named = (type: string): string => hex(Buffer.of(type.length)) + hex(Buffer
 const definitions = '0eff81040102ff8200011001100000' + '0cff83020102ff840001100000'
 const mapDefinition = '0eff85040102ff8600010c01100000'
 
-/** A session with one entry of these bytes, which no encoder would write. */
+/** Encodes a session with one entry that consists of these bytes, which no encoder would write. */
 function handmade(key: string, value: string = `${named('bool')}02020001`): string {
   const body = `ff820001${key}${value}`
   return `${definitions}${mapDefinition}${hex(Buffer.of(body.length / 2))}${body}`
 }
 
-suite('what Go cannot read', needs('go'), () => {
+suite('values that Go cannot read', needs('go'), () => {
   const peer = usePeer()
   const keys = newKeys(32, 32)
-  const inGo = { name, keyPairs: hexKeys(keys) }
+  const shared = { name, keyPairs: hexKeys(keys) }
 
   async function failureInGo(bytes: string): Promise<PeerError> {
     try {
@@ -50,7 +50,7 @@ suite('what Go cannot read', needs('go'), () => {
     ],
   }
   for (const [type, [key, values]] of Object.entries(sliceKeys)) {
-    test(`a key of type ${type} makes Go panic, and is refused here`, async () => {
+    test(`refuses a map key of type ${type}, on which Go panics`, async () => {
       const failure = await failureInGo(handmade(key))
       assert.equal(failure.kind, 'panic')
       assert.match(failure.message, /unhashable type/)
@@ -67,13 +67,13 @@ suite('what Go cannot read', needs('go'), () => {
     })
   }
 
-  test('the bytes made by hand are well-formed but for their key', async () => {
+  test('builds streams by hand that are valid except for their key', async () => {
     const { tree } = await peer.call('gob.decode', { hex: handmade(`${named('int')}04020054`) })
     const expected = [[leaf('int', 42), leaf('bool', true)]]
     assert.deepEqual(tree.v, expected)
   })
 
-  test('a name that Go has not registered spoils the session, unless it is told here', async () => {
+  test('refuses a type that Go has not registered', async () => {
     const values = { user: 'ann', secret: go.struct('main.Secret', { Code: 1 }) }
     const failure = await failureInGo(hex(encode(values)))
     assert.match(failure.message, /name not registered for interface: "main.Secret"/)
@@ -89,7 +89,7 @@ suite('what Go cannot read', needs('go'), () => {
       visited.values.person = go.struct('main.Person', { Age: 1 })
       visited.values.list = [1, new Date(0), { a: null }]
     })
-    const loaded = await peer.call('cookie.load', { ...inGo, cookie: sent.value })
+    const loaded = await peer.call('cookie.load', { ...shared, cookie: sent.value })
     assert.equal(loaded.isNew, false)
   })
 
@@ -100,7 +100,7 @@ suite('what Go cannot read', needs('go'), () => {
     [go.struct('*main.Point', { X: 1 }), 'gob.Register(&main.Point{})'],
     [go.typed('main.UserID', 1, 'int64'), 'gob.Register(main.UserID(0))'],
   ] as [unknown, string][]) {
-    test(`a program with gorilla/sessions alone needs ${call}`, () => {
+    test(`names the missing call ${call}`, () => {
       const { serialize } = gobFor([])
       const inside: unknown[] = [value, [value]]
       for (const each of inside) {
@@ -113,7 +113,7 @@ suite('what Go cannot read', needs('go'), () => {
     })
   }
 
-  test('numbers out of the range of their type', async () => {
+  test('refuses numbers outside the range of their type', async () => {
     const tooLarge = handmade(`${named('string')}0c03000161`, `${named('int8')}040400fe0190`)
     const failure = await failureInGo(tooLarge)
     assert.match(failure.message, /value for "int8" out of range/)
@@ -123,7 +123,7 @@ suite('what Go cannot read', needs('go'), () => {
     assert.throws(() => go.float32(1e300), RangeError)
   })
 
-  test('nil where Go has no nil', async () => {
+  test('refuses nil where Go has no nil', async () => {
     for (const [type, tree] of [
       ['[]string', { go: '[]string', v: [{ go: 'nil' }] }],
       ['[]*main.Point', { go: '[]*main.Point', v: [{ go: '*main.Point', v: null }] }],
@@ -139,36 +139,39 @@ suite('what Go cannot read', needs('go'), () => {
     }
   })
 
-  test('a value that is no session', async () => {
+  test('rejects a cookie whose value is not a session', async () => {
     const store = cookieStore(...keys)
     const codec = new SecureCookie({ hashKey: keys[0], blockKey: keys[1] })
     for (const value of ['an id', 5, [1], Uint8Array.of(1)]) {
       const cookie = codec.encode(name, value)
-      await assert.rejects(peer.call('cookie.load', { ...inGo, cookie }), isDecodeError)
+      await assert.rejects(peer.call('cookie.load', { ...shared, cookie }), isDecodeError)
       const visited = await load(store, cookie)
       assert.deepEqual([visited.isNew, visited.values], [true, {}])
     }
   })
 
-  test('cookies of more than 4096 characters are refused by both', async () => {
+  test('refuses cookies of more than 4096 characters, in both languages', async () => {
     const long = 'x'.repeat(4000)
     const values = session({ long: text(long) })
-    await assert.rejects(peer.call('cookie.save', { ...inGo, values }), /too long/)
+    await assert.rejects(peer.call('cookie.save', { ...shared, values }), /too long/)
     await assert.rejects(
       visit(cookieStore(...keys), undefined, visited => {
         visited.values.long = long
       }),
       /too long/,
     )
-    const unlimited = await peer.call('cookie.save', { ...inGo, maxLength: 0, values })
+    const unlimited = await peer.call('cookie.save', { ...shared, maxLength: 0, values })
     assert.equal((await load(cookieStore(...keys), unlimited.value)).reason, 'too-large')
-    await assert.rejects(peer.call('cookie.load', { ...inGo, cookie: unlimited.value }), /too long/)
+    await assert.rejects(
+      peer.call('cookie.load', { ...shared, cookie: unlimited.value }),
+      /too long/,
+    )
   })
 
-  test('what is read after a refusal is what was there before', async () => {
+  test('keeps the session intact after a refusal', async () => {
     const store = cookieStore(...keys)
     const saved = await peer.call('cookie.save', {
-      ...inGo,
+      ...shared,
       values: session({ n: leaf('int64', 1) }),
     })
     await assert.rejects(
@@ -179,7 +182,7 @@ suite('what Go cannot read', needs('go'), () => {
     const sent = await visit(store, saved.value, ({ values }) => {
       values.good = true
     })
-    const loaded = await peer.call('cookie.load', { ...inGo, cookie: sent.value })
+    const loaded = await peer.call('cookie.load', { ...shared, cookie: sent.value })
     assertSameTree(loaded.values, session({ n: leaf('int64', 1), good: leaf('bool', true) }))
   })
 })

@@ -21,13 +21,13 @@ const now = 1_700_000_000
 const hashKey = Buffer.from('0123456789abcdef0123456789abcdef')
 const blockKey = Buffer.from('fedcba9876543210')
 
-/** What both sides are told. */
-type Knobs = Pick<SecureCookieOptions, 'maxAge' | 'minAge' | 'maxLength'>
+/** Options that both programs get. */
+type Limits = Pick<SecureCookieOptions, 'maxAge' | 'minAge' | 'maxLength'>
 
 interface Setting {
   title: 'gob' | 'json' | 'nop'
   serializer: Serializer
-  /** A value, and what it is in Go. */
+  /** A value, and the same value in Go. */
   value: unknown
   tree: Tree
 }
@@ -43,10 +43,10 @@ const settings: Setting[] = [
   },
 ]
 
-/** What became of a text: a value, or the reason why not. */
+/** The result of decoding: a value, or the code of the error. */
 type Verdict = { value: Tree | unknown } | { refused: ErrorCode }
 
-/** Go's messages, and the code of the same error here. */
+/** Go's error messages, and the codes of the same errors in TypeScript. */
 const codes: [RegExp, ErrorCode][] = [
   [/the value is too long/, 'text-too-long'],
   [/caused by: illegal base64/, 'base64-invalid'],
@@ -62,7 +62,7 @@ const codes: [RegExp, ErrorCode][] = [
 
 function codeOf(message: string): ErrorCode {
   const found = codes.find(([pattern]) => pattern.test(message))
-  assert.ok(found, `an error that is not known: ${message}`)
+  assert.ok(found, `unknown error: ${message}`)
   return found[1]
 }
 
@@ -70,18 +70,18 @@ function sign(signed: Buffer): Buffer {
   return createHmac('sha256', hashKey).update(`${name}|`).update(signed).digest()
 }
 
-/** A text with a good signature, whatever it is of. */
+/** Makes a cookie value with a valid signature, for any timestamp and payload. */
 function signedText(seconds: string, payload: string): string {
   const signed = Buffer.from(`${seconds}|${payload}`)
   return padded(Buffer.concat([signed, Buffer.from('|'), sign(signed)]))
 }
 
-/** Padded base64url, as Go's. */
+/** Encodes as padded base64url, like Go. */
 function padded(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64').replaceAll('+', '-').replaceAll('/', '_')
 }
 
-/** The same bytes with other unused bits in the last character, which Go does not look at. */
+/** Changes the unused bits of the last character, which Go ignores. */
 function withUnusedBits(base64: string): string {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
   const padding = base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0
@@ -95,10 +95,10 @@ function insert(text: string, at: number, what: string): string {
   return text.slice(0, at) + what + text.slice(at)
 }
 
-/** Texts made of a good one, and how they were changed. */
+/** Modified copies of a valid cookie value, by how they were modified. */
 function manipulated(good: string): Record<string, string> {
   return {
-    'as it is': good,
+    unchanged: good,
     empty: '',
     'one character': 'M',
     'four characters': 'MTcw',
@@ -120,7 +120,7 @@ function manipulated(good: string): Record<string, string> {
     'percent-encoded': encodeURIComponent(good),
     'in quotes': `"${good}"`,
     'not ASCII': `é${good.slice(2)}`,
-    'beyond Latin-1': `Ā${good.slice(1)}`,
+    'not Latin-1': `Ā${good.slice(1)}`,
     'a null character': insert(good, 8, '\0'),
     'cut in half': good.slice(0, good.length >> 1),
     'cut at four characters': good.slice(0, -4),
@@ -129,7 +129,7 @@ function manipulated(good: string): Record<string, string> {
   }
 }
 
-/** Texts with a good signature of something else than the usual. */
+/** Malformed cookie values, most of them with a valid signature. */
 function crafted(payload: Buffer): Record<string, string> {
   const inner = padded(payload)
   const signed = Buffer.from(`${now}|${inner}`)
@@ -149,7 +149,7 @@ function crafted(payload: Buffer): Record<string, string> {
     'the payload has no padding': signedText(`${now}`, inner.replace(/=+$/, '')),
     'the payload has more padding': signedText(`${now}`, `${inner}=`),
     'the payload has a space': signedText(`${now}`, `${inner} `),
-    'the payload is no base64': signedText(`${now}`, '!!!!'),
+    'the payload is not base64': signedText(`${now}`, '!!!!'),
     'the payload is in the standard alphabet': signedText(`${now}`, '+/+/'),
     'there is no payload': signedText(`${now}`, ''),
     'the payload has 1 byte': signedText(`${now}`, padded(Buffer.alloc(1))),
@@ -169,7 +169,7 @@ function crafted(payload: Buffer): Record<string, string> {
   }
 }
 
-/** A text that ends in padding, whatever the payload: a leading zero of the time changes nothing. */
+/** Makes a cookie value that ends in padding, if necessary by adding a leading zero to the timestamp. */
 function longEnough(signed: Buffer, mac: Buffer): string {
   const text = padded(Buffer.concat([signed, Buffer.from('|'), mac]))
   if (text.endsWith('=')) return text
@@ -177,21 +177,21 @@ function longEnough(signed: Buffer, mac: Buffer): string {
   return padded(Buffer.concat([longer, Buffer.from('|'), sign(longer)]))
 }
 
-suite("TypeScript's securecookie beside Go's", needs('go'), () => {
+suite('securecookie in TypeScript and Go', needs('go'), () => {
   const peer = usePeer()
   const seen = new Set<string>()
 
-  /** Checks that both sides judge a text alike. */
+  /** Asserts that both programs decode a cookie value to the same value or error. */
   async function assertSameVerdict(
     encoded: string,
     { title, serializer }: Setting,
     key: Buffer | null,
-    knobs: Knobs = {},
+    limits: Limits = {},
     signingKey: Buffer | null = hashKey,
   ): Promise<Verdict> {
     const keys = { hashKey: signingKey, blockKey: key }
-    const there = await verdictOfGo(peer, encoded, title, { ...knobs, ...keys })
-    const here = verdict(encoded, { ...knobs, ...keys, serializer })
+    const there = await verdictOfGo(peer, encoded, title, { ...limits, ...keys })
+    const here = verdictOf(encoded, { ...limits, ...keys, serializer })
     const what = `${title}: ${JSON.stringify(encoded.slice(0, 200))}`
     if ('refused' in there) {
       assert.deepEqual(here, there, what)
@@ -215,7 +215,7 @@ suite("TypeScript's securecookie beside Go's", needs('go'), () => {
       })
       const good = codec.encode(name, setting.value)
 
-      test(`each reads what the other wrote: ${how}`, async () => {
+      test(`decodes what the other language encoded: ${how}`, async () => {
         const keys = { hashKey: hashKey.toString('hex'), blockKey: key?.toString('hex') ?? null }
         const params = { ...keys, name, serializer: setting.title, timestamp: now }
         const { encoded } = await peer.call('codec.encode', { ...params, value: setting.tree })
@@ -225,13 +225,13 @@ suite("TypeScript's securecookie beside Go's", needs('go'), () => {
         if (key === null && setting.title !== 'gob') assert.equal(good, encoded)
       })
 
-      test(`changed texts: ${how}`, async () => {
+      test(`treats modified cookie values like Go: ${how}`, async () => {
         for (const changed of Object.values(manipulated(good))) {
           await assertSameVerdict(changed, setting, key)
         }
       })
 
-      test(`crafted texts: ${how}`, async () => {
+      test(`treats malformed cookie values like Go: ${how}`, async () => {
         const { payload } = codec.open(name, good)
         for (const text of Object.values(crafted(Buffer.from(payload)))) {
           await assertSameVerdict(text, setting, key, { maxAge: 0 })
@@ -239,7 +239,7 @@ suite("TypeScript's securecookie beside Go's", needs('go'), () => {
         }
       })
 
-      test(`random changes: ${how}`, async () => {
+      test(`treats randomly modified cookie values like Go: ${how}`, async () => {
         const position = fc.nat({ max: good.length })
         const change = fc.tuple(position, position, fc.string({ maxLength: 3 }))
         const check = fc.asyncProperty(change, async ([start, end, inserted]) => {
@@ -251,11 +251,11 @@ suite("TypeScript's securecookie beside Go's", needs('go'), () => {
     }
   }
 
-  test('ages and lengths, at their ends', async () => {
+  test('has the limits of age and length that Go has', async () => {
     const [setting] = settings as [Setting]
     const inner = padded(encode({ a: 'b' }))
     const text = (age: number): string => signedText(String(now - age), inner)
-    const knobs: Knobs[] = [
+    const limits: Limits[] = [
       {},
       { maxAge: 0 },
       { maxAge: -1 },
@@ -269,12 +269,12 @@ suite("TypeScript's securecookie beside Go's", needs('go'), () => {
       { maxLength: text(0).length - 1 },
     ]
     const ages = [-1e9, -61, -60, -59, -1, 0, 1, 59, 60, 61, 3599, 3600, 3601, 2_592_000, 2_592_001]
-    for (const each of knobs) {
+    for (const each of limits) {
       for (const age of ages) await assertSameVerdict(text(age), setting, null, each)
     }
   })
 
-  test('keys: none, empty, of wrong lengths, forgotten', async () => {
+  test('treats missing, empty and wrong keys like Go', async () => {
     const [setting] = settings as [Setting]
     const good = new SecureCookie({ hashKey, now: () => now }).encode(name, { a: 'b' })
     for (const length of [0, 1, 15, 16, 24, 31, 32, 33]) {
@@ -357,7 +357,7 @@ suite("TypeScript's securecookie beside Go's", needs('go'), () => {
     `${'['.repeat(500)}${']'.repeat(500)}`,
     `${'['.repeat(500)}`,
   ]
-  test('JSON texts', async () => {
+  test('parses JSON like Go', async () => {
     const setting = settings[1] as Setting
     for (const json of jsonTexts) {
       await assertSameVerdict(signedText(`${now}`, padded(Buffer.from(json))), setting, null)
@@ -368,7 +368,7 @@ suite("TypeScript's securecookie beside Go's", needs('go'), () => {
     }
   })
 
-  test('random JSON is the same in Go', async () => {
+  test('encodes random JSON that Go reads as the same values', async () => {
     const setting = settings[1] as Setting
     const codec = new SecureCookie({ hashKey, serializer: plainJson, now: () => now, maxLength: 0 })
     const values = fc.jsonValue({ stringUnit: 'binary', maxDepth: 4 })
@@ -381,7 +381,7 @@ suite("TypeScript's securecookie beside Go's", needs('go'), () => {
     await fc.assert(check, { numRuns: 300 })
   })
 
-  test('all of these verdicts were met', () => {
+  test('met every kind of error', () => {
     const { length } = [...seen].filter(code => codes.some(([, known]) => known === code))
     assert.equal(length, codes.length, [...seen].join())
     assert.ok(seen.has('accepted'))
@@ -397,13 +397,13 @@ async function verdictOfGo(
   peer: Peer,
   encoded: string,
   serializer: string,
-  { hashKey, blockKey, ...knobs }: Knobs & Keys,
+  { hashKey, blockKey, ...limits }: Limits & Keys,
 ): Promise<Verdict> {
   const keys = {
     hashKey: hashKey?.toString('hex') ?? null,
     blockKey: blockKey?.toString('hex') ?? null,
   }
-  const params = { ...knobs, ...keys, name, encoded, serializer, timestamp: now }
+  const params = { ...limits, ...keys, name, encoded, serializer, timestamp: now }
   try {
     const { value } = await peer.call('codec.decode', params)
     return { value }
@@ -413,7 +413,7 @@ async function verdictOfGo(
   }
 }
 
-function verdict(encoded: string, options: SecureCookieOptions): Verdict {
+function verdictOf(encoded: string, options: SecureCookieOptions): Verdict {
   const codec = new SecureCookie({ ...options, now: () => now })
   try {
     return { value: codec.decode(name, encoded) }
@@ -423,7 +423,7 @@ function verdict(encoded: string, options: SecureCookieOptions): Verdict {
   }
 }
 
-/** Checks a decoded value, of any of the serializers, by the tree of Go's. */
+/** Compares a decoded value, of any serializer, with Go's tree of it. */
 function assertSameValue(actual: unknown, tree: Tree): void {
   if (tree.go === session({}).go) assertSession(actual, tree)
   else if (tree.go === '[]uint8')
@@ -431,7 +431,7 @@ function assertSameValue(actual: unknown, tree: Tree): void {
   else assert.deepEqual(actual, jsonOf(tree))
 }
 
-/** The JSON that Go read a tree from. */
+/** The JSON value that Go read as this tree. */
 function jsonOf(tree: Tree): unknown {
   switch (tree.go) {
     case 'nil':

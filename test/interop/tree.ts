@@ -1,13 +1,13 @@
 /**
- * Go values as trees that name every type, the notation of `interop/go/README.md`, and what stands
- * for them in TypeScript: what a program would write, and what it should read.
+ * Go values as trees that name every type, in the notation of `interop/go/README.md`. Converts trees to
+ * the values that a TypeScript program would write, and compares them with the values that it reads.
  */
 
 import assert from 'node:assert/strict'
 import { GoComplex, GoOpaque, GoString, GoValue, go, keyed } from 'silverback/gob'
 import { definedAs, shapeOf } from './go-types.ts'
 
-/** One value. `go` names its type; which other members there are depends on the type. */
+/** One value. `go` is the name of its type, which determines the other members. */
 export interface Tree {
   go: string
   v?: string | boolean | null | Tree | Tree[] | Pair[] | Record<string, Tree>
@@ -26,7 +26,7 @@ export type Pair = [key: Tree, value: Tree]
 export const nil: Tree = { go: 'nil' }
 export const sessionType = 'map[interface {}]interface {}'
 
-/** A number, boolean or other value with a text of its own. */
+/** A number, boolean or other value that is written as text. */
 export function leaf(type: string, value: unknown): Tree {
   return { go: type, v: typeof value === 'boolean' ? value : String(value) }
 }
@@ -35,7 +35,7 @@ export function text(value: string): Tree {
   return { go: 'string', v: value }
 }
 
-/** Values of a session under string keys. */
+/** A session with string keys. */
 export function session(values: Record<string, Tree>): Tree {
   return {
     go: sessionType,
@@ -43,7 +43,7 @@ export function session(values: Record<string, Tree>): Tree {
   }
 }
 
-/** A session with one more string. */
+/** A copy of a session with one entry added or replaced. */
 export function withEntry(tree: Tree, key: string, value: Tree): Tree {
   const others = pairsOf(tree).filter(pair => pair[0].go !== 'string' || pair[0].v !== key)
   return { ...tree, v: [...others, [text(key), value]] }
@@ -71,7 +71,7 @@ export function floatOf(bits: string): number {
 const numberOf = (tree: Tree): number =>
   tree.bits === undefined ? Number(tree.v) : floatOf(tree.bits)
 
-/** The pointee of a pointer to a pointer …; undefined for nil. */
+/** Follows pointers to the value that is not a pointer, or to undefined for nil. */
 function pointeeOf(tree: Tree): Tree | undefined {
   let pointee: Tree | null = tree
   while (pointee !== null && shapeOf(pointee.go).kind === 'pointer')
@@ -80,22 +80,22 @@ function pointeeOf(tree: Tree): Tree | undefined {
 }
 
 /**
- * How a program writes a value: `typed` with the functions of `go` throughout, `plain` with
- * JavaScript's own values wherever these have the wanted Go type by themselves.
+ * How a program writes a value: `typed` uses the functions of `go` for every value, `plain` uses ordinary
+ * JavaScript values wherever their default Go type is the right one.
  */
 export type Style = 'typed' | 'plain'
 
-/** The values of a session, as a program puts them together. */
+/** The session values that a program would write for the tree. */
 export function toSession(tree: Tree, style: Style): Record<string, unknown> {
   return objectOf(pairsOf(tree), style)
 }
 
-/** What a program puts into an interface to have the value written. */
+/** The value that a program would write for a tree in an interface. */
 export function toValue(tree: Tree, style: Style): unknown {
   return (style === 'plain' ? plainValue(tree) : undefined) ?? typedValue(tree, style)
 }
 
-/** A value whose usual Go type is that of the tree; undefined if there is none. */
+/** A JavaScript value whose default Go type is that of the tree, or undefined. */
 function plainValue(tree: Tree): unknown {
   switch (tree.go) {
     case 'string':
@@ -188,7 +188,7 @@ function basicValue(tree: Tree): GoValue {
   }
 }
 
-/** The JavaScript value in a wrapper; what has none stays wrapped. */
+/** The JavaScript value of a GoValue, or the GoValue itself if it has none. */
 function bare(value: unknown): unknown {
   const isPlain =
     value instanceof GoValue &&
@@ -205,7 +205,7 @@ function dateOf(tree: Tree): Date {
   return new Date(Number(tree.unix) * 1000 + Math.floor((tree.nsec ?? 0) / 1e6))
 }
 
-/** An element of a place whose Go type is fixed: there a plain value is told its type by the place. */
+/** An element of a typed container, where a plain value gets its type from the container. */
 function elementValue(tree: Tree, type: string, style: Style): unknown {
   const { kind } = shapeOf(type)
   if (kind === 'interface') return toValue(tree, style)
@@ -215,7 +215,7 @@ function elementValue(tree: Tree, type: string, style: Style): unknown {
 
 function container(tree: Tree, contents: unknown): GoValue {
   const isEmpty = itemsOf(tree).length === 0
-  // Structs tell what their name means, but not when there is none.
+  // The type of a named struct is inferred from the elements, so it is unknown if there are none.
   return go.typed(
     tree.go,
     contents,
@@ -223,7 +223,7 @@ function container(tree: Tree, contents: unknown): GoValue {
   )
 }
 
-/** A type without names but those of structs. */
+/** The underlying type expression, in which only structs have names. */
 function underlying(type: string, struct: (name: string) => string): string {
   const shape = shapeOf(type)
   const of = (part: string): string => underlying(part, struct)
@@ -252,7 +252,7 @@ function contentsOf(tree: Tree, key: string, elem: string, style: Style): object
   )
 }
 
-/** A plain object, with the entries that it cannot have under `keyed`. */
+/** A plain object, with the entries whose keys are not strings under `keyed`. */
 function objectOf(
   pairs: readonly Pair[],
   style: Style,
@@ -294,12 +294,12 @@ function structValue(
   return go.struct(name, fields)
 }
 
-/** Checks two trees that Go made, or that spell numbers and times as Go does. */
+/** Compares two trees. Both must format numbers and times like Go. */
 export function assertSameTree(actual: Tree, expected: Tree): void {
   assert.deepEqual(sorted(actual), sorted(expected))
 }
 
-/** With the entries of maps in one order, whoever wrote them. */
+/** The tree with sorted map entries. */
 function sorted(tree: Tree): Tree {
   const { kind } = shapeOf(tree.go)
   if (kind === 'map') {
@@ -316,17 +316,17 @@ function sorted(tree: Tree): Tree {
   return { ...tree, v: Object.fromEntries(fields) as Record<string, Tree> }
 }
 
-/** Nil, or a list or map that is as good as nil in a field. */
+/** Whether the value is nil, or an empty slice or map, which equals nil in a struct field. */
 function isEmpty(tree: Tree): boolean {
   return ['nil', 'slice', 'map'].includes(shapeOf(tree.go).kind) && isZero(tree)
 }
 
-/** Checks that the values of a session that were read are those of the tree, types included. */
+/** Asserts that decoded session values have the values and types of the tree. */
 export function assertSession(actual: unknown, tree: Tree): void {
   assertSame(actual, tree, 'values')
 }
 
-/** A value in an interface, where the type is known. */
+/** Compares a value in an interface, where the type is known. */
 function assertEntry(
   container: unknown,
   key: unknown,
@@ -353,7 +353,7 @@ function assertSame(actual: unknown, tree: Tree, path: string): void {
       if (!(actual instanceof GoOpaque)) assert.deepEqual(actual, dateOf(tree), path)
       break
     case 'bigInt':
-      // In a place of fixed type the wire does not tell whose bytes they are.
+      // In a typed container the stream does not contain the name of the type.
       if (!(actual instanceof GoOpaque)) assert.equal(actual, BigInt(tree.v as string), path)
       break
     case 'url':
@@ -424,9 +424,9 @@ function assertList(actual: unknown, items: readonly Tree[], elem: string, path:
   assert.ok(Array.isArray(actual), path)
   assert.equal(actual.length, items.length, `length of ${path}`)
   for (const [index, item] of items.entries()) {
-    const place = `${path}[${index}]`
-    if (elem === 'interface {}') assertEntry(actual, index, actual[index], item, place)
-    else assertSame(actual[index], item, place)
+    const elementPath = `${path}[${index}]`
+    if (elem === 'interface {}') assertEntry(actual, index, actual[index], item, elementPath)
+    else assertSame(actual[index], item, elementPath)
   }
 }
 
@@ -440,10 +440,11 @@ function assertMap(
   assert.equal(left.length, pairs.length, `number of entries of ${path}`)
   for (const [key, value] of pairs) {
     const entry = take(left, key)
-    const place = `${path}[${key.go} ${key.v ?? key.hex}]`
-    assert.ok(entry, `${place} is missing`)
-    if (elem === 'interface {}') assertEntry(entry.holder, entry.key, entry.value, value, place)
-    else assertSame(entry.value, value, place)
+    const elementPath = `${path}[${key.go} ${key.v ?? key.hex}]`
+    assert.ok(entry, `${elementPath} is missing`)
+    if (elem === 'interface {}')
+      assertEntry(entry.holder, entry.key, entry.value, value, elementPath)
+    else assertSame(entry.value, value, elementPath)
   }
 }
 
@@ -469,12 +470,12 @@ function entriesIn(actual: unknown, path: string): Entry[] {
 }
 
 /**
- * Takes the entry of a Go key. Strings are properties. Of other keys that look the same, such as an
- * `int` and an `int64`, all but one carry their type.
+ * Removes and returns the entry of a Go key. String keys are properties. Of other keys that are equal in
+ * JavaScript, such as an `int` and an `int64`, all but one are GoValues.
  */
 function take(entries: Entry[], key: Tree): Entry | undefined {
   const isString = key.go === 'string' && key.hex === undefined
-  const looksSame = (candidate: unknown): boolean => {
+  const isEqual = (candidate: unknown): boolean => {
     try {
       assertSame(candidate, key, 'key')
       return true
@@ -485,15 +486,15 @@ function take(entries: Entry[], key: Tree): Entry | undefined {
   const find = (isTyped: boolean): number =>
     entries.findIndex(({ key: candidate, isProperty }) => {
       if (isProperty !== isString) return false
-      if (!isTyped) return looksSame(candidate)
-      return candidate instanceof GoValue && candidate.type === key.go && looksSame(bare(candidate))
+      if (!isTyped) return isEqual(candidate)
+      return candidate instanceof GoValue && candidate.type === key.go && isEqual(bare(candidate))
     })
   const exact = find(true)
   const index = exact >= 0 ? exact : find(false)
   return index < 0 ? undefined : entries.splice(index, 1)[0]
 }
 
-/** Go does not send fields that are zero, and sends no types with them. */
+/** Compares a struct. Fields that are zero may be missing, because Go does not send them. */
 function assertStruct(
   actual: unknown,
   fields: Record<string, Tree>,
@@ -504,14 +505,15 @@ function assertStruct(
   const object = actual as Record<string, unknown>
   for (const name of Object.keys(object)) assert.ok(name in fields, `${path}.${name} is not in Go`)
   for (const [name, field] of Object.entries(fields)) {
-    const place = `${path}.${name}`
-    if (!Object.hasOwn(object, name)) assert.ok(isZero(field), `${place} is missing`)
-    else if (types[name] === 'interface {}') assertEntry(object, name, object[name], field, place)
-    else assertSame(object[name], field, place)
+    const elementPath = `${path}.${name}`
+    if (!Object.hasOwn(object, name)) assert.ok(isZero(field), `${elementPath} is missing`)
+    else if (types[name] === 'interface {}')
+      assertEntry(object, name, object[name], field, elementPath)
+    else assertSame(object[name], field, elementPath)
   }
 }
 
-/** Whether gob may leave the value out of a struct. */
+/** Whether gob may leave out a struct field with this value. */
 export function isZero(tree: Tree): boolean {
   const shape = shapeOf(tree.go)
   switch (shape.kind) {

@@ -110,7 +110,7 @@ const cases: Record<string, Tree[]> = {
     leaf('*url.URL', 'https://ann@example.com:8080/a%20b?q=1#part'),
     leaf('*url.URL', ''),
   ],
-  'types that write themselves': [{ go: 'main.UUID', hex: '00112233445566778899aabbccddeeff' }],
+  'types that encode themselves': [{ go: 'main.UUID', hex: '00112233445566778899aabbccddeeff' }],
   'typed slices': [
     list('[]string', text('a'), text(''), { go: 'string', hex: 'ff' }),
     list('[]string'),
@@ -222,7 +222,7 @@ const cases: Record<string, Tree[]> = {
       }),
     ),
   ],
-  'structs of one type in several places of another': [
+  'several structs of one type in another': [
     struct('main.Outer', {
       People: list('[]main.Person', person({ Name: text('Ann'), Email: pointer(text('e')) })),
       Person: person({ Email: pointer(text('mail')), Name: text('Bob') }),
@@ -254,7 +254,7 @@ const cases: Record<string, Tree[]> = {
 }
 
 const keys: Record<string, Pair[]> = {
-  'keys that look the same': [
+  'keys that differ only in their type': [
     [text('42'), text('string')],
     [leaf('int', 42), text('int')],
     [leaf('int8', 42), text('int8')],
@@ -277,7 +277,7 @@ const keys: Record<string, Pair[]> = {
   ],
 }
 
-suite('types of Go', needs('go'), () => {
+suite('Go types', needs('go'), () => {
   const peer = usePeer()
 
   async function assertSameInGo(values: unknown, tree: Tree): Promise<void> {
@@ -287,7 +287,7 @@ suite('types of Go', needs('go'), () => {
   }
 
   function testBothWays(title: string, trees: Tree[]): void {
-    test(`Go to TypeScript and back: ${title}`, async () => {
+    test(`go from Go to TypeScript and back: ${title}`, async () => {
       for (const tree of trees) {
         const { hex } = await peer.call('gob.encode', { tree })
         const sent = await peer.call('gob.decode', { hex })
@@ -299,7 +299,7 @@ suite('types of Go', needs('go'), () => {
 
     const styles: Style[] = ['typed', 'plain']
     for (const style of styles) {
-      test(`TypeScript to Go: ${title}, ${style}`, async () => {
+      test(`go from TypeScript to Go: ${title}, ${style}`, async () => {
         for (const tree of trees) await assertSameInGo(toSession(tree, style), tree)
       })
     }
@@ -315,7 +315,7 @@ suite('types of Go', needs('go'), () => {
     testBothWays(title, [{ go: sessionType, v: pairs }])
   }
 
-  test('a type that comes twice in a type', async () => {
+  test('can occur twice in another type', async () => {
     const type = 'map[[2]int][2]int'
     const pair = (a: number, b: number): Tree => list('[2]int', leaf('int', a), leaf('int', b))
     const value = go.typed(
@@ -330,7 +330,7 @@ suite('types of Go', needs('go'), () => {
     await assertSameInGo(value, map(type, [pair(1, 2), pair(3, 4)]))
   })
 
-  test('a field with two types is refused before Go sees it', () => {
+  test('refuse a field with two types before it reaches Go', () => {
     const people = [go.struct('main.Person', { Age: 1 }), go.struct('main.Person', { Age: 'old' })]
     assert.throws(() => go.struct('main.Outer', { Person: people[0], Owner: people[1] }), {
       name: 'TypeError',

@@ -13,7 +13,7 @@ suite('random sessions of TypeScript', needs('go'), () => {
   const styles: Style[] = ['typed', 'plain']
   for (const style of styles) {
     for (const depth of [1, 2, 3]) {
-      test(`${style} values nested ${depth} deep are in Go what was meant`, async () => {
+      test(`are read by Go with the intended types: ${style} values, depth ${depth}`, async () => {
         const check = fc.asyncProperty(sessions(depth), async tree => {
           const bytes = encode(toSession(tree, style))
           const hex = Buffer.from(bytes).toString('hex')

@@ -1,4 +1,4 @@
-/** One request to a TypeScript program, with what a browser would send and keep. */
+/** Simulates one request to a TypeScript program, with the cookies of a browser. */
 
 import { randomBytes } from 'node:crypto'
 import type { Session, Store } from 'silverback'
@@ -11,27 +11,27 @@ export const name = 'shared'
 /** Keys of a store: hash key, block key, older hash key, … */
 export type KeyPairs = readonly (Buffer | null)[]
 
-/** Keys as the Go program takes them. */
+/** The keys in the form that the Go program takes. */
 export function hexKeys(pairs: KeyPairs): (string | null)[] {
   return pairs.map(key => key?.toString('hex') ?? null)
 }
 
-/** Random keys of these lengths; 0 for none. */
+/** Random keys of these lengths in bytes. 0 stands for no key. */
 export function newKeys(...lengths: number[]): KeyPairs {
   return lengths.map(length => (length === 0 ? null : randomBytes(length)))
 }
 
-/** The session that a cookie value stands for; without one, a new one. */
+/** Loads the session with this cookie value, or a new session. */
 export function load(store: Store, cookie?: string): Promise<Session> {
   return store.get(nodeRequest(cookie === undefined ? undefined : `${name}=${cookie}`), name)
 }
 
-/** What a program sent. */
+/** The result of a visit. */
 export interface Sent {
   session: Session
-  /** The whole `Set-Cookie` line. */
+  /** The whole `Set-Cookie` header. */
   setCookie: string
-  /** The value in it, as a browser keeps it. */
+  /** The cookie value in it. */
   value: string
 }
 
