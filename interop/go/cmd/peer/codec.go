@@ -7,7 +7,7 @@ import (
 	"silverback/interop/internal/tree"
 )
 
-// sessionType is what a store reads and writes.
+// sessionType is the type of the values that a store reads and writes.
 const sessionType = "map[interface {}]interface {}"
 
 type codecParams struct {
@@ -26,7 +26,7 @@ type decodeParams struct {
 	codecParams
 	Encoded string `json:"encoded"`
 
-	// Type of the variable that is decoded into.
+	// Type is the type of the variable to decode into.
 	Type string `json:"type"`
 }
 
@@ -59,7 +59,7 @@ func encodeValue(p encodeParams) (any, error) {
 	return encodeResult{encoded}, nil
 }
 
-// decodeValue also returns what was decoded before an error.
+// decodeValue also returns the part that was decoded before an error.
 func decodeValue(p decodeParams) (any, error) {
 	target, err := newTarget(p.Type, p.defaultType())
 	if err != nil {
@@ -89,7 +89,7 @@ func (p decodeParams) defaultType() string {
 }
 
 // newTarget returns a pointer to a new variable of the named type, or of the
-// default one when the name is empty.
+// default type if the name is empty.
 func newTarget(name, defaultName string) (reflect.Value, error) {
 	if name == "" {
 		name = defaultName

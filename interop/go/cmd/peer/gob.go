@@ -47,7 +47,7 @@ func encodeGob(p gobEncodeParams) (any, error) {
 	return gobEncodeResult{encoded}, nil
 }
 
-// decodeGob also returns what was decoded before an error.
+// decodeGob also returns the part that was decoded before an error.
 func decodeGob(p gobDecodeParams) (any, error) {
 	target, err := newTarget(p.Type, sessionType)
 	if err != nil {
@@ -61,8 +61,8 @@ func decodeGob(p gobDecodeParams) (any, error) {
 	return gobDecodeResult{t}, gobErr
 }
 
-// compareGob compares by trees and not by reflect.DeepEqual, which takes 0 for
-// -0 and NaN for no NaN, and a nil slice for no empty one.
+// compareGob compares trees. reflect.DeepEqual would not do: it treats 0 and
+// -0 as equal, and NaN and NaN, or a nil and an empty slice, as different.
 func compareGob(p gobCompareParams) (any, error) {
 	expected, err := tree.Build(p.Tree)
 	if err != nil {

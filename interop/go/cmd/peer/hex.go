@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 )
 
-// hexBytes are bytes that are hex text in JSON. null is nil, which for a key
-// differs from no bytes.
+// hexBytes are bytes that are encoded as hex text in JSON. null is nil, which
+// for a key differs from an empty slice.
 type hexBytes []byte
 
 func (b hexBytes) MarshalJSON() ([]byte, error) {

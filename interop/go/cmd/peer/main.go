@@ -1,6 +1,6 @@
-// Peer answers requests to read and write sessions with the real Go library:
-// one JSON object per line on standard input, one answer per line on standard
-// output, in the same order. README.md describes the requests.
+// Peer reads and writes sessions with gorilla/sessions on request. It reads
+// one JSON object per line from standard input and writes one response per
+// line to standard output, in the same order. README.md describes the protocol.
 package main
 
 import (
@@ -22,8 +22,8 @@ type request struct {
 	Params json.RawMessage `json:"params"`
 }
 
-// response may carry both a result and an error: a Go store returns a usable
-// session together with the error that it met while loading it.
+// response may contain both a result and an error, because a Go store returns
+// a usable session along with the error from loading it.
 type response struct {
 	ID     json.RawMessage `json:"id"`
 	Result any             `json:"result,omitempty"`
@@ -62,14 +62,14 @@ func main() {
 	}
 }
 
-// serve answers every line until the end of the input.
+// serve responds to every line until the end of the input.
 func serve(in io.Reader, out io.Writer) error {
 	lines := bufio.NewReader(in)
-	answers := json.NewEncoder(out)
+	responses := json.NewEncoder(out)
 	for {
 		line, err := lines.ReadBytes('\n')
 		if len(bytes.TrimSpace(line)) > 0 {
-			if err := answers.Encode(answer(line)); err != nil {
+			if err := responses.Encode(respond(line)); err != nil {
 				return err
 			}
 		}
@@ -82,7 +82,7 @@ func serve(in io.Reader, out io.Writer) error {
 	}
 }
 
-func answer(line []byte) response {
+func respond(line []byte) response {
 	var req request
 	if err := strictUnmarshal(line, &req); err != nil {
 		return response{ID: req.ID, Error: describe(requestError{err})}
@@ -91,8 +91,8 @@ func answer(line []byte) response {
 	return response{ID: req.ID, Result: result, Error: describe(err)}
 }
 
-// call runs a method. The gob decoder panics on some input (a slice as a map
-// key), which must not end the program.
+// call runs a method. It recovers from panics, because the gob decoder panics
+// on some input, such as a slice as a map key.
 func call(req request) (result any, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -106,7 +106,7 @@ func call(req request) (result any, err error) {
 	return run(req.Params)
 }
 
-// of makes a method of a function that takes its own parameters.
+// of turns a function with typed parameters into a method.
 func of[Params any](run func(Params) (any, error)) method {
 	return func(text json.RawMessage) (any, error) {
 		var params Params
@@ -117,8 +117,8 @@ func of[Params any](run func(Params) (any, error)) method {
 	}
 }
 
-// strictUnmarshal refuses members that the target does not have, so that a
-// misspelt parameter is not taken for an absent one.
+// strictUnmarshal refuses unknown members, so that a misspelt parameter is not
+// ignored.
 func strictUnmarshal(text []byte, target any) error {
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.DisallowUnknownFields()
@@ -128,7 +128,7 @@ func strictUnmarshal(text []byte, target any) error {
 // requestError is a mistake in the request itself.
 type requestError struct{ error }
 
-// gobError is an error of encoding/gob when it is called directly.
+// gobError is an error of encoding/gob from one of the gob methods.
 type gobError struct {
 	error
 	kind string

@@ -17,7 +17,7 @@ const (
 	blockKey = "30313233343536373839616263646566"
 )
 
-// reply is a response with the results of every method.
+// reply is a response that can hold the result of any method.
 type reply struct {
 	ID     json.RawMessage
 	Error  *responseError
@@ -54,7 +54,7 @@ func ask(t *testing.T, method, params string) (r reply) {
 	return r
 }
 
-// must is ask for a request that has to succeed.
+// must sends a request that has to succeed.
 func must(t *testing.T, method, params string) reply {
 	t.Helper()
 	r := ask(t, method, params)
@@ -64,7 +64,7 @@ func must(t *testing.T, method, params string) reply {
 	return r
 }
 
-// values is the tree of session values with one string.
+// values returns the tree of session values with one string.
 func values(name, text string) string {
 	return fmt.Sprintf(`{"go":"map[interface {}]interface {}","v":[[{"go":"string","v":%q},{"go":"string","v":%q}]]}`, name, text)
 }
@@ -78,7 +78,7 @@ func text(t *testing.T, value any) string {
 	return string(out)
 }
 
-func TestAnswersKeepOrderAndIDs(t *testing.T) {
+func TestResponsesKeepOrderAndIDs(t *testing.T) {
 	in := `{"id":"a","method":"nothing"}
 not json
 
@@ -90,11 +90,11 @@ not json
 	}
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	if len(lines) != 4 {
-		t.Fatalf("want 4 answers, got %q", lines)
+		t.Fatalf("want 4 responses, got %q", lines)
 	}
 	for i, want := range []string{`{"id":"a","error":`, `{"id":null,"error":`, `{"id":[2],`, `{"id":3,"result":{"hex":"03040056"}}`} {
 		if !strings.HasPrefix(lines[i], want) {
-			t.Errorf("answer %d: want %s…, got %s", i, want, lines[i])
+			t.Errorf("response %d: want %s…, got %s", i, want, lines[i])
 		}
 	}
 }
@@ -135,7 +135,7 @@ func TestSessionsInBothStores(t *testing.T) {
 	}
 }
 
-func TestFilesOfSessions(t *testing.T) {
+func TestSessionFiles(t *testing.T) {
 	dir := t.TempDir()
 	store := fmt.Sprintf(`"name":"s","keyPairs":[%q],"dir":%q`, key, dir)
 	saved := must(t, "fs.save", fmt.Sprintf(`{%s,"id":"ABC","values":%s}`, store, values("a", "b")))
@@ -145,7 +145,7 @@ func TestFilesOfSessions(t *testing.T) {
 	if err := os.Remove(saved.Result.File); err != nil {
 		t.Fatal(err)
 	}
-	// The library keeps the id of a lost file.
+	// The library keeps the id of a missing file.
 	lost := ask(t, "fs.load", fmt.Sprintf(`{%s,"cookie":%s}`, store, saved.Result.Value))
 	if lost.Error == nil || lost.Error.Kind != "other" || lost.Result.ID != "ABC" || !lost.Result.IsNew {
 		t.Errorf("error %+v, id %q, new %v", lost.Error, lost.Result.ID, lost.Result.IsNew)
@@ -211,7 +211,7 @@ func TestCodec(t *testing.T) {
 	}
 }
 
-func TestCodecTimestampIsThatOfTheEnvelope(t *testing.T) {
+func TestCodecWritesTheTimestamp(t *testing.T) {
 	got := must(t, "codec.encode", fmt.Sprintf(`{"hashKey":%q,"name":"session-name","timestamp":1700000000,"value":%s}`, key, `{"go":"string","v":"hello"}`))
 	if want := "MTcwMDAwMDAwMHxDQXdBQldobGJHeHZ8"; !strings.HasPrefix(got.Result.Encoded, want) {
 		t.Errorf("got %s, want %s…", got.Result.Encoded, want)
@@ -237,7 +237,7 @@ func TestErrorKinds(t *testing.T) {
 		{"gob.decode", `{"hex":"0"}`, "request"},
 		{"gob.encode", `{"tree":{"go":"*int","v":null}}`, "panic"},
 		{"gob.encode", `{"tree":{"go":"[]interface {}","v":[{"go":"[3]int","v":[{"go":"int","v":"1"},{"go":"int","v":"2"},{"go":"int","v":"3"}]}]}}`, "usage"},
-		// A []uint8 as a map key: the decoder panics.
+		// The decoder panics on a []uint8 as a map key.
 		{"gob.decode", `{"hex":"0d7f040102ff800001100110000012ff800001075b5d75696e74380a0300016100"}`, "panic"},
 	} {
 		r := ask(t, c.method, c.params)
@@ -247,7 +247,7 @@ func TestErrorKinds(t *testing.T) {
 	}
 }
 
-func TestFailedGobShowsWhatWasDecoded(t *testing.T) {
+func TestFailedDecodeReturnsThePartBefore(t *testing.T) {
 	good := must(t, "gob.encode", fmt.Sprintf(`{"tree":%s}`, values("a", "b"))).Result.Hex
 	r := ask(t, "gob.decode", fmt.Sprintf(`{"hex":%q}`, good[:len(good)-2]))
 	if r.Error == nil || r.Error.Kind != "decode" || r.Result.Tree == nil {
@@ -286,7 +286,7 @@ func TestRandomSessionsSurviveEveryPath(t *testing.T) {
 			again := must(t, "gob.encode", fmt.Sprintf(`{"tree":%s}`, s.Tree))
 			same = must(t, "gob.compare", fmt.Sprintf(`{"hex":%q,"tree":%s}`, again.Result.Hex, s.Tree))
 			if !same.Result.Equal {
-				t.Fatalf("depth %d, encoded again: %s\n%s", depth, same.Result.Diff, s.Tree)
+				t.Fatalf("depth %d, re-encoded: %s\n%s", depth, same.Result.Diff, s.Tree)
 			}
 			loaded := must(t, "cookie.load", fmt.Sprintf(`{"name":"session","keyPairs":[%q],"maxLength":0,"cookie":%q}`, key, s.Cookie))
 			if got := text(t, loaded.Result.Values); got != compact(t, s.Tree) {

@@ -19,7 +19,7 @@ const (
 	secondsRange = 1 << 37
 )
 
-// defaultHashKey signs the random cookies when the request gives no keys.
+// defaultHashKey signs the random cookies if the request contains no keys.
 const defaultHashKey = "0123456789abcdef0123456789abcdef"
 
 type randomParams struct {
@@ -47,7 +47,7 @@ func randomSessions(p randomParams) (any, error) {
 	if p.KeyPairs == nil {
 		p.KeyPairs = []hexBytes{hexBytes(defaultHashKey)}
 	}
-	// Without the limit of 4096 characters: a deep session is longer.
+	// Deep sessions are longer than the default limit of 4096 characters.
 	unlimited := 0
 	codecs := securecookie.CodecsFromPairs(keys(p.KeyPairs)...)
 	if err := (settings{MaxLength: &unlimited}).applyAll(codecs); err != nil {
@@ -65,9 +65,8 @@ func randomSessions(p randomParams) (any, error) {
 	return result, nil
 }
 
-// describeSession takes the tree from the decoded gob and not from the values
-// themselves, because gob does not keep everything: in a struct it drops -0
-// and pointers to zero.
+// describeSession returns the tree of the decoded gob, not of the values
+// themselves, because gob drops -0 and pointers to zero in structs.
 func describeSession(values map[any]any, name string, codecs []securecookie.Codec) (session randomSession, err error) {
 	if session.Gob, err = toGob(values); err != nil {
 		return session, err
@@ -91,7 +90,7 @@ var (
 		UserID(0), Role(""), Level(0), Ratio(0), Flag(false), Empty{}, UUID{},
 		time.Time{}, time.Duration(0), &big.Int{}, &url.URL{}, []byte{},
 	)
-	// A float may be a key too, but two NaN keys could not be told apart.
+	// Floats are omitted, because two NaN keys cannot be distinguished.
 	keyTypes      = typesOf("", "", "", "", 0, int64(0), uint8(0), false, UserID(0), Role(""), [2]string{}, [2]int{})
 	compoundTypes = append(typesOf(
 		[]any{}, []bool{}, []string{}, []int{}, []int8{}, []int16{}, []int32{}, []int64{},
@@ -116,7 +115,7 @@ func registeredTypes() []reflect.Type {
 	return types
 }
 
-// generator makes random values with a preference for the ends of the ranges.
+// generator makes random values, with a preference for the limits of a type.
 type generator struct{ *rand.Rand }
 
 func (g generator) session(depth int) map[any]any {
@@ -127,7 +126,7 @@ func (g generator) session(depth int) map[any]any {
 	return values
 }
 
-// key is mostly a string, as in real sessions.
+// key returns a string in most cases, as in real sessions.
 func (g generator) key() any {
 	return g.value(pick(g, keyTypes), 0).Interface()
 }
@@ -143,8 +142,8 @@ func (g generator) any(depth int) any {
 	return g.value(pick(g, types), depth-1).Interface()
 }
 
-// value makes a value of type t. A pointer is not nil: gob refuses nil
-// pointers everywhere but in a struct field.
+// value makes a value of type t. Pointers are not nil, because gob refuses nil
+// pointers except in struct fields.
 func (g generator) value(t reflect.Type, depth int) reflect.Value {
 	v := reflect.New(t).Elem()
 	switch v.Interface().(type) {
@@ -211,7 +210,8 @@ func (g generator) fillMap(v reflect.Value, depth int) {
 	}
 }
 
-// fillStruct leaves some fields zero, and all that could nest without end.
+// fillStruct leaves some fields zero, and at depth 0 all pointers, which could
+// nest without end.
 func (g generator) fillStruct(v reflect.Value, depth int) {
 	for i := range v.NumField() {
 		field := v.Field(i)
@@ -233,8 +233,8 @@ func pick[T any](g generator, choices []T) T {
 	return choices[g.Intn(len(choices))]
 }
 
-// bits are 64 bits whose upper end is the value of an integer of any width:
-// its limits, a small number, or anything.
+// bits returns 64 bits, the upper n of which are a random n-bit integer: a
+// limit, a small number, or any number.
 func (g generator) bits() uint64 {
 	switch g.Intn(4) {
 	case 0:
@@ -268,8 +268,8 @@ func (g generator) text() string {
 	})
 }
 
-// time has zones at whole minutes, and one with seconds. Go cannot read back
-// an offset with negative seconds: it adds 256 of them.
+// time uses zones with offsets in whole minutes, and one with seconds. Negative
+// seconds are omitted, because Go decodes them with 256 seconds too many.
 func (g generator) time() time.Time {
 	zone := pick(g, []*time.Location{
 		time.UTC,

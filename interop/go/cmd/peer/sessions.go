@@ -12,23 +12,23 @@ import (
 	"silverback/interop/internal/tree"
 )
 
-// sessionParams name a session and the store that it is in: the folder dir,
-// or without one the cookie itself.
+// sessionParams identifies a session and its store: files in the folder Dir,
+// or a cookie if Dir is empty.
 type sessionParams struct {
 	settings
 	KeyPairs []hexBytes `json:"keyPairs"`
 	Dir      string     `json:"dir"`
 	Name     string     `json:"name"`
 
-	// What the browser sends: the value of the session's cookie, or a whole
-	// Cookie header. Without either the session is new.
+	// Cookie is the value of the session's cookie, and Header a whole Cookie
+	// header. Without either the session is new.
 	Cookie *string `json:"cookie"`
 	Header *string `json:"header"`
 
 	Options options `json:"options"`
 }
 
-// options change the cookie attributes of one session.
+// options changes the cookie attributes of one session.
 type options struct {
 	Path        *string `json:"path"`
 	Domain      *string `json:"domain"`
@@ -68,7 +68,7 @@ type saveResult struct {
 	Value     string `json:"value"`
 	ID        string `json:"id,omitempty"`
 
-	// File is the session's file, absent when there is none.
+	// File is the path of the session's file, absent if there is no file.
 	File string `json:"file,omitempty"`
 }
 
@@ -178,7 +178,7 @@ func (p flashParams) keys() []string {
 	return []string{*p.Key}
 }
 
-// cookieOnly and filesOnly give a method the store that its name promises.
+// cookieOnly and filesOnly make a method require the store in its name.
 func cookieOnly[P interface{ inFolder() bool }](run func(P) (any, error)) func(P) (any, error) {
 	return func(p P) (any, error) {
 		if p.inFolder() {
@@ -199,8 +199,8 @@ func filesOnly[P interface{ inFolder() bool }](run func(P) (any, error)) func(P)
 
 func (p sessionParams) inFolder() bool { return p.Dir != "" }
 
-// open gets the session of a request that carries the given cookie. Like the
-// library it may return both a session and an error.
+// open loads the session of a request with the given cookie. Like the library
+// it may return both a session and an error.
 func (p sessionParams) open() (*sessions.Session, *http.Request, error) {
 	store, err := p.newStore()
 	if err != nil {
@@ -239,7 +239,7 @@ func (p sessionParams) newStore() (sessions.Store, error) {
 	return store, p.applyAll(store.Codecs)
 }
 
-// store saves the session and reads what the response says.
+// store saves the session and returns the cookie of the response.
 func (p sessionParams) store(session *sessions.Session, r *http.Request) (saveResult, error) {
 	w := httptest.NewRecorder()
 	if err := session.Save(r, w); err != nil {
@@ -299,7 +299,7 @@ func keys(pairs []hexBytes) [][]byte {
 	return out
 }
 
-// buildValues makes the values of a session.
+// buildValues builds session values from a tree.
 func buildValues(t tree.Tree) (map[any]any, error) {
 	built, err := tree.Build(t)
 	if err != nil {

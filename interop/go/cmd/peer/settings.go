@@ -26,8 +26,8 @@ var serializers = map[string]securecookie.Serializer{
 	"nop":  securecookie.NopEncoder{},
 }
 
-// settings are the options of a securecookie. What is absent stays as the
-// library sets it.
+// settings are the options of a SecureCookie. Absent ones keep the library's
+// defaults.
 type settings struct {
 	Hash       string `json:"hash"`
 	Serializer string `json:"serializer"`
@@ -76,8 +76,8 @@ func (s settings) applyAll(codecs []securecookie.Codec) error {
 	return nil
 }
 
-// setClock stops the clock of a securecookie. The library has a field for this
-// purpose but does not export it.
+// setClock makes a SecureCookie use a fixed time. The library's field for this
+// purpose is not exported.
 func setClock(codec *securecookie.SecureCookie, seconds int64) {
 	field := reflect.ValueOf(codec).Elem().FieldByName("timeFunc")
 	clock := (*func() int64)(unsafe.Pointer(field.UnsafeAddr()))

@@ -19,7 +19,7 @@ type (
 	Empty  struct{}
 )
 
-// UUID marshals itself, so its bytes are opaque to gob.
+// UUID implements BinaryMarshaler, so its bytes are opaque to gob.
 type UUID [16]byte
 
 func (u UUID) MarshalBinary() ([]byte, error) { return u[:], nil }
@@ -49,8 +49,8 @@ type Node struct {
 	ByName   map[string]*Node
 }
 
-// Account embeds a struct and a pointer to one: gob sends each as a field
-// named after its type.
+// Account embeds a struct and a pointer to a struct. gob sends each as a field
+// with the name of its type.
 type Account struct {
 	Person
 	*Point
@@ -114,9 +114,10 @@ type Outer struct {
 	Empty   Empty
 }
 
-// registered lists the types that a session may hold beside those that gob
-// and gorilla/sessions register. The names are those that gob.Register gives
-// in package main; they are spelt out because a test binary has another path.
+// registered lists the types that a session may contain in addition to those
+// that gob and gorilla/sessions register. The names are those that
+// gob.Register would use in package main. They are given explicitly because the
+// import path of a test binary differs.
 var registered = []struct {
 	name   string
 	sample any

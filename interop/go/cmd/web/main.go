@@ -1,6 +1,6 @@
-// Web is a small shop that keeps its sessions with the real Go library. A
-// program in another language with the same keys and folder can serve the same
-// visitors.
+// Web is a small shop that stores its sessions with gorilla/sessions. A
+// program in another language with the same keys and folder shares the
+// sessions.
 package main
 
 import (
@@ -17,7 +17,7 @@ import (
 )
 
 func main() {
-	addr := flag.String("addr", "127.0.0.1:0", "address to listen on; port 0 takes a free one")
+	addr := flag.String("addr", "127.0.0.1:0", "address to listen on; port 0 selects a free port")
 	dir := flag.String("dir", "", "folder of the session files")
 	keyList := flag.String("keys", "", "hash and block keys in hex, newest pair first; a block key may be empty")
 	flag.Parse()
@@ -49,7 +49,8 @@ func run(addr, dir, keyList string) error {
 	return server.Serve(listener)
 }
 
-// parseKeys reads hash and block keys in turn. No text stands for no key.
+// parseKeys parses a comma-separated list that alternates hash keys and block
+// keys. An empty item stands for no key.
 func parseKeys(list string) ([][]byte, error) {
 	if list == "" {
 		return nil, errors.New("-keys is missing")

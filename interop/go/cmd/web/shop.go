@@ -15,7 +15,7 @@ const (
 )
 
 // shop keeps the visitor's name and cart in session files, and the theme in a
-// cookie of its own.
+// cookie session.
 type shop struct {
 	logins *sessions.FilesystemStore
 	themes *sessions.CookieStore
@@ -31,7 +31,7 @@ func newShop(dir string, keyPairs [][]byte) *shop {
 	return s
 }
 
-// cookieOptions leave out Secure, so that browsers keep the cookies over plain
+// cookieOptions omits Secure, so that browsers accept the cookies over plain
 // HTTP.
 func cookieOptions() *sessions.Options {
 	return &sessions.Options{
@@ -93,7 +93,7 @@ func (s *shop) show(w http.ResponseWriter, r *http.Request) {
 	if name, ok := theme.Values["theme"].(string); ok {
 		v.Theme = name
 	}
-	// Reading the messages removed them, which must be saved before the body.
+	// Flashes has removed the messages; save that before writing the body.
 	if len(v.Flashes) > 0 && !save(w, r, login) {
 		return
 	}
@@ -106,7 +106,7 @@ func (s *shop) show(w http.ResponseWriter, r *http.Request) {
 
 func (s *shop) signIn(w http.ResponseWriter, r *http.Request) {
 	login := open(s.logins, r, "login")
-	// A new id, so that one that was known before the sign-in is worth nothing.
+	// A new id prevents session fixation.
 	login.ID = ""
 	login.Values["user"] = r.FormValue("name")
 	login.Values["remember"] = r.FormValue("remember") != ""
@@ -148,8 +148,8 @@ func open(store sessions.Store, r *http.Request, name string) *sessions.Session 
 	return session
 }
 
-// limitAge makes a login short that is not to be remembered. The options are
-// not part of the stored session, so every request sets them again.
+// limitAge shortens the login of a visitor who does not want to be remembered.
+// The options are not stored in the session, so every request sets them again.
 func limitAge(session *sessions.Session) {
 	if remember, ok := session.Values["remember"].(bool); ok {
 		session.Options.MaxAge = seconds(hour)
@@ -165,7 +165,8 @@ func finish(w http.ResponseWriter, r *http.Request, session *sessions.Session) {
 	}
 }
 
-// save reports whether the session was saved; if not, the response is done.
+// save reports whether the session was saved. If not, it has written an error
+// response.
 func save(w http.ResponseWriter, r *http.Request, session *sessions.Session) bool {
 	if err := session.Save(r, w); err != nil {
 		log.Print(err)

@@ -15,7 +15,7 @@ import (
 
 var testKeys = [][]byte{[]byte("0123456789abcdef0123456789abcdef"), []byte("0123456789abcdef")}
 
-// browser visits a shop and keeps its cookies.
+// browser visits the shop and keeps its cookies.
 type browser struct {
 	*testing.T
 	client *http.Client
@@ -33,7 +33,7 @@ func visit(t *testing.T, dir string) browser {
 	return browser{t, &http.Client{Jar: jar}, server.URL}
 }
 
-// post submits a form and returns the page that it leads to.
+// post submits a form and returns the page that it redirects to.
 func (b browser) post(path string, form url.Values) string {
 	b.Helper()
 	res, err := b.client.PostForm(b.base+path, form)
@@ -114,7 +114,7 @@ func TestLostFileIsANewVisitor(t *testing.T) {
 	b.wants(b.get(), `id="cart">0<`)
 	b.wants(b.post("/cart", nil), `id="cart">1<`)
 	if text, err := os.ReadFile(lost); err != nil || string(text) != "broken" {
-		t.Errorf("the id of the broken file was used again: %q %v", text, err)
+		t.Errorf("the id of the broken file was reused: %q %v", text, err)
 	}
 }
 
@@ -130,7 +130,7 @@ func TestParseKeys(t *testing.T) {
 	}
 }
 
-// submit posts a form with a cookie and returns the cookie of the response.
+// submit posts a form with a cookie and returns the response's cookie.
 func submit(handler http.Handler, path, form string, cookie *http.Cookie) *http.Cookie {
 	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(form))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// Build returns the Go value that a tree describes. It refuses a tree whose
-// types do not fit together, such as an int in a []string.
+// Build returns the Go value that a tree describes. It refuses a tree with
+// mismatched types, such as an int in a []string.
 func Build(t Tree) (any, error) {
 	v, err := build(t, anyType)
 	if err != nil {
@@ -24,8 +24,8 @@ func Build(t Tree) (any, error) {
 	return v.Interface(), nil
 }
 
-// build makes a value of the given type, which is the type of the place that
-// the value goes to.
+// build makes a value of the given type, which is the type of the variable,
+// element or field that holds the value.
 func build(t Tree, typ reflect.Type) (reflect.Value, error) {
 	v := reflect.New(typ).Elem()
 	if typ.Kind() == reflect.Interface {
@@ -55,7 +55,7 @@ func buildInterface(t Tree, v reflect.Value) error {
 	return err
 }
 
-// fill sets v, whose type is the type of the tree.
+// fill sets v, which has the type that the tree names.
 func fill(t Tree, v reflect.Value) error {
 	switch v.Kind() {
 	case reflect.Bool:
@@ -94,8 +94,8 @@ func fill(t Tree, v reflect.Value) error {
 	case reflect.Map:
 		return fillMap(t, v)
 	case reflect.Struct:
-		if moment, ok := v.Addr().Interface().(*time.Time); ok {
-			return fillTime(t, moment)
+		if target, ok := v.Addr().Interface().(*time.Time); ok {
+			return fillTime(t, target)
 		}
 		return fillStruct(t, v)
 	default:
@@ -222,7 +222,7 @@ func fillMap(t Tree, v reflect.Value) error {
 	return nil
 }
 
-// fillStruct sets the given fields and leaves the others zero.
+// fillStruct sets the fields in the tree and leaves the others zero.
 func fillStruct(t Tree, v reflect.Value) error {
 	fields, err := read[map[string]Tree](t.V)
 	if err != nil {
@@ -242,15 +242,15 @@ func fillStruct(t Tree, v reflect.Value) error {
 	return nil
 }
 
-// fillTime reads the seconds and the zone, or only the RFC 3339 text when
-// there are no seconds.
-func fillTime(t Tree, moment *time.Time) error {
+// fillTime uses the seconds and the zone, or the RFC 3339 text if there are no
+// seconds.
+func fillTime(t Tree, target *time.Time) error {
 	if t.Unix == "" {
 		text, err := read[string](t.V)
 		if err != nil {
 			return err
 		}
-		*moment, err = time.Parse(time.RFC3339Nano, text)
+		*target, err = time.Parse(time.RFC3339Nano, text)
 		return err
 	}
 	sec, err := strconv.ParseInt(t.Unix, 10, 64)
@@ -261,7 +261,7 @@ func fillTime(t Tree, moment *time.Time) error {
 	if t.Nsec != nil {
 		nsec = int64(*t.Nsec)
 	}
-	*moment = time.Unix(sec, nsec).In(zoneOf(t))
+	*target = time.Unix(sec, nsec).In(zoneOf(t))
 	return nil
 }
 

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// maxArrayLength bounds the array types that a type name may ask for.
+// maxArrayLength limits the length in the name of an array type.
 const maxArrayLength = 1 << 16
 
 var (
@@ -30,16 +30,16 @@ func init() {
 	}
 }
 
-// Register makes gob and this package know the type of sample by the given
-// name. A name that starts with "*" stands for a pointer type; the type it
-// points to is then known without the "*".
+// Register registers the type of sample with gob and this package under the
+// given name. If the name starts with "*", the type is a pointer, and its
+// element type gets the name without the "*".
 func Register(name string, sample any) {
 	gob.RegisterName(name, sample)
 	t := reflect.TypeOf(sample)
 	for t.Kind() == reflect.Pointer && strings.HasPrefix(name, "*") {
 		t, name = t.Elem(), name[1:]
 	}
-	// Unnamed types such as []int need no entry: TypeOf takes them apart.
+	// Unnamed types such as []int need no entry, because TypeOf parses them.
 	if t.Name() != "" {
 		record(name, t)
 	}
@@ -73,8 +73,8 @@ func NameOf(t reflect.Type) string {
 	}
 }
 
-// TypeOf finds the type with the given name. It builds pointer, slice, array
-// and map types from the types that it knows.
+// TypeOf returns the type with the given name. It builds pointer, slice, array
+// and map types from registered types.
 func TypeOf(name string) (reflect.Type, error) {
 	t, rest, err := parseType(name)
 	if err != nil {
@@ -86,7 +86,7 @@ func TypeOf(name string) (reflect.Type, error) {
 	return t, nil
 }
 
-// parseType reads one type from the front of s and returns what follows it.
+// parseType parses one type at the start of s and returns the rest of s.
 func parseType(s string) (t reflect.Type, rest string, err error) {
 	switch {
 	case strings.HasPrefix(s, "interface {}"):

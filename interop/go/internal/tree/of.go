@@ -64,8 +64,8 @@ func of(v reflect.Value) (Tree, error) {
 	case reflect.Map:
 		t.V, err = ofMap(v)
 	case reflect.Struct:
-		if moment, ok := v.Interface().(time.Time); ok {
-			return ofTime(t, moment), nil
+		if instant, ok := v.Interface().(time.Time); ok {
+			return ofTime(t, instant), nil
 		}
 		t.V, err = ofStruct(v)
 	default:
@@ -74,8 +74,8 @@ func of(v reflect.Value) (Tree, error) {
 	return t, err
 }
 
-// ofPointer returns the pointee, or the text of the two pointer types that
-// have one.
+// ofPointer returns the tree of the pointee, or text for *big.Int and
+// *url.URL.
 func ofPointer(v reflect.Value) (json.RawMessage, error) {
 	if v.IsNil() {
 		return jsonOf(nil), nil
@@ -109,7 +109,7 @@ func ofOpaque(value encoding.BinaryMarshaler) (*string, error) {
 	return hexOf(b), err
 }
 
-// ofMap sorts the entries by the text of their keys, because Go visits a map
+// ofMap sorts the entries by their encoded keys, because Go iterates over a map
 // in random order.
 func ofMap(v reflect.Value) (json.RawMessage, error) {
 	pairs := make([][2]json.RawMessage, 0, v.Len())
@@ -130,7 +130,7 @@ func ofMap(v reflect.Value) (json.RawMessage, error) {
 	return json.Marshal(pairs)
 }
 
-// ofStruct writes the exported fields in the order of their declaration.
+// ofStruct encodes the exported fields in the order of their declaration.
 func ofStruct(v reflect.Value) (json.RawMessage, error) {
 	out := []byte{'{'}
 	for _, field := range reflect.VisibleFields(v.Type()) {
@@ -149,22 +149,23 @@ func ofStruct(v reflect.Value) (json.RawMessage, error) {
 	return append(out, '}'), nil
 }
 
-// isWireField tells whether gob sends the field. An embedded struct is one
-// field, so the fields promoted from it are not.
+// isWireField reports whether gob sends the field. It sends an embedded struct
+// as one field, not the fields promoted from it.
 func isWireField(field reflect.StructField) bool {
 	return field.IsExported() && len(field.Index) == 1
 }
 
-func ofTime(t Tree, moment time.Time) Tree {
-	_, offset := moment.Zone()
-	nsec, utc := moment.Nanosecond(), moment.Location() == time.UTC
-	t.V = jsonOf(moment.Format(time.RFC3339Nano))
-	t.Unix = strconv.FormatInt(moment.Unix(), 10)
+func ofTime(t Tree, instant time.Time) Tree {
+	_, offset := instant.Zone()
+	nsec, utc := instant.Nanosecond(), instant.Location() == time.UTC
+	t.V = jsonOf(instant.Format(time.RFC3339Nano))
+	t.Unix = strconv.FormatInt(instant.Unix(), 10)
 	t.Nsec, t.OffsetSec, t.IsUTC = &nsec, &offset, &utc
 	return t
 }
 
-// bitsOf gives every NaN the same bits: Go and JavaScript use different ones.
+// bitsOf returns the same bits for every NaN, because Go's and JavaScript's NaN
+// have different bits.
 func bitsOf(f float64) string {
 	if math.IsNaN(f) {
 		f = math.NaN()
@@ -177,7 +178,7 @@ func hexOf(b []byte) *string {
 	return &text
 }
 
-// jsonOf marshals values that always can be: text, booleans and trees.
+// jsonOf encodes values whose encoding cannot fail: text, booleans and trees.
 func jsonOf(value any) json.RawMessage {
 	text, err := json.Marshal(value)
 	if err != nil {

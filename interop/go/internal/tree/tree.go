@@ -1,5 +1,5 @@
-// Package tree writes Go values as JSON that keeps every Go type, and reads
-// them back. README.md describes the notation.
+// Package tree converts Go values to JSON that names every Go type, and back.
+// README.md describes the notation.
 package tree
 
 import (
@@ -10,8 +10,8 @@ import (
 	"slices"
 )
 
-// Tree is one value. Go names its type; which other members are set depends
-// on the kind of that type.
+// Tree is one value. Go is the name of its type, which determines the other
+// members.
 type Tree struct {
 	Go string `json:"go"`
 
@@ -28,8 +28,8 @@ type Tree struct {
 	Re   string `json:"re,omitempty"`
 	Im   string `json:"im,omitempty"`
 
-	// A time: seconds since 1970, nanoseconds, seconds east of UTC, and
-	// whether the zone is UTC itself rather than a zone at offset 0.
+	// A time: Unix seconds, nanoseconds, the offset in seconds east of UTC, and
+	// whether the zone is UTC itself rather than another zone at offset 0.
 	Unix      string `json:"unix,omitempty"`
 	Nsec      *int   `json:"nsec,omitempty"`
 	OffsetSec *int   `json:"offset_sec,omitempty"`
@@ -50,7 +50,7 @@ func Diff(want, got Tree) (string, error) {
 	return diff("$", wanted, gotten), nil
 }
 
-// plain turns a tree into nested maps and lists.
+// plain converts a tree to nested maps and lists.
 func plain(t Tree) (value any, err error) {
 	text, err := json.Marshal(t)
 	if err != nil {

@@ -51,7 +51,7 @@ func init() {
 
 func pointer[T any](value T) *T { return &value }
 
-// examples pair Go values with their trees.
+// examples are pairs of Go values and their trees.
 var examples = []struct {
 	value any
 	text  string
@@ -95,7 +95,7 @@ var examples = []struct {
 	{&url.URL{Scheme: "https", Host: "example.com", Path: "/a b"}, `{"go":"*url.URL","v":"https://example.com/a%20b"}`},
 }
 
-func TestOfWritesTheNotation(t *testing.T) {
+func TestOf(t *testing.T) {
 	for _, example := range examples {
 		tree, err := Of(example.value)
 		if err != nil {
@@ -108,7 +108,7 @@ func TestOfWritesTheNotation(t *testing.T) {
 	}
 }
 
-func TestBuildReadsTheNotation(t *testing.T) {
+func TestBuild(t *testing.T) {
 	for _, example := range examples {
 		built, err := Build(parse(t, example.text))
 		if err != nil {
@@ -125,7 +125,7 @@ func TestBuildReadsTheNotation(t *testing.T) {
 	}
 }
 
-func TestBuildGivesDeeplyEqualValues(t *testing.T) {
+func TestBuildRestoresValues(t *testing.T) {
 	for _, value := range []any{
 		int16(-5), "text", []byte{0, 255}, []string{"a"}, map[string]any{"k": []any{1, nil}},
 		map[any]any{int8(1): "x", [2]int{1, 2}: true}, Nested{1, 2}, &user{Name: "n", Email: pointer("e"), Roles: []role{"r"}},
@@ -144,8 +144,8 @@ func TestBuildGivesDeeplyEqualValues(t *testing.T) {
 	}
 }
 
-func TestBuildTakesShortForms(t *testing.T) {
-	moment := time.Date(2024, 1, 2, 3, 4, 5, 0, time.FixedZone("", 3600))
+func TestBuildAcceptsShortForms(t *testing.T) {
+	instant := time.Date(2024, 1, 2, 3, 4, 5, 0, time.FixedZone("", 3600))
 	for text, want := range map[string]any{
 		`{"go":"float64","v":"-2.5"}`:                           -2.5,
 		`{"go":"[]string","v":null}`:                            []string(nil),
@@ -160,12 +160,12 @@ func TestBuildTakesShortForms(t *testing.T) {
 		}
 	}
 	got, err := Build(parse(t, `{"go":"time.Time","v":"2024-01-02T03:04:05+01:00"}`))
-	if err != nil || !got.(time.Time).Equal(moment) {
-		t.Errorf("got %v (%v), want %v", got, err, moment)
+	if err != nil || !got.(time.Time).Equal(instant) {
+		t.Errorf("got %v (%v), want %v", got, err, instant)
 	}
 }
 
-func TestBuildRefuses(t *testing.T) {
+func TestBuildRefusesInvalidTrees(t *testing.T) {
 	for _, text := range []string{
 		`{}`,
 		`{"go":"main.Nobody","v":{}}`,
@@ -201,7 +201,7 @@ func TestBuildRefuses(t *testing.T) {
 	}
 }
 
-func TestOfRefusesWhatGobCannotSend(t *testing.T) {
+func TestOfRefusesTypesThatGobCannotSend(t *testing.T) {
 	for _, value := range []any{func() {}, make(chan int), []any{make(chan int)}} {
 		if tree, err := Of(value); err == nil {
 			t.Errorf("%T: got %s", value, jsonOf(tree))
