@@ -25,7 +25,7 @@ export function app(stores: Stores): RequestListener {
     try {
       await route(request, response, stores)
     } catch (error) {
-      // The client disconnected while it was sending a form. There is nobody to respond to, and no error.
+      // The client disconnected while it was sending a form. That is no error, and needs no response.
       if (request.errored) return
       // Details belong in the log, not in the page. Session errors never contain values or keys.
       console.error(error)
@@ -83,7 +83,7 @@ async function show(
   const isPrepared = prepareTokens(login)
   const flashes: string[] = []
   for (const session of [login, theme]) {
-    // Nobody sees the response to HEAD, so it must not consume messages.
+    // The visitor does not see the response to HEAD, so it must not consume messages.
     if (request.method === 'HEAD') {
       flashes.push(...session.peekFlashes<string>())
       continue
