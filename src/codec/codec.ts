@@ -27,6 +27,8 @@ export interface Codec {
   maxLifetime?: number
   /** How many characters a text may have; 0 = no limit. */
   maxLength?: number
+  /** What turns values into the bytes that it encodes. Stores use it to find out what changed. */
+  readonly serializer?: Serializer
 }
 
 /** What a store tells a codec of a session besides its values. Go's envelope has no place for it. */
@@ -103,17 +105,16 @@ export function openMulti(
   return firstOf(codecs, codec => codec.open?.(name, text) ?? { value: codec.decode(name, text) })
 }
 
-function firstOf<T>(codecs: readonly Codec[], attempt: (codec: Codec) => T): T {
-  if (codecs.length === 0) {
-    throw new SessionError('no-codecs', 'securecookie: no codecs provided')
-  }
-  const errors: Error[] = []
+function firstOf<T>(codecs: readonly Codec[], use: (codec: Codec) => T): T {
+  let errors: Error[] | undefined
   for (const codec of codecs) {
     try {
-      return attempt(codec)
+      return use(codec)
     } catch (error) {
+      errors ??= []
       errors.push(error as Error)
     }
   }
-  throw new MultiError(errors)
+  if (errors) throw new MultiError(errors)
+  throw new SessionError('no-codecs', 'securecookie: no codecs provided')
 }

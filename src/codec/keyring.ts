@@ -67,7 +67,7 @@ export class Keyring {
 
   /** The key that seals. */
   get newest(): SealingKey {
-    const [key] = this.#keys
+    const key = this.#keys[0]
     if (!key)
       throw new SessionError('keys-not-loaded', 'the keys are not loaded yet; await ready()')
     return key

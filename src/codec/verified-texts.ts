@@ -8,64 +8,84 @@ import { LRUCache } from 'lru-cache'
 import { latin1Text, utf8Bytes } from '#bytes'
 import { assertInteger } from '../lib/assert-options.ts'
 
-/** What a codec needs to know of a text that it verified before. */
+/** What a codec remembers of a text that it verified. */
 export interface VerifiedText {
-  /** The cookie name that it was verified for. */
+  /** The cookie name that the text was verified for. */
   readonly name: string
-  /** What was decrypted or unpacked. Never handed out: callers get a copy. */
+  /** The decrypted or unpacked bytes. Never handed out: callers get a copy. */
   readonly content: Uint8Array
 }
 
-/** A guess of what an entry takes beside its text and content, in bytes. */
+interface Entry<T> {
+  readonly text: string
+  readonly verified: T
+}
+
+/** An estimate of the memory that an entry takes besides its text and content, in bytes. */
 const overhead = 256
 
-/** Places for the ends of texts that were seen once. */
-const glances = 1024
+/** How many fingerprints of texts seen once are remembered. */
+const sightings = 1024
 
-/** As much of the end of a text as tells it from all others: the end is a MAC or a tag. */
-const endLength = 12
+/** Texts end in a MAC or an authentication tag: these characters identify a text. */
+const keyLength = 12
 
 /**
- * Remembers the outcome of the cryptography and nothing else. Age, revocation and removed keys are
- * looked at each time, and values are deserialized each time, so that no two requests share one.
- * Only authentic texts get in: strangers cannot fill it.
+ * Remembers the outcome of the cryptography and nothing else. Expiry, revocation and removed keys are
+ * checked for each request, and values are deserialized for each request, so that no two requests share
+ * one. Only authentic texts get in: a client without the key cannot fill the cache.
  */
 export class VerifiedTexts<T extends VerifiedText> {
-  readonly #cache: LRUCache<string, T> | undefined
-  readonly #seenOnce: string[] = new Array(glances).fill('')
+  readonly #cache: LRUCache<string, Entry<T>> | undefined
+  readonly #seenOnce = new Int32Array(sightings)
 
-  /** @param maxBytes - most memory it takes, about; 0 for none: then it remembers nothing */
+  /** @param maxBytes - about how much memory to use; 0 turns the cache off */
   constructor(maxBytes: number) {
     assertInteger('cacheBytes', maxBytes, 0)
     if (maxBytes === 0) return
     this.#cache = new LRUCache({
       maxSize: maxBytes,
-      sizeCalculation: ({ content }, text) => text.length + content.length + overhead,
+      sizeCalculation: ({ text, verified }) => text.length + verified.content.length + overhead,
     })
   }
 
   /** What is known of this text under this name. */
   get(name: string, text: string): T | undefined {
-    const entry = this.#cache?.get(text)
-    return entry?.name === name ? entry : undefined
+    if (!this.#cache || this.#cache.size === 0) return undefined
+    const entry = this.#cache.get(text.slice(-keyLength))
+    return entry?.text === text && entry.verified.name === name ? entry.verified : undefined
   }
 
   /**
-   * Remembers a text that was verified, from the second time on: keeping one that does not come
-   * again costs more than it can save.
+   * Whether to {@link add} a text that was just verified: from its second time on. Keeping a text that
+   * does not come again costs more than it can save.
    */
-  add(text: string, entry: () => T): void {
-    if (!this.#cache || this.#isNew(text)) return
-    // A copy: `text` is often a slice that would keep the whole Cookie header in memory.
-    this.#cache.set(latin1Text(utf8Bytes(text), 0, text.length), entry())
+  isWorthKeeping(text: string): boolean {
+    if (!this.#cache) return false
+    const fingerprint = fingerprintOf(text)
+    // The top ten bits of a multiplicative hash.
+    const slot = Math.imul(fingerprint, 0x9e3779b1) >>> 22
+    if (this.#seenOnce[slot] === fingerprint) return true
+    this.#seenOnce[slot] = fingerprint
+    return false
   }
 
-  /** True for the first time, as far as is known. A mistake costs a little time and nothing else. */
-  #isNew(text: string): boolean {
-    const end = text.slice(-endLength)
-    const place = (end.charCodeAt(3) * 64 + end.charCodeAt(5)) % glances
-    const isNew = this.#seenOnce[place] !== end
-    this.#seenOnce[place] = end
-    return isNew
+  /** Remembers a text that was verified. `verified.content` must not change afterwards. */
+  add(text: string, verified: T): void {
+    // A copy: `text` is often a slice that would keep the whole Cookie header in memory.
+    const copy = latin1Text(utf8Bytes(text), 0, text.length)
+    this.#cache?.set(copy.slice(-keyLength), { text: copy, verified })
   }
+}
+
+/**
+ * 30 bits from the end of a text, without the last two characters: these may be padding. Two texts may
+ * share a fingerprint; one of them is then remembered a little too early.
+ */
+function fingerprintOf(text: string): number {
+  let fingerprint = 0
+  for (let at = text.length - 7; at < text.length - 2; at++) {
+    fingerprint = (fingerprint << 6) ^ text.charCodeAt(at)
+  }
+  return fingerprint
 }

@@ -87,7 +87,7 @@ export class SecureCookie implements Codec {
   readonly #hashKey: Uint8Array
   readonly #blockKey: Uint8Array | undefined
   readonly #hash: HashName
-  readonly #serializer: Serializer
+  readonly serializer: Serializer
   readonly #now: () => number
   readonly #broken: SessionError | undefined
   readonly #verified: VerifiedTexts<Verified>
@@ -100,7 +100,7 @@ export class SecureCookie implements Codec {
     if (!hashNames.includes(this.#hash)) {
       throw new TypeError(`hash must be one of ${hashNames.join(', ')}`)
     }
-    this.#serializer = options.serializer ?? gob
+    this.serializer = options.serializer ?? gob
     this.#now = options.now ?? unixSeconds
     this.#verified = new VerifiedTexts(options.cacheBytes ?? 1024 * 1024)
     this.maxAge = wholeSeconds('maxAge', options.maxAge ?? thirtyDays)
@@ -150,12 +150,14 @@ export class SecureCookie implements Codec {
       )
     }
     const known = this.#verified.get(name, text)
-    if (known) return this.#opened(copy(known.content), this.#checkAge(known.seconds))
+    if (known) return this.#opened(new Uint8Array(known.content), this.#checkAge(known.seconds))
     const { seconds, inner } = this.#authenticate(name, text)
     const issuedAt = this.#checkAge(seconds)
     const bytes = decodePadded(inner)
     const payload = this.#blockKey ? decrypt(this.#blockKey, bytes) : bytes
-    this.#verified.add(text, () => ({ name, seconds, content: copy(payload) }))
+    if (this.#verified.isWorthKeeping(text)) {
+      this.#verified.add(text, { name, seconds, content: new Uint8Array(payload) })
+    }
     return this.#opened(payload, issuedAt)
   }
 
@@ -175,7 +177,7 @@ export class SecureCookie implements Codec {
   }
 
   #opened(payload: Uint8Array, issuedAt: number): Opened {
-    const serializer = this.#serializer
+    const serializer = this.serializer
     return { value: this.#deserialize(payload), payload, serializer, issuedAt }
   }
 
@@ -201,7 +203,7 @@ export class SecureCookie implements Codec {
 
   #serialize(value: unknown): Uint8Array {
     try {
-      return this.#serializer.serialize(value)
+      return this.serializer.serialize(value)
     } catch (cause) {
       throw new SessionError('serialize-failed', causedBy(cause), { cause })
     }
@@ -209,7 +211,7 @@ export class SecureCookie implements Codec {
 
   #deserialize(bytes: Uint8Array): unknown {
     try {
-      return this.#serializer.deserialize(bytes)
+      return this.serializer.deserialize(bytes)
     } catch (cause) {
       // JSON.parse quotes its input in its messages: that one must not travel on.
       if (cause instanceof SyntaxError) {
@@ -287,11 +289,6 @@ function decrypt(key: Uint8Array, payload: Uint8Array): Uint8Array {
     throw new SessionError('decryption-failed', 'securecookie: the value could not be decrypted')
   }
   return aesCtr(key, payload.subarray(0, ivLength), payload.subarray(ivLength))
-}
-
-/** Not slice(): of a Buffer that is a view. */
-function copy(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(bytes)
 }
 
 function macInvalid(): SessionError {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import { encodeBase32 } from '../../src/runtime/bytes/base32.ts'
-import { decodePadded, encodePadded } from '../../src/runtime/bytes/base64url.ts'
+import { decodeCanonical, decodePadded, encodePadded } from '../../src/runtime/bytes/base64url.ts'
 import * as node from '../../src/runtime/bytes/node.ts'
 import * as web from '../../src/runtime/bytes/web.ts'
 
@@ -79,6 +79,78 @@ suite("base64url as Go's", () => {
           )
         },
       ),
+    )
+  })
+})
+
+/** Text that is base64url but for a change or two: of one character, an insertion, padding. */
+const almostBase64Url = fc
+  .tuple(
+    fc.uint8Array({ maxLength: 60 }),
+    fc.array(fc.tuple(fc.nat(80), fc.boolean(), fc.string({ maxLength: 1, unit: 'binary' })), {
+      maxLength: 2,
+    }),
+    fc.array(
+      fc.tuple(fc.nat(80), fc.constantFrom(...'+/= \n\r\0AQgwBEZz09-_\u0141\u{10141}\xc1\u3000')),
+      {
+        maxLength: 2,
+      },
+    ),
+  )
+  .map(([bytes, changes, insertions]) => {
+    let text = Buffer.from(bytes).toString('base64url')
+    for (const [at, isReplaced, char] of changes) {
+      text = text.slice(0, at) + char + text.slice(isReplaced ? at + 1 : at)
+    }
+    for (const [at, char] of insertions) text = text.slice(0, at) + char + text.slice(at)
+    return text
+  })
+
+suite('strict base64url', () => {
+  test('canonical text is what its own bytes encode to, and no other', () => {
+    const reference = (text: string): Buffer | undefined => {
+      const bytes = Buffer.from(text, 'base64url')
+      return bytes.toString('base64url') === text ? bytes : undefined
+    }
+    const agrees = (text: string): void => {
+      const [expected, found] = [reference(text), decodeCanonical(text)]
+      assert.deepEqual(found && Buffer.from(found), expected, JSON.stringify(text))
+    }
+    fc.assert(fc.property(almostBase64Url, agrees), { numRuns: 20_000 })
+    fc.assert(fc.property(fc.string({ unit: 'binary' }), agrees), { numRuns: 1000 })
+    // Every last character, and every character beyond ASCII whose low byte is a digit.
+    for (let code = 0; code < 0x300; code++) {
+      for (const start of ['', 'A', 'AA', 'AAA', 'AAAA']) {
+        agrees(start + String.fromCharCode(code))
+        agrees(`${String.fromCharCode(code)}${start}`)
+      }
+    }
+  })
+
+  test('padded text is accepted exactly where its grammar says so', () => {
+    const grammar = /^(?:[\w-]{4})*(?:[\w-]{2}==|[\w-]{3}=)?$/
+    fc.assert(
+      fc.property(almostBase64Url, fc.nat(3), (digits, padding) => {
+        const text = digits + '='.repeat(padding)
+        const compact = text.replace(/[\r\n]/g, '')
+        if (grammar.test(compact)) {
+          assert.deepEqual(Buffer.from(decodePadded(text)), Buffer.from(compact, 'base64url'))
+        } else {
+          assert.throws(() => decodePadded(text), { code: 'base64-invalid' })
+        }
+      }),
+      { numRuns: 20_000 },
+    )
+  })
+
+  test('both runtimes agree', () => {
+    fc.assert(
+      fc.property(almostBase64Url, fc.nat(2), (digits, padding) => {
+        const text = digits + '='.repeat(padding)
+        const [one, other] = [node, web].map(({ decodeDigits }) => decodeDigits(text, padding))
+        assert.deepEqual(one && Buffer.from(one), other && Buffer.from(other))
+      }),
+      { numRuns: 20_000 },
     )
   })
 })

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
+import { createHash, createHmac } from 'node:crypto'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import { hashNames } from '../../src/runtime/crypto/hashes.ts'
 import * as noble from '../../src/runtime/crypto/noble.ts'
 import * as node from '../../src/runtime/crypto/node.ts'
-import { randomBytes } from '../../src/runtime/crypto/random.ts'
+import { randomBytes, writeRandom } from '../../src/runtime/crypto/random.ts'
 
 const bytes = (length: number): fc.Arbitrary<Uint8Array> =>
   fc.uint8Array({ minLength: length, maxLength: length })
@@ -12,6 +13,54 @@ const bytes = (length: number): fc.Arbitrary<Uint8Array> =>
 function same(a: Uint8Array | undefined, b: Uint8Array | undefined): void {
   assert.deepEqual(a && Buffer.from(a), b && Buffer.from(b))
 }
+
+suite("HMAC equals createHmac's", () => {
+  for (const hash of hashNames) {
+    test(`${hash}, with keys of 0 to 200 bytes`, () => {
+      for (let length = 0; length <= 200; length++) {
+        const key = randomBytes(length)
+        const data = randomBytes(length * 7)
+        const expected = createHmac(hash, key).update('näme|').update(data).digest()
+        for (const { hmac } of [node, noble]) {
+          same(hmac(hash, key, 'näme|', data), expected)
+          // Again, with what was derived from the key the first time.
+          same(hmac(hash, key, 'näme|', data), expected)
+        }
+      }
+    })
+  }
+
+  test('any key, prefix and data', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...hashNames),
+        fc.uint8Array({ maxLength: 300 }),
+        fc.string({ unit: 'binary' }),
+        fc.uint8Array({ maxLength: 10_000 }),
+        (hash, key, prefix, data) => {
+          const expected = createHmac(hash, key).update(prefix, 'utf8').update(data).digest()
+          same(node.hmac(hash, key, prefix, data), expected)
+        },
+      ),
+      { numRuns: 500 },
+    )
+  })
+
+  test('one key with several hashes in turn', () => {
+    const key = randomBytes(70)
+    for (const hash of [...hashNames, ...hashNames]) {
+      same(node.hmac(hash, key, '', key), createHmac(hash, key).update(key).digest())
+    }
+  })
+})
+
+test("sha256 equals createHash's", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 1000 }), data => {
+      same(node.sha256(data), createHash('sha256').update(data).digest())
+    }),
+  )
+})
 
 suite('node:crypto and noble agree', () => {
   test('hashes, HMAC and HKDF', () => {
@@ -53,19 +102,31 @@ suite('node:crypto and noble agree', () => {
         bytes(12),
         fc.uint8Array(),
         fc.uint8Array(),
+        fc.nat(20),
         fc.nat(),
-        (key, nonce, associated, data, position) => {
-          const sealed = node.sealAesGcm(key, nonce, associated, data)
-          same(noble.sealAesGcm(key, nonce, associated, data), sealed)
-          same(noble.openAesGcm(key, nonce, associated, sealed), data)
-          same(node.openAesGcm(key, nonce, associated, sealed), data)
+        (key, nonce, associated, data, before, position) => {
+          const [sealed, other] = [node, noble].map(({ sealAesGcm }) => {
+            const message = new Uint8Array(before + 12 + data.length + 16)
+            message.set(nonce, before)
+            sealAesGcm(key, associated, data, message, before)
+            return message
+          }) as [Uint8Array, Uint8Array]
+          same(other, sealed)
+          same(noble.openAesGcm(key, associated, sealed, before), data)
+          same(node.openAesGcm(key, associated, sealed, before), data)
           const forged = Uint8Array.from(sealed)
-          const at = position % forged.length
+          const at = before + (position % (forged.length - before))
           forged[at] = (forged[at] as number) ^ 1
           for (const { openAesGcm } of [node, noble]) {
-            assert.equal(openAesGcm(key, nonce, associated, forged), undefined)
-            assert.equal(openAesGcm(key, nonce, associated, sealed.subarray(0, 15)), undefined)
-            assert.equal(openAesGcm(key, nonce, Uint8Array.of(...associated, 0), sealed), undefined)
+            assert.equal(openAesGcm(key, associated, forged, before), undefined)
+            assert.equal(
+              openAesGcm(key, associated, sealed.subarray(0, before + 27), before),
+              undefined,
+            )
+            assert.equal(
+              openAesGcm(key, Uint8Array.of(...associated, 0), sealed, before),
+              undefined,
+            )
           }
         },
       ),
@@ -86,6 +147,19 @@ suite('random bytes', () => {
     const seen = new Set<string>()
     for (let i = 0; i < 20_000; i++) seen.add(Buffer.from(randomBytes(16)).toString('hex'))
     assert.equal(seen.size, 20_000)
+  })
+
+  test('are written to where they are wanted, and nowhere else', () => {
+    const seen = new Set<string>()
+    for (let i = 0; i < 2000; i++) {
+      const target = new Uint8Array(20)
+      writeRandom(target, 4, 12)
+      const written = Buffer.from(target.subarray(4, 16))
+      assert.deepEqual([...target.subarray(0, 4), ...target.subarray(16)], new Array(8).fill(0))
+      assert.ok(written.some(byte => byte !== 0))
+      seen.add(written.toString('hex'))
+    }
+    assert.equal(seen.size, 2000)
   })
 
   test('any length, also beyond the pool and the limit of Web Crypto', () => {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { decodeBase64Url, encodeBase64Url } from '#bytes'
+import { decodeBase64Url, decodeDigits, encodeBase64Url } from '#bytes'
 import { SessionError } from '../../errors.ts'
 
 // text    = *char [ "=" [ "=" ] ], in groups of four
@@ -25,7 +25,8 @@ export function encodePadded(bytes: Uint8Array): string {
  * Throws `base64-invalid`, with Go's offset of the first bad byte.
  */
 export function decodePadded(text: string): Uint8Array {
-  if (isPadded(text)) return decodeBase64Url(text)
+  const bytes = text.length % 4 === 0 ? decodeDigits(text, paddingOf(text)) : undefined
+  if (bytes) return bytes
   const compact = text.replace(lineBreaks, '')
   if (!isPadded(compact)) {
     throw new SessionError(
@@ -34,6 +35,28 @@ export function decodePadded(text: string): Uint8Array {
     )
   }
   return decodeBase64Url(compact)
+}
+
+/**
+ * Decodes base64url without padding. Returns undefined unless the text is the only one for its bytes: no
+ * other character, and no unused bit of the last digit set.
+ */
+export function decodeCanonical(text: string): Uint8Array | undefined {
+  const rest = text.length % 4
+  const last = text[text.length - 1] as string
+  if (rest === 2 && !endsOfTwo.includes(last)) return undefined
+  if (rest === 3 && !endsOfThree.includes(last)) return undefined
+  return decodeDigits(text, 0)
+}
+
+/** Digits whose lowest four bits are zero, and those whose lowest two are. */
+const endsOfTwo = 'AQgw'
+const endsOfThree = 'AEIMQUYcgkosw048'
+
+/** How many equals signs, up to two, the text ends in. */
+function paddingOf(text: string): number {
+  if (!text.endsWith('=')) return 0
+  return text.endsWith('==') ? 2 : 1
 }
 
 function isPadded(text: string): boolean {

@@ -1,32 +1,57 @@
 /**
- * Whole numbers in few bytes: seven bits a byte, the lowest first; the top bit says that more follow.
+ * Variable-length integers: seven bits per byte, lowest first. The top bit of a byte is set when more follow.
  *
  * @module
  */
 
-/** The bytes of a whole number from 0 to 2^53 - 1. */
+/** The encoding of an integer from 0 to 2^53 - 1. */
 export function varint(value: number): Uint8Array {
-  const bytes: number[] = []
-  let rest = value
-  while (rest > 127) {
-    bytes.push((rest % 128) | 128)
-    rest = Math.floor(rest / 128)
-  }
-  return Uint8Array.of(...bytes, rest)
+  const bytes = new Uint8Array(varintLength(value))
+  writeVarint(bytes, 0, value)
+  return bytes
 }
 
-/** The number at `at`, and where the next thing starts; undefined when the bytes end before it does. */
+/** How many bytes {@link writeVarint} writes for an integer from 0 to 2^53 - 1. */
+export function varintLength(value: number): number {
+  let length = 1
+  for (let rest = value; rest > 127; rest = Math.floor(rest / 128)) length++
+  return length
+}
+
+/** Writes an integer from 0 to 2^53 - 1 to `target` at `at`. Returns the index after it. */
+export function writeVarint(target: Uint8Array, at: number, value: number): number {
+  let next = at
+  let rest = value
+  while (rest > 127) {
+    target[next++] = (rest % 128) | 128
+    rest = Math.floor(rest / 128)
+  }
+  target[next++] = rest
+  return next
+}
+
+/** The index after the varint at `at`, or -1 when the bytes end inside it. */
+export function varintEnd(bytes: Uint8Array, at: number): number {
+  for (let index = at; index < bytes.length; index++) {
+    if ((bytes[index] as number) < 128) return index + 1
+  }
+  return -1
+}
+
+/** The integer in `bytes[start..end)`, which {@link varintEnd} has delimited. */
+export function varintBetween(bytes: Uint8Array, start: number, end: number): number {
+  let value = 0
+  for (let index = end - 1; index >= start; index--) {
+    value = value * 128 + ((bytes[index] as number) & 127)
+  }
+  return value
+}
+
+/** The integer at `at` and the index after it, or undefined when the bytes end inside it. */
 export function readVarint(
   bytes: Uint8Array,
   at: number,
 ): [value: number, next: number] | undefined {
-  let value = 0
-  let scale = 1
-  for (let next = at; next < bytes.length; next++) {
-    const byte = bytes[next] as number
-    value += (byte & 127) * scale
-    if (byte < 128) return [value, next + 1]
-    scale *= 128
-  }
-  return undefined
+  const end = varintEnd(bytes, at)
+  return end < 0 ? undefined : [varintBetween(bytes, at, end), end]
 }

@@ -24,6 +24,20 @@ export function decodeBase64Url(text: string): Uint8Array {
   return Uint8Array.from(binary, char => char.charCodeAt(0))
 }
 
+/**
+ * The bytes of base64url text that ends in `padding` equals signs, or undefined unless everything before
+ * them is base64url. Unused bits of the last digit may be set.
+ */
+export function decodeDigits(text: string, padding: number): Uint8Array | undefined {
+  const digits = text.slice(0, text.length - padding)
+  return digits.length % 4 !== 1 && /^[\w-]*$/.test(digits) ? decodeBase64Url(digits) : undefined
+}
+
+/** Room for `length` bytes, whose content is arbitrary until it is written. */
+export function allocateBytes(length: number): Uint8Array {
+  return new Uint8Array(length)
+}
+
 /** UTF-8 bytes of `text`; lone surrogates become U+FFFD. */
 export function utf8Bytes(text: string): Uint8Array {
   return encoder.encode(text)

@@ -49,26 +49,41 @@ export function aesCtr(key: Uint8Array, iv: Uint8Array, data: Uint8Array): Uint8
   return ctr(key, iv).encrypt(data)
 }
 
-/** AES-256-GCM: the ciphertext followed by the 16 bytes of its tag. */
+/** Lengths in a sealed message, in bytes. */
+const nonceLength = 12
+const tagLength = 16
+
+/**
+ * AES-256-GCM: encrypts into `message`, which has the 12 bytes of a nonce at `nonceAt`. Writes the ciphertext
+ * after them, and then the 16 bytes of its tag.
+ */
 export function sealAesGcm(
   key: Uint8Array,
-  nonce: Uint8Array,
   associated: Uint8Array,
   plaintext: Uint8Array,
-): Uint8Array {
-  return gcm(key, nonce, associated).encrypt(plaintext)
+  message: Uint8Array,
+  nonceAt: number,
+): void {
+  const bodyAt = nonceAt + nonceLength
+  const nonce = message.subarray(nonceAt, bodyAt)
+  message.set(gcm(key, nonce, associated).encrypt(plaintext), bodyAt)
 }
 
-/** The plaintext of what {@link sealAesGcm} made, or undefined when it is not authentic. */
+/**
+ * The plaintext of what {@link sealAesGcm} wrote to `message` at `nonceAt` and to its end, or undefined when
+ * it is not authentic.
+ */
 export function openAesGcm(
   key: Uint8Array,
-  nonce: Uint8Array,
   associated: Uint8Array,
-  sealed: Uint8Array,
+  message: Uint8Array,
+  nonceAt: number,
 ): Uint8Array | undefined {
-  if (sealed.length < 16) return undefined
+  const bodyAt = nonceAt + nonceLength
+  if (message.length < bodyAt + tagLength) return undefined
   try {
-    return gcm(key, nonce, associated).decrypt(sealed)
+    const nonce = message.subarray(nonceAt, bodyAt)
+    return gcm(key, nonce, associated).decrypt(message.subarray(bodyAt))
   } catch {
     return undefined
   }

@@ -7,6 +7,7 @@
  * @module
  */
 
+import * as nodeCrypto from 'node:crypto'
 import {
   createCipheriv,
   createDecipheriv,
@@ -21,30 +22,69 @@ import {
 import { sideTable } from '../../lib/side-table.ts'
 import type { HashName } from './hashes.ts'
 
-const nodeHash: Record<HashName, string> = {
-  md5: 'md5',
-  sha1: 'sha1',
-  sha224: 'sha224',
-  sha256: 'sha256',
-  sha384: 'sha384',
-  sha512: 'sha512',
-  'sha512-256': 'sha512-256',
-}
+/** One-shot hashing: Node 20.12, 21.7 and later; other runtimes may lack it. */
+const oneShotHash: typeof nodeCrypto.hash | undefined = nodeCrypto.hash
 
 /** SHA-256 of `data`: 32 bytes. */
 export function sha256(data: Uint8Array): Uint8Array {
-  return bytesOf(createHash('sha256').update(data).digest('binary'))
+  return bytesOf(digest('sha256', data))
 }
 
-/** HMAC (RFC 2104) of the UTF-8 of `prefix`, followed by `data`; full length. */
+/**
+ * HMAC (RFC 2104) of the UTF-8 of `prefix`, followed by `data`; full length. The bytes of `key` must not
+ * change after the first call with it.
+ */
 export function hmac(
   hash: HashName,
   key: Uint8Array,
   prefix: string,
   data: Uint8Array,
 ): Uint8Array {
-  const mac = createHmac(nodeHash[hash], secretOf(key)).update(prefix, 'utf8').update(data)
-  return bytesOf(mac.digest('binary'))
+  if (!oneShotHash) {
+    const mac = createHmac(hash, secretOf(key)).update(prefix, 'utf8').update(data)
+    return bytesOf(mac.digest('binary'))
+  }
+  const { inner, outer } = macBlocksOf(hash, key)
+  const dataAt = inner.length + Buffer.byteLength(prefix)
+  const input = Buffer.allocUnsafe(dataAt + data.length)
+  input.set(inner)
+  input.write(prefix, inner.length)
+  input.set(data, dataAt)
+  outer.write(digest(hash, input), inner.length, 'latin1')
+  return bytesOf(digest(hash, outer))
+}
+
+/** A key as RFC 2104 §2 prepares it for one hash function. */
+interface MacBlocks {
+  readonly hash: HashName
+  /** The key XOR ipad: one block. */
+  readonly inner: Buffer
+  /** The key XOR opad, one block, followed by room for the inner digest. */
+  readonly outer: Buffer
+}
+
+const macBlocks = sideTable<MacBlocks>()
+
+/** Derived once per key: two one-shot hashes then cost half of an Hmac object. */
+function macBlocksOf(hash: HashName, key: Uint8Array): MacBlocks {
+  let blocks = macBlocks.get(key)
+  if (blocks?.hash !== hash) {
+    blocks = makeMacBlocks(hash, key)
+    macBlocks.set(key, blocks)
+  }
+  return blocks
+}
+
+function makeMacBlocks(hash: HashName, key: Uint8Array): MacBlocks {
+  const blockLength = /^sha(512|384)/.test(hash) ? 128 : 64
+  const block = Buffer.alloc(blockLength)
+  block.set(key.length > blockLength ? bytesOf(digest(hash, key)) : key)
+  const digestLength = digest(hash, block).length
+  return {
+    hash,
+    inner: block.map(byte => byte ^ 0x36) as Buffer,
+    outer: Buffer.concat([block.map(byte => byte ^ 0x5c), Buffer.alloc(digestLength)]),
+  }
 }
 
 /** HKDF-SHA-256 (RFC 5869) without salt: `length` bytes for the purpose that `info` names. */
@@ -57,39 +97,65 @@ export function aesCtr(key: Uint8Array, iv: Uint8Array, data: Uint8Array): Uint8
   return createCipheriv(`aes-${key.length * 8}-ctr`, secretOf(key), iv).update(data)
 }
 
-/** AES-256-GCM: the ciphertext followed by the 16 bytes of its tag. */
+/** Lengths in a sealed message, in bytes. */
+const nonceLength = 12
+const tagLength = 16
+
+// OpenSSL copies both at once, so one of each serves every call: views of a message would be garbage.
+const nonce = Buffer.alloc(nonceLength)
+const tag = Buffer.alloc(tagLength)
+
+/**
+ * AES-256-GCM: encrypts into `message`, which has the 12 bytes of a nonce at `nonceAt`. Writes the ciphertext
+ * after them, and then the 16 bytes of its tag.
+ */
 export function sealAesGcm(
   key: Uint8Array,
-  nonce: Uint8Array,
   associated: Uint8Array,
   plaintext: Uint8Array,
-): Uint8Array {
+  message: Uint8Array,
+  nonceAt: number,
+): void {
+  copyInto(nonce, message, nonceAt)
   const cipher = createCipheriv('aes-256-gcm', secretOf(key), nonce)
   cipher.setAAD(associated)
-  const body = cipher.update(plaintext)
+  message.set(cipher.update(plaintext), nonceAt + nonceLength)
   cipher.final()
-  return Buffer.concat([body, cipher.getAuthTag()])
+  message.set(cipher.getAuthTag(), nonceAt + nonceLength + plaintext.length)
 }
 
-/** The plaintext of what {@link sealAesGcm} made, or undefined when it is not authentic. */
+/**
+ * The plaintext of what {@link sealAesGcm} wrote to `message` at `nonceAt` and to its end, or undefined when
+ * it is not authentic.
+ */
 export function openAesGcm(
   key: Uint8Array,
-  nonce: Uint8Array,
   associated: Uint8Array,
-  sealed: Uint8Array,
+  message: Uint8Array,
+  nonceAt: number,
 ): Uint8Array | undefined {
-  const tagStart = sealed.length - 16
-  if (tagStart < 0) return undefined
+  const bodyAt = nonceAt + nonceLength
+  const tagAt = message.length - tagLength
+  if (tagAt < bodyAt) return undefined
+  copyInto(nonce, message, nonceAt)
+  copyInto(tag, message, tagAt)
   const decipher = createDecipheriv('aes-256-gcm', secretOf(key), nonce)
   decipher.setAAD(associated)
-  decipher.setAuthTag(sealed.subarray(tagStart))
-  const plaintext = decipher.update(sealed.subarray(0, tagStart))
+  decipher.setAuthTag(tag)
+  const plaintext = decipher.update(message.subarray(bodyAt, tagAt))
   try {
     decipher.final()
   } catch {
     return undefined
   }
   return plaintext
+}
+
+/** Fills `target` with the bytes of `source` from `at` on. */
+function copyInto(target: Uint8Array, source: Uint8Array, at: number): void {
+  for (let index = 0; index < target.length; index++) {
+    target[index] = source[at + index] as number
+  }
 }
 
 /** True when both have the same bytes; takes the same time whatever the bytes are. */
@@ -112,7 +178,17 @@ function secretOf(key: Uint8Array): KeyObject {
   return secret
 }
 
-/** A digest as bytes takes memory of its own outside the heap, which costs as much as half a hash. */
+/**
+ * A digest as text, one character per byte: Node allocates memory outside the heap for a digest as bytes,
+ * which costs half as much as the hash itself.
+ */
+function digest(hash: HashName, data: Uint8Array): string {
+  return oneShotHash
+    ? oneShotHash(hash, data, 'binary')
+    : createHash(hash).update(data).digest('binary')
+}
+
+/** The bytes of a {@link digest}. */
 function bytesOf(digest: string): Uint8Array {
   return Buffer.from(digest, 'latin1')
 }

@@ -19,13 +19,18 @@ export function randomBytes(length: number): Uint8Array {
     fillRandom(bytes)
     return bytes
   }
+  writeRandom(bytes, 0, length)
+  return bytes
+}
+
+/** Writes `length` fresh random bytes, at most 1024, to `target` at `at`. Throws as {@link randomBytes} does. */
+export function writeRandom(target: Uint8Array, at: number, length: number): void {
   if (used + length > pool.length) {
     fillRandom(pool)
     used = 0
   }
-  const end = used + length
-  bytes.set(pool.subarray(used, end))
-  pool.fill(0, used, end)
-  used = end
-  return bytes
+  for (let index = 0; index < length; index++) {
+    target[at + index] = pool[used] as number
+    pool[used++] = 0
+  }
 }
