@@ -120,7 +120,7 @@ function restoreWidths(type: DefinedType): void {
 }
 
 /** The ids of bool, []uint8, string and interface, each of which stands for only one Go type. */
-const plainIds: ReadonlySet<number> = new Set([1, 5, 6, 8])
+const unambiguousIds: ReadonlySet<number> = new Set([1, 5, 6, 8])
 
 /**
  * Returns a shared type object if the definition describes its Go type completely. With a shared object,
@@ -128,7 +128,7 @@ const plainIds: ReadonlySet<number> = new Set([1, 5, 6, 8])
  */
 function knownType({ kind, name, key, elem }: Draft): DefinedType | undefined {
   if (kind !== 'slice' && kind !== 'map') return undefined
-  if (!plainIds.has(elem) || (kind === 'map' && !plainIds.has(key))) return undefined
+  if (!unambiguousIds.has(elem) || (kind === 'map' && !unambiguousIds.has(key))) return undefined
   const prefix = kind === 'slice' ? '[]' : `map[${basicTypesById[key]!.text}]`
   const text = `${prefix}${basicTypesById[elem]!.text}`
   return name === '' || name === text ? (knownConcrete(text).type as DefinedType) : undefined

@@ -137,7 +137,7 @@ export const go = {
   opaque(name: string, bytes: Uint8Array, kind: OpaqueEncoding = 'gob'): GoOpaque {
     assertTypeName('go.opaque', name)
     if (!(bytes instanceof Uint8Array)) throw wrongType('go.opaque', 'a Uint8Array', bytes)
-    assertOneOf('kind', kind, ['gob', 'binary', 'text'])
+    assertOneOf('go.opaque: kind', kind, ['gob', 'binary', 'text'])
     const type: Type = { kind: 'opaque', text: name, wireName: '', encoding: kind, as: 'bytes' }
     return new GoOpaque(concrete(name, type), copyOf(bytes))
   },
