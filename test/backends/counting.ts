@@ -1,4 +1,4 @@
-/** A record that holds one number, and clients that count in it. */
+/** A record that holds one number, and concurrent increments of it. */
 
 import type { Backend } from 'silverback'
 
@@ -9,7 +9,7 @@ export async function valueIn(backend: Backend): Promise<number | undefined> {
   return (await backend.load('id'))?.data[0]
 }
 
-/** Adds one, however often others are first. Answers whether there was something to add to. */
+/** Adds one, retrying after each conflict. Returns false if the record is missing. */
 export async function increment(backend: Backend): Promise<boolean> {
   for (;;) {
     const record = await backend.load('id')

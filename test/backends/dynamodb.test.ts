@@ -38,14 +38,14 @@ suite('dynamodb', () => {
     raceSuite(test, open, { limit: 10 })
   })
 
-  suite('without one', () => {
+  suite('without an owner index', () => {
     backendSuite(test, async now => {
       const table = await server.createTable()
       return { backend: dynamodb(server.connect(), commands, { table, now }) }
     })
   })
 
-  test('it says what it cannot keep', () => {
+  test('declares its limitations', () => {
     const client = server.connect()
     assert.equal(dynamodb(client, commands, { table: 'table' }).limitations, undefined)
     assert.equal('ofOwner' in dynamodb(client, commands, { table: 'table' }), false)
@@ -53,7 +53,7 @@ suite('dynamodb', () => {
     assert.deepEqual(dynamodb(client, commands, options).limitations, ['reads-may-be-stale'])
   })
 
-  test('several clients count and lose nothing', async () => {
+  test('concurrent increments of several clients lose no update', async () => {
     const table = await server.createTable()
     const open = (): Backend => dynamodb(server.connect(), commands, { table })
     await open().create('counter', record(0))
@@ -70,7 +70,7 @@ suite('dynamodb', () => {
     assert.deepEqual((await open().load('counter'))?.data, Uint8Array.of(20))
   })
 
-  test('DynamoDB may remove a record a minute after its moment', async () => {
+  test('the ttl attribute is a minute after the expiry', async () => {
     const table = await server.createTable()
     const client = server.connect()
     const ttl = async (): Promise<unknown> => {
@@ -86,9 +86,9 @@ suite('dynamodb', () => {
     assert.equal(await ttl(), 2060)
   })
 
-  test('an owner with more records than a page holds', async () => {
+  test("finds and deletes an owner's records across several pages", async () => {
     const table = await server.createTable()
-    // Small pages, as a megabyte makes them.
+    // Small pages instead of pages of a megabyte.
     class QueryCommand extends commands.QueryCommand {
       constructor(input: commands.QueryCommandInput) {
         super({ ...input, Limit: 2 })
@@ -103,7 +103,7 @@ suite('dynamodb', () => {
     assert.deepEqual(await backend.ofOwner('ann'), ['c'])
   })
 
-  test('more records than a page holds are listed', async () => {
+  test('lists records across several pages', async () => {
     const table = await server.createTable()
     class ScanCommand extends commands.ScanCommand {
       constructor(input: commands.ScanCommandInput) {
@@ -116,7 +116,7 @@ suite('dynamodb', () => {
     assert.deepEqual((await takeAll(backend.all())).sort(), ids)
   })
 
-  test('a late index does not delete what has become of another', async () => {
+  test('deleteOwner keeps a record that the lagging index still lists under its former owner', async () => {
     const table = await server.createTable()
     const client = server.connect()
     const plain = dynamodb(client, commands, { table })
@@ -133,7 +133,7 @@ suite('dynamodb', () => {
     assert.equal(await backend.deleteOwner('bob'), 1)
   })
 
-  test('a request that the client sent again counts once', async () => {
+  test('a request that the SDK resends is applied once', async () => {
     const table = await server.createTable()
     const client = server.connect()
     const repeating = {
@@ -153,7 +153,7 @@ suite('dynamodb', () => {
     assert.deepEqual(await backend.create('a', record(3)), { status: 'exists' })
   })
 
-  test('failures reject', async () => {
+  test('rejects with the error of the SDK', async () => {
     const backend = dynamodb(server.connect(), commands, { table: 'no-such-table' })
     const missing = { name: 'ResourceNotFoundException' }
     await assert.rejects(backend.load('a'), missing)
@@ -163,7 +163,7 @@ suite('dynamodb', () => {
     await assert.rejects(backend.delete('a'), missing)
   })
 
-  test('wrong names', () => {
+  test('refuses invalid table and index names', () => {
     const client = server.connect()
     for (const name of ['', 'ab', 'a b', 'a/b', "a';--", 'x'.repeat(256), 5 as unknown as string]) {
       assert.throws(() => dynamodb(client, commands, { table: name }), /^TypeError: table must be/)
@@ -175,8 +175,8 @@ suite('dynamodb', () => {
   })
 })
 
-suite('dynamodb: trouble', () => {
-  test('the server goes and comes back', async () => {
+suite('dynamodb: failures', () => {
+  test('works again after the server was restarted', async () => {
     const path = await mkdtemp(join(tmpdir(), 'silverback-dynamodb-'))
     const first = await startDynamoDB({ path })
     const { port } = first
@@ -196,7 +196,7 @@ suite('dynamodb: trouble', () => {
     await rm(path, { recursive: true })
   })
 
-  test('an aborted operation does not wait for a server that hangs', async () => {
+  test('an aborted operation does not wait for a hanging server', async () => {
     const server = createServer(() => {}).listen(0, '127.0.0.1')
     await new Promise(resolve => server.once('listening', resolve))
     const client = connectTo((server.address() as AddressInfo).port)

@@ -1,4 +1,4 @@
-/** A process is killed before each call of the file system that a change makes. */
+/** Kills a process before each of its file system calls during a change. */
 
 import assert from 'node:assert/strict'
 import { fork } from 'node:child_process'
@@ -13,14 +13,14 @@ const script = fileURLToPath(new URL('../support/processes/killed-writer.ts', im
 const expires = 4e9
 const before = { data: Buffer.alloc(3000, 'o'), expires, owner: 'ann' }
 
-/** What there may be afterwards: the first character of the data, which is all of it. */
+/** The allowed states afterwards: the character that the data consists of, or undefined for no record. */
 const outcomes = { create: [undefined, 'n'], update: ['o', 'n'], delete: ['o', undefined] }
 
 type Change = keyof typeof outcomes
 
-suite('filesystem: killed before any call', { concurrency: 2 }, () => {
+suite('filesystem: a process killed before any of its calls', { concurrency: 2 }, () => {
   for (const change of Object.keys(outcomes) as Change[]) {
-    test(`${change}: all or nothing, found by its owner, and the next waits for nobody`, async () => {
+    test(`${change} is applied completely or not at all, keeps the owner index, and leaves no lock that blocks`, async () => {
       let calls = 1
       const seen = new Set<string | undefined>()
       while (await killedBefore(calls, change, seen)) calls++
@@ -30,7 +30,7 @@ suite('filesystem: killed before any call', { concurrency: 2 }, () => {
   }
 })
 
-/** Answers whether the process was killed before it was done. */
+/** Returns whether the process was killed before it finished. */
 async function killedBefore(
   call: number,
   change: Change,

@@ -38,13 +38,13 @@ const pathOf = (folder: string, id: string): string =>
 const data = Uint8Array.of(1, 2, 3)
 const expires = Math.floor(Date.now() / 1000) + 3600
 
-/** Every path below the folder. */
+/** Returns every path below the folder. */
 async function everythingIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true })
   return entries.map(entry => join(folder, entry))
 }
 
-/** The files that should not be there when nobody works. */
+/** The temporary files and locks, of which there are none when no operation runs. */
 async function leftIn(folder: string): Promise<string[]> {
   return (await everythingIn(folder)).filter(
     path => path.includes(temporaryPrefix) || path.includes('.lock'),
@@ -67,7 +67,7 @@ suite('filesystem', () => {
 })
 
 suite('filesystem: names and permissions', () => {
-  test('only the owner reads what is written', async () => {
+  test('files and folders are accessible only to their user', async () => {
     const parent = await newFolder()
     const folder = join(parent, 'a', 'b')
     await filesystem(folder).create('id', { data, expires, owner: 'ann' })
@@ -78,7 +78,7 @@ suite('filesystem: names and permissions', () => {
     await remove(parent)
   })
 
-  test('no id is part of a path', async () => {
+  test('ids are never part of a path', async () => {
     const folder = await newFolder()
     const backend = filesystem(join(folder, 'inner'))
     const ids = ['', '.', '..', '../x', '../../x', '/etc/passwd', 'a\0b', 'CON', 'C:', '%2e%2e%2f']
@@ -94,7 +94,7 @@ suite('filesystem: names and permissions', () => {
     await remove(folder)
   })
 
-  test('names differ in more than case', async () => {
+  test('file names differ in more than case', async () => {
     const folder = await newFolder()
     const backend = filesystem(folder)
     await backend.create('Ab', { data, expires, owner: 'Ann' })
@@ -105,7 +105,7 @@ suite('filesystem: names and permissions', () => {
     await remove(folder)
   })
 
-  test('links are not followed', async () => {
+  test('does not follow symbolic links', async () => {
     const folder = await newFolder()
     const backend = filesystem(folder)
     await backend.create('id', { data, expires })
@@ -121,7 +121,7 @@ suite('filesystem: names and permissions', () => {
     await remove(folder)
   })
 
-  test('a link in place of the folder of records is refused', async () => {
+  test('refuses a link in place of the records folder', async () => {
     const folder = await newFolder()
     await mkdir(join(folder, 'elsewhere'))
     await symlink(join(folder, 'elsewhere'), join(folder, 'records'))
@@ -132,7 +132,7 @@ suite('filesystem: names and permissions', () => {
     await remove(folder)
   })
 
-  test("a file that is no record, or another's, is none", async () => {
+  test('ignores files that are not records, or records under another name', async () => {
     const folder = await newFolder()
     const backend = filesystem(folder)
     await backend.create('id', { data, expires })
@@ -155,7 +155,7 @@ suite('filesystem: names and permissions', () => {
     await remove(folder)
   })
 
-  test('wrong arguments', () => {
+  test('refuses an invalid folder or lockTimeout', () => {
     for (const folder of ['', 'a\0b', undefined, 5]) {
       assert.throws(() => filesystem(folder as string), /folder must be the path of a folder/)
     }
@@ -164,32 +164,32 @@ suite('filesystem: names and permissions', () => {
 })
 
 suite('filesystem: several processes', () => {
-  test('counting together loses nothing', async () => {
+  test('concurrent increments of several processes lose no update', async () => {
     const folder = await newFolder()
     await filesystem(folder).create('id', { data: Buffer.from('0'), expires })
-    const told: number[] = []
+    const counted: number[] = []
     const counters = Array.from({ length: 3 }, async () => {
       const child = fork(script('folder-counter.ts'), [folder, 'id', '40'])
-      child.on('message', number => told.push(number as number))
+      child.on('message', number => counted.push(number as number))
       const code = await new Promise(resolve => child.on('exit', resolve))
       assert.equal(code, 0)
     })
     await Promise.all(counters)
     const all = Array.from({ length: 120 }, (_, index) => index + 1)
     assert.deepEqual(
-      told.sort((a, b) => a - b),
+      counted.sort((a, b) => a - b),
       all,
     )
     assert.deepEqual(await leftIn(folder), [])
     await remove(folder)
   })
 
-  test('processes killed at any moment leave the old record or the new, whole, and nobody waits', async () => {
+  test('a process killed during a write leaves a complete record, old or new, and blocks no one', async () => {
     const folder = await newFolder()
     const backend = filesystem(folder)
     const owner = 'ann'
     await backend.create('id', { data: Buffer.from('0'), expires, owner })
-    const told = new Set<number>()
+    const counted = new Set<number>()
     const signals: (string | null)[] = []
     let kills = 0
     const killOne = async (): Promise<void> => {
@@ -197,16 +197,16 @@ suite('filesystem: several processes', () => {
         const child = fork(script('folder-counter.ts'), [folder, 'id', '1000000'], {
           stdio: 'ignore',
         })
-        // In the middle of whatever it is doing, a little later each time.
+        // Kill it in the middle of its work, a little later each time.
         const enough = 1 + kills++
         await new Promise<void>(resolve => {
           let mine = 0
           child.on('message', number => {
-            assert.ok(!told.has(number as number), 'a number that two have counted')
-            told.add(number as number)
+            assert.ok(!counted.has(number as number), 'two processes counted the same number')
+            counted.add(number as number)
             if (++mine === enough) setTimeout(() => child.kill('SIGKILL'), Math.random() * 4)
           })
-          // One that gave up waiting for a lock would have ended by itself.
+          // A process that gave up waiting for a lock would have exited without a signal.
           child.on('exit', (_, signal) => {
             signals.push(signal)
             resolve()
@@ -220,13 +220,13 @@ suite('filesystem: several processes', () => {
     const record = await backend.load('id')
     const text = Buffer.from(record?.data ?? []).toString()
     assert.equal(text.length, 20_000)
-    // Every number that was told is in it; a killed process may have written one that it did not tell.
-    assert.ok(Number(text) >= told.size && Number(text) <= told.size + kills)
+    // Every reported number was written. Each killed process may have written one that it did not report.
+    assert.ok(Number(text) >= counted.size && Number(text) <= counted.size + kills)
     await backend.touch('id', expires + 1)
     assert.ok(Date.now() - begin < 2000)
     assert.deepEqual(await backend.ofOwner(owner), ['id'])
 
-    // What they left goes when it is old.
+    // Their leftovers are removed once they are old.
     for (const path of await leftIn(folder)) await lutimes(path, 1, 1)
     assert.equal(await backend.prune(), 0)
     assert.deepEqual(await leftIn(folder), [])
@@ -234,7 +234,7 @@ suite('filesystem: several processes', () => {
     await remove(folder)
   })
 
-  test('the lock of a killed process is broken at once, by many that come at the same time', async () => {
+  test('the lock of a killed process is broken at once, also by concurrent processes', async () => {
     const folder = await newFolder()
     const backend = filesystem(folder)
     await backend.create('id', { data: Buffer.from('0'), expires })
@@ -258,7 +258,7 @@ suite('filesystem: several processes', () => {
     await remove(folder)
   })
 
-  test('the lock of a process that lives is waited for, and not for ever', async () => {
+  test('waits for the lock of a live process, up to lockTimeout', async () => {
     const folder = await newFolder()
     const backend = filesystem(folder, { lockTimeout: 300 })
     await backend.create('id', { data, expires })
@@ -268,7 +268,7 @@ suite('filesystem: several processes', () => {
       ['--import', 'tsx', script('lock-holder.ts'), lock],
       /held/,
     )
-    // However old it is.
+    // The age of the lock of a live process does not matter.
     await lutimes(lock, 1, 1)
     const begin = Date.now()
     const waiting = [1, 2, 3].map(() =>
@@ -286,7 +286,7 @@ suite('filesystem: several processes', () => {
     await remove(folder)
   })
 
-  test('a lock whose holder nobody can know is broken when it is a minute old', async () => {
+  test('a lock of an unknown holder is broken after a minute', async () => {
     const folder = await newFolder()
     const backend = filesystem(folder, { lockTimeout: 100 })
     await backend.create('id', { data, expires })
@@ -302,7 +302,7 @@ suite('filesystem: several processes', () => {
     await remove(folder)
   })
 
-  test('without symbolic links, locks are files', async () => {
+  test('locks are files where symbolic links are not permitted', async () => {
     const folder = await newFolder()
     const refuse = mock.method(fs, 'symlink', async () => {
       throw Object.assign(new Error('not permitted'), { code: 'EPERM' })
@@ -323,7 +323,7 @@ suite('filesystem: several processes', () => {
         },
         { deadline: 0 },
       )
-      // As a killed process leaves it: no process has this number.
+      // A lock as a killed process leaves it: no process has this id.
       await withLock(
         lock,
         async () => {
@@ -342,7 +342,7 @@ suite('filesystem: several processes', () => {
     await remove(folder)
   })
 
-  test('a lock of a process number that another process has now is broken', async () => {
+  test('a lock is broken when its process id now belongs to another process', async () => {
     const folder = await newFolder()
     const backend = filesystem(folder, { lockTimeout: 100 })
     await backend.create('id', { data, expires })
@@ -362,7 +362,7 @@ suite('filesystem: several processes', () => {
 })
 
 suite('filesystem: a full disk', () => {
-  test('the old record stays whole, and can be deleted', async () => {
+  test('keeps the old record complete, and can delete it', async () => {
     const disk = await fullDisk()
     try {
       const backend = filesystem(disk.folder)
@@ -398,7 +398,7 @@ interface SmallDisk {
   close(): Promise<void>
 }
 
-/** A small disk of its own where mounting is allowed, else files that fail as on a full one. */
+/** Mounts a small disk, or simulates a full one where mounting is not permitted. */
 async function fullDisk(): Promise<SmallDisk> {
   const folder = await newFolder()
   try {
@@ -442,8 +442,8 @@ async function simulatedDisk(folder: string): Promise<SmallDisk> {
   }
 }
 
-suite('filesystem: cleaning up', () => {
-  test('prune goes on where it was aborted', async () => {
+suite('filesystem: prune', () => {
+  test('continues where it was aborted', async () => {
     const folder = await newFolder()
     let now = 1000
     const backend = filesystem(folder, { now: () => now })
@@ -465,7 +465,7 @@ suite('filesystem: cleaning up', () => {
     await remove(folder)
   })
 
-  test('prune removes what killed processes left, but nothing fresh', async () => {
+  test('removes old leftovers of killed processes and keeps fresh ones', async () => {
     const folder = await newFolder()
     const backend = filesystem(folder)
     await backend.create('id', { data, expires })
@@ -482,7 +482,7 @@ suite('filesystem: cleaning up', () => {
     await remove(folder)
   })
 
-  test('prune removes markers without a record, and folders without a marker', async () => {
+  test('removes markers without a record and folders without a marker', async () => {
     const folder = await newFolder()
     const backend = filesystem(folder)
     await backend.create('kept', { data, expires, owner: 'ann' })
@@ -502,7 +502,7 @@ suite('filesystem: cleaning up', () => {
     await remove(folder)
   })
 
-  test('pruning never takes the marker of a record that is being made', async () => {
+  test('never removes the marker of a record that is being created', async () => {
     const folder = await newFolder()
     const backend = filesystem(folder)
     const other = filesystem(folder)

@@ -7,8 +7,8 @@ import { takeAll } from '../support/processes/take-all.ts'
 
 const record = { data: Uint8Array.of(1), expires: 9e9 }
 
-/** A place that can be told to fail: Keyv's adapter contract over a Map. */
-class Place extends Map<string, unknown> {
+/** A Keyv adapter over a Map whose operations can be made to fail. */
+class Storage extends Map<string, unknown> {
   down = false
 
   override get(key: string): unknown {
@@ -27,15 +27,15 @@ class Place extends Map<string, unknown> {
   }
 
   #assertUp(): void {
-    if (this.down) throw new Error('place is down')
+    if (this.down) throw new Error('storage is down')
   }
 }
 
-function failing(): { place: Place; backend: ReturnType<typeof keyv> } {
-  const place = new Place()
-  const instance = new Keyv({ store: place, throwOnErrors: true })
+function failing(): { storage: Storage; backend: ReturnType<typeof keyv> } {
+  const storage = new Storage()
+  const instance = new Keyv({ store: storage, throwOnErrors: true })
   instance.on('error', () => {})
-  return { place, backend: keyv(instance) }
+  return { storage, backend: keyv(instance) }
 }
 
 suite('keyv', () => {
@@ -46,7 +46,7 @@ suite('keyv', () => {
   raceSuite(test, open, { exempt: true })
 })
 
-suite('keyv with a namespace, a prefix and text of its own', () => {
+suite('keyv with a namespace, a prefix and a custom serializer', () => {
   backendSuite(test, now => {
     const options = { namespace: 'app', throwOnErrors: true }
     const serialize = JSON.stringify
@@ -56,12 +56,12 @@ suite('keyv with a namespace, a prefix and text of its own', () => {
   })
 })
 
-suite('keyv and its limits', () => {
-  test('it says what it cannot keep', () => {
+suite('keyv: storage', () => {
+  test('declares its limitations', () => {
     assert.deepEqual(failing().backend.limitations, ['updates-may-be-lost', 'deleted-may-return'])
   })
 
-  test('it lists what its own namespace and prefix have, where the adapter can', async () => {
+  test('lists only its own namespace and prefix, and only with an adapter that can iterate', async () => {
     const store = new Map<string, unknown>()
     const open = (namespace: string, prefix: string): ReturnType<typeof keyv> =>
       keyv(new Keyv({ store, namespace, throwOnErrors: true }), { prefix })
@@ -75,28 +75,28 @@ suite('keyv and its limits', () => {
     assert.equal('all' in keyv(unlisted), false)
   })
 
-  test('failures of the place reject', async () => {
-    const { place, backend } = failing()
+  test('rejects when the storage fails', async () => {
+    const { storage, backend } = failing()
     const created = await backend.create('a', record)
     assert.ok(created.status === 'created')
-    place.down = true
-    await assert.rejects(backend.load('a'), /place is down/)
-    await assert.rejects(backend.create('b', record), /place is down/)
-    await assert.rejects(backend.update('a', record, created.version), /place is down/)
-    await assert.rejects(backend.touch('a', 9e9), /place is down/)
-    await assert.rejects(backend.delete('a'), /place is down/)
-    place.down = false
+    storage.down = true
+    await assert.rejects(backend.load('a'), /storage is down/)
+    await assert.rejects(backend.create('b', record), /storage is down/)
+    await assert.rejects(backend.update('a', record, created.version), /storage is down/)
+    await assert.rejects(backend.touch('a', 9e9), /storage is down/)
+    await assert.rejects(backend.delete('a'), /storage is down/)
+    storage.down = false
     assert.equal((await backend.load('a'))?.version, created.version)
   })
 
-  test('a Keyv that hides failures is refused', () => {
+  test('refuses a Keyv without throwOnErrors', () => {
     assert.throws(() => keyv(new Keyv()), {
       name: 'TypeError',
       message: 'the Keyv must be created with throwOnErrors: true',
     })
   })
 
-  test('a record that was not kept rejects', async () => {
+  test('rejects when the adapter did not store the record', async () => {
     const backend = keyv({
       get: async () => undefined,
       set: async () => false,
@@ -106,22 +106,22 @@ suite('keyv and its limits', () => {
     await backend.delete('a')
   })
 
-  test('the time to live is in milliseconds, with a margin, and never none', async () => {
-    const told: unknown[] = []
+  test('the TTL is in milliseconds, includes a margin, and is never zero', async () => {
+    const ttls: unknown[] = []
     const backend = keyv(
       {
         get: async () => undefined,
-        set: async (_key, _value, ttl) => told.push(ttl) > 0,
+        set: async (_key, _value, ttl) => ttls.push(ttl) > 0,
         delete: async () => true,
       },
       { now: () => 1000 },
     )
     await backend.create('a', { ...record, expires: 1100 })
     await backend.create('b', { ...record, expires: 0 })
-    assert.deepEqual(told, [160_000, 60_000])
+    assert.deepEqual(ttls, [160_000, 60_000])
   })
 
-  test('two objects over one place see the same records', async () => {
+  test('two backends over one storage see the same records', async () => {
     const store = new Map()
     const open = () => keyv(new Keyv({ store, throwOnErrors: true }))
     const created = await open().create('a', { ...record, owner: 'ann' })
@@ -131,7 +131,7 @@ suite('keyv and its limits', () => {
     assert.equal((await open().create('a', record)).status, 'exists')
   })
 
-  test('wrong prefixes', () => {
+  test('refuses invalid prefixes', () => {
     const instance = new Keyv({ throwOnErrors: true })
     for (const prefix of ['a', 'a b:', ':', 5]) {
       assert.throws(

@@ -23,16 +23,16 @@ suite('memcached', needs('memcached'), () => {
     await server.stop()
   })
 
-  suite('the contract, by memcache-client', () => {
+  suite('through memcache-client', () => {
     backendSuite(test, now => ({ backend: memcached(client, { now }) }))
     raceSuite(test, now => ({ backend: memcached(client, { now }) }))
   })
 
-  test('keeps all promises', () => {
+  test('has no limitations', () => {
     assert.equal(memcached(client).limitations, undefined)
   })
 
-  test('counting together in several processes loses nothing', async () => {
+  test('concurrent increments of several processes lose no update', async () => {
     const backend = memcached(client)
     await backend.create('count', { data: Buffer.from('0'), expires })
     const script = fileURLToPath(
@@ -46,15 +46,15 @@ suite('memcached', needs('memcached'), () => {
     assert.equal(Buffer.from((await backend.load('count'))?.data ?? []).toString(), '300')
   })
 
-  test('a deletion at any moment of an update or a touch stays', async () => {
+  test('a deletion during an update or a touch stands', async () => {
     const quiet = memcached(client)
     for (const [index, operation] of ['update', 'touch'].entries()) {
-      for (const renewed of [false, true]) {
-        const id = `deleted-${index}-${renewed}`
-        // Between reading and `cas`, the record is deleted, and perhaps made anew.
+      for (const recreated of [false, true]) {
+        const id = `deleted-${index}-${recreated}`
+        // Between `gets` and `cas`, the record is deleted and perhaps created again.
         const meddled = meddling(client, async () => {
           await quiet.delete(id)
-          if (renewed) await quiet.create(id, { data: Uint8Array.of(9), expires })
+          if (recreated) await quiet.create(id, { data: Uint8Array.of(9), expires })
         })
         const created = await quiet.create(id, { data, expires })
         const version = created.status === 'created' ? created.version : ''
@@ -62,15 +62,15 @@ suite('memcached', needs('memcached'), () => {
         if (operation === 'touch') await backend.touch(id, expires + 5)
         else {
           const { status } = await backend.update(id, { data, expires }, version)
-          assert.equal(status, renewed ? 'conflict' : 'gone')
+          assert.equal(status, recreated ? 'conflict' : 'gone')
         }
         const left = await quiet.load(id)
-        assert.deepEqual(left && [...left.data], renewed ? [9] : undefined)
+        assert.deepEqual(left && [...left.data], recreated ? [9] : undefined)
       }
     }
   })
 
-  test('a touch in the middle of an update is no conflict', async () => {
+  test('a touch during an update is no conflict', async () => {
     const quiet = memcached(client)
     const created = await quiet.create('touched', { data, expires })
     const version = created.status === 'created' ? created.version : ''
@@ -82,21 +82,21 @@ suite('memcached', needs('memcached'), () => {
     assert.equal(record?.expires, expires)
   })
 
-  test('the server is told a moment, of records of more than 30 days, too', async () => {
-    const backend = memcached(client, { prefix: 'moments:' })
+  test('the exptime is an absolute time, also for more than 30 days', async () => {
+    const backend = memcached(client, { prefix: 'exptime:' })
     const now = Math.floor(Date.now() / 1000)
     for (const [id, seconds] of Object.entries({ hour: 3600, days40: 40 * 86_400 })) {
       await backend.create(id, { data, expires: now + seconds })
-      const answer = await server.send(`mg moments:${id} t\r\n`, '\r\n')
-      const left = Number(/^HD t(\d+)/.exec(answer)?.[1])
-      assert.ok(Math.abs(left - seconds - 60) <= 2, answer)
+      const reply = await server.send(`mg exptime:${id} t\r\n`, '\r\n')
+      const left = Number(/^HD t(\d+)/.exec(reply)?.[1])
+      assert.ok(Math.abs(left - seconds - 60) <= 2, reply)
     }
     await backend.create('ever', { data, expires: 9e9 })
-    assert.equal(await server.send('mg moments:ever t\r\n', '\r\n'), 'HD t-1\r\n')
+    assert.equal(await server.send('mg exptime:ever t\r\n', '\r\n'), 'HD t-1\r\n')
     assert.equal((await backend.load('ever'))?.expires, 9e9)
   })
 
-  test('a record larger than the server takes is refused, and the old one stays', async () => {
+  test('rejects a record larger than the item limit and keeps the old one', async () => {
     const backend = memcached(client)
     const created = await backend.create('large', { data, expires })
     const version = created.status === 'created' ? created.version : ''
@@ -107,7 +107,7 @@ suite('memcached', needs('memcached'), () => {
     assert.equal(await backend.load('larger'), undefined)
   })
 
-  test('a foreign value at the place of a record is none', async () => {
+  test('ignores foreign values under the key of a record', async () => {
     const backend = memcached(client, { prefix: 'foreign:' })
     for (const value of ['text', 5, { casUniq: 1 }, Buffer.from('{}\n')]) {
       await client.set('foreign:id', value)
@@ -122,7 +122,7 @@ suite('memcached', needs('memcached'), () => {
     }
   })
 
-  test('no key carries a second command', async () => {
+  test('refuses ids that could inject a command', async () => {
     const sent: string[] = []
     const record = async (key: string): Promise<undefined> => {
       sent.push(key)
@@ -141,7 +141,7 @@ suite('memcached', needs('memcached'), () => {
     assert.deepEqual(sent, ['p'.repeat(122) + 'x'.repeat(128)])
   })
 
-  test('wrong arguments', () => {
+  test('refuses an invalid prefix or client', () => {
     for (const prefix of ['a b', 'a\n', 'a\r\nflush_all', '\0', '\x7f', 'ü', 'x'.repeat(123), 5]) {
       assert.throws(() => memcached(client, { prefix: prefix as string }), /^TypeError: prefix/)
     }
@@ -155,7 +155,7 @@ suite('memcached', needs('memcached'), () => {
     }
   })
 
-  test('a signal ends the waiting for a server that says nothing', async () => {
+  test('an aborted operation does not wait for a hanging server', async () => {
     const never = (): Promise<never> => new Promise(() => {})
     const backend = memcached({ gets: never, add: never, cas: never, delete: never })
     const signal = AbortSignal.timeout(20)
@@ -163,7 +163,7 @@ suite('memcached', needs('memcached'), () => {
     await assert.rejects(backend.delete('id', { signal }), { name: 'TimeoutError' })
   })
 
-  test('a server that was restarted is used again, and has forgotten', async () => {
+  test('works again after the server was restarted, without its records', async () => {
     const backend = memcached(client)
     const created = await backend.create('forgotten', { data, expires })
     const version = created.status === 'created' ? created.version : ''
@@ -184,7 +184,7 @@ suite('memcached', needs('memcached'), () => {
   })
 })
 
-/** The client, with something that happens once between reading and `cas`. */
+/** Wraps the client so that `meddle` runs once between `gets` and `cas`. */
 function meddling(client: MemcacheClient, meddle: () => Promise<void>): MemcachedClient {
   let done = false
   return {

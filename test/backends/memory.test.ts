@@ -10,8 +10,8 @@ suite('memory', () => {
   raceSuite(test, now => ({ backend: memory({ now }) }))
 })
 
-suite('memory and its limits', () => {
-  test('the oldest go when there are too many, or too many bytes', async () => {
+suite('memory: limits', () => {
+  test('evicts the oldest records above maxRecords or maxBytes', async () => {
     const few = memory({ maxRecords: 3 })
     const data = Uint8Array.of(1)
     for (const id of ['a', 'b', 'c', 'd']) await few.create(id, { data, expires: 9e9 })
@@ -25,7 +25,7 @@ suite('memory and its limits', () => {
     assert.ok(await small.load('c'))
   })
 
-  test('expired records are swept while others are written', async () => {
+  test('writes sweep expired records', async () => {
     let now = 1000
     const backend = memory({ now: () => now, maxBytes: 1_000_000 })
     for (let i = 0; i < 1000; i++) {
@@ -35,11 +35,11 @@ suite('memory and its limits', () => {
     for (let i = 0; i < 1000; i++) {
       await backend.create(`new${i}`, { data: new Uint8Array(900), expires: 2000 })
     }
-    // Had the old ones stayed, the first new ones would have been evicted for room.
+    // If the old ones had stayed, the first new ones would have been evicted.
     assert.ok(await backend.load('new0'))
   })
 
-  test('what is pruned is given back', async () => {
+  test('prune releases memory', async () => {
     let now = 1000
     const backend = memory({ now: () => now })
     const before = await bytesInUse()
@@ -49,7 +49,7 @@ suite('memory and its limits', () => {
     assert.ok((await bytesInUse()) - before > 15e6)
     now = 2000
     assert.equal(await backend.prune(), 2000)
-    // Buffers go some time after what held them does.
+    // Buffers are released some time after the objects that held them.
     for (let tries = 0; tries < 50 && (await bytesInUse()) - before >= 1e6; tries++) {
       await new Promise(resolve => setTimeout(resolve, 20))
     }
@@ -57,7 +57,7 @@ suite('memory and its limits', () => {
     await backend.load('id')
   })
 
-  test('wrong limits', () => {
+  test('refuses invalid limits', () => {
     assert.throws(
       () => memory({ maxRecords: 0 }),
       /maxRecords must be a whole number of at least 1/,
@@ -66,7 +66,7 @@ suite('memory and its limits', () => {
   })
 })
 
-/** Bytes of buffers that something holds on to. */
+/** Returns how many bytes of buffers are reachable. */
 async function bytesInUse(): Promise<number> {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void

@@ -28,9 +28,9 @@ suite('migrating: Redis to PostgreSQL', needs('redis-server', 'initdb', 'postgre
     await servers.postgres.stop()
   })
 
-  let places = 0
+  let instances = 0
   backendSuite(test, async now => {
-    const name = `t${places++}`
+    const name = `t${instances++}`
     const backend = migrating(
       redis(client, { now, prefix: `${name}:` }),
       postgres(pool, { now, table: name }),
@@ -39,7 +39,7 @@ suite('migrating: Redis to PostgreSQL', needs('redis-server', 'initdb', 'postgre
     return { backend }
   })
 
-  test('many that count, some of whom move, lose nothing', async () => {
+  test('concurrent increments lose no update while the record moves', async () => {
     const [from, to] = [redis(client), postgres(pool)]
     await from.create('id', { data: bytes(0), expires })
     await Promise.all(

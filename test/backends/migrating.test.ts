@@ -13,31 +13,31 @@ import {
 import { cookieHeader, nodeRequest, nodeResponse } from '../support/http/http.ts'
 import { bytes, expires, increment, valueIn } from './counting.ts'
 
-type Place = Backend & OwnerIndex & Prunable
+type FullBackend = Backend & OwnerIndex & Prunable
 
-/** Of the orders of steps: all when there are no more, else as many of the first, and by chance. */
+/** How many interleavings are tried. */
 const bounds = { limit: 2000, seed: 1 }
 
-/** Two places, and processes that are at different points of the way. */
+/** Two backends, and processes in different steps of the migration between them. */
 class Move {
-  readonly from: Place = memory()
-  readonly to: Place = memory()
-  readonly before: Place = migrating(this.from, this.to, { move: false })
-  readonly during: Place = migrating(this.from, this.to)
+  readonly from: FullBackend = memory()
+  readonly to: FullBackend = memory()
+  readonly before: FullBackend = migrating(this.from, this.to, { move: false })
+  readonly during: FullBackend = migrating(this.from, this.to)
 }
 
 for (const move of [true, false]) {
-  suite(`migrating, ${move ? 'records move' : 'records stay'}`, () => {
+  suite(`migrating, move: ${move}`, () => {
     backendSuite(test, now => ({ backend: migrating(memory({ now }), memory({ now }), { move }) }))
   })
 }
 
-suite('migrating, records of the old place', () => {
+suite('migrating, records of the old backend', () => {
   backendSuite(test, now => {
     const [from, to] = [memory({ now }), memory({ now })]
     const old = migrating(from, to, { move: false })
     const backend = migrating(from, to)
-    // What is made before is moved, changed and deleted after.
+    // Records are created before the move, and read, changed and deleted after it.
     backend.create = async (id, record) => {
       const result = await old.create(id, record)
       if (result.status === 'exists') return result
@@ -48,7 +48,7 @@ suite('migrating, records of the old place', () => {
 })
 
 suite('migrating', () => {
-  test('a record moves when it is read, and is in one place', async () => {
+  test('a record moves when it is read and is in one backend only', async () => {
     const { from, to, during } = new Move()
     await from.create('id', { data: bytes(1), expires, owner: 'ann' })
     assert.deepEqual(await during.ofOwner('ann'), ['id'])
@@ -59,7 +59,7 @@ suite('migrating', () => {
     assert.deepEqual(await during.ofOwner('ann'), ['id'])
   })
 
-  test('before, everything stays in the old place; what has moved is found', async () => {
+  test('with move: false records stay in the old backend and moved ones are found', async () => {
     const { from, to, before: old, during } = new Move()
     await old.create('id', { data: bytes(1), expires })
     await increment(old)
@@ -75,7 +75,7 @@ suite('migrating', () => {
     assert.equal(await from.load('new'), undefined)
   })
 
-  test('an id of either place is not created again', async () => {
+  test('create refuses an id of either backend', async () => {
     const { from, to, before: old, during } = new Move()
     const record = { data: bytes(1), expires }
     await from.create('a', record)
@@ -87,7 +87,7 @@ suite('migrating', () => {
     }
   })
 
-  test('owners, in both places', async () => {
+  test('finds and deletes records of an owner in both backends', async () => {
     const { from, during } = new Move()
     const record = { data: bytes(1), expires, owner: 'ann' }
     for (const id of ['a', 'b']) await from.create(id, record)
@@ -97,22 +97,22 @@ suite('migrating', () => {
     assert.deepEqual((await during.ofOwner('ann')).sort(), ['b', 'c'])
   })
 
-  test('it offers what both places offer, and says what either cannot keep', () => {
+  test('has the features of both backends and the limitations of either', () => {
     const bare: Backend = { ...memory() }
     const limited = Object.assign(memory(), { limitations: ['reads-may-be-stale'] as const })
-    const backend: Backend & Partial<Place> = migrating(bare, limited)
+    const backend: Backend & Partial<FullBackend> = migrating(bare, limited)
     assert.equal(backend.ofOwner, undefined)
     assert.equal(backend.deleteOwner, undefined)
     assert.deepEqual(backend.limitations, ['reads-may-be-stale'])
     assert.deepEqual(migrating(limited, memory()).limitations, ['reads-may-be-stale'])
   })
 
-  test('versions of one place mean nothing in the other', async () => {
+  test('a version of one backend conflicts in the other', async () => {
     const { from, to, before: old, during } = new Move()
     await from.create('id', { data: bytes(1), expires })
     const { version } = (await old.load('id'))!
     await during.load('id')
-    // Both count from 1.
+    // Both number versions from 1.
     assert.equal((await to.load('id'))?.version, 2)
     for (const wrong of [version, 1, 2, 'new', 'old x']) {
       const result = await old.update('id', { data: bytes(9), expires }, wrong)
@@ -121,7 +121,7 @@ suite('migrating', () => {
     assert.equal(await valueIn(old), 1)
   })
 
-  test('a process that ends in the middle leaves nothing undone, wherever it ends', async () => {
+  test('a move can be completed wherever the process that began it died', async () => {
     for (let steps = 0; steps < 12; steps++) {
       const { from, to, during } = new Move()
       await from.create('id', { data: bytes(1), expires })
@@ -138,7 +138,7 @@ suite('migrating', () => {
     }
   })
 
-  test('a session goes on, step by step from one place to the other', async () => {
+  test('a session survives every step of the migration', async () => {
     const { from, to, before: old, during } = new Move()
     const steps = [from, old, during, old, during, to].map(backend => new ServerStore(backend))
     let cookie = ''
@@ -152,7 +152,7 @@ suite('migrating', () => {
     }
   })
 
-  test('an old process takes a record on its way for no session, and does not fail', async () => {
+  test('an old process treats a record being moved as a missing session', async () => {
     const { from, to } = new Move()
     const store = new ServerStore(from)
     const [request, response] = [nodeRequest(), nodeResponse()]
@@ -173,7 +173,7 @@ suite('migrating', () => {
   })
 })
 
-/** A process that is killed after so many steps. */
+/** The schedule of a process that is killed after so many steps. */
 function mortal(steps: number): Schedule {
   let left = steps
   return operation => (left-- > 0 ? operation() : new Promise(() => {}))
@@ -183,30 +183,33 @@ function tick(): Promise<void> {
   return new Promise(resolve => setImmediate(resolve))
 }
 
-suite('migrating: everything at once, in every order', () => {
-  type Act = (backend: Backend) => Promise<unknown>
-  type Actor = readonly ['before' | 'during', Act]
+suite('migrating: concurrent operations in every interleaving', () => {
+  type Operation = (backend: Backend) => Promise<unknown>
+  type Process = readonly ['before' | 'during', Operation]
 
-  /** Actors at one record of the old place, each a process of its own. */
+  /** Runs concurrent processes on one record of the old backend. */
   const inEveryOrder = async (
-    actors: readonly Actor[],
+    processes: readonly Process[],
     check: (move: Move) => Promise<void>,
   ): Promise<void> => {
     await everyInterleaving(async () => {
       const move = new Move()
       await move.from.create('id', { data: bytes(0), expires, owner: 'ann' })
-      const tasks = actors.map(([phase, act]) => async (schedule: Schedule): Promise<void> => {
-        const [from, to] = [
-          scheduledBackend(move.from, schedule),
-          scheduledBackend(move.to, schedule),
-        ]
-        await act(migrating(from, to, { move: phase === 'during' }))
-      })
+      const tasks = processes.map(
+        ([phase, operate]) =>
+          async (schedule: Schedule): Promise<void> => {
+            const [from, to] = [
+              scheduledBackend(move.from, schedule),
+              scheduledBackend(move.to, schedule),
+            ]
+            await operate(migrating(from, to, { move: phase === 'during' }))
+          },
+      )
       return { tasks: Object.fromEntries(tasks.entries()), check: () => check(move) }
     }, bounds)
   }
-  const read: Act = backend => backend.load('id')
-  const remove: Act = backend => backend.delete('id')
+  const read: Operation = backend => backend.load('id')
+  const remove: Operation = backend => backend.delete('id')
   const isGone = async (move: Move): Promise<void> => {
     assert.equal(await move.from.load('id'), undefined)
     for (const backend of [move.during, move.before]) {
@@ -226,7 +229,7 @@ suite('migrating: everything at once, in every order', () => {
       assert.equal(await from.load('id'), undefined)
     }
 
-  test('two that read', () =>
+  test('two reads', () =>
     inEveryOrder(
       [
         ['during', assertFound],
@@ -234,7 +237,7 @@ suite('migrating: everything at once, in every order', () => {
       ],
       isOnce(0),
     ))
-  test('one that reads, one that reads and moves nothing', () =>
+  test('a read that moves the record, and reads that do not', () =>
     inEveryOrder(
       [
         ['during', assertFound],
@@ -243,7 +246,7 @@ suite('migrating: everything at once, in every order', () => {
       ],
       isOnce(0),
     ))
-  test('one that reads, one that deletes', () =>
+  test('a read and a deletion', () =>
     inEveryOrder(
       [
         ['during', read],
@@ -251,7 +254,7 @@ suite('migrating: everything at once, in every order', () => {
       ],
       isGone,
     ))
-  test('two that read, one that deletes', () =>
+  test('two reads and a deletion', () =>
     inEveryOrder(
       [
         ['during', read],
@@ -260,7 +263,7 @@ suite('migrating: everything at once, in every order', () => {
       ],
       isGone,
     ))
-  test('one that counts where the record is, one that moves it', () =>
+  test('an increment in the old backend and a move', () =>
     inEveryOrder(
       [
         ['before', increment],
@@ -268,7 +271,7 @@ suite('migrating: everything at once, in every order', () => {
       ],
       isOnce(1),
     ))
-  test('one that counts where the record is, one that counts where it goes', () =>
+  test('an increment in the old backend and one in the new', () =>
     inEveryOrder(
       [
         ['before', increment],
@@ -276,7 +279,7 @@ suite('migrating: everything at once, in every order', () => {
       ],
       isOnce(2),
     ))
-  test('one that counts, one that deletes, one that reads', () =>
+  test('an increment, a deletion and a move', () =>
     inEveryOrder(
       [
         ['before', increment],
@@ -285,11 +288,11 @@ suite('migrating: everything at once, in every order', () => {
       ],
       isGone,
     ))
-  test('its owner is found, and ends it', async () => {
-    const end: Act = async backend => {
-      const ids = await (backend as Place).ofOwner('ann')
+  test('a move while the sessions of the owner are ended', async () => {
+    const end: Operation = async backend => {
+      const ids = await (backend as FullBackend).ofOwner('ann')
       assert.deepEqual(ids, ['id'])
-      await (backend as Place).deleteOwner('ann')
+      await (backend as FullBackend).deleteOwner('ann')
     }
     await inEveryOrder(
       [

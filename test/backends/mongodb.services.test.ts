@@ -15,8 +15,8 @@ suite('mongodb: FerretDB', needs('go'), () => {
   const sent: CommandStartedEvent[] = []
   before(async () => {
     server = await startFerretdb()
-    // FerretDB 1 makes no document as a whole: it reads, compares and writes, and another may come in
-    // between. Over one connection it takes one command after another.
+    // FerretDB 1 does not update documents atomically: it reads, compares and writes, and other commands
+    // may come in between. One connection serialises them.
     client = new MongoClient(server.url, { maxPoolSize: 1, monitorCommands: true })
     client.on('commandStarted', event => sent.push(event))
     await client.connect()
@@ -29,21 +29,21 @@ suite('mongodb: FerretDB', needs('go'), () => {
   let collections = 0
   const nextCollection = (): Collection => client.db('test').collection(`c${collections++}`)
 
-  /** The commands that an operation sends. */
+  /** Returns the commands that an operation sends. */
   async function commandsOf(operation: () => Promise<unknown>): Promise<Record<string, unknown>[]> {
     sent.length = 0
     await operation()
     return sent.map(({ command }) => command)
   }
 
-  // It has no indexes that remove documents.
+  // FerretDB 1 has no TTL indexes.
   const expectFailure = ['ensureSchema can run repeatedly and keeps existing records'] as const
   const open = (now: () => number): OpenBackend => ({ backend: mongodb(nextCollection(), { now }) })
   backendSuite(test, open, { expectFailure })
-  // Each order is a dozen commands, and this server is slow.
+  // Each interleaving is a dozen commands, and this server is slow.
   raceSuite(test, open, { limit: 10 })
 
-  test('an operation is one command, whose filter has the conditions', async () => {
+  test('an operation is one command with its conditions in the filter', async () => {
     const backend = mongodb(nextCollection(), { now: () => 1000 })
     const record = { data, expires: 5000, owner: 'ann' }
     const existing = { $gt: 1000 }
@@ -86,7 +86,7 @@ suite('mongodb: FerretDB', needs('go'), () => {
     assert.deepEqual(removal, { q, limit: 0 })
   })
 
-  test('the schema is an index of owners, and one that removes what has expired', async () => {
+  test('ensureSchema creates an owner index and a TTL index', async () => {
     const backend = mongodb(nextCollection())
     const [command] = await commandsOf(() =>
       assert.rejects(backend.ensureSchema(), { codeName: 'NotImplemented' }),
@@ -97,19 +97,19 @@ suite('mongodb: FerretDB', needs('go'), () => {
     ])
   })
 
-  test('reads go to the primary, and bytes come as bytes, whatever the collection was told', async () => {
+  test('reads from the primary and returns bytes, whatever the options of the collection', async () => {
     const collection = client.db('test').collection(`c${collections++}`, {
       promoteBuffers: false,
       promoteValues: false,
       readPreference: 'secondary',
     })
-    const told: unknown[] = []
+    const preferences: unknown[] = []
     const recording = new Proxy(collection, {
       get(target, name) {
         const method = Reflect.get(target, name)
         if (name !== 'find' && name !== 'findOne') return method.bind(target)
         return (filter: object, how: { readPreference?: unknown }) => {
-          told.push(how.readPreference)
+          preferences.push(how.readPreference)
           return method.call(target, filter, how)
         }
       },
@@ -120,12 +120,12 @@ suite('mongodb: FerretDB', needs('go'), () => {
     assert.equal((await backend.load('a'))?.expires, 9e9)
     assert.deepEqual(await backend.ofOwner('ann'), ['a'])
     assert.deepEqual(await takeAll(backend.all()), ['a'])
-    assert.deepEqual(told, ['primary', 'primary', 'primary', 'primary'])
+    assert.deepEqual(preferences, ['primary', 'primary', 'primary', 'primary'])
     const kept = (await collection.findOne({ owner: 'ann' })) as unknown as { data: Binary }
     assert.ok(kept.data instanceof Binary && kept.data.sub_type === 0)
   })
 
-  test('more than a page is listed, past a page of expired ones', async () => {
+  test('lists several pages, one of them expired', async () => {
     const collection = nextCollection()
     const documents = Array.from({ length: 2500 }, (_, n) => ({
       _id: String(n).padStart(4, '0') as never,
@@ -138,7 +138,7 @@ suite('mongodb: FerretDB', needs('go'), () => {
     assert.equal(new Set(listed).size, 1299)
   })
 
-  test('another client finds what was kept, and a restart of the server costs none of ours', async () => {
+  test('works through another client, and again after the server was restarted', async () => {
     const name = `c${collections++}`
     const other = new MongoClient(server.url, { maxPoolSize: 1 })
     const backends = [client, other].map(each => mongodb(each.db('test').collection(name)))

@@ -53,7 +53,7 @@ function testServer(startServer: () => Promise<MysqlServer>): void {
     })
   })
 
-  test('one connection will do', async () => {
+  test('works with a single connection', async () => {
     const connections = [await pool.getConnection(), await mariaPool.getConnection()]
     for (const connection of connections) {
       const backend = mysql(connection, { table: nextTable() })
@@ -64,16 +64,16 @@ function testServer(startServer: () => Promise<MysqlServer>): void {
     }
   })
 
-  test('many make the schema at once', async () => {
+  test('ensureSchema can run concurrently', async () => {
     const table = nextTable()
     const all = Array.from({ length: 16 }, (_, n) => mysql(n % 2 ? pool : mariaPool, { table }))
     await Promise.all(all.map(backend => backend.ensureSchema()))
   })
 
-  test('several processes count together', () =>
+  test('concurrent increments of several processes lose no update', () =>
     countConcurrently('mysql', `mariadb://${server.address}`, mysql(pool)))
 
-  test('of many creations in the place of an expired record, pruned meanwhile, one is made', async () => {
+  test('one of several concurrent creates replaces an expired record while it is pruned', async () => {
     let now = 1000
     const backend = mysql(pool, { table: nextTable(), now: () => now })
     await backend.ensureSchema()
@@ -89,7 +89,7 @@ function testServer(startServer: () => Promise<MysqlServer>): void {
     }
   })
 
-  test('many delete what owners have, update and prune, at once', async () => {
+  test('deleteOwner, touch and prune can run concurrently', async () => {
     const table = nextTable()
     const backend = mysql(pool, { table, now: () => 2000 })
     await backend.ensureSchema()
@@ -106,7 +106,7 @@ function testServer(startServer: () => Promise<MysqlServer>): void {
     )
   })
 
-  test('more than a page is listed, past a page of expired ones', async () => {
+  test('lists several pages, one of them expired', async () => {
     const table = nextTable()
     await mysql(pool, { table }).ensureSchema()
     const rows = Array.from({ length: 5000 }, (_, n) => [`${1000 + n}`, '', n + 1, '', null])
@@ -119,7 +119,7 @@ function testServer(startServer: () => Promise<MysqlServer>): void {
     }
   })
 
-  test('a row that another holds for too long is waited for again', async () => {
+  test('retries when a row lock times out', async () => {
     const table = nextTable()
     const [waiting, holding] = [await pool.getConnection(), await pool.getConnection()]
     await waiting.query('SET SESSION innodb_lock_wait_timeout = 1')
@@ -137,7 +137,7 @@ function testServer(startServer: () => Promise<MysqlServer>): void {
     holding.release()
   })
 
-  test('names that are words of SQL, or of a database', async () => {
+  test('accepts reserved words and database names in table names', async () => {
     await pool.query('CREATE DATABASE web')
     for (const table of ['order', 'web.user', '9lives', 'x'.repeat(48)]) {
       const backend = mysql(pool, { table })
@@ -147,7 +147,7 @@ function testServer(startServer: () => Promise<MysqlServer>): void {
     }
   })
 
-  test('texts that would be SQL, or numbers, are texts', async () => {
+  test('sends ids and versions as strings, never as SQL or numbers', async () => {
     const backend = mysql(pool, { table: nextTable() })
     await backend.ensureSchema()
     const id = `'; DROP TABLE t; --`
@@ -159,7 +159,7 @@ function testServer(startServer: () => Promise<MysqlServer>): void {
     assert.equal(await backend.load('id'), undefined)
   })
 
-  test('a restart of the server costs no restart of ours', async () => {
+  test('works again after the server was restarted', async () => {
     for (const client of [pool, mariaPool]) {
       const backend = mysql(client, { table: nextTable() })
       await backend.ensureSchema()

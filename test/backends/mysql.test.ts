@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { type MySqlOptions, mysql, mysqlSchema } from 'silverback/mysql'
 
-/** A client whose statement fails this often, with this number, before it is done. */
+/** A client whose statement fails `times` times with the error number before it succeeds. */
 function failing(times: number, errno: number): { execute(): Promise<unknown>; calls: number } {
   const client = {
     calls: 0,
@@ -16,7 +16,7 @@ function failing(times: number, errno: number): { execute(): Promise<unknown>; c
 }
 
 suite('mysql: without a server', () => {
-  test('deadlocks and waits for locks are tried again, a few times', async () => {
+  test('retries deadlocks and lock wait timeouts a few times', async () => {
     for (const errno of [1213, 1205]) {
       const client = failing(2, errno)
       await mysql(client).touch('id', 9e9)
@@ -30,7 +30,7 @@ suite('mysql: without a server', () => {
     assert.equal(client.calls, 1)
   })
 
-  test('an abort ends the wait for an answer, and the attempts', async () => {
+  test('an aborted operation neither waits for the response nor retries', async () => {
     const controller = new AbortController()
     const { signal } = controller
     const waiting = mysql({ execute: () => new Promise(() => {}) }).load('id', { signal })
@@ -43,7 +43,7 @@ suite('mysql: without a server', () => {
     assert.equal(client.calls, 1)
   })
 
-  test('names that are no identifiers are refused', () => {
+  test('refuses invalid table names', () => {
     const wrong = ['', 'a b', 'a`b', "a'b", 'a;b', 'a--', 'a.b.c', '.a', 'a.', 'tëst', 'a\n', 'a\0']
     for (const table of [...wrong, 'x'.repeat(49), 7, null]) {
       const options = { table } as MySqlOptions

@@ -46,14 +46,14 @@ suite('postgres: through PgBouncer', needs('initdb', 'postgres', 'pgbouncer'), (
     })
   })
 
-  test('many make the schema at once, and several processes count together', async () => {
+  test('ensureSchema can run concurrently, and concurrent increments of several processes lose no update', async () => {
     const table = nextTable()
     const all = Array.from({ length: 16 }, (_, n) => postgres(n % 2 ? pool : sql, { table }))
     await Promise.all(all.map(backend => backend.ensureSchema()))
     await countConcurrently('postgres', pooler.url, postgres(pool))
   })
 
-  test('the ten connections of a pool are two to the server', async () => {
+  test('ten connections of a pool share two server connections', async () => {
     const connections = await Promise.all(
       Array.from({ length: 20 }, async () => {
         const { rows } = await pool.query('SELECT pg_backend_pid() AS pid, pg_sleep(0.01)')

@@ -17,7 +17,7 @@ suite('postgres: a server', needs('initdb', 'postgres'), () => {
   before(async () => {
     server = await startPostgres()
     pool = new pg.Pool({ connectionString: server.url })
-    // Without a listener, the connections that a restart ends would end this process.
+    // Without a listener, a connection lost in a restart would end this process.
     pool.on('error', () => {})
     sql = postgresJs(server.url, { onnotice: notice => assert.fail(String(notice.message)) })
   })
@@ -48,7 +48,7 @@ suite('postgres: a server', needs('initdb', 'postgres'), () => {
     })
   })
 
-  test('one client of pg will do', async () => {
+  test('works with a single client of pg', async () => {
     const client = await pool.connect()
     const backend = postgres(client, { table: nextTable() })
     await backend.ensureSchema()
@@ -57,7 +57,7 @@ suite('postgres: a server', needs('initdb', 'postgres'), () => {
     client.release()
   })
 
-  test('many make the schema at once', async () => {
+  test('ensureSchema can run concurrently', async () => {
     for (let round = 0; round < 5; round++) {
       const table = nextTable()
       const all = Array.from({ length: 16 }, (_, n) => postgres(n % 2 ? pool : sql, { table }))
@@ -65,10 +65,10 @@ suite('postgres: a server', needs('initdb', 'postgres'), () => {
     }
   })
 
-  test('several processes count together', () =>
+  test('concurrent increments of several processes lose no update', () =>
     countConcurrently('postgres', server.url, postgres(pool)))
 
-  test('many delete what one owner has, and prune, at once', async () => {
+  test('deleteOwner and prune can run concurrently', async () => {
     const table = nextTable()
     let now = 1000
     const backend = postgres(pool, { table, now: () => now })
@@ -88,7 +88,7 @@ suite('postgres: a server', needs('initdb', 'postgres'), () => {
     )
   })
 
-  test('a restart of the server costs no restart of ours', async () => {
+  test('works again after the server was restarted', async () => {
     for (const client of [pool, sql]) {
       const backend = postgres(client, { table: nextTable() })
       await backend.ensureSchema()

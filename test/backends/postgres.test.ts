@@ -17,7 +17,7 @@ suite('postgres: PGlite', () => {
     return { backend, close: async () => void (await client.exec('DROP TABLE sessions')) }
   })
 
-  test('more than a batch is pruned', async () => {
+  test('prunes several batches', async () => {
     const backend = postgres(client, { table: 'many', now: () => 1000 })
     await backend.ensureSchema()
     await client.query(
@@ -27,7 +27,7 @@ suite('postgres: PGlite', () => {
     assert.equal(await postgres(client, { table: 'many', now: () => 3000 }).prune(), 2000)
   })
 
-  test('more than a page is listed, past a page of expired ones', async () => {
+  test('lists several pages, one of them expired', async () => {
     const backend = postgres(client, { table: 'listed', now: () => 2500 })
     await backend.ensureSchema()
     await client.query(
@@ -38,7 +38,7 @@ suite('postgres: PGlite', () => {
     assert.equal(new Set(listed).size, 2500)
   })
 
-  test('the statements of postgresSchema make the table', async () => {
+  test('postgresSchema returns the statements that create the table', async () => {
     await client.exec(postgresSchema({ table: 'migrated' }))
     await client.exec(postgresSchema({ table: 'migrated' }))
     const backend = postgres(client, { table: 'migrated' })
@@ -52,7 +52,7 @@ suite('postgres: PGlite', () => {
     )
   })
 
-  test('names that are words of SQL, of a schema, or with capitals', async () => {
+  test('accepts reserved words, schemas and capitals in table names', async () => {
     await client.exec('CREATE SCHEMA "Web"')
     for (const table of ['order', 'Web.user', 'Sessions', '9lives', 'x'.repeat(48)]) {
       const backend = postgres(client, { table })
@@ -62,7 +62,7 @@ suite('postgres: PGlite', () => {
     }
   })
 
-  test('names that are no identifiers are refused', () => {
+  test('refuses invalid table names', () => {
     const wrong = ['', 'a b', 'a"b', "a'b", 'a;b', 'a--', 'a.b.c', '.a', 'a.', 'tëst', 'a\n', 'a\0']
     for (const table of [...wrong, 'x'.repeat(49), 7, null]) {
       const options = { table } as PostgresOptions
@@ -74,7 +74,7 @@ suite('postgres: PGlite', () => {
     }
   })
 
-  test('texts that would be SQL are texts', async () => {
+  test('sends ids and owners as parameters, never as SQL', async () => {
     const backend = postgres(client)
     await backend.ensureSchema()
     const id = `'; DROP TABLE sessions; --`
@@ -83,7 +83,7 @@ suite('postgres: PGlite', () => {
     assert.equal(await backend.deleteOwner(id, { except: [`') OR ('' = '`] }), 1)
   })
 
-  test('an abort ends the wait for an answer', async () => {
+  test('an aborted operation does not wait for the response', async () => {
     const backend = postgres({ query: () => new Promise(() => {}) })
     const controller = new AbortController()
     const waiting = backend.load('id', { signal: controller.signal })

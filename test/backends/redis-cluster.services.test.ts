@@ -41,7 +41,7 @@ const clients: Record<string, Connect> = {
   },
 }
 
-/** What a client in the place of this one knows of the servers. */
+/** Returns the part of a cluster client that lists its servers, for a substitute of the client. */
 function serversOf(client: NodeRedisCluster): Pick<NodeRedisCluster, 'masters' | 'nodeClient'> {
   return { masters: client.masters, nodeClient: master => client.nodeClient(master) }
 }
@@ -49,7 +49,7 @@ function serversOf(client: NodeRedisCluster): Pick<NodeRedisCluster, 'masters' |
 const data = Uint8Array.of(1)
 const expires = Math.floor(Date.now() / 1000) + 3600
 
-suite('a cluster of Redis servers', needs('redis-server', 'redis-cli'), () => {
+suite('redis: a cluster', needs('redis-server', 'redis-cli'), () => {
   let servers: RedisServer[] = []
   const opened: Opened[] = []
 
@@ -79,13 +79,13 @@ suite('a cluster of Redis servers', needs('redis-server', 'redis-cli'), () => {
   suite('races', () => raceSuite(test, now => clients.ioredis!(ports(), { now })))
   for (const [name, connect] of Object.entries(clients)) {
     suite(name, () => backendSuite(test, now => connect(ports(), { now })))
-    suite(`${name}, all on one server`, () => {
+    suite(`${name}, with a hash tag`, () => {
       backendSuite(test, now => connect(ports(), { now, prefix: '{one}:' }))
     })
   }
 
   for (const client of Object.keys(clients)) {
-    test(`${client}: the sessions of an owner lie on all servers, and end together`, async () => {
+    test(`${client}: deleteOwner deletes the records of an owner on all servers`, async () => {
       const backend = await open(client, `${client}:`)
       const ids = Array.from({ length: 30 }, (_, index) => `id${index}`)
       for (const server of servers) server.cli('SCRIPT', 'FLUSH')
@@ -103,16 +103,16 @@ suite('a cluster of Redis servers', needs('redis-server', 'redis-cli'), () => {
     })
   }
 
-  test("an owner's ids are repaired when they are looked at, and when a record is written", async () => {
+  test("reading an owner's set and writing a record repair the set", async () => {
     const backend = await open('ioredis', 'repair:')
     const created = await backend.create('a', { data, expires, owner: 'ann' })
-    // What a process leaves that ends between two commands: an id without a record, or of another.
+    // What a process that dies between two commands leaves: an id without a record, or of another owner.
     cli('SADD', 'repair:owner:ann', 'never')
     await backend.create('b', { data, expires, owner: 'bob' })
     cli('SADD', 'repair:owner:ann', 'b')
     assert.deepEqual(await backend.ofOwner('ann'), ['a'])
     assert.equal(cli('SCARD', 'repair:owner:ann'), '1')
-    // A record that its owner does not find is found after a touch or an update.
+    // A record missing from the set of its owner is added by a touch or an update.
     cli('DEL', 'repair:owner:ann')
     await backend.touch('a', expires + 1)
     assert.deepEqual(await backend.ofOwner('ann'), ['a'])
@@ -120,7 +120,7 @@ suite('a cluster of Redis servers', needs('redis-server', 'redis-cli'), () => {
     const { version } = created as { version: string }
     await backend.update('a', { data, expires, owner: 'ann' }, version)
     assert.deepEqual(await backend.ofOwner('ann'), ['a'])
-    // Another's record is not deleted, though the set has it.
+    // The record of another owner is not deleted, although the set has its id.
     cli('SADD', 'repair:owner:ann', 'b')
     assert.equal(await backend.deleteOwner('ann'), 1)
     assert.ok(await backend.load('b'))
@@ -128,7 +128,7 @@ suite('a cluster of Redis servers', needs('redis-server', 'redis-cli'), () => {
     assert.ok(left > expires - Date.now() / 1000)
   })
 
-  test('a repair in the middle of a write does not hide the record', async () => {
+  test('a repair during a write does not hide the record', async () => {
     const other = await open('ioredis', 'middle:')
     const client = await connectCluster()
     let repairs = 0
@@ -151,7 +151,7 @@ suite('a cluster of Redis servers', needs('redis-server', 'redis-cli'), () => {
     assert.deepEqual(await other.ofOwner('ann'), ['id'])
   })
 
-  test('a record is found by its owner though the process ended when it was written', async () => {
+  test('a record is found by its owner even if the process died right after writing it', async () => {
     const other = await open('ioredis', 'ended:')
     const client = await connectCluster()
     let ended = false
@@ -167,7 +167,7 @@ suite('a cluster of Redis servers', needs('redis-server', 'redis-cli'), () => {
       },
       { prefix: 'ended:', topology: 'cluster' },
     )
-    // The script has to be known, for the write to be one command.
+    // Load the script on every server first, so that the write is one command.
     for (const id of Array.from({ length: 30 }, (_, index) => `${index}`)) {
       await backend.create(id, { data, expires })
     }
@@ -175,7 +175,7 @@ suite('a cluster of Redis servers', needs('redis-server', 'redis-cli'), () => {
     assert.deepEqual(await other.ofOwner('ann'), ['id'])
   })
 
-  test('waiting for replicas is refused: WAIT would ask any of the servers', async () => {
+  test('refuses waitForReplicas, since WAIT could go to another server', async () => {
     const client = new Cluster([{ host: '127.0.0.1', port: servers[0]!.port }], {
       lazyConnect: true,
     })

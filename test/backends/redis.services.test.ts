@@ -19,7 +19,7 @@ interface Opened {
 
 type SingleOptions = RedisOptions & { topology?: 'single' }
 
-// Connections lost on purpose are no news: clients report them as events, and connect again.
+// Clients emit an error for each connection that a test breaks, and reconnect.
 const ignore = (): void => {}
 
 const clients: Record<string, (port: number, options: SingleOptions) => Promise<Opened>> = {
@@ -27,7 +27,7 @@ const clients: Record<string, (port: number, options: SingleOptions) => Promise<
     const client = new Redis(port, { retryStrategy: () => 50 }).on('error', ignore)
     return { backend: redis(client, options), close: () => client.disconnect() }
   },
-  async 'ioredis with a prefix of its own, pipelining by itself'(port, options) {
+  async 'ioredis with keyPrefix and auto-pipelining'(port, options) {
     const client = new Redis(port, { keyPrefix: 'app:', enableAutoPipelining: true })
     return { backend: redis(client, options), close: () => client.disconnect() }
   },
@@ -40,11 +40,11 @@ const clients: Record<string, (port: number, options: SingleOptions) => Promise<
     const client = await createClient({ socket }).on('error', ignore).connect()
     return { backend: redis(client, options), close: () => client.destroy() }
   },
-  async 'node-redis of RESP2'(port, options) {
+  async 'node-redis with RESP2'(port, options) {
     const client = await createClient({ RESP: 2, socket: { port } }).connect()
     return { backend: redis(client, options), close: () => client.destroy() }
   },
-  async "node-redis' pool"(port, options) {
+  async 'node-redis pool'(port, options) {
     const pool = createClientPool({ socket: { port } }).on('error', ignore)
     await pool.connect()
     return { backend: redis(pool, options), close: () => pool.destroy() }
@@ -65,7 +65,7 @@ suite('redis', needs('redis-server', 'redis-cli'), () => {
   }
 
   before(async () => {
-    // Replicas are served at once, not together with more that may come.
+    // Serve a replica at once instead of waiting for more to connect.
     server = await startRedis('--repl-diskless-sync-delay', '0')
   })
   after(async () => {
@@ -78,7 +78,7 @@ suite('redis', needs('redis-server', 'redis-cli'), () => {
   }
   suite('races', () => raceSuite(test, now => clients.ioredis!(server.port, { now })))
 
-  test('every client reads what the others have written', async () => {
+  test('every client reads what the others wrote', async () => {
     const backends = await Promise.all(['ioredis', 'iovalkey', 'node-redis'].map(c => open(c)))
     const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte)
     for (const [index, backend] of backends.entries()) {
@@ -90,9 +90,9 @@ suite('redis', needs('redis-server', 'redis-cli'), () => {
     for (const backend of backends) assert.equal((await backend.ofOwner('all')).length, 3)
   })
 
-  test('several clients count together, and lose nothing', async () => {
+  test('concurrent increments of several clients lose no update', async () => {
     const backends = await Promise.all(
-      ['ioredis', 'iovalkey', 'node-redis', "node-redis' pool"].map(c => open(c)),
+      ['ioredis', 'iovalkey', 'node-redis', 'node-redis pool'].map(c => open(c)),
     )
     await backends[0]!.create('count', { data: Uint8Array.of(0), expires })
     const countOn = async (backend: Backend): Promise<void> => {
@@ -112,7 +112,7 @@ suite('redis', needs('redis-server', 'redis-cli'), () => {
   })
 
   for (const client of ['ioredis', 'iovalkey', 'node-redis']) {
-    test(`${client}: a server that forgets the scripts is told them again`, async () => {
+    test(`${client}: sends the scripts again to a server that lost them`, async () => {
       const backend = await open(client)
       const id = `flush-${client}`
       const forget = (): string => server.cli('SCRIPT', 'FLUSH')
@@ -136,12 +136,12 @@ suite('redis', needs('redis-server', 'redis-cli'), () => {
       await backend.delete(id)
     })
 
-    test(`${client}: a server started anew is found again, with its records`, async () => {
+    test(`${client}: works again after the server was restarted`, async () => {
       const backend = await open(client)
       const id = `restart-${client}`
       await backend.create(id, { data, expires })
       await server.restart()
-      // The first operations may meet the connection's end.
+      // The first operations may fail on the old connection.
       const deadline = Date.now() + 5000
       let record: unknown
       while (!record && Date.now() < deadline) {
@@ -152,7 +152,7 @@ suite('redis', needs('redis-server', 'redis-cli'), () => {
       assert.equal((await backend.load(id))?.expires, expires + 5)
     })
 
-    test(`${client}: a server that hangs holds nobody up whose signal is aborted`, async () => {
+    test(`${client}: an aborted operation does not wait for a hanging server`, async () => {
       const backend = await open(client)
       const id = `pause-${client}`
       await backend.create(id, { data, expires, owner: id })
@@ -173,7 +173,7 @@ suite('redis', needs('redis-server', 'redis-cli'), () => {
     })
   }
 
-  test('a hostile prefix is only a prefix', async () => {
+  test('takes a hostile prefix literally', async () => {
     for (const prefix of [
       '',
       '*',
@@ -199,20 +199,20 @@ suite('redis', needs('redis-server', 'redis-cli'), () => {
     }
   })
 
-  test('everything goes in the end: keys have a time to live, later than the moment', async () => {
+  test('every key has a TTL that ends after the expiry of its records', async () => {
     const backend = await open('ioredis', { prefix: 'ttl:' })
     await backend.create('short', { data, expires: expires - 1800, owner: 'ann' })
     await backend.create('long', { data, expires, owner: 'ann' })
     await backend.create('other', { data, expires: expires - 1800, owner: 'ann' })
     const left = (key: string): number => Number(server.cli('PTTL', key)) / 1000
-    const until = (moment: number): number => moment - Date.now() / 1000
-    for (const [key, moment] of Object.entries({
+    const until = (time: number): number => time - Date.now() / 1000
+    for (const [key, expiry] of Object.entries({
       'ttl:short': expires - 1800,
       'ttl:long': expires,
       // As long as the last of its records.
       'ttl:owner:ann': expires,
     })) {
-      assert.ok(left(key) > until(moment) + 60 && left(key) < until(moment) + 600, key)
+      assert.ok(left(key) > until(expiry) + 60 && left(key) < until(expiry) + 600, key)
     }
     await backend.touch('short', expires + 1800)
     assert.ok(left('ttl:owner:ann') > until(expires + 1800))
@@ -223,7 +223,7 @@ suite('redis', needs('redis-server', 'redis-cli'), () => {
     assert.equal(server.cli('EXISTS', 'ttl:owner:ann'), '0')
   })
 
-  test('an id whose record the server has dropped leaves its owner', async () => {
+  test('ofOwner removes the id of an evicted record from the set', async () => {
     const backend = await open('ioredis', { prefix: 'evicted:' })
     for (const id of ['a', 'b']) await backend.create(id, { data, expires, owner: 'ann' })
     server.cli('DEL', 'evicted:a')
@@ -232,7 +232,7 @@ suite('redis', needs('redis-server', 'redis-cli'), () => {
     assert.equal(server.cli('SCARD', 'evicted:owner:ann'), '1')
   })
 
-  test('a record leaves the set of its owner when it gets another, or none', async () => {
+  test('a record leaves the set of its owner when its owner changes', async () => {
     const backend = await open('ioredis', { prefix: 'moved:' })
     const sizes = (): string[] => ['ann', 'bob'].map(o => server.cli('SCARD', `moved:owner:${o}`))
     const created = await backend.create('a', { data, expires, owner: 'ann' })
@@ -244,8 +244,8 @@ suite('redis', needs('redis-server', 'redis-cli'), () => {
     assert.deepEqual(sizes(), ['0', '0'])
   })
 
-  for (const client of ['ioredis with a prefix of its own, pipelining by itself', 'node-redis']) {
-    test(`${client}: thousands are listed, among keys of others`, async () => {
+  for (const client of ['ioredis with keyPrefix and auto-pipelining', 'node-redis']) {
+    test(`${client}: lists thousands of records among foreign keys`, async () => {
       const backend = await open(client, { prefix: 'many:' })
       const ids = Array.from({ length: 3000 }, (_, index) => `id${index}`)
       await Promise.all(ids.map(id => backend.create(id, { data, expires, owner: 'ann' })))
@@ -258,7 +258,7 @@ suite('redis', needs('redis-server', 'redis-cli'), () => {
     })
   }
 
-  test('a key of something else is a failure, and stays', async () => {
+  test('rejects for a key of another type and leaves it', async () => {
     const backend = await open('ioredis', { prefix: 'foreign:' })
     server.cli('SET', 'foreign:a', 'mine')
     await assert.rejects(backend.load('a'), /WRONGTYPE/)
@@ -266,7 +266,7 @@ suite('redis', needs('redis-server', 'redis-cli'), () => {
     assert.equal(server.cli('GET', 'foreign:a'), 'mine')
   })
 
-  test('an operation is one command', async () => {
+  test('each operation is one command', async () => {
     const client = await createClient({ socket: { port: server.port } }).connect()
     const sent: string[] = []
     const backend = redis({
@@ -286,13 +286,13 @@ suite('redis', needs('redis-server', 'redis-cli'), () => {
     await backend.ofOwner('two')
     await backend.delete('one')
     await backend.deleteOwner('two')
-    // Besides what an operation sends once to a server that does not know the script.
+    // EVAL is sent once for each script that the server does not have yet.
     const commands = sent.filter(command => command !== 'EVAL')
     const script = 'EVALSHA'
     assert.deepEqual(commands, [script, script, script, 'HMGET', script, script, script])
   })
 
-  suite('and replicas', () => {
+  suite('replicas', () => {
     let replica: RedisServer
     before(async () => {
       replica = await startRedis('--replicaof', `127.0.0.1 ${server.port}`)
@@ -303,7 +303,7 @@ suite('redis', needs('redis-server', 'redis-cli'), () => {
     after(() => replica.stop())
 
     for (const client of ['ioredis', 'iovalkey', 'node-redis']) {
-      test(`${client}: a deletion has reached them, or is refused`, async () => {
+      test(`${client}: a deletion reaches the replicas or rejects`, async () => {
         const waits = await open(client, { waitForReplicas: { count: 1, timeoutMs: 2000 } })
         const id = `waits-${client}`
         for (const remove of [() => waits.delete(id), () => waits.deleteOwner('ann')]) {
@@ -319,7 +319,7 @@ suite('redis', needs('redis-server', 'redis-cli'), () => {
     }
   })
 
-  suite("node-redis' Sentinel", () => {
+  suite('node-redis Sentinel', () => {
     let sentinel: Awaited<ReturnType<typeof startSentinel>>
     before(async () => {
       sentinel = await startSentinel(server)
@@ -340,14 +340,14 @@ suite('redis', needs('redis-server', 'redis-cli'), () => {
       }
     })
 
-    test('waiting for replicas is refused', () => {
+    test('refuses waitForReplicas', () => {
       const waitForReplicas = { count: 1, timeoutMs: 10 }
       const open = (): unknown => redis(connect(), { topology: 'sentinel', waitForReplicas })
       assert.throws(open, /needs a client with one connection/)
     })
   })
 
-  test('wrong options', async () => {
+  test('refuses invalid options', async () => {
     const client = new Redis(server.port, { lazyConnect: true })
     const wrong =
       (options: unknown): (() => unknown) =>

@@ -13,12 +13,12 @@ const v1 = { data: bytes(1), expires }
 const v2 = { data: bytes(2), expires }
 const v3 = { data: bytes(3), expires }
 
-/** What happens to a call: nothing, a failure before it or after it was done, or no answer at all. */
-type Fate = 'done' | 'undone' | 'unanswered' | 'silent'
+/** What becomes of a call: it succeeds, fails unapplied, fails after it was applied, or never settles. */
+type Fate = 'succeeds' | 'unapplied' | 'applied' | 'hangs'
 
-/** A place whose next calls of an operation meet these fates, and then no other. */
+/** A backend whose next calls of each operation meet these fates. Later calls succeed. */
 class Unreliable {
-  readonly place: Backend & OwnerIndex = memory()
+  readonly inner: Backend & OwnerIndex = memory()
   readonly calls: string[] = []
   readonly signals: AbortSignal[] = []
   readonly #fates: Record<string, Fate[]>
@@ -27,7 +27,7 @@ class Unreliable {
     this.#fates = fates
   }
 
-  readonly backend: Backend & OwnerIndex = new Proxy(this.place, {
+  readonly backend: Backend & OwnerIndex = new Proxy(this.inner, {
     get: (target, property) => {
       const member = Reflect.get(target, property)
       if (typeof member !== 'function') return member
@@ -36,11 +36,11 @@ class Unreliable {
         this.calls.push(name)
         const { signal } = (args.at(-1) ?? {}) as { signal?: AbortSignal }
         if (signal) this.signals.push(signal)
-        const fate = this.#fates[name]?.shift() ?? 'done'
-        if (fate === 'undone') throw new Error('refused')
-        if (fate === 'silent') return new Promise(() => {})
+        const fate = this.#fates[name]?.shift() ?? 'succeeds'
+        if (fate === 'unapplied') throw new Error('refused')
+        if (fate === 'hangs') return new Promise(() => {})
         const result = await member.apply(target, args)
-        if (fate === 'unanswered') throw new Error('lost')
+        if (fate === 'applied') throw new Error('lost')
         return result
       }
     },
@@ -49,13 +49,13 @@ class Unreliable {
 
 const quick: ResilientOptions = { timeoutMs: 40, retryDelayMs: 1, breaker: false }
 
-async function kept(fates: Record<string, Fate[]>): Promise<{
+async function setUp(fates: Record<string, Fate[]>): Promise<{
   unreliable: Unreliable
   backend: Backend & OwnerIndex
   version: string | number
 }> {
   const unreliable = new Unreliable(fates)
-  const created = await unreliable.place.create('id', v1)
+  const created = await unreliable.inner.create('id', v1)
   const version = created.status === 'created' ? created.version : ''
   return { unreliable, backend: resilient(unreliable.backend, quick), version }
 }
@@ -64,11 +64,11 @@ suite('resilient', () => {
   backendSuite(test, now => ({ backend: resilient(memory({ now })) }))
 })
 
-suite('resilient, over a place whose first answers are lost', () => {
+suite('resilient, over a backend whose first responses are lost', () => {
   const open = (now: () => number): { backend: Backend & OwnerIndex } => {
-    const place = memory({ now })
+    const inner = memory({ now })
     const failed = new Set<PropertyKey>()
-    const flaky = new Proxy(place, {
+    const flaky = new Proxy(inner, {
       get: (target, property) => {
         const member = Reflect.get(target, property)
         if (typeof member !== 'function') return member
@@ -83,7 +83,7 @@ suite('resilient, over a place whose first answers are lost', () => {
     })
     return { backend: resilient(flaky, quick) }
   }
-  // Where another has written by the time it looks, nobody knows: that is a failure, not a conflict.
+  // If another write has come between, the outcome is unknown: a failure, not a conflict.
   backendSuite(test, open, {
     expectFailure: [
       'concurrent increments lose no update when conflicts are retried',
@@ -92,10 +92,10 @@ suite('resilient, over a place whose first answers are lost', () => {
   })
 })
 
-suite('resilient: tries', () => {
-  test('reading, renewing, deleting are repeated', async () => {
-    const fates = (): Fate[] => ['undone', 'silent']
-    const { backend } = await kept({
+suite('resilient: retries', () => {
+  test('retries reads, touches and deletions', async () => {
+    const fates = (): Fate[] => ['unapplied', 'hangs']
+    const { backend } = await setUp({
       load: fates(),
       touch: fates(),
       delete: fates(),
@@ -111,14 +111,16 @@ suite('resilient: tries', () => {
     assert.equal(await backend.load('id'), undefined)
   })
 
-  test('not for ever: then the error is the one of the place', async () => {
-    const { unreliable, backend } = await kept({ load: ['undone', 'undone', 'undone', 'done'] })
+  test('gives up after the last retry with the error of the backend', async () => {
+    const { unreliable, backend } = await setUp({
+      load: ['unapplied', 'unapplied', 'unapplied', 'succeeds'],
+    })
     await assert.rejects(backend.load('id'), { message: 'refused' })
     assert.deepEqual(unreliable.calls, ['load', 'load', 'load'])
   })
 
-  test('a place that says nothing is not waited for, and told by its signal', async () => {
-    const { unreliable, backend } = await kept({ load: ['silent', 'silent', 'silent'] })
+  test('times out when the backend hangs, and aborts its signal', async () => {
+    const { unreliable, backend } = await setUp({ load: ['hangs', 'hangs', 'hangs'] })
     const begun = Date.now()
     await assert.rejects(backend.load('id'), /timed out after 40ms/)
     assert.ok(Date.now() - begun < 2000)
@@ -126,8 +128,8 @@ suite('resilient: tries', () => {
     assert.ok(unreliable.signals.every(signal => signal.aborted))
   })
 
-  test('a caller who gives up is answered at once, and nothing is tried again', async () => {
-    const { unreliable, backend } = await kept({ load: ['silent'], update: ['silent'] })
+  test('rejects at once when the caller aborts, without another attempt', async () => {
+    const { unreliable, backend } = await setUp({ load: ['hangs'], update: ['hangs'] })
     const signal = AbortSignal.timeout(5)
     await assert.rejects(backend.load('id', { signal }), { name: 'TimeoutError' })
     await assert.rejects(backend.update('id', v2, 1, { signal }), { name: 'TimeoutError' })
@@ -136,58 +138,61 @@ suite('resilient: tries', () => {
   })
 })
 
-suite('resilient: was it written?', () => {
-  test('an update whose answer was lost was made, and is not made again', async () => {
-    const { unreliable, backend, version } = await kept({ update: ['unanswered'] })
+suite('resilient: writes that may have been applied', () => {
+  test('an update that was applied is not repeated', async () => {
+    const { unreliable, backend, version } = await setUp({ update: ['applied'] })
     const result = await backend.update('id', v2, version)
-    const current = await unreliable.place.load('id')
+    const current = await unreliable.inner.load('id')
     assert.deepEqual(result, { status: 'updated', version: current?.version })
     assert.deepEqual(current?.data, bytes(2))
     assert.deepEqual(unreliable.calls, ['update', 'load'])
   })
 
-  test('so was one of the last try', async () => {
-    const { backend, version } = await kept({ update: ['undone', 'undone', 'unanswered'] })
+  test('an update that was applied by the last attempt is reported as updated', async () => {
+    const { backend, version } = await setUp({ update: ['unapplied', 'unapplied', 'applied'] })
     assert.equal((await backend.update('id', v2, version)).status, 'updated')
   })
 
-  test('an update that was not made is made', async () => {
-    const { unreliable, backend, version } = await kept({ update: ['undone', 'silent'] })
+  test('an update that was not applied is retried', async () => {
+    const { unreliable, backend, version } = await setUp({ update: ['unapplied', 'hangs'] })
     assert.equal((await backend.update('id', v2, version)).status, 'updated')
     assert.deepEqual(unreliable.calls, ['update', 'load', 'update', 'load', 'update'])
   })
 
-  test('an update that comes through while it is made again was made', async () => {
-    const { unreliable, backend, version } = await kept({ update: ['undone'], load: ['done'] })
-    const { load } = unreliable.place
+  test('an update that is applied late, during its retry, is reported as updated', async () => {
+    const { unreliable, backend, version } = await setUp({
+      update: ['unapplied'],
+      load: ['succeeds'],
+    })
+    const { load } = unreliable.inner
     let looks = 0
-    unreliable.place.load = async (...args) => {
-      const record = await load.apply(unreliable.place, args)
-      if (looks++ === 0) await unreliable.place.update('id', v2, version)
+    unreliable.inner.load = async (...args) => {
+      const record = await load.apply(unreliable.inner, args)
+      if (looks++ === 0) await unreliable.inner.update('id', v2, version)
       return record
     }
     assert.equal((await backend.update('id', v2, version)).status, 'updated')
     assert.equal(looks, 2)
   })
 
-  test('nobody knows whether it was made when another wrote since: it is a failure', async () => {
-    for (const fate of ['undone', 'unanswered'] as const) {
-      const { unreliable, backend, version } = await kept({ update: [fate] })
-      const { load } = unreliable.place
-      unreliable.place.load = async id => {
-        unreliable.place.load = load
-        const record = await unreliable.place.load(id)
-        await unreliable.place.update(id, v3, record!.version)
-        return unreliable.place.load(id)
+  test('rejects when another write hides whether the update was applied', async () => {
+    for (const fate of ['unapplied', 'applied'] as const) {
+      const { unreliable, backend, version } = await setUp({ update: [fate] })
+      const { load } = unreliable.inner
+      unreliable.inner.load = async id => {
+        unreliable.inner.load = load
+        const record = await unreliable.inner.load(id)
+        await unreliable.inner.update(id, v3, record!.version)
+        return unreliable.inner.load(id)
       }
-      const message = fate === 'undone' ? 'refused' : 'lost'
+      const message = fate === 'unapplied' ? 'refused' : 'lost'
       await assert.rejects(backend.update('id', v2, version), { message })
-      assert.deepEqual((await unreliable.place.load('id'))?.data, bytes(3))
+      assert.deepEqual((await unreliable.inner.load('id'))?.data, bytes(3))
     }
   })
 
-  test('a conflict and a missing record are answers, at the first try', async () => {
-    const { unreliable, backend, version } = await kept({})
+  test('conflict and gone are results and are not retried', async () => {
+    const { unreliable, backend, version } = await setUp({})
     await backend.update('id', v2, version)
     assert.equal((await backend.update('id', v3, version)).status, 'conflict')
     await backend.delete('id')
@@ -195,32 +200,32 @@ suite('resilient: was it written?', () => {
     assert.ok(!unreliable.calls.includes('load'))
   })
 
-  test('a record that was deleted meanwhile is gone, and is not made again', async () => {
-    const { unreliable, backend, version } = await kept({ update: ['unanswered'] })
-    const { load } = unreliable.place
-    unreliable.place.load = async id => {
-      await unreliable.place.delete(id)
-      return load.call(unreliable.place, id)
+  test('an update of a record deleted meanwhile returns gone', async () => {
+    const { unreliable, backend, version } = await setUp({ update: ['applied'] })
+    const { load } = unreliable.inner
+    unreliable.inner.load = async id => {
+      await unreliable.inner.delete(id)
+      return load.call(unreliable.inner, id)
     }
     assert.deepEqual(await backend.update('id', v2, version), { status: 'gone' })
   })
 
-  test('a record under a new id with my data is mine', async () => {
-    for (const fate of ['unanswered', 'undone', 'silent'] as const) {
-      const { unreliable, backend } = await kept({ create: [fate] })
+  test('a create finds its own record by its data', async () => {
+    for (const fate of ['applied', 'unapplied', 'hangs'] as const) {
+      const { unreliable, backend } = await setUp({ create: [fate] })
       const result = await backend.create('new', v2)
-      const version = (await unreliable.place.load('new'))?.version
+      const version = (await unreliable.inner.load('new'))?.version
       assert.deepEqual(result, { status: 'created', version })
       assert.deepEqual(await backend.create('new', v3), { status: 'exists' })
       assert.deepEqual(await backend.create('id', v2), { status: 'exists' })
     }
   })
 
-  test('of requests that write the same, each knows its own', async () => {
-    // The update of the first is not made, and the same change of the second is.
+  test("two requests that make the same change do not mistake each other's write for their own", async () => {
+    // The update of the first request is not applied, and the same change by the second is.
     const unreliable = new Unreliable()
     const store = new ServerStore(resilient(unreliable.backend, { ...quick, retries: 0 }))
-    const other = new ServerStore(unreliable.place)
+    const other = new ServerStore(unreliable.inner)
     const visit = async (through: ServerStore, cookie: string): Promise<string> => {
       const [request, response] = [nodeRequest(cookie), nodeResponse()]
       const session = await through.get(request, 'sid')
@@ -229,9 +234,9 @@ suite('resilient: was it written?', () => {
       return cookieHeader(response)
     }
     const cookie = await visit(store, '')
-    const { update } = unreliable.place
-    unreliable.place.update = async () => {
-      unreliable.place.update = update
+    const { update } = unreliable.inner
+    unreliable.inner.update = async () => {
+      unreliable.inner.update = update
       await visit(other, cookie)
       throw new Error('not done')
     }
@@ -239,17 +244,25 @@ suite('resilient: was it written?', () => {
   })
 })
 
-suite('resilient: the breaker', () => {
+suite('resilient: the circuit breaker', () => {
   const options = { timeoutMs: 40, retries: 0, retryDelayMs: 1 }
 
-  test('opens after failures in a row, tries after a while, and closes', async () => {
-    const heard: BreakerState[] = []
-    const fates: Fate[] = ['undone', 'undone', 'done', 'undone', 'undone', 'undone', 'undone']
+  test('opens after consecutive failures, half-opens, and closes', async () => {
+    const states: BreakerState[] = []
+    const fates: Fate[] = [
+      'unapplied',
+      'unapplied',
+      'succeeds',
+      'unapplied',
+      'unapplied',
+      'unapplied',
+      'unapplied',
+    ]
     const unreliable = new Unreliable({ load: fates })
     const backend = resilient(unreliable.backend, {
       ...options,
       breaker: { failures: 3, resetMs: 60 },
-      onBreakerChange: state => heard.push(state),
+      onBreakerChange: state => states.push(state),
     })
     for (let i = 0; i < 6; i++) await backend.load('id').catch(() => {})
     const open = await backend.load('id').catch((error: unknown) => error as Error)
@@ -261,15 +274,15 @@ suite('resilient: the breaker', () => {
     await assert.rejects(backend.load('id'), /the circuit breaker is open/)
     await new Promise(resolve => setTimeout(resolve, 70))
     await backend.load('id')
-    assert.deepEqual(heard, ['open', 'half-open', 'open', 'half-open', 'closed'])
+    assert.deepEqual(states, ['open', 'half-open', 'open', 'half-open', 'closed'])
   })
 
-  test('a caller who gives up is no failure', async () => {
-    const unreliable = new Unreliable({ load: Array<Fate>(5).fill('silent') })
-    const backend = resilient(unreliable.place, { ...options, breaker: { failures: 1 } })
+  test('an abort by the caller does not count as a failure', async () => {
+    const unreliable = new Unreliable({ load: Array<Fate>(5).fill('hangs') })
+    const backend = resilient(unreliable.inner, { ...options, breaker: { failures: 1 } })
     for (let i = 0; i < 5; i++) {
       const signal = AbortSignal.timeout(1)
-      unreliable.place.load = (_, within) =>
+      unreliable.inner.load = (_, within) =>
         new Promise((_resolve, reject) => {
           within?.signal?.addEventListener('abort', () => reject(within.signal?.reason))
         })
@@ -278,8 +291,8 @@ suite('resilient: the breaker', () => {
     await backend.touch('id', expires)
   })
 
-  test('a store over it fails at once, tells why, and leaves the cookie', async () => {
-    const unreliable = new Unreliable({ load: ['undone', 'done'] })
+  test('a store fails at once with the cause and sets no cookie', async () => {
+    const unreliable = new Unreliable({ load: ['unapplied', 'succeeds'] })
     const breaker = { failures: 1 }
     const store = new ServerStore(resilient(unreliable.backend, { ...options, breaker }))
     const cookie = `sid=${'A'.repeat(43)}`
@@ -296,7 +309,7 @@ suite('resilient: the breaker', () => {
 })
 
 suite('resilient: options', () => {
-  test('wrong ones', () => {
+  test('refuses invalid options', () => {
     const wrong = (options: unknown) => () => resilient(memory(), options as ResilientOptions)
     assert.throws(wrong({ timeoutMs: 0 }), /^RangeError: timeoutMs/)
     assert.throws(wrong({ retries: -1 }), /^RangeError: retries/)
@@ -305,7 +318,7 @@ suite('resilient: options', () => {
     assert.throws(wrong({ breaker: { resetMs: '1' } }), /^RangeError: breaker.resetMs/)
   })
 
-  test('it offers what the place offers, and says what that cannot keep', () => {
+  test('has the features and limitations of the backend', () => {
     const bare: Backend & Partial<OwnerIndex> = resilient({
       ...memory(),
       limitations: ['deleted-may-return'],

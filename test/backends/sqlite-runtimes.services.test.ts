@@ -1,4 +1,4 @@
-/** The SQLite that runtimes bring along. */
+/** The SQLite modules built into runtimes. */
 
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -28,7 +28,7 @@ interface Outcome {
   readonly error?: string
 }
 
-suite('sqlite: what runtimes bring along', () => {
+suite('sqlite: modules of runtimes', () => {
   const folder = mkdtempSync(join(tmpdir(), 'sqlite-'))
   after(() => rmSync(folder, { recursive: true, force: true }))
 

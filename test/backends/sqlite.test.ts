@@ -30,7 +30,7 @@ for (const [name, open] of Object.entries(clients)) {
     backendSuite(test, openFile)
     raceSuite(test, openFile)
 
-    test('in memory', async () => {
+    test('works with an in-memory database', async () => {
       const backend = sqlite(open(':memory:'))
       await backend.ensureSchema()
       await backend.create('id', { data, expires: 9e9 })
@@ -39,8 +39,8 @@ for (const [name, open] of Object.entries(clients)) {
   })
 }
 
-suite('sqlite: libsql, and more', () => {
-  test('several processes count together, having made the file together', async () => {
+suite('sqlite: one database file', () => {
+  test('several processes can create the file together, and their increments lose no update', async () => {
     const file = nextFile()
     const db = new Database(file)
     await countConcurrently('sqlite', file, sqlite(db))
@@ -49,7 +49,7 @@ suite('sqlite: libsql, and more', () => {
     db.close()
   })
 
-  test('a writer is waited for, as long as was said', async () => {
+  test('waits for another writer up to busyTimeout', async () => {
     const file = nextFile()
     const [db, other] = [new Database(file), new Database(file)]
     const backend = sqlite(db, { busyTimeout: 100 })
@@ -59,7 +59,7 @@ suite('sqlite: libsql, and more', () => {
     const begun = Date.now()
     await assert.rejects(backend.touch('id', 8e9), { code: 'SQLITE_BUSY' })
     assert.ok(Date.now() - begun >= 90)
-    assert.equal((await backend.load('id'))?.expires, 9e9, 'readers go on')
+    assert.equal((await backend.load('id'))?.expires, 9e9, 'reads are not blocked')
     other.exec('COMMIT')
     await backend.touch('id', 8e9)
     assert.equal((await backend.load('id'))?.expires, 8e9)
@@ -67,7 +67,7 @@ suite('sqlite: libsql, and more', () => {
     other.close()
   })
 
-  test('what was kept outlives the connection', async () => {
+  test('records outlive the connection', async () => {
     const file = nextFile()
     for (const status of ['created', 'exists']) {
       const db = new Database(file)
@@ -78,7 +78,7 @@ suite('sqlite: libsql, and more', () => {
     }
   })
 
-  test('integers of any kind', async () => {
+  test('reads integers as BigInt', async () => {
     const db = new Database(nextFile())
     db.defaultSafeIntegers(true)
     const backend = sqlite(db)
@@ -88,7 +88,7 @@ suite('sqlite: libsql, and more', () => {
     db.close()
   })
 
-  test('more than a batch is pruned, and others have their turn', async () => {
+  test('prunes several batches and yields in between', async () => {
     const db = new Database(nextFile())
     const backend = sqlite(db, { now: () => 3000 })
     await backend.ensureSchema()
@@ -108,7 +108,7 @@ suite('sqlite: libsql, and more', () => {
     db.close()
   })
 
-  test('more than a page is listed, past a page of expired ones', async () => {
+  test('lists several pages, one of them expired', async () => {
     const db = new Database(nextFile())
     const backend = sqlite(db, { now: () => 2500 })
     await backend.ensureSchema()
@@ -120,7 +120,7 @@ suite('sqlite: libsql, and more', () => {
     db.close()
   })
 
-  test('the statements of sqliteSchema make the table', async () => {
+  test('sqliteSchema returns the statements that create the table', async () => {
     const db = new Database(':memory:')
     db.exec(sqliteSchema({ table: 'migrated' }))
     db.exec(sqliteSchema({ table: 'migrated' }))
@@ -131,7 +131,7 @@ suite('sqlite: libsql, and more', () => {
     db.close()
   })
 
-  test('names that are words of SQL, or of an attached database', async () => {
+  test('accepts reserved words and attached databases in table names', async () => {
     const db = new Database(':memory:')
     db.exec(`ATTACH ':memory:' AS web`)
     for (const table of ['order', 'web.user', '9lives', 'x'.repeat(48)]) {
@@ -143,7 +143,7 @@ suite('sqlite: libsql, and more', () => {
     db.close()
   })
 
-  test('wrong options', () => {
+  test('refuses an invalid table or busyTimeout', () => {
     const db = new Database(':memory:')
     for (const table of [
       '',
@@ -165,7 +165,7 @@ suite('sqlite: libsql, and more', () => {
     db.close()
   })
 
-  test('texts that would be SQL are texts', async () => {
+  test('sends ids and owners as parameters, never as SQL', async () => {
     const db = new Database(':memory:')
     const backend = sqlite(db)
     await backend.ensureSchema()

@@ -9,7 +9,7 @@ import { type PostgresServer, startPostgres } from '../support/services/postgres
 import { needs } from '../support/services/programs.ts'
 import { type RedisServer, startRedis } from '../support/services/redis-server.ts'
 
-suite('tiered: Redis before PostgreSQL', needs('redis-server', 'initdb', 'postgres'), () => {
+suite('tiered: Redis in front of PostgreSQL', needs('redis-server', 'initdb', 'postgres'), () => {
   let servers: { redis: RedisServer; postgres: PostgresServer }
   let client: Redis
   let pool: pg.Pool
@@ -26,9 +26,9 @@ suite('tiered: Redis before PostgreSQL', needs('redis-server', 'initdb', 'postgr
     await servers.postgres.stop()
   })
 
-  let places = 0
+  let instances = 0
   backendSuite(test, async now => {
-    const name = `t${places++}`
+    const name = `t${instances++}`
     const backend = tiered(
       redis(client, { now, prefix: `${name}:` }),
       postgres(pool, { now, table: name }),

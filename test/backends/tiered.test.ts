@@ -11,10 +11,10 @@ const bounds = { limit: 2000, seed: 1 }
 const v1 = { data: bytes(1), expires: later }
 const v2 = { data: bytes(2), expires: later }
 
-/** Two places and what is in front of them, at a moment that is moved by hand. */
+/** A fast and a slow backend with a manual clock, and tiered backends over them. */
 class Tiers {
-  moment = 1000
-  readonly now = (): number => this.moment
+  time = 1000
+  readonly now = (): number => this.time
   readonly fast: Backend = memory({ now: this.now })
   readonly slow: Backend & OwnerIndex & Prunable = memory({ now: this.now })
   readonly backend: Backend & OwnerIndex & Prunable = this.front()
@@ -23,7 +23,7 @@ class Tiers {
     return tiered(fast, this.slow, { maxStale: 10, now: this.now, ...options })
   }
 
-  /** What is answered by a process that has the same fast place. */
+  /** Reads through another tiered backend over the same fast backend. */
   async read(): Promise<number | undefined> {
     return (await this.front().load('id'))?.data[0]
   }
@@ -33,7 +33,7 @@ async function versionIn(backend: Backend): Promise<string | number> {
   return (await backend.load('id'))!.version
 }
 
-/** A backend whose operations all fail, as often as they are called. */
+/** A backend whose operations always fail. */
 function broken(): { backend: Backend; calls: () => number } {
   let calls = 0
   const backend = new Proxy({} as Backend, {
@@ -51,40 +51,40 @@ suite('tiered', () => {
   }))
 })
 
-suite('tiered, with a fast place that fails', () => {
+suite('tiered, with a failing fast backend', () => {
   backendSuite(test, now => ({ backend: tiered(broken().backend, memory({ now }), { now }) }))
 })
 
-suite('tiered: what is answered by which', () => {
-  test('the fast place answers until the answer is too old', async () => {
+suite('tiered: which backend is read', () => {
+  test('reads the copy until it is older than maxStale', async () => {
     const tiers = new Tiers()
     await tiers.slow.create('id', v1)
     assert.equal(await tiers.read(), 1)
-    await tiers.slow.update('id', v2, await versionIn(tiers.slow)) // by one that has no tiers
-    tiers.moment += 9
+    await tiers.slow.update('id', v2, await versionIn(tiers.slow)) // by a process without the cache
+    tiers.time += 9
     assert.equal(await tiers.read(), 1)
-    tiers.moment += 1
+    tiers.time += 1
     assert.equal(await tiers.read(), 2)
   })
 
-  test('an answer counts from when the slow place was asked, not from when it answered', async () => {
+  test('the age of a copy counts from when the slow backend was asked', async () => {
     const tiers = new Tiers()
     await tiers.slow.create('id', v1)
     const slow: Backend = Object.assign(Object.create(tiers.slow), {
       async load(id: string) {
         const record = await tiers.slow.load(id)
         await tiers.slow.delete(id)
-        tiers.moment += 8
+        tiers.time += 8
         return record
       },
     })
     await tiered(tiers.fast, slow, { maxStale: 10, now: tiers.now }).load('id')
     assert.equal(await tiers.read(), 1)
-    tiers.moment += 2
+    tiers.time += 2
     assert.equal(await tiers.read(), undefined)
   })
 
-  test('what is written is read at once, and not by way of the slow place', async () => {
+  test('a write is visible at once in the fast backend', async () => {
     const tiers = new Tiers()
     const { backend, slow } = tiers
     await backend.create('id', v1)
@@ -96,21 +96,21 @@ suite('tiered: what is answered by which', () => {
     assert.equal(await tiers.read(), 2)
   })
 
-  test('a record that expires before its copy does not outlive itself', async () => {
+  test('a copy of an expired record is not used', async () => {
     const tiers = new Tiers()
-    await tiers.backend.create('id', { ...v1, expires: tiers.moment + 3 })
-    tiers.moment += 3
+    await tiers.backend.create('id', { ...v1, expires: tiers.time + 3 })
+    tiers.time += 3
     assert.equal(await tiers.read(), undefined)
   })
 
-  test('a renewal of the moment is seen at once', async () => {
+  test('a touch is visible at once', async () => {
     const tiers = new Tiers()
     await tiers.backend.create('id', v1)
     await tiers.backend.touch('id', later + 1)
     assert.equal((await tiers.backend.load('id'))?.expires, later + 1)
   })
 
-  test('sessions of an owner end in both places', async () => {
+  test('deleteOwner deletes in both backends', async () => {
     const { backend } = new Tiers()
     const ids = ['a', 'b', 'c']
     for (const id of ids) await backend.create(id, { ...v1, owner: 'ann' })
@@ -122,7 +122,7 @@ suite('tiered: what is answered by which', () => {
     )
   })
 
-  test('it offers what the slow place offers, and says what it cannot keep', () => {
+  test('has the features of the slow backend, and declares stale reads', () => {
     const bare: Backend = { ...broken().backend, load: async () => undefined } as Backend
     const over = tiered(memory(), bare)
     assert.deepEqual(over.limitations, ['reads-may-be-stale'])
@@ -137,29 +137,29 @@ suite('tiered: what is answered by which', () => {
     assert.deepEqual(tiered(lossy, memory()).limitations, ['reads-may-be-stale'])
   })
 
-  test('wrong options', () => {
+  test('refuses an invalid maxStale', () => {
     for (const maxStale of [0, -1, 0.5, Number.NaN, '5' as never]) {
       assert.throws(() => tiered(memory(), memory(), { maxStale }), /^RangeError: maxStale/)
     }
   })
 })
 
-suite('tiered: a fast place that fails', () => {
-  test('fails nothing, and is told of', async () => {
+suite('tiered: a failing fast backend', () => {
+  test('fails no operation and is reported', async () => {
     const tiers = new Tiers()
-    const heard: unknown[] = []
+    const reported: unknown[] = []
     const { backend: fast, calls } = broken()
-    const backend = tiers.front({ onFastError: error => heard.push(error) }, fast)
+    const backend = tiers.front({ onFastError: error => reported.push(error) }, fast)
     const created = await backend.create('id', v1)
     assert.equal(created.status, 'created')
     assert.deepEqual((await backend.load('id'))?.data, bytes(1))
     await backend.delete('id')
     assert.equal(await backend.load('id'), undefined)
-    assert.equal(heard.length, calls())
-    assert.match(String(heard[0]), /broken/)
+    assert.equal(reported.length, calls())
+    assert.match(String(reported[0]), /broken/)
   })
 
-  test('shows what is old no longer than it may, whichever of its operations fails', async () => {
+  test('serves stale reads for at most maxStale, whichever operation fails', async () => {
     for (let failing = 1; failing <= 12; failing++) {
       const tiers = new Tiers()
       let calls = 0
@@ -176,17 +176,17 @@ suite('tiered: a fast place that fails', () => {
       await backend.create('id', v1)
       await backend.load('id')
       await backend.update('id', v2, await versionIn(tiers.slow))
-      tiers.moment += 10
+      tiers.time += 10
       assert.equal(await tiers.read(), 2)
       await backend.delete('id')
-      tiers.moment += 10
+      tiers.time += 10
       assert.equal(await tiers.read(), undefined)
     }
   })
 })
 
-suite('tiered: everything at once, in every order', () => {
-  /** Tasks on one record, which the slow place has and the fast one may have. */
+suite('tiered: concurrent operations in every interleaving', () => {
+  /** Runs tasks on one record of the slow backend, with and without a copy in the fast one. */
   const inEveryOrder = async (
     tasks: readonly ((backend: Backend, known: string | number) => Promise<unknown>)[],
     check: (tiers: Tiers) => Promise<void>,
@@ -220,26 +220,29 @@ suite('tiered: everything at once, in every order', () => {
     assert.equal(await tiers.slow.load('id'), undefined)
     assert.equal(await tiers.read(), undefined)
   }
-  const isAsInTheSlowPlace = async (tiers: Tiers): Promise<void> => {
+  const matchesSlow = async (tiers: Tiers): Promise<void> => {
     const [seen, kept] = [await tiers.backend.load('id'), await tiers.slow.load('id')]
     assert.deepEqual({ owner: undefined, ...seen }, kept)
   }
 
-  test('what was deleted is gone, whoever reads', () => inEveryOrder([remove, read, read], isGone))
-  test('what was deleted is gone, whoever changes it', () => inEveryOrder([remove, change], isGone))
-  test('what was deleted is gone, whoever renews it', () =>
+  test('a deleted record stays deleted during reads', () =>
+    inEveryOrder([remove, read, read], isGone))
+  test('a deleted record stays deleted during an update', () =>
+    inEveryOrder([remove, change], isGone))
+  test('a deleted record stays deleted during a touch', () =>
     inEveryOrder([remove, renew, read], isGone))
-  test('what was changed is read', () => inEveryOrder([change, read, read], isAsInTheSlowPlace))
-  test('of two changes the one that counts is read', () =>
-    inEveryOrder([change, change], isAsInTheSlowPlace))
-  test('a change on a change is read', () => {
+  test('reads after an update return the new state', () =>
+    inEveryOrder([change, read, read], matchesSlow))
+  test('of two concurrent updates the applied one is read', () =>
+    inEveryOrder([change, change], matchesSlow))
+  test('reads after a retried update return the new state', () => {
     const again = async (backend: Backend, version: string | number): Promise<void> => {
       const result = await backend.update('id', v2, version)
       if (result.status !== 'conflict') return
       await backend.update('id', { ...v2, data: bytes(3) }, result.current.version)
     }
-    return inEveryOrder([change, again], isAsInTheSlowPlace)
+    return inEveryOrder([change, again], matchesSlow)
   })
-  test('a change while the moment is renewed', () =>
-    inEveryOrder([change, renew], isAsInTheSlowPlace))
+  test('an update and a concurrent touch leave both backends equal', () =>
+    inEveryOrder([change, renew], matchesSlow))
 })

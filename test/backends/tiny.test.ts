@@ -1,4 +1,4 @@
-/** The backend that CONTRIBUTING.md prints keeps what it says. */
+/** The backend printed in CONTRIBUTING.md satisfies the contract. */
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { suite, test } from 'node:test'

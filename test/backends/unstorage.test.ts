@@ -16,7 +16,7 @@ const record = (value: number, expires = 9e9): NewRecord => ({
   expires,
 })
 
-/** A driver of texts alone, as those of Redis and of HTTP are. */
+/** A driver that stores only strings, as those of Redis and HTTP do. */
 function textDriver(): Driver {
   const texts = new Map<string, string>()
   return {
@@ -44,7 +44,7 @@ suite('unstorage: lru-cache', () => {
   backendSuite(test, now => ({ backend: unstorage(createStorage({ driver: driver() }), { now }) }))
 })
 
-suite('unstorage: a driver of texts', () => {
+suite('unstorage: a driver of strings', () => {
   backendSuite(test, now => ({
     backend: unstorage(createStorage({ driver: textDriver() }), { now, prefix: '' }),
   }))
@@ -61,15 +61,15 @@ suite('unstorage: fs', () => {
   })
 })
 
-suite('unstorage and its limits', () => {
-  test('it says what it cannot keep', () => {
+suite('unstorage: storage', () => {
+  test('declares its limitations', () => {
     assert.deepEqual(unstorage(createStorage()).limitations, [
       'updates-may-be-lost',
       'deleted-may-return',
     ])
   })
 
-  test('in one process no update is lost, also while a file is being written', async () => {
+  test('loses no update within one process, also while a file is being written', async () => {
     const base = await folder()
     const backend = unstorage(createStorage({ driver: fsDriver({ base }) }))
     await backend.create('counter', record(0))
@@ -87,7 +87,7 @@ suite('unstorage and its limits', () => {
     await rm(base, { recursive: true })
   })
 
-  test('another process finds the records, and nothing in place of what is torn', async () => {
+  test('another process reads the records and ignores torn files', async () => {
     const base = await folder()
     const open = () => unstorage(createStorage({ driver: fsDriver({ base }) }))
     await open().create('kept', { ...record(7), owner: 'ann' })
@@ -103,21 +103,21 @@ suite('unstorage and its limits', () => {
     await rm(base, { recursive: true })
   })
 
-  test('drivers are told a time to live with a margin', async () => {
-    const told: unknown[] = []
+  test('the TTL passed to drivers includes a margin', async () => {
+    const passed: unknown[] = []
     const storage = {
       ...createStorage(),
       async setItemRaw(_key: string, _value: unknown, options: unknown) {
-        told.push(options)
+        passed.push(options)
       },
     }
     const backend = unstorage(storage, { now: () => 1000 })
     await backend.create('a', record(1, 1100))
     await backend.create('b', record(1, 900))
-    assert.deepEqual(told, [{ ttl: 160 }, { ttl: 60 }])
+    assert.deepEqual(passed, [{ ttl: 160 }, { ttl: 60 }])
   })
 
-  test('what lies beside the records stays as it is', async () => {
+  test('prune leaves other keys alone', async () => {
     const storage = createStorage()
     const others = ['other', 'sessions:deeper:x', 'sessions:other', 'sessionsx']
     for (const key of others) await storage.setItem(key, 'v1.2.3')
@@ -127,32 +127,32 @@ suite('unstorage and its limits', () => {
     assert.deepEqual((await storage.getKeys()).sort(), others)
   })
 
-  test('failures reject, and the next operation is made', async () => {
+  test('rejects when the storage fails, and works again afterwards', async () => {
     let broken = true
     const storage = createStorage()
     const backend = unstorage({
       ...storage,
       async getItemRaw(key: string) {
-        if (broken) throw new Error('place is down')
+        if (broken) throw new Error('storage is down')
         return storage.getItemRaw(key)
       },
     })
-    await assert.rejects(backend.load('a'), /place is down/)
+    await assert.rejects(backend.load('a'), /storage is down/)
     broken = false
     assert.equal((await backend.create('a', record(1))).status, 'created')
   })
 
-  test('an aborted operation does not wait for a place that hangs', async () => {
+  test('an aborted operation does not wait for a hanging storage', async () => {
     const backend = unstorage({ ...createStorage(), getItemRaw: () => new Promise(() => {}) })
     const controller = new AbortController()
     const options = { signal: controller.signal }
-    // The second waits behind the first.
+    // The second is queued behind the first.
     const waiting = [backend.load('a', options), backend.touch('a', 9e9, options)]
     setTimeout(() => controller.abort(new Error('enough')), 20)
     for (const operation of waiting) await assert.rejects(operation, /enough/)
   })
 
-  test('wrong prefixes', () => {
+  test('refuses invalid prefixes', () => {
     for (const prefix of [
       'a',
       '../',

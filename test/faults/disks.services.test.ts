@@ -16,7 +16,7 @@ async function newFolder(): Promise<string> {
   return mkdtemp(join(tmpdir(), 'faults-'))
 }
 
-/** A disk of its own, or undefined where mounting one is not permitted. */
+/** Mounts a small disk. Returns undefined where that is not permitted. */
 async function smallDisk(): Promise<{ folder: string; close(): Promise<void> } | undefined> {
   const folder = await newFolder()
   try {
@@ -29,14 +29,14 @@ async function smallDisk(): Promise<{ folder: string; close(): Promise<void> } |
   return {
     folder,
     async close() {
-      // Lazily: libsql keeps a closed file until its statements are collected.
+      // A lazy unmount: libsql keeps a closed file open until its statements are garbage-collected.
       execFileSync('umount', ['--lazy', folder])
       await rm(folder, { recursive: true })
     },
   }
 }
 
-const places: Record<string, (folder: string) => Promise<{ backend: Backend; close(): void }>> = {
+const backends: Record<string, (folder: string) => Promise<{ backend: Backend; close(): void }>> = {
   async filesystem(folder) {
     return { backend: filesystem(join(folder, 'sessions')), close: () => {} }
   },
@@ -49,7 +49,7 @@ const places: Record<string, (folder: string) => Promise<{ backend: Backend; clo
 }
 
 suite('faults: a full disk', () => {
-  for (const [name, open] of Object.entries(places)) {
+  for (const [name, open] of Object.entries(backends)) {
     test(name, async context => {
       const disk = await smallDisk()
       if (!disk) {
@@ -62,7 +62,7 @@ suite('faults: a full disk', () => {
         for (const visitor of visitors) await visitor.recover()
         const filler = join(disk.folder, 'filler')
         await assert.rejects(writeFile(filler, Buffer.alloc(600_000)), { code: 'ENOSPC' })
-        // What room there is left in files is used up first.
+        // Use up the space left inside existing files first.
         const newcomer = async (): Promise<boolean> => new Visitor(backend).visit()
         let made = 0
         while (await newcomer()) assert.ok(++made < 2000)

@@ -12,7 +12,7 @@ import { Visitor } from '../support/failing-backend.ts'
 const newFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'faults-'))
 
 suite('faults: a locked database file', () => {
-  test('SQLITE_BUSY', async () => {
+  test('a lock held too long fails the visit with SQLITE_BUSY', async () => {
     const folder = await newFolder()
     const [database, other] = [1, 2].map(() => new Database(join(folder, 'sessions.db'))) as [
       Database.Database,
@@ -33,7 +33,7 @@ suite('faults: a locked database file', () => {
     await rm(folder, { recursive: true })
   })
 
-  test('a visit is saved when it is let go in time', async () => {
+  test('a visit is saved when the lock is released in time', async () => {
     const folder = await newFolder()
     const [database, other] = [1, 2].map(() => new Database(join(folder, 'sessions.db'))) as [
       Database.Database,

@@ -1,4 +1,4 @@
-/** Stores whose server is behind a network that fails. */
+/** Stores whose server is behind a failing network. */
 
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
@@ -32,20 +32,20 @@ interface Client {
   close(): unknown
 }
 
-interface Place {
+interface Service {
   readonly programs: string[]
   start(): Promise<Server>
   readonly clients: Record<string, (port: number) => Promise<Client> | Client>
-  /** Whether a restart empties it. */
-  readonly forgets?: boolean
+  /** Whether it loses its data in a restart. */
+  readonly losesData?: boolean
 }
 
 const portOf = (address: string): number => Number(/:(\d+)/.exec(address)?.[1])
 
-// Clients tell of lost connections by events, too.
+// Clients also emit an error for each lost connection.
 const ignore = (): void => {}
 
-const places: Record<string, Place> = {
+const services: Record<string, Service> = {
   Redis: {
     programs: ['redis-server', 'redis-cli'],
     start: () => startRedis(),
@@ -106,26 +106,26 @@ const places: Record<string, Place> = {
         return { backend: memcached(client), close: () => client.shutdown() }
       },
     },
-    forgets: true,
+    losesData: true,
   },
 }
 
 const faults: Record<string, (proxy: TcpProxy) => void> = {
-  'passes nothing on': proxy => proxy.stall(),
-  'loses the answers': proxy => proxy.loseResponses(),
-  'ends every connection': proxy => proxy.reset(),
-  'is slower than one waits': proxy => proxy.delay((testTimeouts.timeoutMs as number) * 2),
+  stalls: proxy => proxy.stall(),
+  'loses the responses': proxy => proxy.loseResponses(),
+  'resets every connection': proxy => proxy.reset(),
+  'is slower than the timeout': proxy => proxy.delay((testTimeouts.timeoutMs as number) * 2),
 }
 
-for (const [name, place] of Object.entries(places)) {
-  suite(`faults: ${name}`, needs(...place.programs), () => {
+for (const [name, service] of Object.entries(services)) {
+  suite(`faults: ${name}`, needs(...service.programs), () => {
     let server: Server
     before(async () => {
-      server = await place.start()
+      server = await service.start()
     })
     after(() => server.stop())
 
-    for (const [clientName, connect] of Object.entries(place.clients)) {
+    for (const [clientName, connect] of Object.entries(service.clients)) {
       suite(clientName, () => {
         let proxy: TcpProxy
         let client: Client
@@ -153,7 +153,7 @@ for (const [name, place] of Object.entries(places)) {
           })
         }
 
-        test('a visit whose answer is lost counts once, and is told to be saved', async () => {
+        test('a visit whose response is lost counts once and is reported as saved', async () => {
           const visitor = new Visitor(client.backend)
           await visitor.recover()
           const before = await visitor.counted()
@@ -165,7 +165,7 @@ for (const [name, place] of Object.entries(places)) {
           assert.equal(await visitor.counted(), (before ?? 0) + 1)
         })
 
-        test('a server that is restarted while it is busy', async () => {
+        test('a server restarted under load', async () => {
           const visitors = [1, 2, 3].map(() => new Visitor(client.backend))
           for (const visitor of visitors) await visitor.recover()
           let isOver = false
@@ -179,7 +179,7 @@ for (const [name, place] of Object.entries(places)) {
           isOver = true
           await Promise.all(busy)
           for (const visitor of visitors) await visitor.recover()
-          if (!place.forgets) for (const visitor of visitors) await visitor.check()
+          if (!service.losesData) for (const visitor of visitors) await visitor.check()
         })
       })
     }

@@ -1,4 +1,4 @@
-/** Stores whose server refuses, hangs, or ends what is under way. */
+/** Stores whose server refuses commands, hangs, or ends connections in use. */
 
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
@@ -15,7 +15,7 @@ import { type RedisServer, startRedis } from '../support/services/redis-server.t
 
 const ignore = (): void => {}
 
-suite('faults: Redis itself', needs('redis-server', 'redis-cli'), () => {
+suite('faults: the Redis server', needs('redis-server', 'redis-cli'), () => {
   let server: RedisServer
   let other: RedisServer
   const clients: Record<string, { backend: Backend; close(): void }> = {}
@@ -36,7 +36,7 @@ suite('faults: Redis itself', needs('redis-server', 'redis-cli'), () => {
   })
 
   for (const name of ['ioredis', 'node-redis']) {
-    test(`${name}: a server that pauses is not waited for`, async () => {
+    test(`${name}: a paused server times out`, async () => {
       const visitor = new Visitor(clients[name]!.backend)
       await visitor.recover()
       server.cli('CLIENT', 'PAUSE', '2500')
@@ -46,7 +46,7 @@ suite('faults: Redis itself', needs('redis-server', 'redis-cli'), () => {
       await visitor.check()
     })
 
-    test(`${name}: a server that pauses writes only`, async () => {
+    test(`${name}: a server with paused writes times out`, async () => {
       const visitor = new Visitor(clients[name]!.backend)
       await visitor.recover()
       const saved = await visitor.visit(() => server.cli('CLIENT', 'PAUSE', '2500', 'WRITE'))
@@ -55,12 +55,12 @@ suite('faults: Redis itself', needs('redis-server', 'redis-cli'), () => {
       await visitor.check()
     })
 
-    test(`${name}: a server that became a replica, and is one no more`, async () => {
+    test(`${name}: a server that becomes a replica and then a primary again`, async () => {
       const visitor = new Visitor(clients[name]!.backend)
       await visitor.recover()
       server.cli('CONFIG', 'SET', 'replica-read-only', 'yes')
       const saved = await visitor.visit(() =>
-        // Of a server that is not there: the data stays.
+        // The primary does not exist, so the data stays.
         server.cli('REPLICAOF', '127.0.0.1', '1'),
       )
       assert.equal(saved, false)
@@ -72,7 +72,7 @@ suite('faults: Redis itself', needs('redis-server', 'redis-cli'), () => {
   }
 })
 
-suite('faults: PostgreSQL itself', needs('initdb', 'postgres'), () => {
+suite('faults: the PostgreSQL server', needs('initdb', 'postgres'), () => {
   let server: PostgresServer
   let pool: pg.Pool
   let admin: pg.Pool
@@ -82,7 +82,7 @@ suite('faults: PostgreSQL itself', needs('initdb', 'postgres'), () => {
     pool = new pg.Pool({ connectionString: server.url, application_name: 'app' })
     admin = new pg.Pool({ connectionString: server.url })
     for (const each of [pool, admin]) {
-      // Connections are ended on purpose, also those in use, and by the server when it stops.
+      // Connections are terminated on purpose, also while in use, and by the server when it stops.
       each.on('connect', client => void client.on('error', ignore))
       each.on('error', ignore)
     }
@@ -95,7 +95,7 @@ suite('faults: PostgreSQL itself', needs('initdb', 'postgres'), () => {
     await server.stop()
   })
 
-  /** Ends the connections of the app, when one of them is in the middle of this. */
+  /** Terminates the connections of the app once one of them meets the condition. */
   const terminate = async (during: string): Promise<void> => {
     for (;;) {
       const { rowCount } = await admin.query(
@@ -107,7 +107,7 @@ suite('faults: PostgreSQL itself', needs('initdb', 'postgres'), () => {
     }
   }
 
-  test('a connection that is ended while it waits for a lock: the visit is saved after all', async () => {
+  test('a visit is saved although its connection is terminated while it waits for a lock', async () => {
     const visitor = new Visitor(backend)
     await visitor.recover()
     const lock = await admin.connect()
@@ -123,8 +123,8 @@ suite('faults: PostgreSQL itself', needs('initdb', 'postgres'), () => {
     assert.equal(await visitor.counted(), 2)
   })
 
-  test('a connection that is ended in the middle of a commit', async () => {
-    // The commit waits in a trigger that is due only then.
+  test('a visit is saved although its connection is terminated during the commit', async () => {
+    // A deferred trigger makes the commit slow.
     await admin.query(`
       CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS
         $$ BEGIN PERFORM pg_sleep(0.2); RETURN NULL; END $$;
@@ -142,20 +142,20 @@ suite('faults: PostgreSQL itself', needs('initdb', 'postgres'), () => {
     await admin.query('DROP TRIGGER linger ON sessions')
   })
 
-  test('a server that only reads, as one that is about to be replaced', async () => {
+  test('a read-only server, as before a failover', async () => {
     const visitor = new Visitor(backend)
     await visitor.recover()
     const setReadOnly = 'ALTER ROLE postgres SET default_transaction_read_only ='
     const saved = await visitor.visit(async () => {
       await admin.query(`${setReadOnly} on`)
-      // It counts for new connections.
+      // The setting applies to new connections.
       await admin.query(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'app'",
       )
     })
     assert.equal(saved, false)
     assert.equal(Reflect.get(visitor.causes[0]!, 'code'), '25006')
-    // The pool has ended the connections that failed.
+    // The pool has closed the connections that failed.
     await admin.query(`${setReadOnly} off`)
     await visitor.recover()
     await visitor.check()
