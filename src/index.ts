@@ -14,7 +14,7 @@ export {
 } from './stores/server-store.ts'
 export { type PubSub, localPubSub } from './backends/pubsub.ts'
 export type { MaxPerOwner } from './stores/server/owner-limit.ts'
-export type { CodecStoreOptions } from './stores/codec-store.ts'
+export type { CodecStoreOptions } from './stores/settings.ts'
 export { type Lifetime, type FullLifetime, defaultLifetime, lifetimes } from './session/lifetime.ts'
 
 // Sessions with a name and a type
@@ -33,7 +33,7 @@ export {
   type MergeableChanges,
   Session,
   type Rotation,
-  type SessionState,
+  type SessionInit,
   type Values,
   type Reason,
 } from './session/session.ts'

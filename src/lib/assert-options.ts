@@ -44,7 +44,8 @@ export function assertOneOf<Value extends string>(
   if (!allowed.includes(value)) {
     const list = allowed.map(each => `'${each}'`)
     const expected = [list.slice(0, -1).join(', '), list.at(-1)].filter(Boolean).join(' or ')
-    throw new TypeError(`${option} must be ${expected}, not ${describeKind(value)}`)
+    const given = typeof value === 'string' ? JSON.stringify(value) : describeKind(value)
+    throw new TypeError(`${option} must be ${expected}, not ${given}`)
   }
   return value
 }

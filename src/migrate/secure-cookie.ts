@@ -7,7 +7,7 @@
 import type { Codec } from '../codec/codec.ts'
 import { describeKind } from '../lib/describe.ts'
 import type { Reader } from '../session/legacy-reader.ts'
-import { openText } from '../stores/open-text.ts'
+import { openCookie } from '../stores/open-cookie.ts'
 import { asValues } from './formats.ts'
 import { assertReaderOptions, cookieName, createReader, type ReaderOptions } from './options.ts'
 
@@ -44,7 +44,7 @@ export function secureCookie(
     (name, cookie) => {
       const value = cookie(nameFor(name))
       if (value === undefined) return undefined
-      const result = openText(nameFor(name), value, ownCodecs)
+      const result = openCookie(nameFor(name), value, ownCodecs)
       return 'reason' in result ? undefined : asValues(result.opened.value)
     },
   )

@@ -6,13 +6,9 @@
  */
 
 import { type FormLike, fieldsToKeep, type InputOptions, pairsOf } from './form-fields.ts'
+import { errorsKey, inputKey } from './reserved-keys.ts'
 
-/** The key under which `flashes()` and `addFlash()` keep their messages: gorilla's. */
-export const flashKey = '_flash'
-
-/** The keys of a form's fields, and of what is wrong with them: names and texts in turn. */
-const inputKey = '_input'
-const errorsKey = '_errors'
+export { flashKey } from './reserved-keys.ts'
 
 export type FlashLevel = 'success' | 'info' | 'warning' | 'error'
 
@@ -43,15 +39,15 @@ export type FieldErrors = Readonly<Record<string, string | readonly string[] | u
  */
 export class Flash {
   readonly #session: { readonly values: object }
-  readonly #lists: Set<string>
+  readonly #noteList: (key: string) => void
   #taken: Map<string, unknown[]> | undefined
   #now: Map<string, unknown[]> | undefined
   #forms: Map<string, [string, string][]> | undefined
 
-  /** `lists` gets the keys whose lists changed, for stores that merge. */
-  constructor(session: { readonly values: object }, lists: Set<string>) {
+  /** @param noteList - called with the key of every list that changes, for stores that merge */
+  constructor(session: { readonly values: object }, noteList: (key: string) => void) {
     this.#session = session
-    this.#lists = lists
+    this.#noteList = noteList
   }
 
   add(key: string, ...messages: readonly unknown[]): void {
@@ -143,7 +139,7 @@ export class Flash {
 
   /** Defines the property, because an assignment would not work for the key `__proto__`. */
   #put(key: string, value: readonly unknown[]): void {
-    this.#lists.add(key)
+    this.#noteList(key)
     const { values } = this.#session
     if (value.length === 0) {
       if (Object.hasOwn(values, key)) delete (values as Record<string, unknown>)[key]

@@ -1,28 +1,31 @@
 /**
- * How long sessions live.
+ * How long sessions live, and when they are renewed.
  *
  * @module
  */
 
-import { assertInteger } from '../lib/assert-options.ts'
+import { assertInteger, assertKnownOptions } from '../lib/assert-options.ts'
 import { thirtyDays } from '../lib/clock.ts'
 
-/** How long sessions live, in seconds. No part of it can be infinite. */
+/** How long sessions live, in seconds. Every limit is finite. */
 export interface Lifetime {
   /** Without a request. Default 24 hours. */
   idle?: number | undefined
-  /** At all, however busy. Default 30 days. */
+  /** In total, however active the session is. Default 30 days. */
   absolute?: number | undefined
-  /** After how long a request renews the idle time. Default a twentieth of it, at least a minute. */
+  /**
+   * How long after the last renewal a request extends the idle time again. Default a twentieth of `idle`,
+   * at least a minute.
+   */
   renewAfter?: number | undefined
 }
 
-/** A {@link Lifetime} with every number in place. */
+/** A {@link Lifetime} with every value set. */
 export type FullLifetime = { [Part in keyof Lifetime]-?: number }
 
 /**
- * The limits of NIST SP 800-63B-4 (§2.1.3, §2.2.3, §2.3.3) by authenticator assurance level. Level 1
- * has no limit on idle time there; here it has the same as the whole.
+ * The limits of NIST SP 800-63B-4 (§2.1.3, §2.2.3, §2.3.3) by authenticator assurance level. Level 1 has no
+ * idle limit there; here it equals the total.
  */
 export const lifetimes: {
   readonly aal1: Readonly<Lifetime>
@@ -34,49 +37,67 @@ export const lifetimes: {
   aal3: { idle: 900, absolute: 43_200 },
 }
 
+const parts = ['idle', 'absolute', 'renewAfter'] as const
+
 /**
- * `lifetime` on top of `usual`. Throws a RangeError, naming the part, for what is no whole number of
- * seconds, and a TypeError for a part that does not exist.
+ * Completes `lifetime` with the values of `defaults`. Throws a RangeError, naming the part, for anything but
+ * a positive integer of seconds, and a TypeError for a part that does not exist.
  */
-export function fullLifetime(lifetime: Lifetime, usual: FullLifetime): FullLifetime {
-  for (const part of Object.keys(lifetime)) {
-    if (!Object.hasOwn(usual, part)) {
-      throw new TypeError(`there is no lifetime.${part}; there are idle, absolute, renewAfter`)
-    }
-  }
-  const idle = assertInteger('lifetime.idle', lifetime.idle ?? usual.idle)
-  const absolute = assertInteger('lifetime.absolute', lifetime.absolute ?? usual.absolute)
-  const renewAfter = lifetime.renewAfter ?? (lifetime.idle ? renewedAfter(idle) : usual.renewAfter)
+export function fullLifetime(lifetime: Lifetime, defaults: Readonly<FullLifetime>): FullLifetime {
+  assertKnownOptions('lifetime', lifetime, parts)
+  const idle = assertInteger('lifetime.idle', lifetime.idle ?? defaults.idle)
+  const absolute = assertInteger('lifetime.absolute', lifetime.absolute ?? defaults.absolute)
+  const renewAfter = lifetime.renewAfter ?? (lifetime.idle ? renewalOf(idle) : defaults.renewAfter)
   return { idle, absolute, renewAfter: assertInteger('lifetime.renewAfter', renewAfter) }
 }
 
-/** The lifetime that a session was given of its own: `absolute` is never longer than usual. */
-export function ownLifetime(own: Lifetime, usual: FullLifetime): FullLifetime {
-  const { idle = usual.idle, absolute = usual.absolute } = own
-  return { ...usual, idle, absolute: Math.min(absolute, usual.absolute) }
+/** The lifetime of a single session: it can shorten `absolute`, never extend it. */
+export function ownLifetime(
+  { idle, absolute }: Lifetime,
+  defaults: Readonly<FullLifetime>,
+): Readonly<FullLifetime> {
+  if (idle === undefined && absolute === undefined) return defaults
+  return {
+    idle: idle ?? defaults.idle,
+    absolute: Math.min(absolute ?? defaults.absolute, defaults.absolute),
+    renewAfter: defaults.renewAfter,
+  }
 }
 
-/** 24 hours, 30 days: what every store starts from. */
+/** True when the three values are equal. */
+export function isSameLifetime(a: Readonly<FullLifetime>, b: Readonly<FullLifetime>): boolean {
+  return a.idle === b.idle && a.absolute === b.absolute && a.renewAfter === b.renewAfter
+}
+
+/** 24 hours idle, 30 days in total: the defaults of every store. */
 export const defaultLifetime: Readonly<FullLifetime> = {
   idle: 86_400,
   absolute: thirtyDays,
-  renewAfter: renewedAfter(86_400),
+  renewAfter: renewalOf(86_400),
 }
 
-function renewedAfter(idle: number): number {
+function renewalOf(idle: number): number {
   return Math.max(60, Math.floor(idle / 20))
 }
 
 /**
- * True when a session that was last renewed `age` seconds ago is to be renewed: after `renewAfter`, a
- * twentieth of a time that it was told, and never later than half of its idle time.
+ * True when a session that was last renewed `age` seconds ago is due for renewal: after `renewAfter` (a
+ * twentieth of `maxAge`, if that is more), and never later than half of its idle time.
  *
- * @param told - seconds that it was told to last without a request
+ * @param maxAge - the idle time in seconds that the session was given by a Max-Age of its own
  */
 export function isRenewalDue(
   age: number,
-  told: number | undefined,
-  { idle, renewAfter }: FullLifetime,
+  maxAge: number | undefined,
+  { idle, renewAfter }: Readonly<FullLifetime>,
 ): boolean {
-  return age >= Math.min(Math.max(renewAfter, (told ?? 0) / 20), (told ?? idle) / 2)
+  return age >= Math.min(Math.max(renewAfter, (maxAge ?? 0) / 20), (maxAge ?? idle) / 2)
+}
+
+/**
+ * True when an expiry should be extended to `renewed`: renewing for less than a twentieth of the time left is
+ * not worth a write. For records that carry an expiry and no lifetime, such as express-session's.
+ */
+export function isExtensionDue(expires: number, renewed: number, now: number): boolean {
+  return Math.abs(renewed - expires) >= (renewed - now) / 20
 }

@@ -1,5 +1,5 @@
 /**
- * What one request changed in a session, made again on what another request saved meanwhile.
+ * Merging: replaying the changes of one request on what another request has saved.
  *
  * @module
  */
@@ -7,33 +7,34 @@
 import { equalBytes } from '#crypto'
 import { type Keyed, keyed } from '../codec/non-string-keys.ts'
 import type { Serializer } from '../codec/serializers/serializer.ts'
-import { expiresKey } from './definition.ts'
-import type { MergeableChanges, Values } from './session.ts'
+import { getOwn, setOwn } from '../lib/plain-object.ts'
+import { expiresKey } from './reserved-keys.ts'
+import type { MergeableChanges, Values } from './state.ts'
 
-/** The three states of a session that a merge looks at. */
+/** The three states that a merge compares. */
 export interface MergeInput {
   /** What this request read. */
   readonly base: Values
-  /** What it made of it. */
+  /** What this request made of it. */
   readonly mine: Values
-  /** What is kept now, because another request saved. */
+  /** What is stored now, because another request has saved. */
   readonly theirs: Values
-  /** Which of my changes can be made together with theirs. */
+  /** Which of the changes from `base` to `mine` commute with other changes. */
   readonly changes: MergeableChanges
 }
 
-/** A merge, and the keys that both sides changed, where mine counts. */
+/** The merged values, and the keys that both sides changed, where `mine` won. */
 export interface Merged {
   readonly values: Values
   readonly contested: readonly string[]
 }
 
 /**
- * `theirs` with the changes that lead from `base` to `mine`. Keys that I did not change are theirs.
- * Numbers that I incremented grow by as much; to lists of messages mine are added, and those that I
- * took are taken. A key that both sides changed otherwise is mine, and contested.
+ * Applies the changes from `base` to `mine` to `theirs`. Unchanged keys come from `theirs`. Increments are
+ * added, and flash messages are appended or removed. Any other key that both sides changed comes from
+ * `mine` and is reported as contested.
  *
- * Values count as equal when their serialized forms are.
+ * Two values are equal when their serialized forms are.
  */
 export function merge(input: MergeInput, serializer: Serializer): Merged {
   const { base, mine, theirs, changes } = input
@@ -43,7 +44,7 @@ export function merge(input: MergeInput, serializer: Serializer): Merged {
   for (const key of new Set([...Object.keys(base), ...Object.keys(mine)])) {
     const [before, now, there] = [base, mine, theirs].map(side => own(side, key))
     if (same(before, now)) continue
-    // What had expired when I read it is no deletion of what others put there since.
+    // A key that had expired when it was read was not deleted by this request.
     if (changes.expired.has(key) && now === undefined && !same(before, there)) continue
     const grown = increase(changes, key, before, now)
     if (grown !== undefined && typeof (there ?? 0) === 'number') {
@@ -51,23 +52,28 @@ export function merge(input: MergeInput, serializer: Serializer): Merged {
     } else if (changes.lists.has(key) && isList(before) && isList(now) && isList(there)) {
       put(values, key, mergeLists(before, now, there, same))
     } else if (key === expiresKey) {
-      put(values, key, mergeMoments(before, now, there, changes.expired))
+      put(values, key, mergeExpiries(before, now, there, changes.expired))
     } else {
       if (!same(before, there) && !same(now, there)) contested.push(key)
       put(values, key, now)
     }
   }
-  return { values: withKeyed(values, input, same), contested }
+  return { values: withNonStringKeys(values, input, same), contested }
 }
 
 /**
- * Puts into `target` what `values` has, where it differs: whoever holds an object of the session goes
- * on holding it if nothing in it changed.
+ * Updates `target` to hold `values`, where they differ from `previous`: an object that the handler holds on
+ * to stays in place if nothing in it changed, and so does what the handler has changed meanwhile.
  */
-export function adopt(target: Values, values: Values, serializer: Serializer): void {
+export function applyMerged(
+  target: Values,
+  previous: Values,
+  values: Values,
+  serializer: Serializer,
+): void {
   const same = sameBy(serializer)
-  for (const key of new Set([...Object.keys(target), ...Object.keys(values)])) {
-    if (!same(own(target, key), own(values, key))) put(target, key, own(values, key))
+  for (const key of new Set([...Object.keys(previous), ...Object.keys(values)])) {
+    if (!same(own(previous, key), own(values, key))) put(target, key, own(values, key))
   }
   const others = (values as Keyed)[keyed]
   if (others) (target as Keyed)[keyed] = others
@@ -81,23 +87,16 @@ function sameBy(serializer: Serializer): Same {
 }
 
 function own(values: Values, key: string): unknown {
-  return Object.hasOwn(values, key) ? values[key] : undefined
+  return getOwn(values, key)
 }
 
+/** undefined removes the key. */
 function put(values: Values, key: string, value: unknown): void {
-  if (value === undefined) {
-    delete values[key]
-    return
-  }
-  Object.defineProperty(values, key, {
-    value,
-    configurable: true,
-    enumerable: true,
-    writable: true,
-  })
+  if (value === undefined) delete values[key]
+  else setOwn(values, key, value)
 }
 
-/** By how much the number grew; undefined when more was done to it than that. */
+/** The increment of a number; undefined if it was also changed in another way. */
 function increase(
   { increments }: MergeableChanges,
   key: string,
@@ -112,7 +111,7 @@ function isList(value: unknown): value is readonly unknown[] | undefined {
   return value === undefined || Array.isArray(value)
 }
 
-/** Messages are added at the end and taken from the start, all that there were. */
+/** Messages are appended at the end; consuming removes all that were read, from the start. */
 function mergeLists(
   before: readonly unknown[] = [],
   now: readonly unknown[] = [],
@@ -126,7 +125,7 @@ function mergeLists(
   return list.length > 0 ? list : undefined
 }
 
-/** How many of the messages that there were before are still there: the last ones, at the start. */
+/** How many of the messages that were read are still stored: the last ones, at the start of the list. */
 function leftOf(before: readonly unknown[], there: readonly unknown[], same: Same): number {
   for (let taken = 0; taken < before.length; taken++) {
     const left = before.slice(taken)
@@ -137,29 +136,29 @@ function leftOf(before: readonly unknown[], there: readonly unknown[], same: Sam
   return 0
 }
 
-/** The moments at which keys stop to count belong to the keys, and are merged key by key as they are. */
-function mergeMoments(
+/** Expiries belong to their keys, so they are merged key by key as well. */
+function mergeExpiries(
   before: unknown,
   now: unknown,
   there: unknown,
   expired: ReadonlySet<string>,
 ): unknown {
-  const [read, mine, theirs] = [before, now, there].map(momentsIn) as [Values, Values, Values]
-  const moments = { ...theirs }
+  const [read, mine, theirs] = [before, now, there].map(expiriesIn) as [Values, Values, Values]
+  const expiries = { ...theirs }
   for (const key of new Set([...Object.keys(read), ...Object.keys(mine)])) {
     const [was, is] = [own(read, key), own(mine, key)]
     const isTheirs = is === undefined && expired.has(key) && own(theirs, key) !== was
-    if (was !== is && !isTheirs) put(moments, key, is)
+    if (was !== is && !isTheirs) put(expiries, key, is)
   }
-  return Object.keys(moments).length > 0 ? moments : undefined
+  return Object.keys(expiries).length > 0 ? expiries : undefined
 }
 
-function momentsIn(side: unknown): object {
+function expiriesIn(side: unknown): object {
   return typeof side === 'object' && side !== null ? side : {}
 }
 
-/** Entries whose keys are not strings are merged as one. */
-function withKeyed(values: Values & Keyed, { base, mine }: MergeInput, same: Same): Values {
+/** Entries with non-string keys are merged as a whole. */
+function withNonStringKeys(values: Values & Keyed, { base, mine }: MergeInput, same: Same): Values {
   const [before, now] = [base, mine].map(side => (side as Keyed)[keyed])
   if (now && !same([...(before ?? [])], [...now])) values[keyed] = now
   return values

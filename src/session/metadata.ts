@@ -1,5 +1,5 @@
 /**
- * What is kept of a session beside its values.
+ * What is stored with a session besides its values.
  *
  *     metadata = ( varint( mask ) *number *text ) / ""      mask: bit 2^i set = field i is there
  *     number   = varint
@@ -11,41 +11,32 @@
 import { concatBytes, utf8Bytes } from '#bytes'
 import { readVarint, varint } from '../runtime/bytes/varint.ts'
 
-/** Moments are Unix times in seconds. A field left out is not known. */
+/** Times are Unix times in seconds. A missing field is unknown. */
 export interface SessionMetadata {
-  /** When its owner last proved who they are. */
+  /** When the owner last authenticated. */
   readonly authenticatedAt?: number | undefined
-  /** When it got its id, where that was after its start. */
+  /** When the session got its id, if that was after it began. */
   readonly rotatedAt?: number | undefined
-  /** A lifetime of its own, in seconds. */
+  /** A lifetime of this session alone, in seconds. */
   readonly idle?: number | undefined
   readonly absolute?: number | undefined
-  /** Version of the schema that its values were saved with. */
+  /** Version of the schema that the values were saved with. */
   readonly version?: number | undefined
-  /** How often all sessions of the store had been ended when it began. */
+  /** The store's epoch when the session began: sessions of earlier epochs are revoked. */
   readonly epoch?: number | undefined
-  /** How often all sessions of its owner had been ended when the owner signed in. */
+  /** The owner's epoch when the owner signed in: sessions of earlier epochs are revoked. */
   readonly ownerEpoch?: number | undefined
-  /** How often the session was rotated, where cookies of before are refused. */
+  /** How often the session was rotated, in stores that refuse cookies of earlier generations. */
   readonly generation?: number | undefined
-  /** 1 when its cookie goes with the browser, where others of the store stay. */
+  /** 1 when the cookie ends with the browser although the store's default is a Max-Age. */
   readonly untilClosed?: number | undefined
-  /** Whose it is. */
+  /** Whose session it is. */
   readonly owner?: string | undefined
-  /** What the application calls it in a list of sessions. */
+  /** The name that a list of the owner's sessions shows. */
   readonly label?: string | undefined
-  /** Names the session in a list of ended ones. */
-  readonly lineage?: string | undefined
+  /** Identifies the session, across rotations, in a list of revoked ones. */
+  readonly familyId?: string | undefined
 }
-
-/** The part of it that stores note for themselves: which sessions of before have ended. */
-export type SessionMarks = Pick<
-  SessionMetadata,
-  'rotatedAt' | 'epoch' | 'ownerEpoch' | 'generation' | 'lineage'
->
-
-/** Nothing noted. */
-export const unmarked: SessionMarks = {}
 
 // In the order of their bits. New fields go at the end of a list, numbers below 2^16.
 const numbers = [
@@ -59,17 +50,16 @@ const numbers = [
   'generation',
   'untilClosed',
 ] as const
-const texts = ['owner', 'label', 'lineage'] as const
+const texts = ['owner', 'label', 'familyId'] as const
 const fields = [...numbers, ...texts]
 const firstText = 16
 
 const nothing = new Uint8Array(0)
-// An owner may begin with a byte order mark, and is somebody else without it.
+// A byte order mark is part of an owner's name.
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
-/** The bytes of metadata; none when there is none. */
+/** Encodes metadata; empty metadata becomes no bytes. */
 export function encodeMetadata(metadata: SessionMetadata): Uint8Array {
-  if (fields.every(field => metadata[field] === undefined)) return nothing
   const parts: Uint8Array[] = []
   let mask = 0
   for (const [bit, field] of numbers.entries()) {
@@ -85,10 +75,10 @@ export function encodeMetadata(metadata: SessionMetadata): Uint8Array {
     const bytes = utf8Bytes(value)
     parts.push(varint(bytes.length), bytes)
   }
-  return concatBytes(varint(mask), ...parts)
+  return mask === 0 ? nothing : concatBytes(varint(mask), ...parts)
 }
 
-/** Metadata of these bytes; undefined when they are none, or of a field that is not known here. */
+/** Decodes metadata; undefined for malformed bytes and for fields of a later version. */
 export function decodeMetadata(bytes: Uint8Array): SessionMetadata | undefined {
   if (bytes.length === 0) return {}
   const metadata: { -readonly [Field in keyof SessionMetadata]: SessionMetadata[Field] } = {}
@@ -114,7 +104,7 @@ export function decodeMetadata(bytes: Uint8Array): SessionMetadata | undefined {
   return mask === 0 && at === bytes.length ? metadata : undefined
 }
 
-/** `theirs` with the changes that lead from `base` to `mine`. */
+/** Applies the changes from `base` to `mine` to `theirs`. */
 export function mergeMetadata(
   base: SessionMetadata,
   mine: SessionMetadata,
@@ -124,9 +114,11 @@ export function mergeMetadata(
   return { ...theirs, ...Object.fromEntries(changed.map(field => [field, mine[field]])) }
 }
 
-/** True when both say the same. */
+/** True when all fields are equal. */
 export function isSameMetadata(a: SessionMetadata, b: SessionMetadata): boolean {
-  return fields.every(field => a[field] === b[field])
+  if (a === b) return true
+  for (const field of fields) if (a[field] !== b[field]) return false
+  return true
 }
 
 function hasBit(mask: number, bit: number): boolean {

@@ -55,7 +55,7 @@ export async function openSession<const Source extends SessionSource<object>>(
     throw new TypeError(`onError must be a function, not ${describeKind(onError)}`)
   }
   const session = await sessionFrom(source, request)
-  const save = (): Promise<void> => source.store.save(request, response, session)
+  const save = async (): Promise<void> => source.store.save(request, response, session)
   let isDiscarded = false
   return {
     session,

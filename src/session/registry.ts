@@ -8,15 +8,17 @@ import { MultiError, SessionError } from '../errors.ts'
 import { isCookieName } from '../http/cookie.ts'
 import { assertRequest, identityOf, type RequestLike } from '../http/request.ts'
 import type { ResponseLike } from '../http/response.ts'
+import { isPromise, type MaybePromise } from '../lib/maybe-promise.ts'
 import { sideTable } from '../lib/side-table.ts'
 import type { SessionEvent } from './events.ts'
-import type { Session, Values } from './session.ts'
+import type { Session } from './session.ts'
+import type { Values } from './state.ts'
 import type { ReadOptions, Store } from './store.ts'
 
-/** Held by the request object itself: they go together, and no list of requests exists. */
+/** Attached to the request object, so that both are collected together. */
 const registries = sideTable<Registry>()
 
-/** The registry of this request: Go's `GetRegistry`. */
+/** The registry of this request: Go's `GetRegistry`. Throws a TypeError for anything but a request. */
 export function registry(request: RequestLike): Registry {
   assertRequest(request)
   const identity = identityOf(request)
@@ -28,22 +30,22 @@ export function registry(request: RequestLike): Registry {
   return found
 }
 
-/** The registry of what stands for a request, if there is one. */
+/** The registry of an object that stands for a request, if there is one. */
 export function findRegistry(request: object): Registry | undefined {
   return registries.get(request) ?? registries.get(identityOf(request))
 }
 
 /**
- * Everything that was read, rejected and saved for the sessions of this request so far, in order. Any
- * object that stands for the request will do. It holds no secrets and may be logged.
+ * Everything that was read, rejected and saved for the sessions of this request so far, in order. Any object
+ * that stands for the request will do. Events hold no secrets and may be logged.
  */
 export function explain(request: object): readonly SessionEvent[] {
   return [...(findRegistry(request)?.events ?? [])]
 }
 
 /**
- * Lets other objects stand for a request: those that a framework wraps around it. Whichever of them a
- * session is asked for with, it is the same session, and saved with the others. For adapters.
+ * Makes other objects stand for a request, such as the wrappers of a framework. A session is the same object
+ * whichever of them it was requested with. For adapters.
  */
 export function aliasRequest(request: RequestLike, ...aliases: readonly object[]): void {
   const shared = registry(request)
@@ -51,144 +53,172 @@ export function aliasRequest(request: RequestLike, ...aliases: readonly object[]
 }
 
 /**
- * Saves every session that was got for this request, whatever its store: Go's `sessions.Save`.
+ * Saves every session that was read for this request, in whatever store: Go's `sessions.Save`.
  *
- * All are tried. Rejects with a {@link MultiError} of every failure.
+ * Tries all of them, and rejects with a {@link MultiError} of every failure.
  */
-export function save(request: RequestLike, response: ResponseLike): Promise<void> {
-  return registry(request).save(response)
+export async function save(request: RequestLike, response: ResponseLike): Promise<void> {
+  await registry(request).commit(response)
 }
 
-/** Most events kept of a request: enough to explain it, whatever its handler does. */
-const keptEvents = 100
+/** How many events of a request are kept, whatever its handler does. */
+const maxEvents = 100
 
 interface Entry {
   readonly store: Store
-  readonly session: Promise<Session<object>>
-  /** The same, once it is there. */
-  loaded?: Session<object>
+  /** The session, or the promise of it while it is being read. */
+  session: MaybePromise<Session<object>>
 }
 
 /** The sessions of one request, by name. */
 export class Registry {
   readonly #request: RequestLike
   readonly #entries = new Map<string, Entry>()
-  readonly #events: SessionEvent[] = []
+  #events: SessionEvent[] | undefined
 
   constructor(request: RequestLike) {
     this.#request = request
   }
 
   /**
-   * The session of this name, from `store.new` the first time and the same object after that.
+   * The session of this name: from `store.new` the first time, and the same object from then on.
    *
-   * Rejects with a {@link SessionError}: `invalid-name`, `store-mismatch`.
+   * Rejects with a {@link SessionError} `invalid-name` or `store-mismatch`, or when the store fails.
    */
-  get<T extends object = Values>(
+  async get<T extends object = Values>(
     store: Store,
     name: string,
     options?: ReadOptions,
   ): Promise<Session<T>> {
-    const entry = this.#entries.get(name)
-    if (entry && entry.store !== store) {
-      return Promise.reject(
-        new SessionError(
-          'store-mismatch',
-          `session "${name}" belongs to another store in this request; give each store names of its own`,
-        ),
-      )
-    }
-    const session = entry?.session ?? this.#read(store, name, options)
-    return (options?.fresh ? this.#fresh(store, name, session) : session) as Promise<Session<T>>
+    return this.load<T>(store, name, options)
   }
 
-  /** The session, or another in its place when a copy in the browser was good enough for the first. */
+  /** Like {@link get}, but synchronous where nothing has to be waited for. Throws or rejects. */
+  load<T extends object = Values>(
+    store: Store,
+    name: string,
+    options?: ReadOptions,
+  ): MaybePromise<Session<T>> {
+    const entry = this.#entries.get(name)
+    if (!entry) return this.#read(store, name, options) as MaybePromise<Session<T>>
+    if (entry.store !== store) throw storeMismatch(name)
+    const session = options?.fresh ? this.#fresh(store, name, entry.session) : entry.session
+    return session as MaybePromise<Session<T>>
+  }
+
+  /** The session, or a new read if the first one came from a read cache in the browser. */
   async #fresh(
     store: Store,
     name: string,
-    session: Promise<Session<object>>,
+    session: MaybePromise<Session<object>>,
   ): Promise<Session<object>> {
-    if (!(await session).isCopy) return session
+    const known = await session
+    if (!known.isCopy) return known
     const current = this.#entries.get(name)?.session
     // Another call may have read it meanwhile.
-    return current === session ? this.#read(store, name, { fresh: true }) : (current ?? session)
+    const isReplaced = current !== undefined && current !== session && current !== known
+    return isReplaced ? current : this.#read(store, name, { fresh: true })
   }
 
-  /** How many sessions there are. */
+  /** The number of sessions. */
   get size(): number {
     return this.#entries.size
   }
 
-  /** @internal What stores said of this request, in order. */
+  /** @internal The events of this request, in order. */
   get events(): readonly SessionEvent[] {
-    return this.#events
+    return this.#events ?? []
   }
 
-  /** @internal Remembers what a store says. */
+  /** @internal Records an event for {@link explain}. */
   note(event: SessionEvent): void {
-    if (this.#events.length < keptEvents) this.#events.push(event)
+    this.#events ??= []
+    if (this.#events.length < maxEvents) this.#events.push(event)
   }
 
-  /** As {@link save}, for the request of this registry. */
-  save(response: ResponseLike): Promise<void> {
-    return this.#save([...this.#entries], response)
+  /** Like the function {@link save}, for the request of this registry. */
+  async save(response: ResponseLike): Promise<void> {
+    await this.commit(response)
   }
 
   /**
-   * As {@link save}, but what takes no waiting is done when this returns. Undefined when that was all.
+   * Like {@link save}, but synchronous where nothing has to be waited for: returns undefined if everything is
+   * done. Throws or rejects with a {@link MultiError}.
    */
-  saveSoon(response: ResponseLike): Promise<void> | undefined {
-    const waiting = [...this.#entries].filter(
-      ([, { store, loaded }]) => !loaded || !this.#isSavedAtOnce(store, loaded, response),
-    )
-    return waiting.length > 0 ? this.#save(waiting, response) : undefined
-  }
-
-  /** False also for a session that throws: saving it once more reports why, without stopping the others. */
-  #isSavedAtOnce(store: Store, session: Session<object>, response: ResponseLike): boolean {
-    try {
-      return store.saveAtOnce?.(this.#request, response, session) ?? false
-    } catch {
-      return false
+  commit(response: ResponseLike): Promise<void> | undefined {
+    const failures: (Error | undefined)[] = []
+    let pending: Promise<void>[] | undefined
+    let index = 0
+    for (const [name, { store, session }] of this.#entries) {
+      const at = index++
+      try {
+        const saving = isPromise(session)
+          ? session.then(loaded => commitTo(store, this.#request, response, loaded))
+          : commitTo(store, this.#request, response, session)
+        if (!isPromise(saving)) continue
+        pending ??= []
+        pending.push(
+          saving.catch(error => {
+            failures[at] = saveFailure(name, error)
+          }),
+        )
+      } catch (error) {
+        failures[at] = saveFailure(name, error)
+      }
     }
+    if (pending) return Promise.all(pending).then(() => throwFailures(failures))
+    throwFailures(failures)
+    return undefined
   }
 
-  async #save(entries: readonly [string, Entry][], response: ResponseLike): Promise<void> {
-    const results = await Promise.allSettled(
-      entries.map(async ([name, { store, session }]) => {
-        try {
-          await store.save(this.#request, response, await session)
-        } catch (cause) {
-          throw saveFailure(name, cause)
-        }
-      }),
-    )
-    const failures = results.flatMap(result =>
-      result.status === 'rejected' ? [result.reason as Error] : [],
-    )
-    if (failures.length > 0) throw new MultiError(failures)
+  #read(store: Store, name: string, options?: ReadOptions): MaybePromise<Session<object>> {
+    if (!isCookieName(name)) throw invalidName(name)
+    const session = store.load
+      ? store.load(this.#request, name, options)
+      : store.new(this.#request, name, options)
+    const entry: Entry = { store, session }
+    this.#entries.set(name, entry)
+    if (!isPromise(session)) return session
+    return this.#settle(name, entry, session)
   }
 
-  #read(store: Store, name: string, options?: ReadOptions): Promise<Session<object>> {
-    const session = this.#load(store, name, options)
-    this.#entries.set(name, { store, session })
-    return session
-  }
-
-  async #load(store: Store, name: string, options?: ReadOptions): Promise<Session<object>> {
+  /** Keeps the session once it is there. A store that failed is asked again the next time. */
+  async #settle(
+    name: string,
+    entry: Entry,
+    reading: Promise<Session<object>>,
+  ): Promise<Session<object>> {
     try {
-      if (!isCookieName(name)) throw invalidName(name)
-      const session = await store.new(this.#request, name, options)
-      const entry = this.#entries.get(name)
-      if (entry) entry.loaded = session
+      const session = await reading
+      entry.session = session
       return session
     } catch (error) {
-      // A store that failed may work the next time it is asked.
-      await undefined
-      this.#entries.delete(name)
+      if (this.#entries.get(name) === entry) this.#entries.delete(name)
       throw error
     }
   }
+}
+
+function commitTo(
+  store: Store,
+  request: RequestLike,
+  response: ResponseLike,
+  session: Session<object>,
+): MaybePromise<void> {
+  return store.commit
+    ? store.commit(request, response, session)
+    : store.save(request, response, session)
+}
+
+function throwFailures(failures: readonly (Error | undefined)[]): void {
+  if (failures.length > 0) throw new MultiError(failures.filter(failure => failure !== undefined))
+}
+
+function storeMismatch(name: string): SessionError {
+  return new SessionError(
+    'store-mismatch',
+    `session "${name}" belongs to another store in this request; give the sessions of each store different names`,
+  )
 }
 
 function invalidName(name: string): SessionError {

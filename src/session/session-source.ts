@@ -5,7 +5,10 @@
  */
 
 import type { RequestLike } from '../http/request.ts'
-import type { Session, Values } from './session.ts'
+import type { MaybePromise } from '../lib/maybe-promise.ts'
+import { registry } from './registry.ts'
+import type { Session } from './session.ts'
+import type { Values } from './state.ts'
 import type { Store } from './store.ts'
 
 /**
@@ -16,6 +19,8 @@ export interface SessionSource<T extends object = Values> {
   readonly store: Store
   readonly name: string
   get?(request: RequestLike): Promise<Session<T>>
+  /** Like `get`, but synchronous where nothing has to be waited for. */
+  load?(request: RequestLike): MaybePromise<Session<T>>
 }
 
 /** The type of the sessions of a source: `SessionOf<typeof login>`. */
@@ -35,4 +40,18 @@ export function sessionFrom<Source extends SessionSource<object>>(
 ): Promise<SessionOf<Source>> {
   const session = source.get?.(request) ?? source.store.get(request, source.name)
   return session as Promise<SessionOf<Source>>
+}
+
+/** Like {@link sessionFrom}, but synchronous where nothing has to be waited for. */
+export function loadFrom<Source extends SessionSource<object>>(
+  source: Source,
+  request: RequestLike,
+): MaybePromise<SessionOf<Source>> {
+  const session =
+    source.load?.(request) ??
+    source.get?.(request) ??
+    (source.store.load
+      ? registry(request).load(source.store, source.name)
+      : source.store.get(request, source.name))
+  return session as MaybePromise<SessionOf<Source>>
 }

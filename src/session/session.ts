@@ -1,5 +1,5 @@
 /**
- * A session: what is kept of one visitor between requests.
+ * A session: the data of one visitor, kept between requests.
  *
  * @module
  */
@@ -11,172 +11,85 @@ import type { Options } from '../http/cookie-options.ts'
 import type { RequestLike } from '../http/request.ts'
 import type { ResponseLike } from '../http/response.ts'
 import { assertInteger } from '../lib/assert-options.ts'
-import { unixSeconds } from '../lib/clock.ts'
 import { describeKind } from '../lib/describe.ts'
+import type { MaybePromise } from '../lib/maybe-promise.ts'
+import { getOwn, setOwn } from '../lib/plain-object.ts'
 import { type FieldErrors, Flash, flashKey } from './flash.ts'
 import type { FormLike, InputOptions } from './form-fields.ts'
-import { defaultLifetime, type FullLifetime } from './lifetime.ts'
+import type { FullLifetime } from './lifetime.ts'
+import type { SessionMetadata } from './metadata.ts'
 import { csrfKey } from './reserved-keys.ts'
+import { emptySnapshot, handmadeDefaults } from './snapshot.ts'
+import {
+  type MergeableChanges,
+  noChanges,
+  type Reason,
+  type Rotation,
+  State,
+  type Values,
+} from './state.ts'
 
-/** What a session holds, unless it is typed: `store.get<{ userId?: number }>(request, 'login')`. */
-export type Values = Record<string, unknown>
+export type { MergeableChanges, Reason, Rotation, Values } from './state.ts'
 
-/** Why a session is new although the visitor may have had one. */
-export type Reason =
-  /** The request has no cookie of the name. */
-  | 'no-cookie'
-  /** The cookie is not in the form that this store writes. */
-  | 'malformed'
-  /** The cookie is longer than the store reads. */
-  | 'too-large'
-  /** The cookie was made with a key that the store does not have (any more). */
-  | 'unknown-key'
-  /** No key of the store signed this cookie under this name. */
-  | 'bad-mac'
-  /** The session is older than allowed. */
-  | 'expired'
-  /** The session is younger than allowed: the clocks of two machines differ. */
-  | 'too-new'
-  /** Nothing is kept under the id in the cookie. */
-  | 'unknown-id'
-  /** The session was ended: by its owner, elsewhere, or with all others. */
-  | 'revoked'
-  /** What is kept does not fit the schema of the session's definition. */
-  | 'schema'
-  /** The place that keeps sessions fails, and the store was told to go on without it. */
-  | 'store-failed'
-
-/** What a session needs of the store that it belongs to. A `Store` is one. */
+/** What a session needs of the store that it belongs to. Every `Store` has it. */
 export interface SessionSaver {
   /** Saves the session and sets its cookie. */
-  save(request: RequestLike, response: ResponseLike, session: Session<object>): Promise<void>
-  /** Takes pending flash messages out of the stored session, for {@link Session.takeFlashes}. */
+  save(request: RequestLike, response: ResponseLike, session: Session<object>): MaybePromise<void>
+  /** Removes pending flash messages from the stored session; see {@link Session.takeFlashes}. */
   takeFlashes?(session: Session<object>, key: string): Promise<unknown[]>
 }
 
-/** What a store knows of a session when it makes one. */
-export interface SessionState<T extends object = Values> {
-  /** Cookie attributes; the session keeps a copy. */
+/** A session made by hand, in a store that implements `Store` without `SessionStore`. */
+export interface SessionInit<T extends object = Values> {
+  /** Cookie attributes. The session keeps a copy. */
   options: Options
-  /** Id under which the store keeps the data, for stores that have ids. */
+  /** The id under which the store keeps the data, if it has ids. */
   id?: string | undefined
-  /** The data read. Left out: none. */
+  /** The data read. Default: none. */
   values?: T | undefined
-  /** Why it is new. Left out: it is not. */
+  /** Why it is new. Leave it out for a session that was read. */
   reason?: Reason | undefined
-  /** Why the next save writes it although nothing changed. Left out: it does not. */
-  renewal?: Renewal | undefined
-  /** Whose session it is. Left out: nobody's. */
+  /** Whose session it is. */
   owner?: string | undefined
-  /** What lists call it. */
+  /** The name that lists show. */
   label?: string | undefined
-  /** When it began, and when its owner last proved who they are: Unix times in seconds. */
+  /** When it began, and when its owner last authenticated: Unix times in seconds. */
   createdAt?: number | undefined
   authenticatedAt?: number | undefined
-  /** How long it lives; the session keeps a copy. Left out: {@link defaultLifetime}. */
+  /** How long it lives. Default {@link defaultLifetime}. */
   lifetime?: FullLifetime | undefined
-  /** What a session of its name begins with. Left out: what this one does. */
-  usual?: Pick<SessionState, 'options' | 'lifetime'> | undefined
-  /** Whether changes to it are not kept. Left out: false. */
-  isReadOnly?: boolean | undefined
-  /** Whether it comes from a copy in the browser. Left out: false. */
-  isCopy?: boolean | undefined
   /** The clock: Unix time in seconds. */
   now?: (() => number) | undefined
 }
 
-/** Changes to a session that commute with those of another request. */
-export interface MergeableChanges {
-  /** Keys of lists that messages were added to or taken from. */
-  readonly lists: ReadonlySet<string>
-  /** By how much the numbers under these keys grew. */
-  readonly increments: ReadonlyMap<string, number>
-  /** Keys that are missing because their time had come when they were read. */
-  readonly expired: ReadonlySet<string>
-}
-
-/** What the session becomes at its next save, beside keeping its values. */
-export type Rotation =
-  /** A new id for the same session. */
-  | 'rotate'
-  /** A new id because its owner has proved again who they are. */
-  | 'elevate'
-  /** A session of its own for an owner who signed in. */
-  | 'login'
-
 /**
  * One session of one request. Stores make it: `await store.get(request, 'name')`.
  *
- * What changes it, {@link login}, {@link rotate} and {@link destroy} included, happens at the next
- * save; adapters save before the response leaves.
+ * Every change, {@link login}, {@link rotate} and {@link destroy} included, takes effect at the next save.
+ * Adapters save before the response headers are sent.
  */
 export class Session<T extends object = Values> {
   /** The name of the session and of its cookie. */
   readonly name: string
   /** The store that it came from and is saved to. */
   readonly store: SessionSaver
-  /** True when it was read from a copy in the browser, without asking the place that keeps it. */
-  readonly isCopy: boolean
-  /** Why the next save writes it although nothing changed; undefined when it does not. */
-  readonly renewal: Renewal | undefined
-  /**
-   * How long it lives, for this session alone: `session.lifetime.idle = 600`. `idle` and `absolute` are
-   * remembered; `absolute` only where it is shorter than that of the store or definition.
-   */
-  lifetime: FullLifetime
-  /** What a list of the owner's sessions calls it: `'Firefox on Linux'`. Kept beside the values. */
-  label: string | undefined
-  #options: Options
-  #owner: string | undefined
-  #values: T
-  #reason: Reason | undefined
-  #id: string | undefined
-  #createdAt: number | undefined
-  #authenticatedAt: number | undefined
-  #rotation: Rotation | undefined
-  #isDestroyed = false
-  #isReadOnly: boolean
-  readonly #usual: Pick<SessionState, 'options' | 'lifetime'>
-  readonly #now: () => number
-  #changes: Changes | undefined
-  #flash: Flash | undefined
+  readonly #state: State<T>
 
-  /** For custom stores. */
-  constructor(store: SessionSaver, name: string, state: SessionState<T>) {
+  /** For stores; applications get sessions from a store. */
+  constructor(store: SessionSaver, name: string, init: SessionInit<T> | State<T>) {
     this.store = store
     this.name = name
-    this.#options = { ...state.options }
-    this.lifetime = { ...(state.lifetime ?? defaultLifetime) }
-    this.#isReadOnly = state.isReadOnly ?? false
-    this.isCopy = state.isCopy ?? false
-    this.renewal = state.renewal
-    this.label = state.label
-    this.#owner = state.owner
-    this.#usual = state.usual ?? state
-    this.#values = state.values ?? ({} as T)
-    this.#reason = state.reason
-    this.#id = state.id
-    this.#createdAt = state.createdAt
-    this.#authenticatedAt = state.authenticatedAt
-    this.#now = state.now ?? unixSeconds
+    this.#state = init instanceof State ? init : stateOf(init)
   }
 
-  /** Attributes of the cookie, for this session alone: `session.options.maxAge = 30 * 86_400`. */
-  get options(): Options {
-    return this.#options
+  /** @internal */
+  static stateOf(session: Session<object>): State<object> {
+    return session.#state
   }
 
-  /** Throws a TypeError for anything but an object. */
-  set options(options: Options) {
-    if (typeof options !== 'object' || options === null) {
-      throw new TypeError(`session.options must be an object, not ${describeKind(options)}`)
-    }
-    this.#options = options
-  }
-
-  /** The data: whatever the store's serializer carries. */
+  /** The data: any value that the store's serializer supports. */
   get values(): T {
-    return this.#values
+    return this.#state.values
   }
 
   /**
@@ -185,152 +98,198 @@ export class Session<T extends object = Values> {
    */
   set values(values: T) {
     this.#assertAlive()
-    if (typeof values !== 'object' || values === null) {
-      throw new TypeError(`session.values must be an object, not ${describeKind(values)}`)
-    }
-    this.#values = values
+    assertObject('session.values', values)
+    this.#state.values = values
+  }
+
+  /** Cookie attributes of this session alone: `session.options.maxAge = 30 * 86_400`. */
+  get options(): Options {
+    const state = this.#state
+    state.options ??= { ...state.snapshot.options }
+    return state.options
+  }
+
+  /** Throws a TypeError for anything but an object. */
+  set options(options: Options) {
+    assertObject('session.options', options)
+    this.#state.options = options
   }
 
   /**
-   * Whose session it is, for stores that find sessions by owner. Kept beside the values. {@link login}
-   * sets it for a visitor who signs in.
+   * How long this session lives: `session.lifetime.idle = 600`. `idle` and `absolute` are stored with the
+   * session; `absolute` can only shorten that of the store or definition.
    */
+  get lifetime(): FullLifetime {
+    const state = this.#state
+    state.lifetime ??= { ...state.snapshot.lifetime }
+    return state.lifetime
+  }
+
+  /** Throws a TypeError for anything but an object. */
+  set lifetime(lifetime: FullLifetime) {
+    assertObject('session.lifetime', lifetime)
+    this.#state.lifetime = lifetime
+  }
+
+  /** The name that a list of the owner's sessions shows, such as `'Firefox on Linux'`. */
+  get label(): string | undefined {
+    return this.#state.label
+  }
+
+  set label(label: string | undefined) {
+    this.#state.label = label
+  }
+
+  /** Whose session it is, so that it can be found by owner. {@link login} sets it. */
   get owner(): string | undefined {
-    return this.#owner
+    return this.#state.owner
   }
 
   /**
-   * Nobody: undefined or the empty text. Throws a TypeError for what is no text, and a SessionError
-   * `session-destroyed` after {@link destroy}.
+   * undefined and the empty string mean no owner. Throws a TypeError for anything but a string, and a
+   * SessionError `session-destroyed` after {@link destroy}.
    */
   set owner(owner: string | undefined) {
     this.#assertAlive()
     if (owner) assertOwner(owner)
-    this.#owner = owner
+    this.#state.owner = owner
   }
 
-  /** True when nothing was read for it: the visitor is new, or {@link reason} tells otherwise. */
+  /** True when nothing was read: the visitor is new, or {@link reason} says what was wrong. */
   get isNew(): boolean {
-    return this.#reason !== undefined
+    return this.#state.reason !== undefined
   }
 
-  /** Why it is new; undefined when it is not. */
+  /** Why the session is new; undefined if it is not. */
   get reason(): Reason | undefined {
-    return this.#reason
+    return this.#state.reason
   }
 
-  /** The id under which the store keeps the data; undefined before the first save, or without ids. */
+  /** The id under which the data is stored; undefined before the first save, and in stores without ids. */
   get id(): string | undefined {
-    return this.#id
+    return this.#state.id
   }
 
-  /** When it began: Unix time in seconds. Undefined for a new one, and where stores cannot say. */
-  get createdAt(): number | undefined {
-    return this.#createdAt
+  /** Why the next save writes the session even if nothing changes; undefined if it need not. */
+  get renewal(): Renewal | undefined {
+    return this.#state.snapshot.renewal
   }
 
-  /** When its owner last proved who they are: Unix time in seconds. */
-  get authenticatedAt(): number | undefined {
-    return this.#authenticatedAt
+  /** When the session began. undefined for a new one, and if the store does not record it. */
+  get createdAt(): Date | undefined {
+    return dateOf(this.#state.startedAt)
+  }
+
+  /** When the owner last authenticated. */
+  get authenticatedAt(): Date | undefined {
+    return dateOf(this.#state.authenticatedAt)
+  }
+
+  /** True when the session was read from a read cache in the browser, not from the backend. */
+  get isCopy(): boolean {
+    return this.#state.snapshot.isCopy
   }
 
   /**
-   * True for a session that is read under an id it no longer has: what is changed in it is not kept.
-   * {@link login}, {@link elevate} and {@link destroy} work.
+   * True when the session was read under an id that has been replaced: changes are not saved.
+   * {@link login}, {@link elevate} and {@link destroy} still work.
    */
   get isReadOnly(): boolean {
-    return this.#isReadOnly
+    return this.#state.isReadOnly
   }
 
-  /** True from {@link destroy} on. */
+  /** True after {@link destroy}. */
   get isDestroyed(): boolean {
-    return this.#isDestroyed
+    return this.#state.isDestroyed
   }
 
   /**
-   * Signs `owner` in: the session gets a new id, its lifetime starts again, and the old id is dead
-   * before the response leaves, so that an id that somebody planted or saw is worth nothing (session
-   * fixation, ASVS 7.2.4). What the session was told before goes with it: its label, its lifetime,
-   * {@link remember}.
+   * Signs `owner` in. The session gets a new id and starts a new lifetime, and the old id is invalid before
+   * the response leaves, so that an id that an attacker planted or saw is useless (session fixation, ASVS
+   * 7.2.4). Label, lifetime and {@link remember} go back to the defaults.
    *
    * @param owner - who signed in, as {@link owner}
-   * @param keep - keys of the values that the visitor takes along, such as a cart. Nothing else of what
-   *   the session held goes over
-   * @throws TypeError when `owner` is empty or no string
+   * @param keep - keys whose values survive, such as a shopping cart. All others are dropped
+   * @throws TypeError when `owner` is empty or not a string
    */
   login(owner: string, { keep = [] }: { keep?: readonly (keyof T & string)[] } = {}): void {
     this.#assertAlive()
     assertOwner(owner)
-    for (const key of Object.keys(this.#values) as (keyof T & string)[]) {
-      if (!keep.includes(key)) delete this.#values[key]
+    const state = this.#state
+    for (const key of Object.keys(state.values) as (keyof T & string)[]) {
+      if (!keep.includes(key)) delete state.values[key]
     }
-    delete (this.#values as Keyed)[keyed]
-    this.#startAgain('login')
-    this.#owner = owner
-    this.label = undefined
-    this.options.maxAge = this.#usual.options.maxAge
-    this.lifetime = { ...(this.#usual.lifetime ?? defaultLifetime) }
+    delete (state.values as Keyed)[keyed]
+    this.#restart('login')
+    const { defaults } = state.snapshot
+    state.owner = owner
+    state.label = undefined
+    state.lifetime = { ...defaults.lifetime }
+    this.options.maxAge = defaults.options.maxAge
   }
 
   /**
-   * Notes that the owner has just proved again who they are, by a password or a second factor. The
-   * session keeps its values, gets a new id, and its lifetime starts again (NIST SP 800-63B-4 §5.2).
+   * Records that the owner has just authenticated again, by password or second factor. The session keeps
+   * its values, gets a new id and starts a new lifetime (NIST SP 800-63B-4 §5.2).
    */
   elevate(): void {
     this.#assertAlive()
-    this.#startAgain('elevate')
+    this.#restart('elevate')
   }
 
   /**
-   * True when its owner proved who they are less than `seconds` ago: what sensitive pages ask
-   * (ASVS 7.5.1). Use of the session does not prolong it.
+   * True when the owner authenticated less than `seconds` ago, for pages that require recent
+   * authentication (ASVS 7.5.1). Using the session does not extend it. Throws a RangeError unless
+   * `seconds` is a positive integer.
    */
   authenticatedWithin(seconds: number): boolean {
     assertInteger('seconds', seconds)
-    // A clock that jumped back makes nothing fresh.
+    const { authenticatedAt, snapshot } = this.#state
+    // If the clock was set back, nothing counts as recent.
     return (
-      this.#authenticatedAt !== undefined && Math.abs(this.#now() - this.#authenticatedAt) < seconds
+      authenticatedAt !== undefined && Math.abs(snapshot.defaults.now() - authenticatedAt) < seconds
     )
   }
 
-  /** Gives the session a new id, for a change of rights. Values and lifetime stay. */
+  /** Gives the session a new id, after a change of privileges. Values and lifetime stay. */
   rotate(): void {
     this.#assertAlive()
-    this.#rotation ??= 'rotate'
-    this.#forgetToken()
+    this.#state.rotation ??= 'rotate'
+    this.#dropCsrfToken()
   }
 
   /**
-   * Ends the session, for good: the next save removes what is kept of it, and its cookie; a slower
-   * request does not bring it back. Its values are gone at once, and changing them is an error.
+   * Ends the session. The next save deletes the stored data and the cookie, and a slower request cannot
+   * bring the session back. The values are empty from now on, and changing them throws.
    */
   destroy(): void {
-    this.#isDestroyed = true
-    this.#values = ended as T
-    clear(this.#changes)
-    this.#owner = undefined
-    this.label = undefined
-    this.#authenticatedAt = undefined
+    const state = this.#state
+    state.isDestroyed = true
+    state.values = destroyedValues as T
+    state.changes = undefined
+    state.owner = undefined
+    state.label = undefined
+    state.authenticatedAt = undefined
   }
 
   /**
-   * "Remember me": whether the cookie outlives the browser, and for how long. Of a visitor who signs
-   * in: after {@link login}.
+   * "Remember me": whether the cookie survives a restart of the browser, and for how long. Call it after
+   * {@link login}, which resets it.
    *
-   * @param keep - true: for as long as the session may live at all (`lifetime.absolute`); a number of
-   *   seconds without a request; false: until the browser closes
+   * @param keep - true: as long as the session can live (`lifetime.absolute`); a number: that many seconds
+   *   of inactivity; false: until the browser closes
    */
   remember(keep: boolean | number = true): void {
     if (typeof keep === 'number') assertInteger('seconds', keep)
-    const told = keep === true ? this.lifetime.absolute : keep
-    this.options.maxAge = told === false ? 'session' : told
+    const maxAge = keep === true ? this.lifetime.absolute : keep
+    this.options.maxAge = maxAge === false ? 'session' : maxAge
   }
 
   /**
-   * Takes over what another session holds, a guest's cart say.
+   * Copies values from another session, such as a guest's cart.
    *
-   * @param keys - which keys. Left out: all that do not begin with `_`, which are the session's own
-   * @param combine - the value for a key that both have. Left out: this session's stays
+   * @param keys - which keys. Default: all that do not begin with `_`, which are reserved
+   * @param combine - the value for a key that both have. Default: this session's value
    */
   mergeFrom<Other extends object>(
     other: Session<Other>,
@@ -343,53 +302,44 @@ export class Session<T extends object = Values> {
     } = {},
   ): void {
     this.#assertAlive()
-    const theirs = other.values as Values
-    for (const key of keys.filter(key => Object.hasOwn(theirs, key))) {
-      const mine = Object.hasOwn(this.#values, key)
-      const value = mine ? combine((this.#values as Values)[key], theirs[key], key) : theirs[key]
-      this.#set(key, value)
+    for (const key of keys) {
+      if (!Object.hasOwn(other.values, key)) continue
+      const theirs = getOwn(other.values, key)
+      const isShared = Object.hasOwn(this.values, key)
+      this.#set(key, isShared ? combine(getOwn(this.values, key), theirs, key) : theirs)
     }
   }
 
-  /** Gives the session its id. For custom stores; an id must never come from the client. */
+  /** Assigns the id. For custom stores; an id must never come from the client. */
   static assignId(session: Session<object>, id: string | undefined): void {
-    session.#id = id
-    session.#isReadOnly = false
+    session.#state.id = id
+    session.#state.isReadOnly = false
   }
 
-  /** What the next save has to make of the session's id. For custom stores. */
+  /** What the next save has to do to the session's id. For custom stores. */
   static rotationOf(session: Session<object>): Rotation | undefined {
-    return session.#rotation
+    return session.#state.rotation
   }
 
-  /**
-   * The changes that two requests can both make, for stores that merge: the lists that messages were
-   * added to or taken from, and how much numbers grew. For custom stores.
-   */
+  /** The changes that can be merged with those of another request. For custom stores. */
   static mergeableChanges(session: Session<object>): MergeableChanges {
-    return session.#changes ?? noChanges
+    return session.#state.changes ?? noChanges
   }
 
-  /** Begins a new list of changes, when a store has saved the ones so far. For custom stores. */
+  /** Forgets the changes so far, after a store has saved them. For custom stores. */
   static forgetChanges(session: Session<object>): void {
-    clear(session.#changes)
-    session.#rotation = undefined
+    session.#state.takeChanges()
   }
 
-  /** @internal The session with other values, and a reason to count as new. */
-  static replace(session: Session<object>, values: object, reason?: Reason): void {
-    become(session.#values, values)
-    session.#reason ??= reason
-  }
-
-  /** @internal Drops a key whose time has come. */
-  static expire(session: Session<object>, key: string): void {
-    if (Reflect.deleteProperty(session.#values, key)) session.#noted().expired.add(key)
+  /** @internal Metadata that the store itself adds at the next save. */
+  static noteMetadata(session: Session<object>, metadata: Partial<SessionMetadata>): void {
+    const state = session.#state
+    state.storeMetadata = { ...state.storeMetadata, ...metadata }
   }
 
   /**
-   * The entries whose keys are not strings, apart from `values`: `session.keyed.set(42, 43)`.
-   * Go programs have them; of the serializers, gob carries them.
+   * Entries whose keys are not strings, kept apart from `values`: `session.keyed.set(42, 43)`. Go programs
+   * have them; of the serializers, gob and json carry them.
    */
   get keyed(): Map<unknown, unknown> {
     const values = this.values as Keyed
@@ -398,207 +348,174 @@ export class Session<T extends object = Values> {
   }
 
   /**
-   * The flash messages added so far, oldest first, and forgets them: each is read once.
+   * Returns the flash messages added so far, oldest first, and removes them: each is read once.
    *
-   * Two requests at once can both read one, since each saves later; {@link takeFlashes} is for those
-   * that must not.
+   * Two concurrent requests can both read a message, because each saves later. Use {@link takeFlashes} if
+   * that must not happen.
    *
-   * @param key - a list of its own beside the default one
+   * @param key - the list to read, if not the default one
    * @throws TypeError when the value under `key` is not a list
    */
   flashes<Message = unknown>(key: string = flashKey): Message[] {
-    return this.#messages.take(key) as Message[]
+    return this.#flash.take(key) as Message[]
   }
 
-  /** As {@link flashes}, and forgets none: for who only looks, or cannot save. Throws as it does. */
+  /** Returns pending flash messages without consuming them. Throws a TypeError if the value is not a list. */
   peekFlashes<Message = unknown>(key: string = flashKey): Message[] {
-    return this.#messages.peek(key) as Message[]
+    return this.#flash.peek(key) as Message[]
   }
 
   /**
-   * As {@link flashes}, and no other request gets one of them: they are removed from what the store
-   * keeps before this answers, whatever becomes of the response. Stores that keep sessions in cookies
-   * have no such place, and there it is {@link flashes}.
+   * Returns the flash messages, and removes them from the stored session first, so that no other request
+   * gets one of them, whatever becomes of this response. Cookie stores keep nothing on the server; with
+   * them it does what {@link flashes} does.
    *
-   * Rejects with a SessionError when the store fails; then none is taken. Rejects as {@link flashes}
-   * throws.
+   * Rejects with a SessionError when the store fails; then no message is consumed. Rejects with a TypeError
+   * when the value under `key` is not a list.
    */
   async takeFlashes<Message = unknown>(key: string = flashKey): Promise<Message[]> {
-    this.#messages.peek(key)
-    const kept = (await this.store.takeFlashes?.(this, key)) ?? []
-    this.#messages.noteTaken(key, kept)
-    return [...kept, ...this.#messages.take(key)] as Message[]
+    this.#flash.peek(key)
+    const stored = (await this.store.takeFlashes?.(this, key)) ?? []
+    this.#flash.noteTaken(key, stored)
+    return [...stored, ...this.#flash.take(key)] as Message[]
   }
 
   /**
-   * Adds a message that lasts until {@link flashes} reads it, in this request or a later one.
+   * Adds a message that is kept until {@link flashes} reads it, in this request or a later one.
    *
-   * @param key - a list of its own beside the default one
+   * @param key - the list to add to, if not the default one
    * @throws TypeError when the value under `key` is not a list
    */
   addFlash(message: unknown, key: string = flashKey): void {
-    this.#messages.add(key, message)
+    this.#flash.add(key, message)
   }
 
-  /** As {@link addFlash}, for this request alone: it is never saved. */
+  /** Adds a message for this request only: it is never saved. */
   flashNow(message: unknown, key: string = flashKey): void {
-    this.#messages.addNow(key, message)
+    this.#flash.addNow(key, message)
   }
 
-  /** What this request read is there for the next one again, in front of what was added since. */
+  /** Keeps the messages that this request has read for the next one, ahead of those added since. */
   keepFlashes(key: string = flashKey): void {
-    this.#messages.keep(key)
+    this.#flash.keep(key)
   }
 
   /**
-   * Keeps the fields of a form, in place of an earlier one, so that the page that asks again can show
-   * them. Neither files nor fields that sound secret are kept, nor more than there is room for.
+   * Keeps the fields of a form so that the next page can show them again, replacing an earlier form. Files,
+   * fields whose names suggest a secret, and fields beyond the size limit are left out.
    *
-   * @throws RangeError when `options.maxBytes` is no whole number
+   * @throws RangeError when `options.maxBytes` is not a positive integer
    */
   flashInput(form: FormLike, options: InputOptions = {}): void {
-    this.#messages.setInput(form, options)
+    this.#flash.setInput(form, options)
   }
 
-  /** The fields that {@link flashInput} kept, which are read once: by one request, as often as it likes. */
+  /** The fields that {@link flashInput} kept. The first request that reads them consumes them. */
   oldInput(): URLSearchParams
-  /** The first text of a field; undefined when none was kept. */
+  /** The first value of a field; undefined if none was kept. */
   oldInput(field: string): string | undefined
   oldInput(field?: string): URLSearchParams | string | undefined {
-    const input = this.#messages.input()
+    const input = this.#flash.input()
     return field === undefined ? input : (input.get(field) ?? undefined)
   }
 
-  /**
-   * Keeps what is wrong with the fields of a form, in place of what was before:
-   * `session.flashErrors({ email: 'is taken' })`.
-   */
+  /** Keeps validation errors by field, replacing earlier ones: `session.flashErrors({ email: 'is taken' })`. */
   flashErrors(errors: FieldErrors): void {
-    this.#messages.setErrors(errors)
+    this.#flash.setErrors(errors)
   }
 
-  /** What {@link flashErrors} kept, by field. Read once, as {@link oldInput}. */
+  /** The errors that {@link flashErrors} kept, by field. The first request that reads them consumes them. */
   fieldErrors(): Map<string, string[]>
-  /** What is wrong with one field; empty when nothing is. */
+  /** The errors of one field; empty if there are none. */
   fieldErrors(field: string): string[]
   fieldErrors(field?: string): Map<string, string[]> | string[] {
-    const errors = this.#messages.errors()
+    const errors = this.#flash.errors()
     return field === undefined ? errors : (errors.get(field) ?? [])
   }
 
   /**
-   * Adds `by` to the number under `key`, which counts as 0 when it is missing. Two requests that count
-   * at once are both counted, in stores that keep sessions on the server.
+   * Adds `by` to the number under `key`; a missing number counts as 0. In server-side stores, concurrent
+   * increments all count.
    *
    * @returns the new number
    * @throws TypeError when the value under `key` is not a number
    */
   increment(key: string, by = 1): number {
-    const current = Object.hasOwn(this.values, key) ? (this.values as Values)[key] : 0
+    const current = Object.hasOwn(this.values, key) ? getOwn(this.values, key) : 0
     if (typeof current !== 'number') {
       throw new TypeError(`values.${key} is not a number and cannot be incremented`)
     }
     this.#set(key, current + by)
-    const { increments } = this.#noted()
+    const { increments } = this.#state.noteChanges()
     increments.set(key, (increments.get(key) ?? 0) + by)
     return current + by
   }
 
   /**
-   * Saves the session and sets its cookie, before the body is written.
+   * Saves the session and sets its cookie. Call it before the body is written.
    *
-   * Rejects with a SessionError or MultiError when it cannot be saved; then no cookie is set.
+   * Rejects with a SessionError or MultiError when the session cannot be saved; then no cookie is set.
    */
-  save(request: RequestLike, response: ResponseLike): Promise<void> {
-    return this.store.save(request, response, this)
+  async save(request: RequestLike, response: ResponseLike): Promise<void> {
+    await this.store.save(request, response, this)
   }
 
-  /** Without id and data: sessions end up in logs. */
+  /** Shows neither id nor values, because sessions end up in logs. */
   toJSON(): { name: string; isNew: boolean; reason?: Reason } {
     const { name, isNew, reason } = this
     return reason === undefined ? { name, isNew } : { name, isNew, reason }
   }
 
-  /** As {@link toJSON}, for `console.log`. */
+  /** What `console.log` shows: no more than {@link toJSON}. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return `Session ${JSON.stringify(this)}`
   }
 
-  /** Made when there is something to note: most requests change nothing that merges. */
-  #noted(): Changes {
-    this.#changes ??= { lists: new Set(), increments: new Map(), expired: new Set() }
-    return this.#changes
-  }
-
   #assertAlive(): void {
-    if (this.#isDestroyed) throw destroyed()
+    if (this.#state.isDestroyed) throw destroyed()
   }
 
-  #startAgain(rotation: 'login' | 'elevate'): void {
-    if (this.#rotation !== 'login') this.#rotation = rotation
-    this.#authenticatedAt = this.#now()
-    this.#createdAt = this.#authenticatedAt
-    this.#forgetToken()
+  /** A new lifetime, and a new id at the next save. */
+  #restart(rotation: 'login' | 'elevate'): void {
+    const state = this.#state
+    if (state.rotation !== 'login') state.rotation = rotation
+    state.authenticatedAt = state.snapshot.defaults.now()
+    state.startedAt = state.authenticatedAt
+    this.#dropCsrfToken()
   }
 
-  /** A token against cross-site requests is worth as much as the id that it was made for. */
-  #forgetToken(): void {
-    delete (this.#values as Values)[csrfKey]
+  /** A CSRF token is bound to the session's id, so it ends with it. */
+  #dropCsrfToken(): void {
+    delete (this.values as Values)[csrfKey]
   }
 
-  /** Made when it is needed: most requests have none. */
-  get #messages(): Flash {
-    this.#flash ??= new Flash(this, this.#noted().lists)
-    return this.#flash
+  get #flash(): Flash {
+    const state = this.#state
+    state.flash ??= new Flash(this, key => state.noteChanges().lists.add(key))
+    return state.flash
   }
 
-  /** Not an assignment: the key may be any string, `__proto__` included. */
   #set(key: string, value: unknown): void {
     this.#assertAlive()
-    Object.defineProperty(this.values, key, {
-      value,
-      configurable: true,
-      enumerable: true,
-      writable: true,
-    })
+    setOwn(this.values, key, value)
   }
 }
 
-/** Makes `target` hold what `values` holds. What is the same already is left alone, as Go left it. */
-function become(target: object, values: object): void {
-  if (target === values) return
-  for (const key of Reflect.ownKeys(target)) {
-    if (!Object.hasOwn(values, key)) Reflect.deleteProperty(target, key)
-  }
-  for (const key of Reflect.ownKeys(values)) {
-    const value: unknown = Reflect.get(values, key)
-    if (Object.hasOwn(target, key) && Reflect.get(target, key) === value) continue
-    Object.defineProperty(target, key, {
-      value,
-      configurable: true,
-      enumerable: true,
-      writable: true,
-    })
-  }
+function stateOf<T extends object>(init: SessionInit<T>): State<T> {
+  const { options, lifetime, now, reason, values, id, owner, label, createdAt } = init
+  const { authenticatedAt } = init
+  const defaults = handmadeDefaults(options, lifetime, now)
+  const metadata = { owner, label, authenticatedAt }
+  const snapshot = { ...emptySnapshot(reason, defaults, [], 'unknown'), id, metadata }
+  return new State(snapshot, values ?? ({} as T), createdAt)
 }
 
-/** {@link MergeableChanges} that grow. */
-interface Changes {
-  readonly lists: Set<string>
-  readonly increments: Map<string, number>
-  readonly expired: Set<string>
+function dateOf(seconds: number | undefined): Date | undefined {
+  return seconds === undefined ? undefined : new Date(seconds * 1000)
 }
 
-const noChanges: MergeableChanges = { lists: new Set(), increments: new Map(), expired: new Set() }
-
-function clear(changes: Changes | undefined): void {
-  changes?.lists.clear()
-  changes?.increments.clear()
-  changes?.expired.clear()
-}
-
-/** What stands in for the values of a session that was destroyed: nothing, and to stay so. */
-const ended: object = new Proxy(Object.freeze({}), {
+/** The values of a destroyed session: empty, and changing them throws. */
+const destroyedValues: object = new Proxy(Object.freeze({}), {
   set: refuse,
   defineProperty: refuse,
   deleteProperty: refuse,
@@ -611,15 +528,21 @@ function refuse(): never {
 function destroyed(): SessionError {
   return new SessionError(
     'session-destroyed',
-    'the session was destroyed; what is to outlive it belongs into another one',
+    'the session was destroyed; store anything that must survive in another session',
   )
 }
 
+function assertObject(property: string, value: unknown): void {
+  if (typeof value !== 'object' || value === null) {
+    throw new TypeError(`${property} must be an object, not ${describeKind(value)}`)
+  }
+}
+
 function assertOwner(owner: unknown): void {
-  // Half of a surrogate pair is lost in UTF-8, and with it what tells one owner from another.
+  // UTF-8 cannot encode an unpaired surrogate: two different owners would become one.
   const isText = typeof owner === 'string' && !/\p{Surrogate}/u.test(owner)
   if (!isText || owner === '') {
-    const given = typeof owner === 'string' ? 'an empty or broken one' : describeKind(owner)
-    throw new TypeError(`owner must be a text that names who signed in, not ${given}`)
+    const given = typeof owner === 'string' ? 'an empty or malformed one' : describeKind(owner)
+    throw new TypeError(`owner must be a string that names who signed in, not ${given}`)
   }
 }

@@ -1,31 +1,30 @@
 /**
- * What a store is: the interface that custom stores implement.
+ * The contract of a store.
  *
  * @module
  */
 
 import type { RequestLike } from '../http/request.ts'
 import type { ResponseLike } from '../http/response.ts'
-import type { Session, SessionSaver, Values } from './session.ts'
+import type { MaybePromise } from '../lib/maybe-promise.ts'
+import type { Session, SessionSaver } from './session.ts'
+import type { Values } from './state.ts'
 
 /** How a session is read. */
 export interface ReadOptions {
-  /**
-   * Ask the place that keeps sessions, even where a copy in the browser would do: stores that keep such
-   * copies answer from it for a while. Default false.
-   */
+  /** Ask the backend even if a read cache in the browser could answer. Default false. */
   fresh?: boolean
 }
 
 /** What a store can do with its sessions. */
 export type Capability =
-  /** Keeps what is said beside the values: `owner`, `label`, when the owner signed in. */
+  /** Stores metadata with the values: `owner`, `label`, when the owner signed in. */
   | 'metadata'
-  /** Keeps lifetimes of a definition, and of a single session. */
+  /** Stores lifetimes of a definition, and of a single session. */
   | 'lifetimes'
-  /** Merges what two requests changed at once. */
+  /** Merges the changes of concurrent requests. */
   | 'merging'
-  /** Ends sessions for good: a copy of the cookie is worth nothing after `destroy` and `rotate`. */
+  /** Revokes sessions: a copy of the cookie is worthless after `destroy` and `rotate`. */
   | 'revocation'
   /** Ends all sessions of an owner: `revokeAll`. */
   | 'owners'
@@ -33,20 +32,21 @@ export type Capability =
   | 'listing'
 
 /**
- * Where sessions come from and go to. To write one, implement `new` and `save`; `get` is
+ * Where sessions come from and go to. Most custom stores are a `SessionStore` over a `Persistence` and
+ * implement nothing of this. A store written from scratch implements `new` and `save`, and `get` as
  *
  *     get(request, name) {
  *       return registry(request).get(this, name)
  *     }
  */
 export interface Store extends SessionSaver {
-  /** What it can do beside reading and saving. Left out: nothing. */
+  /** What it can do besides reading and saving. Default: nothing. */
   readonly capabilities?: ReadonlySet<Capability>
 
   /**
-   * The session of this name, read once a request: a second call answers the same object.
-   * Always a session, even a new one. Rejects only when the store itself fails or the name is no
-   * cookie name, never because of what the client sent.
+   * The session of this name. It is read once per request; further calls return the same object. It is
+   * always a session, even if an empty one: only a failing store or an invalid name rejects, never what the
+   * client sent.
    */
   get<T extends object = Values>(
     request: RequestLike,
@@ -54,28 +54,28 @@ export interface Store extends SessionSaver {
     options?: ReadOptions,
   ): Promise<Session<T>>
 
-  /** As `get`, but read anew at each call and not part of what `save(request, response)` saves. */
-  // Quoted, or it would declare a constructor.
+  /** Like `get`, but read again at each call, and not saved by `save(request, response)`. */
+  // Quoted: an unquoted `new` would declare a constructor.
   'new'<T extends object = Values>(
     request: RequestLike,
     name: string,
     options?: ReadOptions,
   ): Promise<Session<T>>
 
-  /** Keeps the session and sets its cookie; with `options.maxAge` of 0 or less, deletes both. */
-  save(request: RequestLike, response: ResponseLike, session: Session<object>): Promise<void>
+  /** Saves the session and sets its cookie; deletes both if `options.maxAge` is 0 or less. */
+  save(request: RequestLike, response: ResponseLike, session: Session<object>): MaybePromise<void>
 
-  /**
-   * As `save`, where there is nothing to write: at once, so that adapters need not let the response
-   * wait. Answers false, and has done nothing, for every other session. Left out: all are saved.
-   */
-  saveAtOnce?(request: RequestLike, response: ResponseLike, session: Session<object>): boolean
+  /** Like `new`, but synchronous where nothing has to be waited for. Optional. */
+  load?<T extends object = Values>(
+    request: RequestLike,
+    name: string,
+    options?: ReadOptions,
+  ): MaybePromise<Session<T>>
 
-  /**
-   * Takes the messages under `key` out of what is kept of the session before it answers, so that no
-   * other request gets them; answers them with those that this request added, and removes them from
-   * the session's values. For stores that can; without it, messages are taken when the session is
-   * saved.
-   */
-  takeFlashes?(session: Session<object>, key: string): Promise<unknown[]>
+  /** Like `save`, but synchronous where nothing has to be waited for. Throws or rejects. Optional. */
+  commit?(
+    request: RequestLike,
+    response: ResponseLike,
+    session: Session<object>,
+  ): MaybePromise<void>
 }

@@ -1,8 +1,8 @@
 /**
  * Sessions in files, one each; the cookie carries the id.
  *
- * The layout is that of gorilla's `FilesystemStore`, so that Go programs share the folder: a file
- * `session_` + id holds the values as text of the codecs under the session's name.
+ * The layout is that of gorilla's `FilesystemStore`, so that Go programs can share the directory: the file
+ * `session_` + id holds the values, encoded by the codecs under the session's name.
  *
  * @module
  */
@@ -10,9 +10,11 @@
 import { lstat, opendir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Codec, encodeMulti, type Renewal } from '../codec/codec.ts'
+import { type Codec, encodeMulti } from '../codec/codec.ts'
+import type { Serializer } from '../codec/serializers/serializer.ts'
 import { SessionError } from '../errors.ts'
 import { assertInteger } from '../lib/assert-options.ts'
+import { describeKind } from '../lib/describe.ts'
 import { withKeyLock } from '../lib/keyed-mutex.ts'
 import { encodeBase32 } from '../runtime/bytes/base32.ts'
 import { randomBytes } from '../runtime/crypto/random.ts'
@@ -23,86 +25,68 @@ import {
   temporaryPrefix,
   writeWholeFile,
 } from '../runtime/files.ts'
-import { decodeMetadata } from '../session/metadata.ts'
-import { Session } from '../session/session.ts'
+import { encodeMetadata } from '../session/metadata.ts'
+import type { Snapshot } from '../session/snapshot.ts'
 import type { Capability } from '../session/store.ts'
-import { CodecStore, type CodecStoreOptions } from './codec-store.ts'
-import { openText } from './open-text.ts'
-
-const nothing = new Uint8Array(0)
+import { loadedFrom } from './cookie/cookie-persistence.ts'
+import { openCookie } from './open-cookie.ts'
+import {
+  type Draft,
+  encodeContextOf,
+  type Loaded,
+  type Persistence,
+  type Rejected,
+  type Written,
+} from './persistence.ts'
+import { SessionStore } from './session-store.ts'
+import { type CodecStoreOptions, codecStoreOptions, Settings } from './settings.ts'
 
 const filePrefix = 'session_'
 
-/** 52 characters in gorilla's ids; nothing that means anything in a path in any other. */
+/** gorilla's ids have 52 characters; ids of other programs must have no meaning in a path. */
 const safeId = /^[\w-]{1,128}$/
 
 /** Larger files are not session files. */
 const maxFileBytes = 16 * 1024 * 1024
 
 /**
- * Keeps each session in a file of a folder: whole at every moment, readable by its owner alone.
+ * Keeps each session in a file of a directory. Files are replaced atomically and readable by their owner only.
  *
  * A session whose file is gone is not brought back: saving it does nothing.
  */
-export class FilesystemStore extends CodecStore {
-  /** The folder. */
+export class FilesystemStore extends SessionStore {
+  /** The directory. */
   readonly path: string
+  /** The codecs of the cookies, newest first. */
+  readonly codecs: readonly Codec[]
   readonly #fileCodecs: readonly Codec[]
 
   /**
-   * Throws TypeError or RangeError for wrong options.
+   * Throws TypeError or RangeError for wrong options, naming them.
    *
-   * @param path - the folder, made at the first save; empty: the system's for temporary files
+   * @param path - the directory, created by the first save; empty: the system's directory for temporary files
    */
   constructor(path: string, options: CodecStoreOptions) {
-    super(options, 'session id')
-    this.#fileCodecs = this.codecsFor('session file')
-    this.agingCodecs.push(...this.#fileCodecs)
-    if (typeof path !== 'string') throw new TypeError('path must be the name of a folder')
-    this.path = path || tmpdir()
-  }
-
-  protected async read<T extends object>(name: string, text: string): Promise<Session<T>> {
-    const result = openText(name, text, this.codecs)
-    if ('reason' in result) return this.begin(name, result.reason, result.refusals)
-    const id = result.opened.value
-    if (typeof id !== 'string' || !safeId.test(id)) return this.begin(name, 'malformed')
-    return this.#load(name, id, result.opened.renewal)
-  }
-
-  protected async write(session: Session<object>): Promise<string | undefined> {
-    const { name } = session
-    const isRotated = Session.rotationOf(session) !== undefined
-    const old = session.id
-    const id = old === undefined || isRotated ? encodeBase32(randomBytes(32)) : old
-    const cookieText = encodeMulti(name, id, this.codecs, this.contextOf(session))
-    const fileText = this.encodeValues(session, this.#fileCodecs)
-    const written = await this.#attempt(old ?? id, async path => {
-      // Not there any more: the session was ended meanwhile.
-      if (old !== undefined && !(await exists(path))) return false
-      await writeWholeFile(this.#pathOf(id), fileText)
-      // The old id is dead before the response leaves.
-      if (old !== undefined && old !== id) await removeFile(path)
-      Session.assignId(session, id)
-      return true
-    })
-    return written ? cookieText : undefined
-  }
-
-  override get capabilities(): ReadonlySet<Capability> {
-    return new Set<Capability>([...super.capabilities, 'revocation'])
-  }
-
-  protected async erase({ id }: Session<object>): Promise<void> {
-    if (id !== undefined) await this.#attempt(id, removeFile)
+    const settings = new Settings('FilesystemStore', options, codecStoreOptions)
+    if (typeof path !== 'string') {
+      throw new TypeError(`path must be the name of a directory, not ${describeKind(path)}`)
+    }
+    const idCodecs = settings.codecsFor('session id')
+    const fileCodecs = settings.codecsFor('session file')
+    const directory = path || tmpdir()
+    const keepsMetadata = settings.keyring !== undefined
+    super(new FilePersistence(directory, idCodecs, fileCodecs, keepsMetadata), settings)
+    this.path = directory
+    this.codecs = idCodecs
+    this.#fileCodecs = fileCodecs
   }
 
   /**
-   * Removes the files of sessions last saved more than `seconds` ago, and what killed writers left
-   * behind. Go's store has no such thing: its folder grows. Call it from time to time.
+   * Deletes the files of sessions that were last saved more than `seconds` ago, and the temporary files of
+   * killed writers. Go's store has nothing like it: its directory grows. Call it from time to time.
    *
-   * @param seconds - by default the longest life that the codec allows
-   * @returns how many files were removed
+   * @param seconds - default: the longest life that the codec allows
+   * @returns how many files were deleted
    */
   async prune(seconds: number | undefined = longestLife(this.#fileCodecs[0])): Promise<number> {
     const oldest = assertInteger('seconds', seconds ?? 0)
@@ -116,27 +100,75 @@ export class FilesystemStore extends CodecStore {
     }
     return removed
   }
+}
 
-  async #load<T extends object>(
-    name: string,
-    id: string,
-    renewal: Renewal | undefined,
-  ): Promise<Session<T>> {
-    const text = await this.#attempt(id, path => readWholeFile(path, maxFileBytes))
-    // The id of a lost session is not used again, so that nobody brings it back.
-    if (text === undefined) return this.begin(name, 'unknown-id')
-    const result = openText(name, text, this.#fileCodecs)
-    if ('reason' in result) return this.begin(name, result.reason, result.refusals)
-    const { opened } = result
-    const metadata = decodeMetadata(opened.metadata ?? nothing)
-    if (!metadata) return this.begin(name, 'malformed')
-    const known = { ...opened, renewal: opened.renewal ?? renewal }
-    return this.resume(name, known, metadata, { id })
+/** Reads and writes session files. */
+class FilePersistence implements Persistence {
+  readonly capabilities: ReadonlySet<Capability>
+  readonly serializer: Serializer | undefined
+  readonly codecs: readonly Codec[]
+  readonly #directory: string
+  readonly #idCodecs: readonly Codec[]
+  readonly #fileCodecs: readonly Codec[]
+  readonly #keepsMetadata: boolean
+
+  constructor(
+    directory: string,
+    idCodecs: readonly Codec[],
+    fileCodecs: readonly Codec[],
+    keepsMetadata: boolean,
+  ) {
+    this.#directory = directory
+    this.#idCodecs = idCodecs
+    this.#fileCodecs = fileCodecs
+    this.#keepsMetadata = keepsMetadata
+    this.codecs = [...idCodecs, ...fileCodecs]
+    this.serializer = fileCodecs[0]?.serializer
+    this.capabilities = new Set(
+      keepsMetadata ? ['metadata', 'lifetimes', 'revocation'] : ['revocation'],
+    )
   }
 
-  /** One file operation at a time for each session; a failing disk is an error of its own kind. */
+  async read(name: string, text: string): Promise<Loaded | Rejected> {
+    const cookie = openCookie(name, text, this.#idCodecs)
+    if ('reason' in cookie) return cookie
+    const id = cookie.opened.value
+    if (typeof id !== 'string' || !safeId.test(id)) return { reason: 'malformed' }
+    const content = await this.#attempt(id, path => readWholeFile(path, maxFileBytes))
+    // The id of a lost session is not used again, so that nobody can bring the session back.
+    if (content === undefined) return { reason: 'unknown-id' }
+    const file = openCookie(name, content, this.#fileCodecs)
+    if ('reason' in file) return file
+    const renewal = file.opened.renewal ?? cookie.opened.renewal
+    return loadedFrom({ ...file.opened, renewal }, id)
+  }
+
+  async write(draft: Draft): Promise<Written | undefined> {
+    const { name, values, rotation, id: old } = draft
+    const id = old === undefined || rotation !== undefined ? encodeBase32(randomBytes(32)) : old
+    const metadata = this.#keepsMetadata ? encodeMetadata(draft.metadata) : undefined
+    const context = encodeContextOf(draft, metadata)
+    const idContext = { ...context, metadata: undefined, serialized: undefined }
+    const text = encodeMulti(name, id, this.#idCodecs, idContext)
+    const content = encodeMulti(name, values, this.#fileCodecs, context)
+    const isWritten = await this.#attempt(old ?? id, async path => {
+      // The session was ended meanwhile.
+      if (old !== undefined && !(await exists(path))) return false
+      await writeWholeFile(this.#pathOf(id), content)
+      // The old id is invalid before the response leaves.
+      if (old !== undefined && old !== id) await removeFile(path)
+      return true
+    })
+    return isWritten ? { text, id } : undefined
+  }
+
+  async erase({ id }: Snapshot): Promise<void> {
+    if (id !== undefined) await this.#attempt(id, removeFile)
+  }
+
+  /** One file operation at a time per session. Rejects with `store-failed` when the disk fails. */
   async #attempt<T>(id: string, operation: (path: string) => Promise<T>): Promise<T> {
-    // An id is checked here too: a custom codec may have let anything through.
+    // Checked here as well, because a custom codec may accept anything as an id.
     if (!safeId.test(id)) throw new RangeError('a session id has letters, digits, "-" and "_" only')
     const path = this.#pathOf(id)
     try {
@@ -148,7 +180,7 @@ export class FilesystemStore extends CodecStore {
   }
 
   #pathOf(id: string): string {
-    return join(this.path, filePrefix + id)
+    return join(this.#directory, filePrefix + id)
   }
 }
 
@@ -156,7 +188,7 @@ function longestLife(codec: Codec | undefined): number | undefined {
   return codec?.maxLifetime ?? codec?.maxAge
 }
 
-/** The age in seconds from which a file may go; undefined for files that are not ours. */
+/** The age in seconds from which a file may be deleted; undefined for files that are not ours. */
 function ageLimit(name: string, sessions: number): number | undefined {
   if (name.startsWith(temporaryPrefix)) return abandonedAfter
   return name.startsWith(filePrefix) ? sessions : undefined
@@ -177,7 +209,7 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
-/** Errors of files name their paths, and these hold ids. */
+/** Error messages contain paths, and paths contain ids. */
 function withoutIds(error: unknown): Error {
   const failure = error as NodeJS.ErrnoException & { dest?: string }
   for (const property of ['message', 'stack', 'path', 'dest'] as const) {

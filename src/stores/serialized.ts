@@ -1,5 +1,5 @@
 /**
- * Values in serialized form: what tells changed ones from those that were read.
+ * Values in serialized form, to find out what changed.
  *
  * @module
  */
@@ -9,47 +9,42 @@ import type { Serialized } from '../codec/codec.ts'
 import { type Keyed, keyed } from '../codec/non-string-keys.ts'
 import { json } from '../codec/serializers/json.ts'
 import type { Serializer } from '../codec/serializers/serializer.ts'
+import type { State } from '../session/state.ts'
 
-/** True for an object that can hold a session's values. */
-export function isPlainObject(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false
-  const prototype = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
-}
-
-/** True when there is nothing in the values, under whatever keys. */
-export function isEmpty(values: object): boolean {
-  const others = (values as Keyed)[keyed]
-  return Object.keys(values).length === 0 && (others?.size ?? 0) === 0
-}
-
-/** Whether a new session holds what it began with. */
-export function isInitial(values: object, initial: Uint8Array | undefined): boolean {
-  const now = serialized(values, json)
-  return initial !== undefined && now !== undefined && equalBytes(now.bytes, initial)
-}
-
-/** Undefined when it cannot be serialized: then the codec will say why. */
-export function serialized(
-  values: object,
-  serializer: Serializer | undefined,
-): Serialized | undefined {
+/** undefined for values that cannot be serialized: writing them will report why. */
+export function serialized(values: object, serializer: Serializer): Serialized | undefined {
   try {
-    return serializer && { serializer, bytes: serializer.serialize(values) }
+    return { serializer, bytes: serializer.serialize(values) }
   } catch {
     return undefined
   }
 }
 
+/** Whether the session holds something else than what was read or, if it is new, than it started with. */
+export function isChanged(state: State<object>, current: Serialized | undefined): boolean {
+  const { payload, progress } = state.snapshot
+  if (state.reason !== undefined && progress !== 'saved') {
+    return !isEmpty(state.values) && !isInitial(state)
+  }
+  // There is nothing to compare with if the codec does not return the serialized values.
+  return !current || !payload || !isSameAsRead(current, payload)
+}
+
+function isEmpty(values: object): boolean {
+  const others = (values as Keyed)[keyed]
+  return Object.keys(values).length === 0 && (others?.size ?? 0) === 0
+}
+
+function isInitial({ values, initial }: State<object>): boolean {
+  if (!initial) return false
+  const now = serialized(values, json)
+  return now !== undefined && equalBytes(now.bytes, initial)
+}
+
 /** Compared in serialized form, so that a change deep inside counts. */
-export function isSameAsRead(
-  current: Serialized | undefined,
-  payload: Uint8Array | undefined,
-): boolean {
-  if (!current || !payload) return false
-  const { serializer, bytes } = current
+function isSameAsRead({ serializer, bytes }: Serialized, payload: Uint8Array): boolean {
   if (equalBytes(bytes, payload)) return true
   if (serializer.isCanonical) return false
-  // What another program wrote may have another form of the same.
+  // Another program may have encoded the same values differently.
   return equalBytes(bytes, serializer.serialize(serializer.deserialize(payload)))
 }

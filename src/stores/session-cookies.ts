@@ -1,5 +1,5 @@
 /**
- * The cookies of a session on their way out, and the deletion of those that they replace.
+ * Setting the cookies of a session, and deleting those that they replace.
  *
  * @module
  */
@@ -13,72 +13,72 @@ import type { ResponseHeaders } from '../http/response.ts'
 import { securedFor } from '../http/secure.ts'
 import type { Reader } from '../session/legacy-reader.ts'
 
-/** A session that cookies are set for. */
+/** What a store's cookies depend on besides their session. */
+export interface CookieContext {
+  /** Readers of other libraries' cookies, which ours replace. */
+  readonly legacyReaders: readonly Reader[]
+  readonly trustProxy: TrustProxy | undefined
+}
+
 interface Named {
   readonly name: string
   readonly options: Options
 }
 
-/** Sets the cookies of the sessions of a store. */
-export class SessionCookies {
-  readonly #readers: readonly Reader[]
-  readonly #trustProxy: TrustProxy | undefined
-
-  /** @param readers - of the cookies of other libraries, which ours take the place of */
-  constructor(readers: readonly Reader[], trustProxy: TrustProxy | undefined) {
-    this.#readers = readers
-    this.#trustProxy = trustProxy
-  }
-
-  /**
-   * Sets the cookies of a session, and those beside them, which replace none. A response with any of them
-   * stays out of caches.
-   */
-  set(
-    request: RequestLike,
-    headers: ResponseHeaders,
-    session: Named,
-    cookies: readonly Cookie[],
-    others: readonly Cookie[],
-  ): void {
-    const all = [...cookies, ...this.#deletions(request, headers, session, cookies), ...others]
-    for (const cookie of all) headers.setCookie(this.#secured(request, session, cookie))
-    if (cookies.length + others.length > 0) headers.forbidCaching()
-  }
-
-  /** Of cookies that would be read in place of the ones that are set, or beside them. */
-  #deletions(
-    request: RequestLike,
-    headers: ResponseHeaders,
-    { name, options }: Named,
-    cookies: readonly Cookie[],
-  ): Cookie[] {
-    if (cookies.length === 0) return []
-    return this.#leftovers(request, headers, name, cookies.length).map(other =>
-      deletionOf(other, options),
-    )
-  }
-
-  #leftovers(
-    request: RequestLike,
-    headers: ResponseHeaders,
-    name: string,
-    count: number,
-  ): string[] {
-    const mayBeInPieces = mayHaveCookies(request, `${name}.`) || headers.sets(`${name}.1`)
-    if (!mayBeInPieces && this.#readers.length === 0) return []
-    const foreign = this.#readers.flatMap(reader => reader.cookieNames(name))
-    const brought = [...leftoverChunks(request, name, count), ...foreign].filter(
-      other => other !== name && readCookies(request, other).length > 0,
-    )
-    const setBefore = headers.sets(`${name}.1`)
-      ? chunkNames(name, count).filter(other => headers.sets(other))
+/**
+ * Sets the cookies of a session, and extra ones, which replace nothing. A response with any of them is kept
+ * out of caches.
+ */
+export function setSessionCookies(
+  context: CookieContext,
+  request: RequestLike,
+  headers: ResponseHeaders,
+  session: Named,
+  cookies: readonly Cookie[],
+  extra: readonly Cookie[],
+): void {
+  if (cookies.length === 0 && extra.length === 0) return
+  const set = (cookie: Cookie): void =>
+    headers.setCookie(secured(context, request, session, cookie))
+  const stale =
+    cookies.length > 0
+      ? staleNames(context.legacyReaders, request, headers, session.name, cookies.length)
       : []
-    return [...new Set([...brought, ...setBefore])]
-  }
+  for (const cookie of cookies) set(cookie)
+  for (const name of stale) set(deletionOf(name, session.options))
+  for (const cookie of extra) set(cookie)
+  headers.forbidCaching()
+}
 
-  #secured(request: RequestLike, { options }: Named, cookie: Cookie): Cookie {
-    // A jar of cookies tells nothing of how its request came.
-    return hasHeaders(request) ? securedFor(request, cookie, options, this.#trustProxy) : cookie
-  }
+const none: readonly string[] = []
+
+/** Names of cookies that would be read instead of the ones that are set, or together with them. */
+function staleNames(
+  readers: readonly Reader[],
+  request: RequestLike,
+  headers: ResponseHeaders,
+  name: string,
+  count: number,
+): readonly string[] {
+  const firstChunk = `${name}.1`
+  const hasSetChunks = headers.sets(firstChunk)
+  if (!hasSetChunks && readers.length === 0 && !mayHaveCookies(request, `${name}.`)) return none
+  const foreign = readers.flatMap(reader => reader.cookieNames(name))
+  const sent = [...leftoverChunks(request, name, count), ...foreign].filter(
+    other => other !== name && readCookies(request, other).length > 0,
+  )
+  const setBefore = hasSetChunks
+    ? chunkNames(name, count).filter(other => headers.sets(other))
+    : none
+  return [...new Set([...sent, ...setBefore])]
+}
+
+function secured(
+  { trustProxy }: CookieContext,
+  request: RequestLike,
+  { options }: Named,
+  cookie: Cookie,
+): Cookie {
+  // A framework's cookie jar does not show how its request came.
+  return hasHeaders(request) ? securedFor(request, cookie, options, trustProxy) : cookie
 }

@@ -285,7 +285,7 @@ suite('a definition', () => {
     defineSession(store, 'sid')
     assert.throws(() => defineSession(store, 'sid'), {
       name: 'TypeError',
-      message: 'session "sid" is defined already',
+      message: 'session "sid" is already defined; define it once and share the result',
     })
     defineSession(store, 'other')
   })

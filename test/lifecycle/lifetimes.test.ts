@@ -289,7 +289,7 @@ suite('invalid lifetimes', () => {
       }
       assert.throws(() => open({ ilde: 5 } as Lifetime), {
         name: 'TypeError',
-        message: 'there is no lifetime.ilde; there are idle, absolute, renewAfter',
+        message: 'lifetime has no option ilde; it has idle, absolute, renewAfter',
       })
     })
   }

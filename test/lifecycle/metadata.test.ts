@@ -10,9 +10,9 @@ import {
 } from '../../src/session/metadata.ts'
 import {
   decodeRecord,
-  encodeMoved,
   encodeSession,
-  isMoved,
+  encodeTombstone,
+  isTombstone,
 } from '../../src/stores/server/record-format.ts'
 
 const integer = fc.nat(Number.MAX_SAFE_INTEGER)
@@ -30,7 +30,7 @@ const metadata: fc.Arbitrary<SessionMetadata> = fc.record(
     untilClosed: integer,
     owner: text,
     label: text,
-    lineage: text,
+    familyId: text,
   },
   { requiredKeys: [], noNullPrototype: true },
 )
@@ -130,7 +130,7 @@ suite('records', () => {
     fc.assert(
       fc.property(body, each => {
         const read = decodeRecord(encodeSession(each, unsealed), unsealed)
-        assert.ok(read && !isMoved(read))
+        assert.ok(read && !isTombstone(read))
         assert.deepEqual(
           { ...read, payload: [...read.payload] },
           { ...each, payload: [...each.payload] },
@@ -141,13 +141,13 @@ suite('records', () => {
       {
         successor: fc.stringMatching(/^[\w-]{43}$/),
         until: fc.nat(2 ** 40),
-        follows: fc.boolean(),
+        forwardsChanges: fc.boolean(),
       },
       { noNullPrototype: true },
     )
     fc.assert(
       fc.property(moved, each => {
-        assert.deepEqual(decodeRecord(encodeMoved(each, unsealed), unsealed), each)
+        assert.deepEqual(decodeRecord(encodeTombstone(each, unsealed), unsealed), each)
       }),
     )
   })

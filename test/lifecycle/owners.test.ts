@@ -142,15 +142,16 @@ for (const [name, openBackend] of Object.entries(backends)) {
       await visit(store, look, phone)
       await signIn(store)
       const [laptop, mobile] = await store.sessionsOf('ann')
-      assert.equal(laptop?.created, began + 500)
+      const date = (seconds: number) => new Date(seconds * 1000)
+      assert.deepEqual(laptop?.createdAt, date(began + 500))
       assert.deepEqual(mobile, {
         handle: store.handleOf(await read(store, phone)),
         name: 'sid',
         label: 'phone',
-        created: began,
-        expires: began + 1500,
-        lastSeen: began + 500,
-        authenticatedAt: began,
+        createdAt: date(began),
+        expiresAt: date(began + 1500),
+        lastSeenAt: date(began + 500),
+        authenticatedAt: date(began),
       })
       assert.equal(store.handleOf((await Visit.open(store)).session), undefined)
     })

@@ -229,7 +229,7 @@ suite('a cookie store with revocation', () => {
 
 test('revokeAll and revokeEverything reject without the option revocation', async () => {
   const store = new CookieStore({ keys })
-  const message = /needs the option revocation: cookies alone cannot be called back/
+  const message = /needs the option revocation: cookies alone cannot be revoked/
   await assert.rejects(store.revokeAll('ann'), { name: 'TypeError', message })
   await assert.rejects(store.revokeEverything(), { name: 'TypeError', message })
   assert.equal(store.capabilities.has('revocation'), false)

@@ -286,7 +286,7 @@ suite('periodic rotation', () => {
     assert.ok((await read(store, cookie)).isNew)
     const session = await read(store, rotated)
     assert.deepEqual(session.values, { foo: 'bar', more: 1 })
-    assert.equal(session.createdAt, began)
+    assert.deepEqual(session.createdAt, new Date(began * 1000))
     cookie = rotated
     clock.at += 599
     assert.equal((await read(store, cookie)).renewal, undefined)

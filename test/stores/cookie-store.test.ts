@@ -337,8 +337,8 @@ suite('keys of a cookie store', () => {
   })
 
   for (const [options, message] of [
-    [{}, /a store needs keys, or codecs in their place/],
-    [{ keys, codecs: [] }, /a store needs keys, or codecs in their place/],
+    [{}, /a store needs keys, or codecs instead of them/],
+    [{ keys, codecs: [] }, /a store needs keys, or codecs instead of them/],
     [{ keys: 'secret' }, /keys must be an array of keys, newest first, not a string/],
     [{ keys: [undefined] }, /keys\[0\] must be a string or a Uint8Array, not undefined/],
     [

@@ -5,6 +5,7 @@
  */
 
 import type { RequestWithHeaders } from '../../http/request.ts'
+import { isPromise, type MaybePromise } from '../../lib/maybe-promise.ts'
 import type { SessionSource } from '../../session/session-source.ts'
 import { deferHead, type ServerResponseLike } from './deferred-head.ts'
 import type { AdapterOptions } from './options.ts'
@@ -40,9 +41,21 @@ export function sessions(
         next(error)
       },
     })
-    requestSessions
-      .open(request)
-      .then(session => Object.assign(request, { [requestSessions.key]: session }))
-      .then(() => next(), next)
+    const set = (session: object): void => {
+      Object.assign(request, { [requestSessions.key]: session })
+    }
+    let opening: MaybePromise<object>
+    try {
+      opening = requestSessions.open(request)
+    } catch (error) {
+      next(error)
+      return
+    }
+    if (isPromise(opening)) {
+      opening.then(set).then(() => next(), next)
+      return
+    }
+    set(opening)
+    next()
   }
 }

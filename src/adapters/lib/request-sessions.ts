@@ -7,8 +7,9 @@
 import type { RequestLike } from '../../http/request.ts'
 import type { ResponseLike } from '../../http/response.ts'
 import { describeKind } from '../../lib/describe.ts'
+import { isPromise, type MaybePromise } from '../../lib/maybe-promise.ts'
 import { registry } from '../../session/registry.ts'
-import { type SessionOf, type SessionSource, sessionFrom } from '../../session/session-source.ts'
+import { loadFrom, type SessionOf, type SessionSource } from '../../session/session-source.ts'
 import { type AdapterOptions, assertAdapterOptions } from './options.ts'
 
 /** Several sources. The keys name their sessions in the app. */
@@ -44,17 +45,18 @@ export class RequestSessions<Sources extends SessionSource<object> | SessionSour
   }
 
   /** Loads the session, or the sessions, for the handler. Rejects if a store fails. */
-  async open(request: RequestLike): Promise<SessionOrSessions<Sources>> {
+  open(request: RequestLike): MaybePromise<SessionOrSessions<Sources>> {
     const sources: SessionSource<object> | SessionSources = this.#sources
-    if (isSource(sources))
-      return (await sessionFrom(sources, request)) as SessionOrSessions<Sources>
-    const sessions = await Promise.all(
-      Object.entries(sources).map(async ([key, source]) => [
-        key,
-        await sessionFrom(source, request),
-      ]),
+    if (isSource(sources)) return loadFrom(sources, request) as MaybePromise<SessionOrSessions<Sources>>
+    const entries = Object.entries(sources).map(
+      ([key, source]) => [key, loadFrom(source, request)] as const,
     )
-    return Object.fromEntries(sessions)
+    if (!entries.some(([, session]) => isPromise(session))) {
+      return Object.fromEntries(entries) as SessionOrSessions<Sources>
+    }
+    return Promise.all(entries.map(async ([key, session]) => [key, await session])).then(
+      loaded => Object.fromEntries(loaded) as SessionOrSessions<Sources>,
+    )
   }
 
   /**
@@ -65,7 +67,7 @@ export class RequestSessions<Sources extends SessionSource<object> | SessionSour
    */
   save(request: RequestLike, response: ResponseLike, status: number): Promise<void> | undefined {
     if (status >= 500 && this.#discardOnError) return undefined
-    return registry(request).saveSoon(response)
+    return registry(request).commit(response)
   }
 }
 

@@ -1,26 +1,29 @@
 /**
- * Sessions that have ended although their cookies are out there: for stores that keep nothing else.
+ * A list of revoked sessions, for stores that keep nothing else on the server.
  *
- * A backend keeps a number for each session that was rotated or destroyed, below which its cookies do
- * not count, and one for each owner whose sessions were all ended. They go when the last such cookie
- * has expired by itself.
+ * For each session that was rotated or destroyed, a backend keeps the lowest generation whose cookies are
+ * valid; for each owner whose sessions were all ended, the owner's epoch. Entries expire when the last cookie
+ * that they refuse has expired.
  *
  * @module
  */
 
 import type { Backend } from '../../backends/backend.ts'
 import { keyOf, newId, ownerKey } from '../../backends/ids.ts'
-import type { SessionMarks, SessionMetadata } from '../../session/metadata.ts'
+import type { SessionMetadata } from '../../session/metadata.ts'
 import { Counters } from '../revocation/counters.ts'
 import { Epoch } from '../revocation/epoch.ts'
 
-/** Seconds for which notes outlive the cookies that they refuse, whatever a clock did meanwhile. */
+/** How long entries outlive the cookies that they refuse, in seconds: clocks may be off. */
 const margin = 2 * 86_400
 
-/** A generation that no cookie has. */
+/** A generation that no cookie reaches. */
 const ended = 2 ** 40
 
-/** Keeps what has ended. Calls reject with `store-failed` when the backend fails. */
+/** What a session is written with, so that it can be revoked later. */
+export type RevocationState = Pick<SessionMetadata, 'familyId' | 'ownerEpoch' | 'epoch'>
+
+/** Records what was revoked. Calls reject with `store-failed` when the backend fails. */
 export class Revocations {
   readonly #counters: Counters
   readonly #epoch: Epoch
@@ -34,29 +37,33 @@ export class Revocations {
 
   async isRevoked({
     owner,
-    lineage,
+    familyId,
     generation = 0,
     ownerEpoch = 0,
     epoch = 0,
   }: SessionMetadata): Promise<boolean> {
-    // A cookie of before there was a list of ended sessions is on no list: it counts.
+    // A cookie from before revocation was switched on has no family: only epochs apply to it.
     const [lowest, ownersNow, everyoneNow] = await Promise.all([
-      lineage === undefined ? 0 : this.#counters.read(keyOf(lineage)),
+      familyId === undefined ? 0 : this.#counters.read(keyOf(familyId)),
       owner === undefined ? 0 : this.#counters.read(ownerKey(owner)),
       this.#epoch.current(),
     ])
     return generation < lowest || ownerEpoch < ownersNow || epoch < everyoneNow
   }
 
-  /** Whether every session was ended once. */
+  /** Whether all sessions were ended at some time. */
   async hasEndedEverything(): Promise<boolean> {
     return (await this.#epoch.current()) > 0
   }
 
-  /** The marks of a session that begins. */
-  async begin(owner: string | undefined): Promise<SessionMarks> {
+  /** The state of a new session. */
+  async begin(owner: string | undefined): Promise<RevocationState> {
     const epoch = await this.#epoch.current()
-    return { lineage: newId(), ownerEpoch: await this.ownerEpoch(owner), epoch: epoch || undefined }
+    return {
+      familyId: newId(),
+      ownerEpoch: await this.ownerEpoch(owner),
+      epoch: epoch || undefined,
+    }
   }
 
   async ownerEpoch(owner: string | undefined): Promise<number | undefined> {
@@ -65,18 +72,18 @@ export class Revocations {
       : (await this.#counters.read(ownerKey(owner))) || undefined
   }
 
-  /** Refuses cookies of the session from before this generation. `seconds`: how long they last. */
-  async raise(lineage: string, generation: number, seconds: number): Promise<void> {
+  /** Revokes cookies of the session from before this generation. `seconds`: how long they are valid. */
+  async raise(familyId: string, generation: number, seconds: number): Promise<void> {
     const expires = this.#now() + seconds + margin
-    await this.#counters.raise(keyOf(lineage), current => Math.max(current, generation), expires)
+    await this.#counters.raise(keyOf(familyId), current => Math.max(current, generation), expires)
   }
 
-  /** Refuses every cookie of the session. */
-  end(lineage: string, seconds: number): Promise<void> {
-    return this.raise(lineage, ended, seconds)
+  /** Revokes every cookie of the session. */
+  end(familyId: string, seconds: number): Promise<void> {
+    return this.raise(familyId, ended, seconds)
   }
 
-  /** Refuses every cookie of the owner until now. Answers the mark of later ones. */
+  /** Revokes every cookie of the owner issued so far. Resolves to the epoch of later ones. */
   endOwner(owner: string, seconds: number): Promise<number> {
     const now = this.#now()
     return this.#counters.raise(
@@ -86,7 +93,7 @@ export class Revocations {
     )
   }
 
-  /** Refuses every cookie until now. */
+  /** Revokes every cookie issued so far. */
   async endEverything(): Promise<void> {
     await this.#epoch.advance()
   }

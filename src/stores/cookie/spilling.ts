@@ -1,5 +1,5 @@
 /**
- * Sessions that are too large for a cookie, kept in a backend until they fit again.
+ * A persistence that moves sessions into a backend while they are too large for a cookie.
  *
  * @module
  */
@@ -7,118 +7,151 @@
 import { latin1Text, utf8Bytes } from '#bytes'
 import type { Backend, StoredRecord } from '../../backends/backend.ts'
 import { keyOf, newId } from '../../backends/ids.ts'
-import { type Codec, type EncodeContext, encodeMulti } from '../../codec/codec.ts'
-import { unixSeconds } from '../../lib/clock.ts'
+import { type Codec, encodeMulti } from '../../codec/codec.ts'
+import type { Serializer } from '../../codec/serializers/serializer.ts'
+import { maxCookieBytes } from '../../http/chunks.ts'
+import { chain, type MaybePromise } from '../../lib/maybe-promise.ts'
+import { retryOnConflict } from '../../lib/retry.ts'
 import { storeOperation } from '../../lib/store-errors.ts'
-import { Session } from '../../session/session.ts'
-import { type OpenedText, openText } from '../open-text.ts'
+import { encodeMetadata } from '../../session/metadata.ts'
+import type { Snapshot } from '../../session/snapshot.ts'
+import type { Capability } from '../../session/store.ts'
+import { openCookie } from '../open-cookie.ts'
+import {
+  type Draft,
+  encodeContextOf,
+  type Loaded,
+  type Persistence,
+  type ReadContext,
+  type Rejected,
+  type Written,
+} from '../persistence.ts'
+import { loadedFrom } from './cookie-persistence.ts'
 
-/** A value that begins so is an id. No codec of ours writes it, and every cookie may hold it. */
-const mark = '~'
+/** A cookie value that begins with it holds an id. No codec of ours produces it. */
+const marker = '~'
 
 /**
- * How long a record is kept, in seconds, after its session fits a cookie again: requests that were
- * sent with the old cookie are still on their way.
+ * How long a record is kept after its session fits into a cookie again, in seconds: requests with the old
+ * cookie may still be on their way.
  */
 const graceSeconds = 60
 
-/** Tries to write against others who write the same session; then the failure is told. */
-const attempts = 10
+/** What spilling needs besides a backend. */
+export interface SpillingOptions {
+  /** Codecs for the ids in cookies, and for the records in the backend, newest first. */
+  readonly idCodecs: readonly Codec[]
+  readonly recordCodecs: readonly Codec[]
+  /** Whether large sessions are spilled; otherwise only those that were spilled before are read. */
+  readonly spills: boolean
+  /** The clock: Unix time in seconds. */
+  readonly now: () => number
+}
 
-/** Keeps sessions in a backend, encoded and under a hash of their id, which is in the cookie. */
-export class SpillOver {
+/** Stores large sessions under a hash of their id, which is in the cookie. */
+export class Spilling implements Persistence {
+  readonly capabilities: ReadonlySet<Capability>
+  readonly serializer: Serializer | undefined
+  readonly codecs: NonNullable<Persistence['codecs']>
+  readonly #inner: Persistence
   readonly #backend: Backend
-  readonly #idCodecs: readonly Codec[]
-  readonly #recordCodecs: readonly Codec[]
-  readonly #now: () => number
+  readonly #options: SpillingOptions
 
-  constructor(
-    backend: Backend,
-    idCodecs: readonly Codec[],
-    recordCodecs: readonly Codec[],
-    now: () => number = unixSeconds,
-  ) {
+  constructor(inner: Persistence, backend: Backend, options: SpillingOptions) {
+    this.capabilities = inner.capabilities
+    this.serializer = inner.serializer
+    this.codecs = [...(inner.codecs ?? []), ...options.idCodecs, ...options.recordCodecs]
+    this.#inner = inner
     this.#backend = backend
-    this.#idCodecs = idCodecs
-    this.#recordCodecs = recordCodecs
-    this.#now = now
+    this.#options = options
   }
 
-  /** True for the text of a session that is kept here. */
-  static isMark(text: string): boolean {
-    return text.startsWith(mark)
+  read(name: string, text: string, context: ReadContext): MaybePromise<Loaded | Rejected> {
+    if (!text.startsWith(marker)) return this.#inner.read(name, text, context)
+    return this.#readSpilled(name, text.slice(marker.length))
   }
 
-  get codecs(): readonly Codec[] {
-    return [...this.#idCodecs, ...this.#recordCodecs]
+  write(draft: Draft, base: Snapshot): MaybePromise<Written | undefined> {
+    return chain(this.#inner.write(draft, base), written => {
+      const text = written?.text ?? ''
+      if (this.#options.spills && draft.name.length + text.length > maxCookieBytes) {
+        return this.#spill(draft)
+      }
+      return draft.id === undefined ? written : this.#release(draft.id).then(() => written)
+    })
   }
 
-  /** The session that the text stands for. Rejects with `store-failed` when the backend fails. */
-  async read(name: string, text: string): Promise<OpenedText> {
-    const result = openText(name, text.slice(mark.length), this.#idCodecs)
-    if ('reason' in result) return result
-    const id = result.opened.value
+  erase(base: Snapshot): MaybePromise<void> {
+    return chain(this.#inner.erase(base), () =>
+      base.id === undefined ? undefined : this.#delete(base.id),
+    )
+  }
+
+  async #readSpilled(name: string, text: string): Promise<Loaded | Rejected> {
+    const cookie = openCookie(name, text, this.#options.idCodecs)
+    if ('reason' in cookie) return cookie
+    const id = cookie.opened.value
     if (typeof id !== 'string') return { reason: 'malformed' }
     const record = await storeOperation('load', () => this.#backend.load(keyOf(id)))
     if (!record) return { reason: 'unknown-id' }
-    const opened = openText(recordName(name, id), textOf(record), this.#recordCodecs)
-    if ('reason' in opened) return opened
-    const renewal = opened.opened.renewal ?? result.opened.renewal
-    return { opened: { ...opened.opened, renewal }, id }
+    const result = openCookie(recordName(name, id), textOf(record), this.#options.recordCodecs)
+    if ('reason' in result) return result
+    const renewal = result.opened.renewal ?? cookie.opened.renewal
+    return loadedFrom({ ...result.opened, renewal }, id)
   }
 
   /**
-   * Keeps the session, in place of what was kept of it. The later of two writers wins, as with
-   * cookies. Answers the text for the cookie; undefined when the session was ended meanwhile.
+   * Stores the session in place of its record. Of two writers the later wins, as with cookies. Returns
+   * undefined if the session was ended meanwhile.
    */
-  async write(session: Session<object>, context: EncodeContext): Promise<string | undefined> {
-    const { name, values } = session
-    const existing = Session.rotationOf(session) ? undefined : session.id
+  async #spill(draft: Draft): Promise<Written | undefined> {
+    const { name, values } = draft
+    const { idCodecs, recordCodecs } = this.#options
+    const existing = draft.rotation ? undefined : draft.id
     const id = existing ?? newId()
-    const text = encodeMulti(recordName(name, id), values, this.#recordCodecs, context)
-    const written = await storeOperation('update', () =>
-      this.#put(id, utf8Bytes(text), context, existing),
-    )
-    if (!written) return undefined
-    // After a rotation: the old id is dead before the response leaves.
-    if (session.id !== undefined && session.id !== id) await this.erase(session.id)
-    Session.assignId(session, id)
-    return mark + encodeMulti(name, id, this.#idCodecs, { ...context, metadata: undefined })
+    const context = encodeContextOf(draft, encodeMetadata(draft.metadata))
+    const data = utf8Bytes(encodeMulti(recordName(name, id), values, recordCodecs, context))
+    const expires = this.#options.now() + (draft.maxAge ?? draft.idle)
+    const record = { data, expires }
+    const isWritten = await storeOperation('update', () => this.#put(keyOf(id), record, existing))
+    if (!isWritten) return undefined
+    // After a rotation, the old id is invalid before the response leaves.
+    if (draft.id !== undefined && draft.id !== id) await this.#delete(draft.id)
+    const idContext = { ...context, metadata: undefined, serialized: undefined }
+    return { text: marker + encodeMulti(name, id, idCodecs, idContext), id }
   }
 
-  /** Lets the record of a session go that fits its cookie again. */
-  async release(id: string): Promise<void> {
-    await storeOperation('touch', () => this.#backend.touch(keyOf(id), this.#now() + graceSeconds))
+  async #release(id: string): Promise<void> {
+    const expires = this.#options.now() + graceSeconds
+    await storeOperation('touch', () => this.#backend.touch(keyOf(id), expires))
   }
 
-  /** Removes the record at once. */
-  async erase(id: string): Promise<void> {
+  async #delete(id: string): Promise<void> {
     await storeOperation('delete', () => this.#backend.delete(keyOf(id)))
   }
 
   async #put(
-    id: string,
-    data: Uint8Array,
-    context: EncodeContext,
+    key: string,
+    record: { data: Uint8Array; expires: number },
     existing: string | undefined,
   ): Promise<boolean> {
-    const key = keyOf(id)
-    const { maxAge, idle } = context
-    const expires = this.#now() + (maxAge ?? idle ?? this.#recordCodecs[0]?.maxAge ?? 86_400)
     if (existing === undefined) {
-      return (await this.#backend.create(key, { data, expires })).status === 'created'
+      return (await this.#backend.create(key, record)).status === 'created'
     }
-    for (let tried = 0; tried < attempts; tried++) {
-      const current = await this.#backend.load(key)
-      if (!current) return false
-      const { status } = await this.#backend.update(key, { data, expires }, current.version)
-      if (status !== 'conflict') return status === 'updated'
-    }
-    throw new Error(`the record changed ${attempts} times while it was being written`)
+    return retryOnConflict<StoredRecord | undefined, boolean>(
+      await this.#backend.load(key),
+      async current => {
+        if (!current) return { result: false }
+        const result = await this.#backend.update(key, record, current.version)
+        if (result.status === 'conflict') return { retry: result.current }
+        return { result: result.status === 'updated' }
+      },
+      { attempts: 10, gaveUp: tries => new Error(`gave up after ${tries} conflicting writes`) },
+    )
   }
 }
 
-/** A record opens only under the id that it was kept for. */
+/** A record opens only under the id that it was stored with. */
 function recordName(name: string, id: string): string {
   return `${name} ${id}`
 }

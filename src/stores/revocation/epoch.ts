@@ -1,21 +1,21 @@
 /**
- * How often every session of a store was ended at once.
+ * The epoch of a store: it is raised to end all sessions of earlier epochs.
  *
  * @module
  */
 
 import type { Counters } from './counters.ts'
 
-/** Where the number is kept. No session's key: these have 43 characters. */
+/** The key of the record. Keys of sessions have 43 characters, so they cannot collide with it. */
 const epochKey = 'epoch'
 
-/** Seconds for which a number that was read counts: what other processes need to hear of a new one. */
+/** How long an epoch is cached, in seconds: other processes learn of a new one after that time. */
 const cachedFor = 1
 
-/** Ten years: longer than any session lives, so that none comes back. */
+/** Ten years in seconds: longer than any session lives, so that none can come back. */
 const keptFor = 10 * 365 * 86_400
 
-/** The number, read at most once a second. */
+/** The epoch, read at most once a second. */
 export class Epoch {
   readonly #counters: Counters
   readonly #now: () => number
@@ -28,21 +28,21 @@ export class Epoch {
     this.#now = now
   }
 
-  /** A promise only when the backend has to be asked. Rejects with `store-failed`. */
+  /** The current epoch; a promise only if the backend has to be asked. Rejects with `store-failed`. */
   current(): number | Promise<number> {
     const age = this.#now() - this.#readAt
     if (age >= 0 && age < cachedFor) return this.#known
-    // Of many requests at once, one asks.
+    // Concurrent requests share one read.
     this.#reading ??= this.#read().finally(() => {
       this.#reading = undefined
     })
     return this.#reading
   }
 
-  /** Begins a new epoch, and answers it: what began before does not count any more. */
+  /** Starts a new epoch and resolves to it: sessions of earlier epochs are revoked. */
   async advance(): Promise<number> {
     const now = this.#now()
-    // Also beyond what was kept once and is lost now: moments only grow.
+    // Based on the clock, so that it grows even if the backend has lost the previous epoch.
     this.#known = await this.#counters.raise(
       epochKey,
       current => Math.max(current + 1, now),

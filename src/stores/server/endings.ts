@@ -1,5 +1,5 @@
 /**
- * Ending sessions, and telling those who watch them.
+ * Ending sessions, and notifying those who watch them.
  *
  * @module
  */
@@ -14,22 +14,22 @@ export class Endings {
   readonly #watchers: Watchers
   readonly #onFailure: (error: Error) => void
 
-  /** @param onFailure - told when those who watch could not be */
+  /** @param onFailure - called when watchers could not be notified */
   constructor(records: Records, watchers: Watchers, onFailure: (error: Error) => void) {
     this.#records = records
     this.#watchers = watchers
     this.#onFailure = onFailure
   }
 
-  /** Ends the session that is kept under this key, or was. Rejects with `store-failed`. */
+  /** Ends the session that has, or had, this key. Rejects with `store-failed`. */
   async end(key: string): Promise<void> {
-    await this.tell({ ended: await this.#records.end(key) })
+    await this.notify({ ended: await this.#records.end(key) })
   }
 
-  /** What has ended has ended, whether or not those who watch it hear of it. */
-  async tell(notice: Notice): Promise<void> {
+  /** Never rejects: a session that has ended stays so, even if watchers could not be notified. */
+  async notify(notice: Notice): Promise<void> {
     try {
-      await storeOperation('notify', () => this.#watchers.tell(notice))
+      await storeOperation('notify', () => this.#watchers.notify(notice))
     } catch (error) {
       this.#onFailure(error as Error)
     }

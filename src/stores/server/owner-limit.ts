@@ -1,5 +1,5 @@
 /**
- * How many sessions an owner may have at once.
+ * Limiting how many sessions an owner has at once.
  *
  * @module
  */
@@ -8,40 +8,36 @@ import { utf8Bytes } from '#bytes'
 import type { Backend, StoredRecord } from '../../backends/backend.ts'
 import { ownerKey } from '../../backends/ids.ts'
 import { SessionError } from '../../errors.ts'
-import { assertInteger } from '../../lib/assert-options.ts'
-import { describeKind } from '../../lib/describe.ts'
+import { assertInteger, assertOneOf } from '../../lib/assert-options.ts'
 import { withKeyLock } from '../../lib/keyed-mutex.ts'
-import { backoff } from '../../lib/retry.ts'
+import { retryOnConflict } from '../../lib/retry.ts'
 import { storeOperation } from '../../lib/store-errors.ts'
 
-/** How many, and what happens to one more. */
+/** The limit, and what happens to a session beyond it. */
 export interface MaxPerOwner {
-  /** Sessions of one owner that exist at once. */
+  /** How many sessions of one owner can exist at once. */
   readonly count: number
-  /** End the one that began first (`'evict-oldest'`, the default), or refuse the new one (`'reject'`). */
+  /** End the oldest session (`'evict-oldest'`, the default), or refuse the new one (`'reject'`). */
   readonly onLimit?: 'evict-oldest' | 'reject'
 }
 
-/** A session that has a place. */
-interface Place {
+/** A session that counts towards the limit. */
+interface Slot {
   readonly key: string
   readonly created: number
 }
 
-/** Who has places from now on, and the keys of those that lost theirs. */
+/** The sessions that hold a slot from now on, and the keys of those that lost theirs. */
 interface Change {
-  readonly places: readonly Place[]
+  readonly slots: readonly Slot[]
   readonly evicted: readonly string[]
 }
-
-/** Tries to take a place while others of other processes take theirs. */
-const attempts = 50
 
 const decoder = new TextDecoder()
 
 /**
- * Gives the sessions of an owner their places, in one record each owner that is changed by compare and
- * swap: of many sign-ins at once none is one too many.
+ * Keeps the slots of each owner in one record, which is changed by compare-and-swap, so that concurrent
+ * sign-ins cannot exceed the limit.
  */
 export class OwnerLimit {
   readonly #backend: Backend
@@ -53,28 +49,23 @@ export class OwnerLimit {
     this.#backend = backend
     this.#count = assertInteger('maxPerOwner.count', count)
     this.#onLimit = onLimit
-    if (!['evict-oldest', 'reject'].includes(onLimit)) {
-      const given = describeKind(onLimit)
-      throw new TypeError(`maxPerOwner.onLimit must be 'evict-oldest' or 'reject', not ${given}`)
-    }
+    assertOneOf('maxPerOwner.onLimit', onLimit, ['evict-oldest', 'reject'])
   }
 
   /**
-   * Gives a session that exists its place, for as long as `expires`. Answers the keys of those that lose
-   * theirs for it, which the caller ends. Rejects with `too-many-sessions` when there is none; then the
-   * caller ends the new one. With `store-failed` when the backend fails.
+   * Acquires a slot for a session that exists, until `expires`. Resolves to the keys of the sessions that lose
+   * theirs, which the caller ends. Rejects with `too-many-sessions` if there is none left; then the caller
+   * ends the new session. Rejects with `store-failed` when the backend fails.
    *
-   * @param replaces - key of the session that gives its place up for this one
+   * @param replaces - the key of a session that gives up its slot for this one
    */
-  async admit(
+  async acquire(
     owner: string,
-    place: Place,
+    slot: Slot,
     expires: number,
     replaces?: string,
   ): Promise<readonly string[]> {
-    const evicted = await this.#change(owner, expires, places =>
-      this.#take(places, place, replaces),
-    )
+    const evicted = await this.#change(owner, expires, slots => this.#take(slots, slot, replaces))
     if (evicted === undefined) {
       throw new SessionError(
         'too-many-sessions',
@@ -85,68 +76,73 @@ export class OwnerLimit {
   }
 
   /**
-   * Hands the place of a session to the same session under another key. One that has lost its place
-   * needs a new one, and is not refused: it is there already. Answers as {@link admit}.
+   * Transfers the slot of a session to its new key. A session that has lost its slot gets a new one, and is
+   * never refused, because it exists already. Resolves like {@link acquire}.
    */
-  async move(
+  async transfer(
     owner: string,
     from: string,
-    place: Place,
+    slot: Slot,
     expires: number,
   ): Promise<readonly string[]> {
-    const take = (places: readonly Place[]): Promise<Change | undefined> =>
-      this.#take(places, place, from, true)
+    const take = (slots: readonly Slot[]): Promise<Change | undefined> =>
+      this.#take(slots, slot, from, true)
     return (await this.#change(owner, expires, take)) ?? []
   }
 
-  /** Takes the place of a session away that is somebody else's now, or nobody's. */
+  /** Frees the slot of a session that no longer belongs to this owner. */
   async release(owner: string, key: string): Promise<void> {
-    await this.#change(owner, 0, async places => {
-      const others = places.filter(place => place.key !== key)
-      return others.length < places.length ? { places: others, evicted: [] } : undefined
+    await this.#change(owner, 0, async slots => {
+      const others = slots.filter(slot => slot.key !== key)
+      return others.length < slots.length ? { slots: others, evicted: [] } : undefined
     })
   }
 
-  /** Who has places with this one, and who loses theirs; undefined when there is none for it. */
+  /** The slots with this one added; undefined if the limit is reached. */
   async #take(
-    places: readonly Place[],
-    place: Place,
-    replaces = place.key,
+    slots: readonly Slot[],
+    slot: Slot,
+    replaces = slot.key,
     isThere = false,
   ): Promise<Change | undefined> {
-    const others = places.filter(({ key }) => key !== place.key && key !== replaces)
-    if (others.length < places.length) return { places: [...others, place], evicted: [] }
-    // One that has ended gives its place up only when somebody needs it.
+    const others = slots.filter(({ key }) => key !== slot.key && key !== replaces)
+    if (others.length < slots.length) return { slots: [...others, slot], evicted: [] }
+    // Ended sessions are looked for only when their slots are needed.
     const alive = others.length < this.#count ? others : await this.#alive(others)
     const over = Math.max(0, alive.length + 1 - this.#count)
     if (over > 0 && this.#onLimit === 'reject' && !isThere) return undefined
     const doomed = this.#onLimit === 'reject' ? 0 : over
     const oldest = [...alive].sort((a, b) => a.created - b.created).slice(0, doomed)
     const kept = alive.filter(other => !oldest.includes(other))
-    return { places: [...kept, place], evicted: oldest.map(({ key }) => key) }
+    return { slots: [...kept, slot], evicted: oldest.map(({ key }) => key) }
   }
 
-  /** Changes the places of an owner. Answers the keys of those that lost theirs. */
+  /** Changes the slots of an owner. Resolves to the keys of the sessions that lost theirs. */
   #change(
     owner: string,
     expires: number,
-    next: (places: readonly Place[]) => Promise<Change | undefined>,
+    next: (slots: readonly Slot[]) => Promise<Change | undefined>,
   ): Promise<readonly string[] | undefined> {
-    const key = placesKey(owner)
-    const change = async (): Promise<readonly string[] | undefined> => {
-      for (let tried = 0; tried < attempts; tried++) {
-        const current = await this.#backend.load(key)
-        const change = await next(placesIn(current))
-        if (!change) return undefined
-        const record = {
-          data: encodePlaces(change.places),
-          expires: Math.max(expires, current?.expires ?? 0),
-        }
-        if (await this.#put(key, record, current)) return change.evicted
-        await backoff(tried)
-      }
-      throw new Error('the places of an owner were taken by others all the time')
-    }
+    const key = slotsKey(owner)
+    const change = async (): Promise<readonly string[] | undefined> =>
+      retryOnConflict<undefined, readonly string[] | undefined>(
+        undefined,
+        async () => {
+          const current = await this.#backend.load(key)
+          const change = await next(slotsIn(current))
+          if (!change) return { result: undefined }
+          const record = {
+            data: encodeSlots(change.slots),
+            expires: Math.max(expires, current?.expires ?? 0),
+          }
+          const isWritten = await this.#put(key, record, current)
+          return isWritten ? { result: change.evicted } : { retry: undefined }
+        },
+        {
+          gaveUp: tries =>
+            new Error(`gave up after ${tries} conflicting writes of the owner's slots`),
+        },
+      )
     return storeOperation('update', () => withKeyLock(key, change))
   }
 
@@ -160,21 +156,21 @@ export class OwnerLimit {
       : (await this.#backend.create(key, record)).status === 'created'
   }
 
-  async #alive(places: readonly Place[]): Promise<Place[]> {
-    const records = await Promise.all(places.map(place => this.#backend.load(place.key)))
-    return places.filter((_, index) => records[index] !== undefined)
+  async #alive(slots: readonly Slot[]): Promise<Slot[]> {
+    const records = await Promise.all(slots.map(slot => this.#backend.load(slot.key)))
+    return slots.filter((_, index) => records[index] !== undefined)
   }
 }
 
-function placesKey(owner: string): string {
+function slotsKey(owner: string): string {
   return `places_${ownerKey(owner)}`
 }
 
-function encodePlaces(places: readonly Place[]): Uint8Array {
-  return utf8Bytes(places.map(({ key, created }) => `${key} ${created}`).join('\n'))
+function encodeSlots(slots: readonly Slot[]): Uint8Array {
+  return utf8Bytes(slots.map(({ key, created }) => `${key} ${created}`).join('\n'))
 }
 
-function placesIn(record: StoredRecord | undefined): Place[] {
+function slotsIn(record: StoredRecord | undefined): Slot[] {
   if (!record) return []
   return decoder
     .decode(record.data)

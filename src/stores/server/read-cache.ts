@@ -1,5 +1,5 @@
 /**
- * Copies of server-side sessions in the browser, which answer reads for a short while.
+ * A read cache: copies of server-side sessions in the browser, which serve reads for a short time.
  *
  *     copy = varint( length ) JSON( [version, expires] ) body        sealed, bound to the session's id
  *
@@ -14,7 +14,7 @@ import { type Cookie, cookieOf, deletionOf } from '../../http/cookie.ts'
 import type { Options } from '../../http/cookie-options.ts'
 import { type RequestLike, readCookies } from '../../http/request.ts'
 import { readVarint, varint } from '../../runtime/bytes/varint.ts'
-import { openText } from '../open-text.ts'
+import { openCookie } from '../open-cookie.ts'
 import { decodeBody, encodeBody, type RecordBody } from './record-format.ts'
 
 /** A record as it was when it was copied. */
@@ -22,14 +22,14 @@ export interface Copy {
   readonly key: string
   readonly body: RecordBody
   readonly version: Version
-  /** Until when the record counts: Unix time in seconds. */
+  /** When the record expires: Unix time in seconds. */
   readonly expires: number
 }
 
 const decoder = new TextDecoder()
 
-/** Reads and makes copies that last for `seconds`. */
-export class BrowserCopies {
+/** Reads and makes copies that are valid for `seconds`. */
+export class ReadCache {
   readonly #codecs: readonly Codec[]
   readonly #seconds: number
 
@@ -38,11 +38,11 @@ export class BrowserCopies {
     this.#seconds = seconds
   }
 
-  /** The copy that the request brought of the record of this key, if it is new enough. */
+  /** The copy of the record with this key, if the request has one that is recent enough. */
   read(request: RequestLike, name: string, key: string): Copy | undefined {
     const [text] = readCookies(request, copyName(name))
     if (!text) return undefined
-    const result = openText(sealName(name, key), text, this.#codecs)
+    const result = openCookie(sealName(name, key), text, this.#codecs)
     if ('reason' in result) return undefined
     const bytes = result.opened.value as Uint8Array
     const length = readVarint(bytes, 0)
@@ -53,7 +53,7 @@ export class BrowserCopies {
     return { key, body, version, expires }
   }
 
-  /** The cookie with a copy; undefined when there is no room for it in one. */
+  /** The cookie with a copy; undefined if it does not fit into one. */
   cookie({ key, body, version, expires }: Copy, options: Options): Cookie | undefined {
     const state = utf8Bytes(JSON.stringify([version, expires]))
     const bytes = concatBytes(varint(state.length), state, encodeBody(body))
@@ -63,7 +63,7 @@ export class BrowserCopies {
     return cookieOf(name, value, { ...options, maxAge: this.#seconds })
   }
 
-  /** The deletion of the copy that the request brought; undefined when it brought none. */
+  /** The deletion of the copy that the request has; undefined if it has none. */
   deletion(request: RequestLike, name: string, options: Options): Cookie | undefined {
     const brought = readCookies(request, copyName(name)).length > 0
     return brought ? deletionOf(copyName(name), options) : undefined

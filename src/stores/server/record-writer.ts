@@ -1,346 +1,330 @@
 /**
- * Writing sessions to their records, against others who write the same.
+ * Writing sessions to their records, concurrently with other requests that write the same ones.
  *
  * @module
  */
 
 import type { StoredRecord } from '../../backends/backend.ts'
 import { keyOf, newId } from '../../backends/ids.ts'
-import { SessionError } from '../../errors.ts'
-import { backoff } from '../../lib/retry.ts'
-import { type SideTable, sideTable } from '../../lib/side-table.ts'
-import { Session } from '../../session/session.ts'
+import { type Attempt, backoff, retryOnConflict } from '../../lib/retry.ts'
+import { type MergeOptions, tooManyConflicts } from '../merge-draft.ts'
+import type { Draft } from '../persistence.ts'
 import type { Epoch } from '../revocation/epoch.ts'
 import type { Endings } from './endings.ts'
 import type { OwnerLimit } from './owner-limit.ts'
-import type { RecordBodies } from './record-bodies.ts'
-import { isMoved, isSameBody, type Moved, type RecordBody } from './record-format.ts'
-import type { Found, Kept, Records } from './records.ts'
+import { bodyOf, mergeBodies, rotated, valuesOf, withoutKey } from './record-body.ts'
+import { isTombstone, type RecordBody, type Tombstone } from './record-format.ts'
+import { endOf, type Found, type Kept, type Records } from './records.ts'
 
-/** Tries to write against others who write the same session. */
-const attempts = 50
+/** What a session was read from, or last written to. */
+export interface Tracked extends Kept {
+  /** The id that leads there; undefined if another request has given the session a new one. */
+  readonly id: string | undefined
+}
 
-/** What a session was read from, or written to. */
-export interface Known extends Kept {
-  /** The id that leads there; undefined when another request gave the session its own. */
-  readonly id?: string | undefined
-  /** Whether this request wrote it. */
-  readonly isOwn?: boolean
+/** A session that was written. */
+export interface WrittenRecord {
+  readonly tracked: Tracked
+  /** Whether the changes of other requests were merged into it. */
+  readonly isMerged: boolean
+  readonly conflicts: number
+}
+
+/** Flash messages that were taken, and what is left. */
+export interface TakenRecord {
+  readonly messages: unknown[]
+  /** The session without them, merged with what other requests have saved. */
+  readonly rest: RecordBody
+  readonly tracked: Tracked
 }
 
 /** What a writer works with. */
 export interface RecordWriterOptions {
   readonly records: Records
-  readonly bodies: RecordBodies
   readonly endings: Endings
   readonly epoch: Epoch
   readonly limit: OwnerLimit | undefined
-  /** Seconds after which a session gets a new id by itself. */
+  readonly merging: MergeOptions
+  /** The age in seconds at which an id is replaced by itself. */
   readonly rotateEvery: number
   readonly now: () => number
 }
 
 /**
- * Writes by compare and swap: what another request saved first is not lost, and a session that ended
- * does not come back. Rejects with `conflict` when others write all the time, having changed nothing.
+ * Writes by compare-and-swap: no change that another request saved is lost, and a session that has ended does
+ * not come back. Rejects with `conflict` after 50 conflicting writes, having changed nothing.
  */
 export class RecordWriter {
   readonly #records: Records
-  readonly #bodies: RecordBodies
   readonly #endings: Endings
   readonly #epoch: Epoch
   readonly #limit: OwnerLimit | undefined
+  readonly #merging: MergeOptions
   readonly #rotateEvery: number
   readonly #now: () => number
-  readonly #known: SideTable<Known> = sideTable()
-  readonly #conflicts: SideTable<number> = sideTable()
 
-  constructor({ records, bodies, endings, epoch, limit, rotateEvery, now }: RecordWriterOptions) {
-    this.#records = records
-    this.#bodies = bodies
-    this.#endings = endings
-    this.#epoch = epoch
-    this.#limit = limit
-    this.#rotateEvery = rotateEvery
-    this.#now = now
+  constructor(options: RecordWriterOptions) {
+    this.#records = options.records
+    this.#endings = options.endings
+    this.#epoch = options.epoch
+    this.#limit = options.limit
+    this.#merging = options.merging
+    this.#rotateEvery = options.rotateEvery
+    this.#now = options.now
   }
 
-  /** What the session was read from, or written to last. */
-  knownOf(session: Session<object>): Known | undefined {
-    return this.#known.get(session)
-  }
-
-  /** From here on the session is compared with this. */
-  know(session: Session<object>, known: Known): void {
-    this.#known.set(session, known)
-  }
-
-  /** How often the last write of the session was tried again. */
-  conflictsOf(session: Session<object>): number {
-    return this.#conflicts.get(session) ?? 0
-  }
-
-  /** Whether a session is to get a new id by itself. */
+  /** Whether the id of this session is due to be replaced. */
   isRotationDue({ created, metadata }: RecordBody): boolean {
     return this.#now() - (metadata.rotatedAt ?? created) >= this.#rotateEvery
   }
 
-  /**
-   * Keeps the session. Resolves to the id that leads to it now; to undefined when it has ended
-   * meanwhile, or goes on under an id of which another request set the cookie.
-   */
-  async write(session: Session<object>): Promise<string | undefined> {
-    if (this.conflictsOf(session) > 0) this.#conflicts.set(session, 0)
-    const known = this.#known.get(session)
-    const { id } = session
-    if (!known || id === undefined) return this.#create(session)
-    const rotation = Session.rotationOf(session)
-    if (rotation === 'login') return this.#replace(session, known)
-    if (rotation || this.isRotationDue(known.body)) return this.#move(session, known)
-    const isWritten = await this.#update(session, known)
-    return isWritten && this.#known.get(session)?.id === id ? id : undefined
+  /** Stores the session. Resolves to undefined if it has ended meanwhile. */
+  write(draft: Draft, base: Tracked | undefined): Promise<WrittenRecord | undefined> {
+    if (!base || draft.id === undefined) return this.#create(draft)
+    const { rotation } = draft
+    if (rotation === 'login') return this.#replace(draft, base)
+    if (rotation || this.isRotationDue(base.body)) return this.#move(draft, base)
+    return this.#canTouch(draft, base) ? this.#renew(draft, base) : this.#update(draft, base)
   }
 
   /**
-   * Removes the messages under `key` from what is kept, and answers them: of requests that take at once,
-   * one wins the compare-and-swap.
+   * Removes the flash messages under `key` from the record, and resolves to them; undefined if none were read.
+   * Of concurrent requests, one wins the compare-and-swap.
    */
-  async takeFlashes(session: Session<object>, key: string): Promise<unknown[]> {
-    const base = this.#known.get(session)
-    if (!base || !Object.hasOwn(this.#bodies.valuesOf(base.body), key)) return []
-    if (session.isReadOnly) return this.#leave(session, key, base)
-    let theirs = base.body
-    let { version } = base
-    for (let tried = 0; tried < attempts; tried++) {
-      // Merged before anything is taken: merging may fail.
-      const merged = this.#bodies.merged(session, base.body, theirs)
-      const body = this.#bodies.without(theirs, key)
-      const result = await this.#records.update({ key: base.key, version }, body)
-      if (result.status === 'updated') {
-        return this.#take(session, key, merged, { ...result.kept, id: base.id })
-      }
-      if (result.status === 'gone') return this.#leave(session, key, base)
-      const current = this.#records.unpack(base.key, result.current)
-      if (!current || isMoved(current)) return this.#leave(session, key, base)
-      theirs = current
-      version = result.current.version
-      await this.#pause(session, tried)
-    }
-    throw contended(session)
+  async takeFlashes(draft: Draft, key: string, base: Tracked): Promise<TakenRecord | undefined> {
+    const { serializer } = this.#merging
+    if (!Object.hasOwn(valuesOf(base.body, serializer), key)) return undefined
+    // A session that is read under an old id cannot change what is stored.
+    if (base.id === undefined) return this.#takeOwn(draft, key, base)
+    const limits = draft.defaults.lifetime
+    const start = { body: base.body, version: base.version }
+    return retryOnConflict<Omit<Found, 'key'>, TakenRecord>(
+      start,
+      async ({ body: theirs, version }) => {
+        // Merged before anything is removed, because merging can fail.
+        const merged = this.#merge(draft, base.body, theirs)
+        const rest = withoutKey(theirs, key, serializer)
+        const result = await this.#records.update({ key: base.key, version }, rest, limits)
+        if (result.status === 'updated') {
+          return { result: this.#taken(merged, key, { ...result.kept, id: base.id }) }
+        }
+        if (result.status === 'gone') return { result: this.#takeOwn(draft, key, base) }
+        const current = this.#records.unpack(base.key, result.current)
+        if (!current || isTombstone(current)) return { result: this.#takeOwn(draft, key, base) }
+        return { retry: { body: current, version: result.current.version } }
+      },
+      { gaveUp: tries => tooManyConflicts(draft.name, tries) },
+    )
   }
 
-  /** Only what this request added: the rest has ended, or waits under another id. */
-  #leave(session: Session<object>, key: string, base: Known): unknown[] {
-    const body = this.#bodies.without(base.body, key)
-    const merged = this.#bodies.merged(session, base.body, body)
-    return this.#take(session, key, merged, { ...base, body })
+  /** Takes only what this request has added: the stored session has ended, or has another id. */
+  #takeOwn(draft: Draft, key: string, base: Tracked): TakenRecord {
+    const body = withoutKey(base.body, key, this.#merging.serializer)
+    return this.#taken(this.#merge(draft, base.body, body), key, { ...base, body })
   }
 
-  /** The messages of `merged`. The session goes on with the rest, and is compared with `known`. */
-  #take(session: Session<object>, key: string, merged: RecordBody, known: Known): unknown[] {
-    const messages = this.#bodies.take(session, merged, key)
-    this.#known.set(session, known)
-    return messages
+  #taken(merged: RecordBody, key: string, tracked: Tracked): TakenRecord {
+    const { serializer } = this.#merging
+    const messages = valuesOf(merged, serializer)[key]
+    const rest = withoutKey(merged, key, serializer)
+    return { messages: Array.isArray(messages) ? messages : [], rest, tracked }
   }
 
-  /** A session of its own under a new id, in the place of `oldInput` if there is one. */
-  async #create(session: Session<object>, old?: Known): Promise<string> {
+  /** Creates a session with a new id, which takes the slot of `old` if there is one. */
+  async #create(draft: Draft, old?: Tracked): Promise<WrittenRecord> {
     const id = newId()
     const epoch = (await this.#epoch.current()) || undefined
-    const kept = await this.#records.create(id, this.#bodies.begin(session, epoch))
-    await this.#admit(session, kept, old?.key)
-    Session.assignId(session, id)
-    this.#keep(session, kept, id)
-    return id
+    const metadata = { ...draft.metadata, rotatedAt: undefined, epoch }
+    const body = this.#bodyOf({ ...draft, metadata }, this.#now())
+    const kept = await this.#records.create(id, body, draft.defaults.lifetime)
+    await this.#acquireSlot(draft, kept, old?.key)
+    return { tracked: { ...kept, id }, isMerged: false, conflicts: 0 }
   }
 
-  /** As {@link #create}; of the session that was read nothing lives on. */
-  async #replace(session: Session<object>, old: Known): Promise<string> {
-    const before = session.id
-    const id = await this.#create(session, old)
+  /** Creates a session, and ends the one that was read. */
+  async #replace(draft: Draft, old: Tracked): Promise<WrittenRecord> {
+    const written = await this.#create(draft, old)
     await this.#endings.end(old.key)
-    // The marker under an old id, too.
-    if (before !== undefined && keyOf(before) !== old.key) await this.#endings.end(keyOf(before))
-    return id
+    // The tombstone under an old id as well.
+    const oldKey = draft.id === undefined ? old.key : keyOf(draft.id)
+    if (oldKey !== old.key) await this.#endings.end(oldKey)
+    return written
   }
 
   /**
-   * The same session under a new id; undefined when it has ended meanwhile, or has been moved by another
-   * request. Who has proved who they are gets a new id all the same.
+   * Gives the session a new id. If another request has done so, the changes are written there, and the cookie
+   * is that request's; an elevated session gets a new id all the same.
    */
-  async #move(session: Session<object>, base: Known): Promise<string | undefined> {
+  async #move(draft: Draft, base: Tracked): Promise<WrittenRecord | undefined> {
     const id = newId()
-    const isElevated = Session.rotationOf(session) === 'elevate'
-    const first = this.#bodies.rotated(this.#bodies.of(session, base.body))
-    let kept = await this.#records.create(id, first)
-    const isOwners = session.owner === base.body.metadata.owner
-    if (!isOwners) await this.#admit(session, kept, base.key)
-    let place: Found | undefined = base
-    for (let tried = 0; tried < attempts; tried++) {
-      const { key } = place
-      const result = await this.#records.leave(place, kept.key)
+    const limits = draft.defaults.lifetime
+    const isElevated = draft.rotation === 'elevate'
+    const first = rotated(this.#bodyOf(draft, base.body.created), this.#now())
+    let kept = await this.#records.create(id, first, limits)
+    const hasSameOwner = draft.metadata.owner === base.body.metadata.owner
+    if (!hasSameOwner) await this.#acquireSlot(draft, kept, base.key)
+    let conflicts = 0
+    const attempt = async (found: Found): Promise<Attempt<Found, WrittenRecord | undefined>> => {
+      const { key } = found
+      const result = await this.#records.leaveTombstone(found, kept.key)
       if (result.status === 'updated') {
-        this.#bodies.settle(session, kept.body, first)
-        Session.assignId(session, id)
-        if (isOwners) await this.#handOver(session, base.key, kept)
-        this.#keep(session, kept, id)
-        await this.#endings.tell({ moved: [key, kept.key] })
-        return id
+        if (hasSameOwner) await this.#transferSlot(draft, base.key, kept)
+        await this.#endings.notify({ moved: [key, kept.key] })
+        const isMerged = kept.body !== first
+        return { result: { tracked: { ...kept, id }, isMerged, conflicts } }
       }
-      const theirs =
-        result.status === 'conflict' ? this.#records.unpack(key, result.current) : undefined
-      place =
-        result.status === 'conflict' && theirs && !isMoved(theirs)
-          ? { key, body: theirs, version: result.current.version }
-          : undefined
-      if (isMoved(theirs) && isElevated) place = await this.#records.find(theirs.successor)
-      if (!place) {
+      const isConflict = result.status === 'conflict'
+      const theirs = isConflict ? this.#records.unpack(key, result.current) : undefined
+      let next: Found | undefined
+      if (isTombstone(theirs)) {
+        if (isElevated) next = await this.#records.find(theirs.successor)
+      } else if (isConflict && theirs) {
+        next = { key, body: theirs, version: result.current.version }
+      }
+      if (!next) {
         await this.#records.remove(kept.key)
-        if (isMoved(theirs)) await this.#follow(session, base, theirs)
-        return undefined
+        const followed = isTombstone(theirs) ? await this.#follow(draft, base, theirs) : undefined
+        return { result: followed }
       }
-      const merged = this.#bodies.merged(session, base.body, place.body)
-      kept = await this.#records.rewrite(kept, this.#bodies.rotated(merged))
-      await this.#pause(session, tried)
+      const merged = rotated(this.#merge(draft, base.body, next.body), this.#now())
+      kept = await this.#records.rewrite(kept, merged, limits)
+      return { retry: next }
     }
-    throw contended(session)
+    return retryOnConflict<Found, WrittenRecord | undefined>(base, attempt, {
+      gaveUp: tries => tooManyConflicts(draft.name, tries),
+      onConflict: count => {
+        conflicts = count
+      },
+    })
   }
 
-  /** False when the session has ended meanwhile. */
-  async #update(session: Session<object>, known: Known): Promise<boolean> {
-    const body = this.#bodies.of(session, known.body)
-    const isSealedAnew = this.#records.areSealed && session.renewal === 'old-key'
-    if (!isSealedAnew && isSameBody(body, known.body)) return this.#renew(session, known)
-    const { owner } = known.body.metadata
-    const isOthers = body.metadata.owner !== owner
-    if (isOthers) await this.#admit(session, known)
-    const isWritten = await this.#replay(session, known, body, known)
-    if (isOthers && owner) await this.#limit?.release(owner, known.key)
-    return isWritten
+  async #update(draft: Draft, base: Tracked): Promise<WrittenRecord | undefined> {
+    const { owner } = base.body.metadata
+    const changesOwner = draft.metadata.owner !== owner
+    if (changesOwner) await this.#acquireSlot(draft, base)
+    const written = await this.#replay(draft, base, base)
+    if (changesOwner && owner) await this.#limit?.release(owner, base.key)
+    return written
   }
 
-  /** Moves the moment at which the session ends. False when it has ended already. */
-  async #renew(session: Session<object>, known: Known): Promise<boolean> {
-    const { key, id } = known
-    const expires = this.#records.expiryOf(known.body)
-    // Saved by hand a moment ago, and now by an adapter: all is as it should be.
-    if (known.isOwn && expires === known.expires) return true
+  /** Whether only the expiry has to be extended. */
+  #canTouch(draft: Draft, { body }: Tracked): boolean {
+    if (!draft.isUnchanged || draft.idle !== (body.isTold ? draft.idle : body.idle)) return false
+    // Encrypted records are rewritten when keys are rotated.
+    return !(this.#records.areSealed && draft.renewal === 'old-key')
+  }
+
+  /** Extends the expiry. Resolves to undefined if the session has ended. */
+  async #renew(draft: Draft, base: Tracked): Promise<WrittenRecord | undefined> {
+    const { key, id } = base
+    const limits = draft.defaults.lifetime
+    const expires = this.#records.expiryOf(base.body, limits)
     await this.#records.touch(key, expires)
-    // Touching tells nothing: a cookie with an id that is gone would overwrite the one with its heir.
+    // Touch does not report whether the record exists, and a cookie with an id that is gone must not
+    // replace the cookie with the session's new id.
     const record = await this.#records.load(key)
     const body = record && this.#records.unpack(key, record)
-    if (!record || !body || isMoved(body)) return false
-    if (record.version === known.version) {
-      this.#keep(session, { ...known, expires }, id)
-      return true
+    if (!record || !body || isTombstone(body)) return undefined
+    if (record.version === base.version) {
+      return { tracked: { ...base, expires }, isMerged: false, conflicts: 0 }
     }
-    // What others saved meanwhile may be told to last for another time.
-    const theirs = { key, body, version: record.version, expires: this.#records.expiryOf(body) }
-    if (theirs.expires !== expires) await this.#records.touch(key, theirs.expires)
-    this.#bodies.settle(session, body, known.body)
-    this.#keep(session, theirs, id)
-    return true
+    // Another request may have changed how long the session lasts.
+    const theirs = this.#records.expiryOf(body, limits)
+    if (theirs !== expires) await this.#records.touch(key, theirs)
+    const tracked = { key, body, version: record.version, expires: theirs, id }
+    return { tracked, isMerged: true, conflicts: 0 }
   }
 
   /**
-   * Makes the changes of this request in the record where the session was found. False when the session
-   * has ended, or goes on under another id.
-   *
-   * @param base - what this request read
-   * @param mine - what it made of that
+   * Makes the changes of this request in the record where the session was found. Resolves to undefined if the
+   * session has ended.
    */
-  async #replay(
-    session: Session<object>,
-    base: Known,
-    mine: RecordBody,
-    found: Found,
-  ): Promise<boolean> {
+  async #replay(draft: Draft, base: Tracked, found: Found): Promise<WrittenRecord | undefined> {
     const { key } = found
+    const limits = draft.defaults.lifetime
+    const own = found === base ? this.#bodyOf(draft, base.body.created) : undefined
+    const id = key === base.key ? base.id : undefined
+    let body = own ?? this.#merge(draft, base.body, found.body)
     let { version } = found
-    let body = found === base ? mine : this.#bodies.merged(session, base.body, found.body)
-    for (let tried = 0; tried < attempts; tried++) {
-      const result = await this.#records.update({ key, version }, body)
-      if (result.status === 'gone') return false
+    let conflicts = 0
+    for (;;) {
+      const result = await this.#records.update({ key, version }, body, limits)
+      if (result.status === 'gone') return undefined
       if (result.status === 'updated') {
-        this.#bodies.settle(session, body, mine)
-        this.#keep(session, result.kept, key === base.key ? base.id : undefined)
-        return true
+        return { tracked: { ...result.kept, id }, isMerged: body !== own, conflicts }
       }
-      const current = await this.#calm(session, tried, key, result.current)
-      if (!current) return false
+      conflicts++
+      const current = await this.#currentAfter(conflicts, key, result.current, draft.name)
+      if (!current) return undefined
       const theirs = this.#records.unpack(key, current)
-      if (isMoved(theirs)) {
-        await this.#follow(session, base, theirs)
-        return false
-      }
+      if (isTombstone(theirs)) return this.#follow(draft, base, theirs)
+      body = this.#merge(draft, base.body, theirs)
       version = current.version
-      body = this.#bodies.merged(session, base.body, theirs)
     }
-    throw contended(session)
   }
 
-  /** Makes the changes of this request where the session went. Its cookie is the other request's. */
-  async #follow(session: Session<object>, base: Known, moved: Moved): Promise<void> {
-    const found = moved.follows ? await this.#records.find(moved.successor) : undefined
-    if (found) await this.#replay(session, base, this.#bodies.of(session, base.body), found)
+  /**
+   * The record to try again with: after the first conflict the one that was reported; after further ones the
+   * one that is there after a pause, which is less likely to be outdated.
+   */
+  async #currentAfter(
+    conflicts: number,
+    key: string,
+    reported: StoredRecord,
+    name: string,
+  ): Promise<StoredRecord | undefined> {
+    if (conflicts >= maxConflicts) throw tooManyConflicts(name, conflicts)
+    if (conflicts === 1) return reported
+    await backoff(conflicts - 1)
+    return this.#records.load(key)
   }
 
-  /** Gives the session a place among those of its owner, or ends it when there is none. */
-  async #admit({ owner }: Session<object>, kept: Kept, replaces?: string): Promise<void> {
+  /** Makes the changes of this request under the session's new id, of which another request set the cookie. */
+  async #follow(
+    draft: Draft,
+    base: Tracked,
+    tombstone: Tombstone,
+  ): Promise<WrittenRecord | undefined> {
+    const { forwardsChanges, successor } = tombstone
+    const found = forwardsChanges ? await this.#records.find(successor) : undefined
+    return found && this.#replay(draft, base, found)
+  }
+
+  /** Acquires a slot among the owner's sessions, or deletes the new session if there is none left. */
+  async #acquireSlot({ metadata, defaults }: Draft, kept: Kept, replaces?: string): Promise<void> {
+    const { owner } = metadata
     if (!owner || !this.#limit) return
     try {
-      const end = this.#records.endOf(kept.body)
-      const evicted = await this.#limit.admit(owner, placeOf(kept), end, replaces)
-      await this.#evict(evicted)
+      const slot = { key: kept.key, created: kept.body.created }
+      const end = endOf(kept.body, defaults.lifetime)
+      await this.#evict(await this.#limit.acquire(owner, slot, end, replaces))
     } catch (error) {
       if (kept.key !== replaces) await this.#records.remove(kept.key)
       throw error
     }
   }
 
-  /** Gives the session the place that it had under its old key. */
-  async #handOver({ owner }: Session<object>, from: string, kept: Kept): Promise<void> {
+  async #transferSlot({ metadata, defaults }: Draft, from: string, kept: Kept): Promise<void> {
+    const { owner } = metadata
     if (!owner || !this.#limit) return
-    const end = this.#records.endOf(kept.body)
-    await this.#evict(await this.#limit.move(owner, from, placeOf(kept), end))
+    const slot = { key: kept.key, created: kept.body.created }
+    const end = endOf(kept.body, defaults.lifetime)
+    await this.#evict(await this.#limit.transfer(owner, from, slot, end))
   }
 
   async #evict(keys: readonly string[]): Promise<void> {
     await Promise.all(keys.map(key => this.#endings.end(key)))
   }
 
-  /** As {@link know}, for what this request wrote. */
-  #keep(session: Session<object>, { key, body, version, expires }: Kept, id: Known['id']): void {
-    this.#known.set(session, { key, body, version, expires, id, isOwn: true })
-    Session.forgetChanges(session)
+  #bodyOf(draft: Draft, created: number): RecordBody {
+    return bodyOf(draft, draft.startedAt ?? created, this.#merging.serializer)
   }
 
-  #pause(session: Session<object>, tried: number): Promise<void> {
-    this.#conflicts.set(session, tried + 1)
-    return backoff(tried)
-  }
-
-  /**
-   * The record to try again with. The first time, the one that was in the way; after that the one that
-   * is there when some time has passed, for it is not likely to be the same.
-   */
-  async #calm(
-    session: Session<object>,
-    tried: number,
-    key: string,
-    current: StoredRecord,
-  ): Promise<StoredRecord | undefined> {
-    this.#conflicts.set(session, tried + 1)
-    if (tried === 0) return current
-    await this.#pause(session, tried)
-    return this.#records.load(key)
+  #merge(draft: Draft, base: RecordBody, theirs: RecordBody | undefined): RecordBody {
+    const merged = mergeBodies(draft, base, theirs, this.#merging)
+    return this.#bodyOf(merged, theirs?.created ?? base.created)
   }
 }
 
-function placeOf({ key, body }: Kept): { key: string; created: number } {
-  return { key, created: body.created }
-}
-
-function contended({ name }: Session<object>): SessionError {
-  return new SessionError('conflict', `session "${name}" was changed by others all the time`)
-}
+/** Conflicting writes after which a save is given up. */
+const maxConflicts = 50

@@ -1,19 +1,19 @@
 /**
- * Who waits for which sessions to end: open sockets, streams.
+ * Watching sessions for their end, for open sockets and streams.
  *
  * @module
  */
 
 import type { PubSub } from '../../backends/pubsub.ts'
 
-/** Sessions that have ended, or one that goes on under another key. Both keys and owners are hashes. */
+/** Sessions that have ended, or one that has got another key. Keys and owners are hashes. */
 export type Notice =
   | { readonly ended: readonly string[] }
   | { readonly owner: string; readonly except: readonly string[] }
   | { readonly moved: readonly [from: string, to: string] }
   | { readonly everything: true }
 
-/** What is waited for: a session, whose owner may be known, or every session of an owner. */
+/** What is watched: one session, whose owner may be known, or every session of an owner. */
 export interface Watched {
   key?: string | undefined
   readonly owner?: string | undefined
@@ -24,7 +24,7 @@ interface Watch {
   readonly listener: () => void
 }
 
-/** Passes notices on to those whom they concern. Listens only while somebody waits. */
+/** Passes notices to the watchers they concern. Subscribes only while there are watchers. */
 export class Watchers {
   readonly #pubsub: PubSub
   readonly #watches = new Set<Watch>()
@@ -34,16 +34,16 @@ export class Watchers {
     this.#pubsub = pubsub
   }
 
-  tell(notice: Notice): Promise<void> {
+  notify(notice: Notice): Promise<void> {
     return this.#pubsub.publish(JSON.stringify(notice))
   }
 
-  /** Calls `listener` once, when it has ended. Answers how to stop waiting. */
+  /** Calls `listener` once, when it has ended. Resolves to an unsubscribe function. */
   async add(watched: Watched, listener: () => void): Promise<() => Promise<void>> {
     const watch = { watched: { ...watched }, listener }
     this.#watches.add(watch)
     try {
-      this.#unsubscribe ??= this.#pubsub.subscribe(text => this.#hear(text))
+      this.#unsubscribe ??= this.#pubsub.subscribe(text => this.#receive(text))
       await this.#unsubscribe
     } catch (error) {
       this.#unsubscribe = undefined
@@ -61,7 +61,7 @@ export class Watchers {
     await (await unsubscribe)()
   }
 
-  #hear(text: string): void {
+  #receive(text: string): void {
     const notice = parse(text)
     if (!notice) return
     for (const watch of [...this.#watches]) {
@@ -71,7 +71,7 @@ export class Watchers {
   }
 
   #call(watch: Watch): void {
-    // A socket closes once, whatever is told afterwards.
+    // A socket closes once, whatever happens afterwards.
     void this.#remove(watch).catch(() => undefined)
     watch.listener()
   }
@@ -87,7 +87,7 @@ function concerns(notice: Exclude<Notice, { moved: unknown }>, { key, owner }: W
   return notice.owner === owner && (key === undefined || !notice.except.includes(key))
 }
 
-/** Undefined for what is no notice: others may speak on the same channel. */
+/** undefined for anything but a notice: other programs may publish on the same channel. */
 function parse(text: string): Notice | undefined {
   try {
     const value: unknown = JSON.parse(text)
