@@ -1,56 +1,59 @@
 /**
- * Spans and metrics of sessions for OpenTelemetry.
+ * OpenTelemetry spans and metrics for sessions.
  *
- * The tracer and the meter are handed in, so that nothing of OpenTelemetry is imported here.
+ * The app passes the tracer and the meter, so this module does not import OpenTelemetry.
  *
  * @module
  */
 
 import type { Backend } from '../backends/backend.ts'
+import { assertKnownOptions } from '../lib/assert-options.ts'
 import type { Hooks } from '../session/events.ts'
 
-/** Attributes of spans and measurements. */
+/** Attributes of spans and metrics. */
 export type Attributes = Record<string, string | number | boolean>
 
-/** The part of OpenTelemetry's `Span` that is used. */
+/** The subset of OpenTelemetry's `Span` that we use. */
 export interface SpanLike {
   setAttributes(attributes: Attributes): unknown
   setStatus(status: { code: number; message?: string }): unknown
   end(endTime?: number): void
 }
 
-/** The part of its `Tracer` that is used: `trace.getTracer('app')`. */
+/** The subset of OpenTelemetry's `Tracer` that we use: `trace.getTracer('app')`. */
 export interface TracerLike {
   startSpan(name: string, options: { attributes?: Attributes; startTime?: number }): SpanLike
 }
 
-/** The part of its `Meter` that is used: `metrics.getMeter('app')`. */
+/** The subset of OpenTelemetry's `Meter` that we use: `metrics.getMeter('app')`. */
 export interface MeterLike {
   createCounter(name: string, options: { description: string; unit: string }): Counter
   createHistogram(name: string, options: { description: string; unit: string }): Histogram
 }
 
-/** What counts. */
+/** The subset of OpenTelemetry's `Counter` that we use. */
 export interface Counter {
   add(value: number, attributes?: Attributes): void
 }
 
-/** What measures. */
+/** The subset of OpenTelemetry's `Histogram` that we use. */
 export interface Histogram {
   record(value: number, attributes?: Attributes): void
 }
 
-/** Where spans and measurements go. Either may be left out. */
+/** Options of {@link telemetry}. Both are optional. */
 export interface TelemetryOptions {
+  /** Creates the spans. */
   tracer?: TracerLike
+  /** Creates the metrics. */
   meter?: MeterLike
 }
 
 /** Hooks for a store, and a wrapper for its backend. */
 export interface Telemetry {
-  /** To spread into a store's options. */
+  /** Spread these into the options of a store. */
   readonly hooks: Required<Hooks>
-  /** The backend with each of its operations measured. */
+  /** Wraps a backend so that each of its operations is measured. */
   backend<B extends Backend>(backend: B): B
 }
 
@@ -58,13 +61,17 @@ export interface Telemetry {
 const errorStatus = 2
 
 /**
- * Tells OpenTelemetry of sessions that are read, saved, rejected and ended, and of how long a backend
- * takes. Nothing that it tells is secret: names of sessions, reasons, numbers.
+ * Reports to OpenTelemetry which sessions are read, saved, rejected and revoked, and the duration of backend
+ * operations. Reports no secrets: only session names, reasons and numbers.
  *
  *     const { hooks, backend } = telemetry({ tracer: trace.getTracer('app'), meter: metrics.getMeter('app') })
  *     const store = new ServerStore(backend(redis(client)), { keys, ...hooks })
+ *
+ * Throws a TypeError for an unknown option.
  */
-export function telemetry({ tracer, meter }: TelemetryOptions): Telemetry {
+export function telemetry(options: TelemetryOptions): Telemetry {
+  assertKnownOptions('telemetry', options, ['tracer', 'meter'])
+  const { tracer, meter } = options
   const metrics = meter && instruments(meter)
   const span = (name: string, durationMs: number, attributes: Attributes, error?: Error): void => {
     const end = Date.now()
@@ -111,32 +118,32 @@ export function telemetry({ tracer, meter }: TelemetryOptions): Telemetry {
         span('session store error', 0, attributes, error)
       },
     },
-    backend: backend => measured(backend, metrics?.operations, span),
+    backend: backend => measureBackend(backend, metrics?.operations, span),
   }
 }
 
-type TellSpan = (name: string, durationMs: number, attributes: Attributes, error?: Error) => void
+type RecordSpan = (name: string, durationMs: number, attributes: Attributes, error?: Error) => void
 
-/** The same backend, whose functions that answer a promise are measured. */
-function measured<B extends Backend>(
+/** Wraps the backend so that its functions that return a promise are measured. */
+function measureBackend<B extends Backend>(
   backend: B,
   histogram: Histogram | undefined,
-  span: TellSpan,
+  span: RecordSpan,
 ): B {
   return new Proxy(backend, {
     get(target, property) {
       const member: unknown = Reflect.get(target, property, target)
       return typeof member === 'function'
-        ? measuredOperation(String(property), member.bind(target))
+        ? measureOperation(String(property), member.bind(target))
         : member
     },
   })
 
-  function measuredOperation(
+  function measureOperation(
     operation: string,
     call: (...args: unknown[]) => unknown,
   ): (...args: unknown[]) => unknown {
-    const tell = (since: number, outcome: string, error?: Error): void => {
+    const report = (since: number, outcome: string, error?: Error): void => {
       const durationMs = performance.now() - since
       const attributes = { 'session.operation': operation, 'session.outcome': outcome }
       histogram?.record(durationMs / 1000, attributes)
@@ -148,11 +155,11 @@ function measured<B extends Backend>(
       if (!(result instanceof Promise)) return result
       return result.then(
         value => {
-          tell(since, outcomeOf(value))
+          report(since, outcomeOf(value))
           return value
         },
         error => {
-          tell(since, 'error', error instanceof Error ? error : new Error('unknown failure'))
+          report(since, 'error', error instanceof Error ? error : new Error('unknown failure'))
           throw error
         },
       )
@@ -160,7 +167,7 @@ function measured<B extends Backend>(
   }
 }
 
-/** `updated`, `conflict`, `gone`, …, where an operation has several outcomes. */
+/** The `status` of a result, such as `updated`, `conflict` or `gone`; `done` for operations without one. */
 function outcomeOf(value: unknown): string {
   const status: unknown = Object(value).status
   return typeof status === 'string' ? status : 'done'
@@ -180,12 +187,12 @@ function instruments(meter: MeterLike): {
   const count = (name: string, unit: string, description: string): Counter =>
     meter.createCounter(name, { description, unit })
   return {
-    reads: seconds('session.read.duration', 'Reading a session'),
-    saves: seconds('session.save.duration', 'Saving a session'),
-    operations: seconds('session.backend.duration', 'An operation of a backend'),
-    rejects: count('session.rejects', '{cookie}', 'Cookies that no session was accepted of'),
-    conflicts: count('session.conflicts', '{retry}', 'Saves made again, as others saved first'),
-    revocations: count('session.revocations', '{session}', 'Sessions ended from outside'),
-    errors: count('session.store.errors', '{failure}', 'Failures of the place that keeps sessions'),
+    reads: seconds('session.read.duration', 'Duration of reading a session'),
+    saves: seconds('session.save.duration', 'Duration of saving a session'),
+    operations: seconds('session.backend.duration', 'Duration of a backend operation'),
+    rejects: count('session.rejects', '{cookie}', 'Cookies that were rejected'),
+    conflicts: count('session.conflicts', '{retry}', 'Saves retried after a conflict'),
+    revocations: count('session.revocations', '{session}', 'Sessions revoked from outside'),
+    errors: count('session.store.errors', '{failure}', 'Failures of the backend'),
   }
 }

@@ -18,7 +18,7 @@ import { type MeterLike, type TracerLike, telemetry } from 'silverback/otel'
 import { cookieHeader, nodeRequest, nodeResponse } from '../support/http/http.ts'
 import { keys } from '../support/keys.ts'
 
-/** A store whose spans and metrics are kept, and what there is of them. */
+/** Makes a store whose spans and metrics are collected in memory. */
 function observed(): {
   store: ServerStore
   backend: ReturnType<typeof memory>
@@ -77,7 +77,7 @@ async function visit(
 }
 
 suite('OpenTelemetry', () => {
-  test('reads, saves and operations of a backend are spans', async () => {
+  test('records reads, saves and backend operations as spans', async () => {
     const { store, spans } = observed()
     const cookie = await visit(store, session => session.login('ann'))
     await visit(store, session => Object.assign(session.values, { card: '4111' }), cookie)
@@ -96,7 +96,7 @@ suite('OpenTelemetry', () => {
     }
   })
 
-  test('what is measured: reads, rejects by reason, saves, conflicts, revocations', async () => {
+  test('measures reads, rejects by reason, saves, conflicts and revocations', async () => {
     const { store, collect } = observed()
     const cookie = await visit(store, session => session.login('ann'))
     await visit(store, () => undefined, 'sid=forged')
@@ -121,7 +121,7 @@ suite('OpenTelemetry', () => {
     assert.ok(operations.some(each => each['session.outcome'] === 'conflict'))
   })
 
-  test('a failure is a span with an error, and counted', async () => {
+  test('records a failure as a span with an error, and counts it', async () => {
     const { store, backend, spans, collect } = observed()
     const cookie = await visit(store, session => session.login('ann'))
     backend.load = () => Promise.reject(new Error('connection refused'))
@@ -139,26 +139,33 @@ suite('OpenTelemetry', () => {
     assert.equal((await collect()).get('session.store.errors')?.count, 1)
   })
 
-  test('nothing that is told is secret', async () => {
+  test('reports no secrets', async () => {
     const { store, spans, collect } = observed()
     const cookie = await visit(store, session => {
       session.login('ann@example.com')
       Object.assign(session.values, { card: '4111-1111' })
     })
     const { id } = await store.get(nodeRequest(cookie), 'sid')
-    const told = JSON.stringify([
+    const reported = JSON.stringify([
       spans.getFinishedSpans().map(({ name, attributes, status }) => [name, attributes, status]),
       [...(await collect())],
     ])
     for (const secret of [cookie.slice(4), id as string, '4111', 'ann@']) {
-      assert.ok(!told.includes(secret))
+      assert.ok(!reported.includes(secret))
     }
   })
 
-  test('the tracer and the meter of the API fit', () => {
+  test('accepts the tracer and the meter of the OpenTelemetry API', () => {
     const tracer: TracerLike = trace.getTracer('app')
     const meter: MeterLike = metrics.getMeter('app')
     assert.ok(telemetry({ tracer, meter }).hooks.onSession)
     assert.ok(telemetry({}).backend(memory()).load)
+  })
+
+  test('refuses an unknown option', () => {
+    assert.throws(() => telemetry({ tracing: {} } as never), {
+      name: 'TypeError',
+      message: 'telemetry has no option tracing; it has tracer, meter',
+    })
   })
 })
