@@ -47,7 +47,7 @@ function pageTests(packages: string, node: string): void {
     appWithoutErrorPage = build('pages-without-500', '500.astro')
   })
 
-  test('500.astro has the session of the page that failed, and both their changes are saved', () =>
+  test('shares the session of a failed page with 500.astro and saves the changes of both', () =>
     visiting(app, async browser => {
       const page = await browser.get('/failing')
       assert.deepEqual([page.status, page.cookies.length], [500, 1])
@@ -58,7 +58,7 @@ function pageTests(packages: string, node: string): void {
       })
     }))
 
-  test("saveOnError: 'discard' forgets the changes of both", () =>
+  test("drops the changes of both with saveOnError: 'discard'", () =>
     visiting(
       app,
       async browser => {
@@ -70,19 +70,19 @@ function pageTests(packages: string, node: string): void {
       'discard',
     ))
 
-  test('without a 500.astro nothing is saved of a page that failed', () =>
+  test('saves nothing of a failed page without a 500.astro', () =>
     visiting(appWithoutErrorPage, async browser => {
       const page = await browser.get('/failing')
       assert.deepEqual([page.status, page.cookies], [500, []])
       assert.equal(JSON.parse((await browser.get('/')).text).visits, 1)
     }))
 
-  test('with the request, the context or its jar it is the same session', () =>
+  test('returns the same session for the request, the context and its cookie jar', () =>
     visiting(app, async browser => {
       assert.equal((await browser.get('/same')).text, '[true,true,true]')
     }))
 
-  test('a page that is shown in place of another has its session', () =>
+  test('shares the session of a page with the page that it rewrites to', () =>
     visiting(app, async browser => {
       for (const visit of [1, 2]) {
         const page = await browser.get('/rewriting')

@@ -4,10 +4,10 @@ import { ServerStore, type Session } from 'silverback'
 import { sessions } from 'silverback/astro'
 import { memory } from 'silverback/memory'
 
-test('locals that an app gives to several requests carry no session from one to the other', async () => {
+test('does not share sessions between requests that share a locals object', async () => {
   const onRequest = sessions({ store: new ServerStore(memory()), name: 'login' })
   const locals: { session?: Session } = {}
-  const ofVisit = async (during: () => Promise<unknown>): Promise<Session | undefined> => {
+  const sessionOf = async (during: () => Promise<unknown>): Promise<Session | undefined> => {
     const request = new Request('http://localhost')
     const context = {
       request,
@@ -24,9 +24,9 @@ test('locals that an app gives to several requests carry no session from one to 
     })
     return session
   }
-  const first = await ofVisit(async () => undefined)
-  assert.notEqual(await ofVisit(async () => undefined), first)
-  // And of two at once: the second comes while the first waits.
+  const first = await sessionOf(async () => undefined)
+  assert.notEqual(await sessionOf(async () => undefined), first)
+  // The same for concurrent requests: the second arrives while the first waits.
   let arrived = (): void => undefined
   const waiting = new Promise<void>(resolve => {
     arrived = resolve
@@ -35,12 +35,12 @@ test('locals that an app gives to several requests carry no session from one to 
   const done = new Promise<void>(resolve => {
     leave = resolve
   })
-  const slow = ofVisit(async () => {
+  const slow = sessionOf(async () => {
     arrived()
     await done
   })
   await waiting
-  const other = await ofVisit(async () => undefined)
+  const other = await sessionOf(async () => undefined)
   leave()
   assert.notEqual(await slow, other)
 })

@@ -1,4 +1,4 @@
-/** What a handler puts into its session by mistake is an error of that request, and of no other. */
+/** Invalid session data fails its own request and no other. */
 
 import assert from 'node:assert/strict'
 import { createServer, type RequestListener } from 'node:http'
@@ -33,7 +33,7 @@ async function visit(context: TestContext, listener: RequestListener): Promise<n
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const statuses: number[] = []
   for (const path of ['/', '/fine']) statuses.push((await fetch(origin + path)).status)
-  // What is thrown after the response would end the process only now.
+  // Errors thrown after the response would end the process now.
   await new Promise(resolve => setTimeout(resolve, 20))
   return statuses
 }
@@ -53,14 +53,14 @@ suite('silverback/express-session', () => {
         }),
       status: 500,
     },
-    'no cookie any more': {
+    'a removed cookie': {
       act: session => Object.assign(session, { a: 1, cookie: null }),
       status: 500,
     },
   }
   for (const [name, { act, status }] of Object.entries(acts)) {
     for (const send of ['send', 'end', 'redirect', 'write'] as const) {
-      test(`${name}, then ${send}: status ${status}, and the next request is served`, async context => {
+      test(`responds with ${status} for ${name}, then ${send}, and serves the next request`, async context => {
         const app = express()
         app.use(compatible({ secret: 'x1y2'.repeat(10), resave: false, saveUninitialized: false }))
         app.get('/', (request: Loose, response) => {
@@ -80,7 +80,7 @@ suite('silverback/express-session', () => {
   }
 
   const later: Record<string, { act: Act; status: number }> = {
-    'save(callback) gets the error': {
+    'an error passed to save(callback)': {
       act: (session, _, response) => {
         session.a = 1n
         session.save((error: unknown) => response.status(error ? 503 : 200).end())
@@ -107,13 +107,13 @@ suite('silverback/express-session', () => {
     },
   }
   for (const [name, { act, status }] of Object.entries(later)) {
-    test(`${name}, and the next request is served`, async context => {
+    test(`responds with ${status} for ${name}, and serves the next request`, async context => {
       const app = express()
       app.use(compatible({ secret: 'x1y2'.repeat(10), resave: false, saveUninitialized: false }))
       app.get('/', (request: Loose, response) => act(request.session, request, response))
       app.get('/fine', (_, response) => void response.send('fine'))
       app.use(((_error, _request, response, next) => {
-        // The callback answers by itself, and the session still cannot be saved after it.
+        // The callback has responded, and then saving the session fails again.
         if (response.headersSent) next(_error)
         else response.status(503).send('handled')
       }) as express.ErrorRequestHandler)
@@ -139,7 +139,7 @@ const mistakes: Record<string, Act> = {
       },
     }),
   '20,000 nested arrays': session => (session.values.body = nested()),
-  'an attribute that no cookie has': session => {
+  'an invalid cookie attribute': session => {
     session.values.a = 1
     session.options.path = 'a;b'
   },
@@ -178,7 +178,7 @@ for (const [kind, source] of Object.entries(sources)) {
         ) as RequestListener,
     }
     for (const [framework, appOf] of Object.entries(middleware)) {
-      test(`${framework}, ${kind}, ${mistake}: 500, and the next request is served`, async context => {
+      test(`${framework} with ${kind} responds with 500 for ${mistake}, and serves the next request`, async context => {
         const app = appOf((session, request, response) => {
           act(session, request, response)
           end(response)
@@ -189,7 +189,7 @@ for (const [kind, source] of Object.entries(sources)) {
   }
 }
 
-suite('a second answer', () => {
+suite('a second response', () => {
   const twice: Record<string, (response: Loose) => void> = {
     'send and send': response => response.send('one').send('two'),
     'json and json': response => response.json({}).json({}),
@@ -205,13 +205,13 @@ suite('a second answer', () => {
   const changed = (session: Loose): void => {
     session.values.visits = 1
   }
-  for (const [name, answer] of Object.entries(twice)) {
-    test(`${name}: the first one is sent, and the next request is served`, async context => {
+  for (const [name, respond] of Object.entries(twice)) {
+    test(`${name}: sends the first one and serves the next request`, async context => {
       const errors: unknown[] = []
       const app = express().use(expressSessions(defineSession(new ServerStore(memory()), 'login')))
       app.get('/', (request: Loose, response) => {
         changed(request.session)
-        answer(response)
+        respond(response)
       })
       app.get(['/fine', '/elsewhere'], (_, response) => void response.send('fine'))
       app.use(((error, _request, response, next) => {

@@ -13,10 +13,10 @@ const names = readdirSync(`${root}examples`).filter(
 
 suite('examples of adapters', () => {
   for (const name of names) {
-    test(`${name}: signs in, remembers, flashes, signs out everywhere`, () =>
+    test(`${name}: signs in, remembers the visitor, shows messages and signs out everywhere`, () =>
       withExample(name, signInAndOut))
 
-    test(`${name}: its page shows the example`, () => {
+    test(`${name}: the docs page shows the example`, () => {
       const example = readFileSync(`${root}examples/${name}/app.ts`, 'utf8')
       const page = readFileSync(`${root}docs/adapters/${name}.md`, 'utf8')
       assert.ok(page.includes(`\`\`\`ts\n${example}\`\`\``))

@@ -25,7 +25,7 @@ suite('Next.js where no cookie can be set', needsProject('examples/next'), () =>
   const store = new ServerStore(backend)
   const definition = defineSession<Login>(store, 'login')
 
-  /** The answer of a path whose components or cache scopes do this. */
+  /** The response of a path whose components or cache scopes call `render`. */
   async function visit(
     path: string,
     render: (logins: NextSessions<Session<Login>>) => unknown,
@@ -51,7 +51,7 @@ suite('Next.js where no cookie can be set', needsProject('examples/next'), () =>
     }
   }
 
-  /** The cookie of a session. */
+  /** The cookie of a signed-in session with a flash message. */
   async function signedIn(): Promise<string> {
     const headers = new Headers()
     const request = new Request('http://localhost')
@@ -62,7 +62,7 @@ suite('Next.js where no cookie can be set', needsProject('examples/next'), () =>
     return headers.getSetCookie()[0]?.split(';')[0] as string
   }
 
-  test('a page reads the session, and looks at its messages', async () => {
+  test('reads the session and its flash messages in a page', async () => {
     const page = await visit(
       '/rendered',
       async logins => {
@@ -74,7 +74,7 @@ suite('Next.js where no cookie can be set', needsProject('examples/next'), () =>
     assert.match(page, /\[ann false Welcome back\]/)
   })
 
-  test('layout, page and components read the session once', async () => {
+  test('loads the session once for layout, page and components', async () => {
     const cookie = await signedIn()
     loaded.length = 0
     const owner = async (logins: NextSessions<Session<Login>>): Promise<unknown> =>
@@ -83,7 +83,7 @@ suite('Next.js where no cookie can be set', needsProject('examples/next'), () =>
     assert.equal(loaded.filter(id => id !== 'epoch').length, 1)
   })
 
-  test('open() says where sessions can be changed', async () => {
+  test('names the places where open() works in the error of open()', async () => {
     const page = await visit('/rendered', logins => logins.open())
     assert.match(page, /\[read-only: .*while a page is rendered.*server actions.*route handlers/)
   })
@@ -100,7 +100,7 @@ suite('Next.js where no cookie can be set', needsProject('examples/next'), () =>
     },
   }
   for (const [name, change] of Object.entries(changes)) {
-    test(`a session that was read refuses a change: ${name}`, async () => {
+    test(`refuses a change to a session from read(): ${name}`, async () => {
       const cookie = await signedIn()
       const page = await visit(
         '/rendered',
@@ -118,13 +118,13 @@ suite('Next.js where no cookie can be set', needsProject('examples/next'), () =>
   }
 
   for (const path of ['/cached', '/unstable-cached']) {
-    test(`${path}: a cache scope has no session`, async () => {
+    test(`refuses to read a session in a cache scope: ${path}`, async () => {
       const page = await visit(path, logins => logins.read())
       assert.match(page, /^read-only: a cache scope .*server actions/)
     })
   }
 
-  test('what is saved after the answer says that it is too late', async () => {
+  test('refuses to save a session after the response', async () => {
     let outcome = (_: unknown): void => {}
     const saved = new Promise<unknown>(resolve => {
       outcome = resolve
@@ -148,13 +148,13 @@ suite('Next.js where no cookie can be set', needsProject('examples/next'), () =>
     }
   })
 
-  test('what Next.js throws for itself is left alone', async () => {
+  test('rethrows errors that Next.js throws as signals', async () => {
     const bailout = new Error('Dynamic server usage')
     const logins = sessions(definition, { cookies: () => Promise.reject(bailout) })
     await assert.rejects(logins.read(), error => error === bailout)
   })
 
-  test('wrong arguments', () => {
+  test('refuses invalid arguments', () => {
     const cookies = undefined as unknown as NextOptions['cookies']
     assert.throws(() => sessions(definition, { cookies }), /cookies must be a function/)
     assert.throws(

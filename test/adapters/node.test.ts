@@ -16,7 +16,7 @@ import { runAdapterSuite } from './run.ts'
 runAdapterSuite('node')
 
 suite('node:http2', () => {
-  test('a session is saved before the head', async () => {
+  test('saves a session before the head is sent', async () => {
     const store = new CookieStore({ keys })
     const server = createServer(
       sessions(

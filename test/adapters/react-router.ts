@@ -1,4 +1,4 @@
-/** What React Router has beside handlers of requests: documents, data requests, its own session storage. */
+/** Sessions in React Router's documents and data requests. */
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -21,8 +21,8 @@ export function reactRouterTests(load: () => Promise<Framework>): void {
   })
   const page = { default: () => null, ErrorBoundary: () => null }
 
-  /** Asks an app whose page has this module. */
-  async function ask(module: object, path: string, init: RequestInit = {}): Promise<Response> {
+  /** Sends a request to an app whose page has this module. */
+  async function send(module: object, path: string, init: RequestInit = {}): Promise<Response> {
     const routes = { root: { ...page, middleware: [login] }, any: { ...page, ...module } }
     const app = await serveRoutes(await load(), routes as unknown as Routes)
     try {
@@ -36,7 +36,7 @@ export function reactRouterTests(load: () => Promise<Framework>): void {
 
   const failing = (args: Args): never => {
     count(args)
-    throw new Error('of the loader')
+    throw new Error('thrown by the loader')
   }
   const redirecting = (args: Args): never => {
     count(args)
@@ -52,8 +52,8 @@ export function reactRouterTests(load: () => Promise<Framework>): void {
       ['/page', document],
       ['/page.data', data],
     ] as const) {
-      test(`${what} at ${path} sets one cookie`, async () => {
-        const response = await ask({ loader }, path)
+      test(`sets one cookie for ${what} at ${path}`, async () => {
+        const response = await send({ loader }, path)
         assert.equal(response.status, status)
         assert.equal(response.headers.getSetCookie().length, 1)
         assert.equal(response.headers.get('cache-control'), 'no-store')
@@ -61,13 +61,13 @@ export function reactRouterTests(load: () => Promise<Framework>): void {
     }
   }
 
-  test('an action and the loaders after it have one session, and set one cookie', async () => {
+  test('shares one session and one cookie between an action and its loaders', async () => {
     const seen: number[] = []
     const loader = ({ context }: Args): null => {
       seen.push(context.get(login).increment('visits'))
       return null
     }
-    const response = await ask({ action: count, loader }, '/page', { method: 'POST' })
+    const response = await send({ action: count, loader }, '/page', { method: 'POST' })
     assert.deepEqual(seen, [2])
     assert.equal(response.headers.getSetCookie().length, 1)
   })

@@ -1,4 +1,4 @@
-/** React Router 8 needs Node 22.22: an older one has a newer one run this file. */
+/** React Router 8 needs Node 22.22. In an older Node, this file runs itself in a newer one. */
 
 import { execFile } from 'node:child_process'
 import { suite, test } from 'node:test'

@@ -1,4 +1,4 @@
-/** The suite of the web adapter in every runtime. Its requests come from the Node that runs this. */
+/** Runs the suite of the web adapter in every runtime. This Node sends the requests. */
 
 import { after, before, suite, test } from 'node:test'
 import type { RunningApp } from 'silverback/testing/adapters'

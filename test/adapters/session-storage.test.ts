@@ -1,4 +1,4 @@
-/** React Router's `SessionStorage`: its own, and those over our stores, side by side. */
+/** React Router's own `SessionStorage` and ours, side by side. */
 
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
@@ -19,7 +19,7 @@ interface Flashes {
 
 const newStore = (): ServerStore => new ServerStore(memory(), { keys })
 
-/** It is React Router's own interface, for the compiler too. */
+/** The type checks that ours have React Router's interface. */
 const storages: Record<string, () => SessionStorage<Login, Flashes>> = {
   "React Router's": () => createMemorySessionStorage({ cookie: { name: 'login', secrets: ['s'] } }),
   'over a ServerStore': () => toSessionStorage<Login, Flashes>(defineSession(newStore(), 'login')),
@@ -27,7 +27,7 @@ const storages: Record<string, () => SessionStorage<Login, Flashes>> = {
     toSessionStorage<Login, Flashes>(defineSession(new CookieStore({ keys }), 'login')),
 }
 
-/** The `Cookie` header that a browser sends after these lines. */
+/** The `Cookie` header that a browser sends after it has received these `Set-Cookie` values. */
 function cookieAfter(...lines: string[]): string {
   const jar = new CookieJar()
   for (const line of lines) jar.setCookieSync(line, 'https://localhost/', { ignoreError: true })
@@ -36,7 +36,7 @@ function cookieAfter(...lines: string[]): string {
 
 for (const [name, newStorage] of Object.entries(storages)) {
   suite(`session storage ${name}`, () => {
-    test('a new session is empty', async () => {
+    test('returns an empty new session', async () => {
       for (const header of [undefined, null, '', 'login=nothing', 'other=1']) {
         const session = await newStorage().getSession(header)
         assert.equal(session.id, '')
@@ -47,7 +47,7 @@ for (const [name, newStorage] of Object.entries(storages)) {
       }
     })
 
-    test('values come back until they are unset', async () => {
+    test('keeps values until they are unset', async () => {
       const { getSession, commitSession } = newStorage()
       const session = await getSession()
       session.set('user', 'ann')
@@ -62,7 +62,7 @@ for (const [name, newStorage] of Object.entries(storages)) {
       assert.deepEqual({ ...last.data }, { user: 'ann' })
     })
 
-    test('what is flashed is read once', async () => {
+    test('returns a flashed value once', async () => {
       const { getSession, commitSession } = newStorage()
       const session = await getSession()
       session.set('user', 'ann')
@@ -75,12 +75,12 @@ for (const [name, newStorage] of Object.entries(storages)) {
       assert.equal(next.get('error'), 'Wrong password')
       assert.equal(next.has('error'), false)
       assert.equal(next.get('error'), undefined)
-      assert.equal((await getSession(first)).has('error'), true, 'kept until it is committed')
+      assert.equal((await getSession(first)).has('error'), true, 'removed only by a commit')
       const second = cookieAfter(`${first}; Secure`, await commitSession(next))
       assert.equal((await getSession(second)).has('error'), false)
     })
 
-    test('a session that is destroyed is gone', async () => {
+    test('removes a destroyed session', async () => {
       const { getSession, commitSession, destroySession } = newStorage()
       const session = await getSession()
       session.set('user', 'ann')
@@ -89,7 +89,7 @@ for (const [name, newStorage] of Object.entries(storages)) {
       assert.equal(cookieAfter(`${cookie}; Path=/`, line), '')
     })
 
-    test('attributes for one cookie', async () => {
+    test('sets attributes for one cookie', async () => {
       const { getSession, commitSession } = newStorage()
       const session = await getSession()
       session.set('user', 'ann')
@@ -109,8 +109,8 @@ for (const [name, newStorage] of Object.entries(storages)) {
   })
 }
 
-suite('session storage over our stores, beyond the interface', () => {
-  test('native is the session itself: with it ids rotate', async () => {
+suite('session storage over our stores', () => {
+  test('rotates the id through the native session', async () => {
     const store = newStore()
     const { getSession, commitSession } = toSessionStorage(defineSession<Login>(store, 'login'))
     const guest = await getSession()
@@ -126,7 +126,7 @@ suite('session storage over our stores, beyond the interface', () => {
     assert.equal((await getSession(cookie)).native.reason, 'unknown-id')
   })
 
-  test('a session without changes needs no cookie: its line is empty, which browsers ignore', async () => {
+  test('returns an empty Set-Cookie value for an unchanged session', async () => {
     const { getSession, commitSession } = toSessionStorage({ store: newStore(), name: 'login' })
     assert.equal(await commitSession(await getSession()), '')
     const session = await getSession()
@@ -136,7 +136,7 @@ suite('session storage over our stores, beyond the interface', () => {
     assert.equal(cookieAfter(`${cookie}; Secure`, ''), cookie)
   })
 
-  test('two actions at once are both kept', async () => {
+  test('keeps the changes of two concurrent actions', async () => {
     const { getSession, commitSession } = toSessionStorage({ store: newStore(), name: 'login' })
     const first = await getSession()
     first.set('start', true)
@@ -148,7 +148,7 @@ suite('session storage over our stores, beyond the interface', () => {
     assert.deepEqual(Object.keys((await getSession(cookie)).data).sort(), ['one', 'other', 'start'])
   })
 
-  test('a session that has ended meanwhile is not brought back', async () => {
+  test('does not revive a session that has ended meanwhile', async () => {
     const { getSession, commitSession, destroySession } = toSessionStorage({
       store: newStore(),
       name: 'login',
@@ -163,7 +163,7 @@ suite('session storage over our stores, beyond the interface', () => {
     assert.equal((await getSession(cookie)).has('user'), false)
   })
 
-  test('names of Object.prototype are data', async () => {
+  test('stores names of Object.prototype as data', async () => {
     const { getSession, commitSession } = toSessionStorage({ store: newStore(), name: 'login' })
     const session = await getSession()
     for (const name of ['__proto__', 'constructor', 'toString']) {
@@ -175,7 +175,7 @@ suite('session storage over our stores, beyond the interface', () => {
     assert.equal(next.get('toString'), 'toString')
   })
 
-  test('several cookies are an error that says what to do', async () => {
+  test('rejects a session that needs several cookies', async () => {
     const store = new CookieStore({ keys, tooLarge: 'chunk' })
     const { getSession, commitSession } = toSessionStorage({ store, name: 'login' })
     const session = await getSession()
@@ -183,7 +183,7 @@ suite('session storage over our stores, beyond the interface', () => {
     await assert.rejects(commitSession(session), { code: 'several-cookies', message: /middleware/ })
   })
 
-  test('wrong arguments', async () => {
+  test('refuses invalid arguments', async () => {
     const { getSession, commitSession } = toSessionStorage({ store: newStore(), name: 'login' })
     assert.throws(() => toSessionStorage({} as never), /must be a definition/)
     await assert.rejects(

@@ -12,7 +12,7 @@ import { runAdapterSuite, runAdapterSuiteIn } from './run.ts'
 runAdapterSuite('sveltekit2')
 runAdapterSuiteIn('node24', 'sveltekit')
 
-suite('SvelteKit: hooks inside of ours', needsProject('test/projects/sveltekit2'), () => {
+suite('SvelteKit: inner hooks', needsProject('test/projects/sveltekit2'), () => {
   const { start } = adapters.sveltekit2 as TestedAdapter
   const visiting = async (use: (browser: Browser, records: () => number) => Promise<void>) => {
     const saved: string[] = []
@@ -22,7 +22,7 @@ suite('SvelteKit: hooks inside of ours', needsProject('test/projects/sveltekit2'
       sources: { store, name: 'login' },
       options: {},
       handle: async visit => {
-        // With the event, too, it is the same session.
+        // The store returns the same session for the event.
         assert.equal(await store.get(visit.request, 'login'), visit.session)
         return flashes(visit)
       },
@@ -37,14 +37,14 @@ suite('SvelteKit: hooks inside of ours', needsProject('test/projects/sveltekit2'
     }
   }
 
-  test('a redirect that is thrown there takes the session along', () =>
+  test('saves the session when an inner hook throws a redirect', () =>
     visiting(async browser => {
       const page = await browser.get('/hook-redirects')
       assert.deepEqual([page.status, page.cookies.length], [303, 1])
       assert.equal((await browser.get('/sign-in')).text, 'Sign in first')
     }))
 
-  test('of a request that fails there nothing is saved, for no cookie could be set', () =>
+  test('saves nothing when an inner hook fails, because no cookie could be set', () =>
     visiting(async (browser, records) => {
       const page = await browser.get('/hook-fails')
       assert.deepEqual([page.status, page.cookies.length, records()], [500, 0, 0])

@@ -1,4 +1,4 @@
-/** What adapters promise: handlers know the types of their sessions, without casts. Compiled, never run. */
+/** Handlers have typed sessions without casts. This file is compiled and never run. */
 
 import { createServer } from 'node:http'
 import {
@@ -44,7 +44,7 @@ const store = new CookieStore({ keys: ['text'] })
 const login = defineSession<Login>(store, 'login')
 const theme = { store, name: 'theme' }
 
-// What a source is, and what comes from it.
+// Sources and the types of their sessions.
 expect<Equals<SessionOf<typeof login>, Session<Login>>>()
 expect<Equals<SessionOf<typeof theme>, Session<Values>>>()
 expect<Equals<SessionOf<SessionSource<Login>>, Session<Login>>>()
@@ -68,9 +68,9 @@ createHttp2Server(
     response.end()
   }),
 )
-// @ts-expect-error A store is no source.
+// @ts-expect-error A store is not a source.
 nodeSessions(store, () => {})
-// @ts-expect-error Neither is one among several.
+// @ts-expect-error A store among several sources is not a source either.
 expressSessions({ login, store })
 
 const fetch = webSessions(login, (request, session, env: { limit: number }) => {

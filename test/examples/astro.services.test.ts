@@ -1,4 +1,4 @@
-/** The example of Astro, in a fresh project with the package as npm packs it. */
+/** The Astro example, in a new project with the packed library. */
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
@@ -25,7 +25,7 @@ const versions: { name: string; packages: string; runtime?: Runtime }[] = [
 ]
 
 for (const { name, packages, runtime } of versions) {
-  suite(`the example of ${name}`, needsProject(packages, runtime), () => {
+  suite(`the ${name} example`, needsProject(packages, runtime), () => {
     const node = runtime ? (findRuntime(runtime) as string) : process.execPath
     let app: string
     before(() => {
@@ -35,19 +35,20 @@ for (const { name, packages, runtime } of versions) {
     const serving = (use: (origin: string) => Promise<void>): Promise<void> =>
       withServer([node, 'dist/server/entry.mjs'], app, use)
 
-    // Not the types of libraries: those of Astro itself miss packages and contradict each other.
+    // Without the types of libraries, because those of Astro do not compile.
     test('compiles', () => compile(app, 'typescript'))
 
-    test('signs in, remembers, flashes, signs out everywhere', () => serving(signInAndOut))
+    test('signs in, remembers the visitor, shows messages and signs out everywhere', () =>
+      serving(signInAndOut))
 
-    test('a component has the session, and what it changes is saved', () =>
+    test('saves changes that a component makes', () =>
       serving(async origin => {
         const browser = new Browser(nodeClient, origin)
         assert.match((await browser.get('/hello')).text, /Visit 1 of nobody/)
         assert.match((await browser.get('/hello')).text, /Visit 2 of nobody/)
       }))
 
-    test('a page that is rendered when the site is built sets no cookie', () =>
+    test('sets no cookie for a prerendered page', () =>
       serving(async origin => {
         const page = await new Browser(nodeClient, origin).get('/about')
         assert.match(page.text, /nobody/)
@@ -56,7 +57,7 @@ for (const { name, packages, runtime } of versions) {
   })
 }
 
-test('the page of Astro shows the example', () => {
+test('the docs page of Astro shows the example', () => {
   const page = readFileSync(join(root, 'docs/adapters/astro.md'), 'utf8')
   for (const file of ['sessions.ts', 'middleware.ts', 'env.d.ts', 'pages/sign-in.ts']) {
     const code = readFileSync(join(root, source, 'src', file), 'utf8')

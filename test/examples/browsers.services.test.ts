@@ -7,14 +7,14 @@ import { launchBrowser } from '../support/http/browser.ts'
 import { withExample } from '../support/projects/example.ts'
 import { needs } from '../support/services/programs.ts'
 
-/** What the first page of an example shows. */
+/** The JSON on the first page of an example. */
 interface Shown {
   readonly user?: string
   readonly visits: number
   readonly messages: readonly string[]
 }
 
-/** What is on the page. */
+/** Reads the JSON on the page. */
 async function shown(page: Page): Promise<Shown> {
   return JSON.parse(await page.locator('body').innerText())
 }
@@ -24,7 +24,7 @@ async function opened(page: Page, origin: string): Promise<Shown> {
   return shown(page)
 }
 
-/** Posts from the page, as its script would. Rejects when the answer is no redirect. */
+/** Sends a POST request from the page. Rejects if the response is not a redirect. */
 async function post(page: Page, path: string, values: object = {}): Promise<void> {
   await page.evaluate(
     async ([path, body]) => {
@@ -50,7 +50,7 @@ suite('examples in Chromium', needs('chromium'), () => {
   after(() => browser.close())
 
   for (const name of ['express', 'fastify', 'hono']) {
-    test(`${name}: signs in, flashes once, remembers, in two tabs and two browsers`, () =>
+    test(`${name}: signs in, shows a message once and remembers the visitor, in two tabs and two browsers`, () =>
       withExample(name, async origin => {
         const here = await browser.newContext()
         const page = await here.newPage()

@@ -1,4 +1,4 @@
-/** The example of Nest on both platforms, in a fresh project with the package as npm packs it. */
+/** The Nest example on both platforms, in a new project with the packed library. */
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
@@ -11,23 +11,24 @@ import { compile, copyInto, installProject, needsProject } from '../support/proj
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const source = 'examples/nest'
 
-suite('the example of Nest', needsProject(source), () => {
+suite('the Nest example', needsProject(source), () => {
   let app: string
   before(() => {
     app = copyInto(installProject(source), 'example', source)
   })
 
   for (const compiler of ['typescript7', 'typescript'] as const) {
-    test(`compiles with ${compiler}, the types of libraries included`, () => compile(app, compiler))
+    test(`compiles with ${compiler}, including the types of libraries`, () =>
+      compile(app, compiler))
   }
 
   for (const platform of ['express', 'fastify']) {
-    test(`on ${platform}: signs in, remembers, flashes, signs out everywhere`, () =>
+    test(`on ${platform}: signs in, remembers the visitor, shows messages and signs out everywhere`, () =>
       withServer([process.execPath, `dist/${platform}.js`], app, signInAndOut))
   }
 })
 
-test('the page of Nest shows the example', () => {
+test('the docs page of Nest shows the example', () => {
   const page = readFileSync(join(root, 'docs/adapters/nest.md'), 'utf8')
   for (const file of ['sessions.ts', 'app.controller.ts', 'express.ts', 'fastify.ts']) {
     const code = readFileSync(join(root, source, 'src', file), 'utf8')

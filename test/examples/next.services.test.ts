@@ -15,7 +15,7 @@ import { signInTests } from './sign-in.ts'
 
 pageTest('next')
 
-suite('the example of Next.js', needsProject('examples/next'), () => {
+suite('the Next.js example', needsProject('examples/next'), () => {
   const sessions = mkdtempSync(join(tmpdir(), 'next-sessions-'))
   let app: string
   let server: Running
@@ -39,7 +39,7 @@ suite('the example of Next.js', needsProject('examples/next'), () => {
 
   suite('in Chromium', needs('chromium'), () => signInTests(() => origin))
 
-  test('a route handler counts visits', async () => {
+  test('counts visits in a route handler', async () => {
     const first = await fetch(`${origin}/api/visits`)
     const [line = ''] = first.headers.getSetCookie()
     const headers = { cookie: line.split(';')[0] as string }
@@ -47,7 +47,7 @@ suite('the example of Next.js', needsProject('examples/next'), () => {
     assert.deepEqual(await (await fetch(`${origin}/api/visits`, { headers })).json(), { visits: 2 })
   })
 
-  /** The cookie of a session that was last used an hour ago, and lasts two. */
+  /** The cookie of a session that was last used an hour ago and expires after two hours. */
   async function usedAnHourAgo(user: string): Promise<string> {
     const now = (): number => Math.floor(Date.now() / 1000) - 3600
     const store = new ServerStore(filesystem(sessions), { now })
@@ -60,7 +60,7 @@ suite('the example of Next.js', needsProject('examples/next'), () => {
     return response.getSetCookie()[0]?.split(';')[0] as string
   }
 
-  test('proxy prolongs a session that is due, and sets no cookie otherwise', async () => {
+  test('renews a session in proxy only if renewal is due', async () => {
     const cookie = await usedAnHourAgo('ann')
     const touched = await fetch(origin, { headers: { cookie } })
     assert.match(await touched.text(), /<h1>ann<\/h1>/)
@@ -74,7 +74,7 @@ suite('the example of Next.js', needsProject('examples/next'), () => {
     assert.deepEqual(again.headers.getSetCookie(), [])
   })
 
-  test('a page that is the same for everybody is not cached with a cookie', async () => {
+  test('forbids caches to store a static page with a cookie', async () => {
     const cookie = await usedAnHourAgo('bob')
     const policies: unknown[] = []
     for (const count of [1, 0]) {
@@ -87,7 +87,7 @@ suite('the example of Next.js', needsProject('examples/next'), () => {
   })
 
   for (const compiler of ['typescript', 'typescript7'] as const) {
-    test(`compiles with ${compiler}, the types of libraries included`, () =>
+    test(`compiles with ${compiler}, including the types of libraries`, () =>
       compile(app, compiler, '--incremental', 'false', '--skipLibCheck', 'false'))
   }
 })

@@ -1,4 +1,4 @@
-/** Pages show what is in the files of their examples. */
+/** Checks that a docs page shows the code of its example. */
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
@@ -8,13 +8,13 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 export function pageTest(example: string): void {
-  test('its page shows it', () => {
+  test('the docs page shows the example', () => {
     const page = readFileSync(`${root}docs/adapters/${example}.md`, 'utf8')
     const blocks = [...page.matchAll(/^```tsx\n\/\/ ([^\n]*)\n(.*?)^```$/gms)]
     assert.ok(blocks.length > 2)
     for (const [, file, code] of blocks) {
       const text = readFileSync(`${root}examples/${example}/${file}`, 'utf8')
-      assert.ok(text.includes(code as string), `${file} has another text`)
+      assert.ok(text.includes(code as string), `the page differs from ${file}`)
     }
   })
 }

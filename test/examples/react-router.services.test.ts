@@ -18,7 +18,7 @@ const source = 'examples/react-router'
 
 pageTest('react-router')
 
-suite('the example of React Router', needsProject(source, 'node24'), () => {
+suite('the React Router example', needsProject(source, 'node24'), () => {
   const node = findRuntime('node24') as string
   let app: string
   let server: Running
@@ -37,7 +37,7 @@ suite('the example of React Router', needsProject(source, 'node24'), () => {
 
   suite('in Chromium', needs('chromium'), () => signInTests(() => origin))
 
-  /** What a browser without scripts sends, and what a client that navigates without a document does. */
+  /** Sends a form, as a browser without scripts does, or as React Router's client does. */
   const send = (path: string, form: Record<string, string>, cookie = ''): Promise<Response> =>
     fetch(origin + path, {
       method: 'POST',
@@ -52,7 +52,7 @@ suite('the example of React Router', needsProject(source, 'node24'), () => {
   }
 
   for (const [what, path] of Object.entries({ document: '/?index', data: '/_.data?index' })) {
-    test(`a redirect of a ${what} request carries the cookie`, async () => {
+    test(`sets the cookie on a redirect of a ${what} request`, async () => {
       const signedIn = await send(path, { do: 'sign in', user: 'ann' })
       assert.equal(signedIn.status, what === 'data' ? 202 : 302)
       const cookie = cookieOf(signedIn)
@@ -61,7 +61,7 @@ suite('the example of React Router', needsProject(source, 'node24'), () => {
     })
   }
 
-  test('a page of an error boundary keeps the session', async () => {
+  test('keeps the session on a page of an error boundary', async () => {
     const cookie = cookieOf(await send('/?index', { do: 'sign in', user: 'ann' }))
     const refused = await send('/?index', { do: 'something else' }, cookie)
     assert.equal(refused.status, 400)
@@ -73,7 +73,7 @@ suite('the example of React Router', needsProject(source, 'node24'), () => {
     before(() => run(app, ['react-router', 'typegen'], node))
 
     for (const compiler of ['typescript', 'typescript7'] as const) {
-      test(`compiles with ${compiler}, the types of libraries included`, () =>
+      test(`compiles with ${compiler}, including the types of libraries`, () =>
         compile(app, compiler, '--skipLibCheck', 'false'))
     }
   })

@@ -1,4 +1,4 @@
-/** What a visitor does with an example: its pages of all frameworks have the same forms. */
+/** Browser tests for examples whose pages have the same forms in every framework. */
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, BrowserContext, Cookie, Page } from 'playwright-core'
 import { launchBrowser } from '../support/http/browser.ts'
 
-/** Tests, in a real browser, of an example that runs at this origin. */
+/** Tests the example at this origin in a real browser. */
 export function signInTests(origin: () => string): void {
   let browser: Browser
   before(async () => {
@@ -21,7 +21,7 @@ export function signInTests(origin: () => string): void {
   }
   const newVisitor = async (): Promise<Page> => visit(await browser.newContext())
 
-  test('a guest fills a cart, signs in under a new id and takes the cart along', async () => {
+  test('keeps the cart and changes the id when a guest signs in', async () => {
     const page = await newVisitor()
     assert.equal(await page.textContent('h1'), 'Guest')
     await add(page, 'tea')
@@ -36,7 +36,7 @@ export function signInTests(origin: () => string): void {
     assert.equal(await (await visit(thief)).textContent('h1'), 'Guest')
   })
 
-  test('a message is shown once', async () => {
+  test('shows a message once', async () => {
     const page = await newVisitor()
     await signIn(page, 'ann')
     await page.waitForSelector('#flashes >> text=Welcome back')
@@ -46,7 +46,7 @@ export function signInTests(origin: () => string): void {
     })
   })
 
-  test('the cookie of who wants to be remembered outlives the browser', async () => {
+  test('sets a persistent cookie only for visitors who want to be remembered', async () => {
     const page = await newVisitor()
     await page.check('[name=remember]')
     await signIn(page, 'ann')
@@ -59,7 +59,7 @@ export function signInTests(origin: () => string): void {
     assert.equal((await cookieOf(other)).expires, -1)
   })
 
-  test('two tabs have one session', async () => {
+  test('shares the session between two tabs', async () => {
     const tab = await newVisitor()
     await signIn(tab, 'ann')
     const other = await visit(tab.context())
@@ -70,7 +70,7 @@ export function signInTests(origin: () => string): void {
     assert.equal(await other.textContent('#cart'), 'cup, tea')
   })
 
-  test('who signs out everywhere is signed out in other browsers, too', async () => {
+  test('signs a visitor out in other browsers too', async () => {
     const [here, there] = [await newVisitor(), await newVisitor()]
     const bob = await newVisitor()
     await signIn(here, 'eve')
@@ -109,5 +109,5 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
     if (await condition()) return
     await sleep(100)
   }
-  assert.fail('it did not come to it in five seconds')
+  assert.fail('the condition did not hold within five seconds')
 }

@@ -1,4 +1,4 @@
-/** The examples with sockets: whoever signs out everywhere is signed out there, too, at once. */
+/** The socket examples. Signing out everywhere closes the visitor's sockets at once. */
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
@@ -9,7 +9,7 @@ import { Browser } from '../../src/testing/adapters/browser.ts'
 import { nodeClient } from '../../src/testing/adapters/node-client.ts'
 import { withExample } from '../support/projects/example.ts'
 
-/** A browser that is signed in, with what it sends at the handshake of a socket. */
+/** Makes a signed-in browser. */
 async function signedIn(origin: string, user: string): Promise<Browser> {
   const browser = new Browser(nodeClient, origin)
   await browser.get('/sign-in', {
@@ -32,7 +32,7 @@ suite('sockets of ws', () => {
   const open = (origin: string, headers: Record<string, string>): WebSocket =>
     new WebSocket(origin.replace('http', 'ws'), { headers })
 
-  test('answer with the session, and close when it is signed out everywhere', () =>
+  test('have the session, and close on sign-out everywhere', () =>
     withExample('ws', async origin => {
       const [ann, annElsewhere, bob] = await Promise.all([
         signedIn(origin, 'ann'),
@@ -57,7 +57,7 @@ suite('sockets of ws', () => {
       other.terminate()
     }))
 
-  test('are refused to visitors who are not signed in, and to pages of other sites', () =>
+  test('refuse visitors who are not signed in, and pages of other sites', () =>
     withExample('ws', async origin => {
       const ann = await signedIn(origin, 'ann')
       const attempts = [
@@ -80,7 +80,7 @@ suite('sockets of Socket.IO', () => {
   ): Socket => io(origin, { extraHeaders, transports, reconnection: false, forceNew: true })
 
   for (const transport of ['websocket', 'polling']) {
-    test(`answer with the session, and close when it is signed out everywhere (${transport})`, () =>
+    test(`have the session, and close on sign-out everywhere (${transport})`, () =>
       withExample('socket.io', async origin => {
         const [ann, bob] = await Promise.all([signedIn(origin, 'ann'), signedIn(origin, 'bob')])
         const [socket, other] = [ann, bob].map(browser =>
@@ -97,7 +97,7 @@ suite('sockets of Socket.IO', () => {
       }))
   }
 
-  test('are refused to visitors who are not signed in, and to pages of other sites', () =>
+  test('refuse visitors who are not signed in, and pages of other sites', () =>
     withExample('socket.io', async origin => {
       const ann = await signedIn(origin, 'ann')
       const stranger = open(origin, { origin })

@@ -1,4 +1,4 @@
-/** The example of SvelteKit, in a fresh project with the package as npm packs it. */
+/** The SvelteKit example, in a new project with the packed library. */
 
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -27,7 +27,7 @@ const versions = [
 
 for (const { name, packages, ...version } of versions) {
   const runtime = 'runtime' in version ? version.runtime : undefined
-  suite(`the example of ${name}`, needsProject(packages, runtime), () => {
+  suite(`the ${name} example`, needsProject(packages, runtime), () => {
     const node = runtime ? (findRuntime(runtime) as string) : process.execPath
     let app: string
     before(() => {
@@ -39,12 +39,12 @@ for (const { name, packages, ...version } of versions) {
       withServer([node, 'build'], app, use, { PROTOCOL_HEADER: 'x-forwarded-proto' })
 
     for (const compiler of ['typescript', 'typescript7'] as const) {
-      test(`compiles with ${compiler}, the types of libraries included`, () =>
+      test(`compiles with ${compiler}, including the types of libraries`, () =>
         compile(app, compiler))
     }
 
     test(
-      'in Chromium: sign-in, flash, remember-me, two tabs, sign out everywhere',
+      'works in Chromium: sign-in, messages, remember me, two tabs, sign-out everywhere',
       {
         ...needs('chromium'),
       },
@@ -52,7 +52,7 @@ for (const { name, packages, ...version } of versions) {
         serving(async origin => {
           const browser = await launchBrowser()
           try {
-            // What a proxy would say: otherwise SvelteKit takes its own origin for an https one.
+            // Without this header of a proxy, SvelteKit assumes that its origin is https.
             const proxied = { extraHTTPHeaders: { 'x-forwarded-proto': 'http' } }
             const here = await browser.newContext(proxied)
             const there = await browser.newContext(proxied)
@@ -101,7 +101,7 @@ for (const { name, packages, ...version } of versions) {
   })
 }
 
-test('the page of SvelteKit shows the example', () => {
+test('the docs page of SvelteKit shows the example', () => {
   const page = readFileSync(join(root, 'docs/adapters/sveltekit.md'), 'utf8')
   for (const file of [
     'sessions.server.ts',
@@ -114,7 +114,7 @@ test('the page of SvelteKit shows the example', () => {
   }
 })
 
-/** Until SvelteKit 3 it writes the options for the compiler to a folder, and not to `$app/tsconfig`. */
+/** Before version 3, SvelteKit writes the compiler options to a folder instead of to `$app/tsconfig`. */
 function extendWrittenConfig(app: string): void {
   const options = {
     strict: true,
@@ -134,7 +134,7 @@ async function signIn(page: Page, { remember }: { remember: boolean }): Promise<
   await page.getByRole('button', { name: 'Sign in' }).click()
 }
 
-/** Waits for the page to have these texts. */
+/** Waits until the page shows these texts. */
 async function shows(page: Page, ...texts: string[]): Promise<void> {
   for (const text of texts) await page.getByText(text).waitFor({ timeout: 10_000 })
 }

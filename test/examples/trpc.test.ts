@@ -1,4 +1,4 @@
-/** The example of tRPC, with its own client. */
+/** The tRPC example, with tRPC's client. */
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
@@ -19,14 +19,14 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const serving = (use: (origin: string) => Promise<void>): Promise<void> =>
   withExample('trpc', use, 'server.ts')
 
-/** A client that keeps cookies as browsers do. */
+/** Makes a client with a cookie jar. */
 function visitor(
   origin: string,
   link: typeof httpLink | typeof httpBatchLink | typeof httpBatchStreamLink = httpLink,
 ): { client: TRPCClient<AppRouter>; lines: string[] } {
   const lines: string[] = []
   const jar = new Map<string, string>()
-  const keeping = async (input: RequestInfo | URL, init?: object): Promise<Response> => {
+  const fetchWithCookies = async (input: RequestInfo | URL, init?: object): Promise<Response> => {
     const request = new Request(input, init)
     request.headers.set('cookie', [...jar].map(pair => pair.join('=')).join('; '))
     const response = await fetch(request)
@@ -37,12 +37,14 @@ function visitor(
     }
     return response
   }
-  const client = createTRPCClient<AppRouter>({ links: [link({ url: origin, fetch: keeping })] })
+  const client = createTRPCClient<AppRouter>({
+    links: [link({ url: origin, fetch: fetchWithCookies })],
+  })
   return { client, lines }
 }
 
-suite('the example of tRPC', () => {
-  test('signs in, remembers, flashes, signs out everywhere', () =>
+suite('the tRPC example', () => {
+  test('signs in, remembers the visitor, shows messages and signs out everywhere', () =>
     serving(async origin => {
       const [here, there] = [visitor(origin), visitor(origin)]
       const { visit, signIn } = here.client
@@ -60,7 +62,7 @@ suite('the example of tRPC', () => {
       assert.deepEqual(await visit.mutate(), { visits: 1, messages: [] })
     }))
 
-  test('the procedures of a batch share the session, and set one cookie', () =>
+  test('shares the session between the procedures of a batch and sets one cookie', () =>
     serving(async origin => {
       const { client, lines } = visitor(origin, httpBatchLink)
       const visits = await Promise.all([1, 2, 3].map(async () => client.visit.mutate()))
@@ -68,7 +70,7 @@ suite('the example of tRPC', () => {
       assert.equal(lines.length, 1)
     }))
 
-  test('over a link that streams, a sign-in comes too late and signs nobody in', () =>
+  test('does not sign a visitor in over a streaming link', () =>
     serving(async origin => {
       const { client, lines } = visitor(origin, httpBatchStreamLink)
       await client.signIn.mutate({ user: 'ann', remember: true })
@@ -77,7 +79,7 @@ suite('the example of tRPC', () => {
     }))
 })
 
-test('the page of tRPC shows the example', () => {
+test('the docs page of tRPC shows the example', () => {
   const example = readFileSync(`${root}examples/trpc/server.ts`, 'utf8')
   const page = readFileSync(`${root}docs/adapters/trpc.md`, 'utf8')
   assert.ok(page.includes(`\`\`\`ts\n${example}\`\`\``))

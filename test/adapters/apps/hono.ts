@@ -1,4 +1,4 @@
-/** An app of Hono on Node. */
+/** A Hono app on Node. */
 
 import { type Context, Hono } from 'hono'
 import { sessions } from 'silverback/hono'

@@ -1,4 +1,4 @@
-/** An app of Koa. */
+/** A Koa app. */
 
 import { Readable } from 'node:stream'
 import Koa from 'koa'

@@ -1,4 +1,4 @@
-/** An app of Next.js: the example, with routes that call what the tests put here. */
+/** A Next.js app: the example, with routes that call functions of the tests. */
 
 import type { RequestListener } from 'node:http'
 import { createRequire } from 'node:module'
@@ -12,11 +12,11 @@ import { webResponse } from './web-response.ts'
 
 type Cookies = NextOptions['cookies']
 
-/** What the routes in `next/app` call. */
+/** The functions that the routes in `next/app` call. */
 export interface NextTest {
-  /** Route handlers: `suite` and `after`. */
+  /** Called by the route handlers `suite` and `after`. */
   answer(request: Request, cookies: Cookies): unknown
-  /** Components and cache scopes. */
+  /** Called by components and cache scopes. */
   render(cookies: Cookies): Promise<string>
 }
 
@@ -24,7 +24,7 @@ declare global {
   var silverbackTest: Partial<NextTest>
 }
 
-/** Builds it in a folder of this name. */
+/** Builds the app in a folder with this name. */
 export function buildNext(name: string): string {
   const app = copyInto(
     installProject('examples/next'),
@@ -38,7 +38,7 @@ export function buildNext(name: string): string {
 
 let loading: Promise<RequestListener> | undefined
 
-/** Next.js in this process, with the example. */
+/** Loads Next.js into this process, with the built app. */
 export function loadNext(): Promise<RequestListener> {
   loading ??= load(buildNext('suite'))
   return loading
@@ -54,7 +54,7 @@ async function load(folder: string): Promise<RequestListener> {
 
 const apps: TestApp[] = []
 
-/** Starts the suite's apps: a route handler that saves by hand, as those of users do. */
+/** Starts the suite's apps: a route handler that saves explicitly, as in users' apps. */
 export const startNext: StartApp = async app => {
   const handler = await loadNext()
   const prefix = `/suite/${apps.push(app) - 1}`
@@ -81,18 +81,18 @@ async function answer(request: Request, cookies: Cookies): Promise<Response> {
   if (isSource(sources)) {
     await using login = await sessions(sources, { cookies, onError }).open()
     const { session } = login
-    const answered = await handle({ ...visit, session, sessions: {} })
+    const result = await handle({ ...visit, session, sessions: {} })
     await login.save()
-    return webResponse(answered)
+    return webResponse(result)
   }
-  // One of several is opened like one alone, so two are enough.
+  // Each of several sources needs its own sessions(). The cases use these two.
   const { login, theme } = sources as Record<'login' | 'theme', SessionSource>
   await using first = await sessions(login, { cookies, onError }).open()
   await using second = await sessions(theme, { cookies, onError }).open()
   const both = { login: first.session, theme: second.session }
-  const answered = await handle({ ...visit, session: first.session, sessions: both })
+  const result = await handle({ ...visit, session: first.session, sessions: both })
   await Promise.all([first.save(), second.save()])
-  return webResponse(answered)
+  return webResponse(result)
 }
 
 function isSource(sources: TestApp['sources']): sources is SessionSource {
