@@ -13,11 +13,11 @@ app.use(sessions(login))
 
 app.use('/sign-in', async (request, response) => {
   const { user, remember } = (await json(request)) as { user: string; remember: boolean }
-  const session = await login.get(request) // what request.session is, with its type
-  session.login(user) // a new id
+  const session = await login.get(request) // request.session, with its type
+  session.login(user) // changes the session id
   session.remember(remember)
   session.addFlash('Welcome back')
-  response.writeHead(302, { Location: '/' }).end() // saved before it leaves
+  response.writeHead(302, { Location: '/' }).end() // the session is saved first
 })
 
 app.use('/sign-out-everywhere', async (request, response) => {

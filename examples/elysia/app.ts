@@ -17,10 +17,10 @@ const app = new Elysia()
   .post(
     '/sign-in',
     ({ session, body }) => {
-      session.login(body.user) // a new id
+      session.login(body.user) // changes the session id
       session.remember(body.remember)
       session.addFlash('Welcome back')
-      return new Response(null, home) // saved before it leaves
+      return new Response(null, home) // the session is saved first
     },
     { body: t.Object({ user: t.String(), remember: t.Boolean() }) },
   )

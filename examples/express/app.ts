@@ -10,17 +10,17 @@ const app = express()
 app.use(express.json(), sessions(login))
 
 app.get('/', async (request, response) => {
-  const session = await login.get(request) // what request.session is, with its type
+  const session = await login.get(request) // request.session, with its type
   const visits = session.increment('visits')
   response.json({ user: session.owner, visits, messages: session.flashes() })
 })
 
 app.post('/sign-in', async (request, response) => {
   const session = await login.get(request)
-  session.login(request.body.user) // a new id
+  session.login(request.body.user) // changes the session id
   session.remember(request.body.remember)
   session.addFlash('Welcome back')
-  response.redirect('/') // saved before it leaves
+  response.redirect('/') // the session is saved first
 })
 
 app.post('/sign-out-everywhere', async (request, response) => {

@@ -10,17 +10,17 @@ const app = fastify()
 app.register(sessions(login))
 
 app.get('/', async request => {
-  const session = await login.get(request) // what request.session is, with its type
+  const session = await login.get(request) // request.session, with its type
   const visits = session.increment('visits')
   return { user: session.owner, visits, messages: session.flashes() }
 })
 
 app.post<{ Body: { user: string; remember: boolean } }>('/sign-in', async (request, reply) => {
   const session = await login.get(request)
-  session.login(request.body.user) // a new id
+  session.login(request.body.user) // changes the session id
   session.remember(request.body.remember)
   session.addFlash('Welcome back')
-  return reply.redirect('/') // saved before it leaves
+  return reply.redirect('/') // the session is saved first
 })
 
 app.post('/sign-out-everywhere', async (request, reply) => {

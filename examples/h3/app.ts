@@ -9,7 +9,7 @@ const login = defineSession<{ visits: number }>(store, 'login')
 const app = new H3().use(sessions(login))
 
 app.get('/', async event => {
-  const session = await login.get(event.req) // what event.context.session is, with its type
+  const session = await login.get(event.req) // event.context.session, with its type
   const visits = session.increment('visits')
   return { user: session.owner, visits, messages: session.flashes() }
 })
@@ -17,10 +17,10 @@ app.get('/', async event => {
 app.post('/sign-in', async event => {
   const { user, remember } = (await event.req.json()) as { user: string; remember: boolean }
   const session = await login.get(event.req)
-  session.login(user) // a new id
+  session.login(user) // changes the session id
   session.remember(remember)
   session.addFlash('Welcome back')
-  return redirect('/') // saved before it leaves
+  return redirect('/') // the session is saved first
 })
 
 app.post('/sign-out-everywhere', async event => {

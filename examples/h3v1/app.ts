@@ -14,7 +14,7 @@ const router = createRouter()
   .get(
     '/',
     eventHandler(async event => {
-      const session = await login.get(event.node.req) // what event.context.session is, typed
+      const session = await login.get(event.node.req) // event.context.session, with its type
       const visits = session.increment('visits')
       return { user: session.owner, visits, messages: session.flashes() }
     }),
@@ -24,10 +24,10 @@ const router = createRouter()
     eventHandler(async event => {
       const { user, remember } = await readBody<{ user: string; remember: boolean }>(event)
       const session = await login.get(event.node.req)
-      session.login(user) // a new id
+      session.login(user) // changes the session id
       session.remember(remember)
       session.addFlash('Welcome back')
-      return sendRedirect(event, '/') // saved before it leaves
+      return sendRedirect(event, '/') // the session is saved first
     }),
   )
   .post(

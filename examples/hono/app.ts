@@ -17,10 +17,10 @@ const app = new Hono()
   .post('/sign-in', async c => {
     const { user, remember } = await c.req.json()
     const { session } = c.var
-    session.login(user) // a new id
+    session.login(user) // changes the session id
     session.remember(remember)
     session.addFlash('Welcome back')
-    return c.redirect('/') // saved before it leaves
+    return c.redirect('/') // the session is saved first
   })
   .post('/sign-out-everywhere', async c => {
     const { session } = c.var

@@ -11,10 +11,10 @@ const app = new Koa().use(sessions(login)).use(async ctx => {
   const { session } = ctx
   if (ctx.path === '/sign-in') {
     const { user, remember } = (await json(ctx.req)) as { user: string; remember: boolean }
-    session.login(user) // a new id
+    session.login(user) // changes the session id
     session.remember(remember)
     session.addFlash('Welcome back')
-    ctx.redirect('/') // saved before it leaves
+    ctx.redirect('/') // the session is saved first
   } else if (ctx.path === '/sign-out-everywhere') {
     if (session.owner) await store.revokeAll(session.owner)
     session.destroy()

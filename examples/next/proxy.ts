@@ -3,7 +3,7 @@ import { logins } from './app/sessions'
 
 export async function proxy(request: NextRequest): Promise<NextResponse> {
   const response = NextResponse.next()
-  await logins.touch(request, response) // sets a cookie when it is due, and only then
+  await logins.touch(request, response) // sets a cookie only if renewal is due
   return response
 }
 

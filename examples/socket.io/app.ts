@@ -13,12 +13,12 @@ const server = createServer(
   sessions(login, async (request, response, session) => {
     if (request.url === '/sign-in') {
       const { user, remember } = (await json(request)) as { user: string; remember: boolean }
-      session.login(user) // a new id
+      session.login(user) // changes the session id
       session.remember(remember)
       session.addFlash('Welcome back')
-      response.writeHead(302, { Location: '/' }).end() // saved before it leaves
+      response.writeHead(302, { Location: '/' }).end() // the session is saved first
     } else if (request.url === '/sign-out-everywhere') {
-      if (session.owner) await store.revokeAll(session.owner) // disconnects the sockets, too
+      if (session.owner) await store.revokeAll(session.owner) // disconnects the sockets too
       session.destroy()
       response.writeHead(302, { Location: '/' }).end()
     } else {

@@ -25,7 +25,7 @@ const appRouter = router({
   signIn: procedure
     .input(z.object({ user: z.string(), remember: z.boolean() }))
     .mutation(({ ctx: { session }, input }) => {
-      session.login(input.user) // a new id
+      session.login(input.user) // changes the session id
       session.remember(input.remember)
       session.addFlash('Welcome back')
     }),
@@ -36,6 +36,6 @@ const appRouter = router({
 })
 export type AppRouter = typeof appRouter
 
-// Saved before the head of the answer is sent, that is, when all procedures of a batch are done.
+// Saves the session before the head of the response is sent, after all procedures of a batch.
 const handler = createHTTPHandler({ router: appRouter, createContext })
 createServer(sessions(login, handler)).listen(process.env.PORT ?? 3000)

@@ -11,10 +11,10 @@ const fetch = sessions(login, async (request, session) => {
   const { pathname } = new URL(request.url)
   if (pathname === '/sign-in') {
     const { user, remember } = await request.json()
-    session.login(user) // a new id
+    session.login(user) // changes the session id
     session.remember(remember)
     session.addFlash('Welcome back')
-    return new Response(null, home) // saved before it leaves
+    return new Response(null, home) // the session is saved first
   }
   if (pathname === '/sign-out-everywhere') {
     if (session.owner) await store.revokeAll(session.owner)

@@ -13,12 +13,12 @@ const server = createServer(
   sessions(login, async (request, response, session) => {
     if (request.url === '/sign-in') {
       const { user, remember } = (await json(request)) as { user: string; remember: boolean }
-      session.login(user) // a new id
+      session.login(user) // changes the session id
       session.remember(remember)
       session.addFlash('Welcome back')
-      response.writeHead(302, { Location: '/' }).end() // saved before it leaves
+      response.writeHead(302, { Location: '/' }).end() // the session is saved first
     } else if (request.url === '/sign-out-everywhere') {
-      if (session.owner) await store.revokeAll(session.owner) // closes the sockets, too
+      if (session.owner) await store.revokeAll(session.owner) // closes the sockets too
       session.destroy()
       response.writeHead(302, { Location: '/' }).end()
     } else {
@@ -40,7 +40,7 @@ server.on('upgrade', (request, socket, head) => {
   )
 })
 
-/** The session of an upgrade: of somebody who is signed in, and on a page of ours. */
+/** Returns the session of a signed-in visitor on one of our pages; otherwise undefined. */
 async function sessionOf(request: IncomingMessage): Promise<Session | undefined> {
   if (!isSameOrigin(request)) return undefined
   const session = await store.fromHeaders(request.headers, 'login')

@@ -17,7 +17,7 @@ export class AppController {
   @Post('sign-in')
   @Redirect('/')
   signIn(@Session() session: Login, @Body() { user, remember }: SignIn): void {
-    session.login(user) // a new id
+    session.login(user) // changes the session id
     session.remember(remember)
     session.addFlash('Welcome back')
   }

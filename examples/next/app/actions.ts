@@ -5,10 +5,10 @@ import { logins, store } from './sessions'
 
 export async function signIn(form: FormData): Promise<void> {
   await using login = await logins.open()
-  login.session.login(String(form.get('user')), { keep: ['cart'] }) // a new id
+  login.session.login(String(form.get('user')), { keep: ['cart'] }) // changes the session id
   login.session.remember(form.has('remember'))
   login.session.addFlash('Welcome back')
-  redirect('/') // saved before it leaves
+  redirect('/') // the session is saved first
 }
 
 export async function addToCart(form: FormData): Promise<void> {

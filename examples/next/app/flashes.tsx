@@ -3,7 +3,7 @@
 import { type ReactNode, useEffect, useState } from 'react'
 import { forgetFlashes } from './actions'
 
-/** Shows messages, and tells the server that they were seen: rendering a page cannot take them. */
+/** Shows messages, then calls an action to consume them: rendering a page cannot. */
 export function Flashes({ messages }: { messages: string[] }): ReactNode {
   const [seen, setSeen] = useState(messages)
   useEffect(() => {

@@ -14,7 +14,7 @@ async function Greeting(): Promise<ReactNode> {
 }
 
 export default async function Page(): Promise<ReactNode> {
-  const session = await logins.read() // the same: it is read once a request
+  const session = await logins.read() // the same session: it is loaded once per request
   return (
     <main>
       <Greeting />

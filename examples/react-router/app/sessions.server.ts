@@ -6,4 +6,4 @@ export const store = new ServerStore(memory())
 
 const logins = defineSession<{ cart?: string[] }>(store, 'login')
 
-export const login = sessions(logins) // middleware, and the context that it fills
+export const login = sessions(logins) // the middleware, and its context key

@@ -17,7 +17,7 @@ export async function action({ request, context }: Route.ActionArgs) {
       session.values.cart = [...(session.values.cart ?? []), String(form.get('item'))]
       break
     case 'sign in':
-      session.login(String(form.get('user')), { keep: ['cart'] }) // a new id
+      session.login(String(form.get('user')), { keep: ['cart'] }) // changes the session id
       session.remember(form.has('remember'))
       session.addFlash('Welcome back')
       break
@@ -26,9 +26,9 @@ export async function action({ request, context }: Route.ActionArgs) {
       session.destroy()
       break
     default:
-      throw new Response('What is to be done?', { status: 400 })
+      throw new Response('Unknown action', { status: 400 })
   }
-  return redirect('/') // saved before it leaves
+  return redirect('/') // the session is saved first
 }
 
 export default function Home({ loaderData }: Route.ComponentProps): ReactNode {

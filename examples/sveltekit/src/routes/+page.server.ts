@@ -10,10 +10,10 @@ export const load: PageServerLoad = ({ locals: { session } }) => {
 export const actions: Actions = {
   async signIn({ request, locals: { session } }) {
     const form = await request.formData()
-    session.login(String(form.get('user'))) // a new id
+    session.login(String(form.get('user'))) // changes the session id
     session.remember(form.has('remember'))
     session.addFlash('Welcome back')
-    redirect(303, '/') // saved before it leaves
+    redirect(303, '/') // the session is saved first
   },
 
   async signOutEverywhere({ locals: { session } }) {
