@@ -11,17 +11,18 @@
  * @module
  */
 
-import { concatBytes, latin1Text, utf8Bytes } from '#bytes'
-import { aesCtr, equalBytes, hmac } from '#crypto'
+import { allocateBytes, concatBytes, latin1Text, utf8Bytes } from '#bytes'
+import { aesCtr, equalBytes, hmacWith } from '#crypto'
 import type { Codec, Opened } from '../codec/codec.ts'
 import type { Serializer } from '../codec/serializers/serializer.ts'
 import { type VerifiedText, VerifiedTexts } from '../codec/verified-texts.ts'
 import { SessionError } from '../errors.ts'
+import { assertOneOf } from '../lib/assert-options.ts'
 import { thirtyDays, unixSeconds } from '../lib/clock.ts'
 import { describeKind } from '../lib/describe.ts'
 import { decodePadded, encodePadded } from '../runtime/bytes/base64url.ts'
 import { type HashName, hashNames } from '../runtime/crypto/hashes.ts'
-import { randomBytes } from '../runtime/crypto/random.ts'
+import { randomBytes, writeRandom } from '../runtime/crypto/random.ts'
 import { gob } from './gob-serializer.ts'
 
 export { type Codec, decodeMulti, encodeMulti } from '../codec/codec.ts'
@@ -84,22 +85,18 @@ export class SecureCookie implements Codec {
   minAge: number
   /** Longest text written or read, in characters; 0 = any. */
   maxLength: number
-  readonly #hashKey: Uint8Array
+  readonly #mac: (prefix: string, signed: Uint8Array) => Uint8Array
   readonly #blockKey: Uint8Array | undefined
-  readonly #hash: HashName
   readonly serializer: Serializer
   readonly #now: () => number
   readonly #broken: SessionError | undefined
   readonly #verified: VerifiedTexts<Verified>
 
   constructor(options: SecureCookieOptions) {
-    this.#hashKey = keyBytes('hashKey', options.hashKey) ?? new Uint8Array(0)
+    const hashKey = keyBytes('hashKey', options.hashKey) ?? new Uint8Array(0)
     this.#blockKey = keyBytes('blockKey', options.blockKey)
-    this.#broken = keyError(this.#hashKey, this.#blockKey)
-    this.#hash = options.hash ?? 'sha256'
-    if (!hashNames.includes(this.#hash)) {
-      throw new TypeError(`hash must be one of ${hashNames.join(', ')}`)
-    }
+    this.#broken = keyError(hashKey, this.#blockKey)
+    this.#mac = hmacWith(assertOneOf('hash', options.hash ?? 'sha256', hashNames), hashKey)
     this.serializer = options.serializer ?? gob
     this.#now = options.now ?? unixSeconds
     this.#verified = new VerifiedTexts(options.cacheBytes ?? 1024 * 1024)
@@ -119,7 +116,7 @@ export class SecureCookie implements Codec {
     const plain = this.#serialize(value)
     const payload = encodePadded(this.#blockKey ? encrypt(this.#blockKey, plain) : plain)
     const signed = utf8Bytes(`${this.#now()}|${payload}`)
-    const text = encodePadded(concatBytes(signed, pipeByte, this.#mac(name, signed)))
+    const text = encodePadded(concatBytes(signed, pipeByte, this.#mac(`${name}|`, signed)))
     if (this.maxLength !== 0 && text.length > this.maxLength) {
       throw new SessionError(
         'value-too-long',
@@ -168,7 +165,7 @@ export class SecureCookie implements Codec {
     const innerEnd = secondsEnd < 0 ? -1 : bytes.indexOf(pipe, secondsEnd + 1)
     // The MAC is binary and may hold pipes of its own: only the first two divide.
     if (innerEnd < 0) throw macInvalid()
-    const mac = this.#mac(name, bytes.subarray(0, innerEnd))
+    const mac = this.#mac(`${name}|`, bytes.subarray(0, innerEnd))
     if (!equalBytes(mac, bytes.subarray(innerEnd + 1))) throw macInvalid()
     return {
       seconds: latin1Text(bytes, 0, secondsEnd),
@@ -179,10 +176,6 @@ export class SecureCookie implements Codec {
   #opened(payload: Uint8Array, issuedAt: number): Opened {
     const serializer = this.serializer
     return { value: this.#deserialize(payload), payload, serializer, issuedAt }
-  }
-
-  #mac(name: string, signed: Uint8Array): Uint8Array {
-    return hmac(this.#hash, this.#hashKey, `${name}|`, signed)
   }
 
   /** The time in the text, when it is neither too old nor too new. */
@@ -280,8 +273,10 @@ function wholeSeconds(option: string, value: number): number {
 }
 
 function encrypt(key: Uint8Array, plain: Uint8Array): Uint8Array {
-  const iv = randomBytes(ivLength)
-  return concatBytes(iv, aesCtr(key, iv, plain))
+  const bytes = allocateBytes(ivLength + plain.length)
+  writeRandom(bytes, 0, ivLength)
+  bytes.set(aesCtr(key, bytes.subarray(0, ivLength), plain), ivLength)
+  return bytes
 }
 
 function decrypt(key: Uint8Array, payload: Uint8Array): Uint8Array {

@@ -318,7 +318,7 @@ suite('options', () => {
   for (const [options, message] of [
     [{ hashKey: 42 }, /hashKey must be a Uint8Array or a string, not a number/],
     [{ hashKey, blockKey: {} }, /blockKey must be a Uint8Array or a string, not an Object/],
-    [{ hashKey, hash: 'rot13' }, /hash must be one of sha256, /],
+    [{ hashKey, hash: 'rot13' }, /hash must be 'sha256', /],
     [{ hashKey, maxAge: 1.5 }, /maxAge must be a whole number/],
     [{ hashKey, maxLength: '4096' }, /maxLength must be a whole number, not a string/],
   ] as [SecureCookieOptions, RegExp][]) {

@@ -37,7 +37,10 @@ function writeString(text: string): string {
   )
 }
 
-function write(value: unknown, path: Path, parents: readonly object[]): string {
+type Step = Path[number]
+
+/** `path` and `parents` lead to the value; both are restored before this returns. */
+function write(value: unknown, path: Step[], parents: object[]): string {
   switch (typeof value) {
     case 'string':
       return writeString(value)
@@ -62,19 +65,38 @@ function writeNumber(value: number, path: Path): string {
   return Object.is(value, -0) ? '-0' : String(value)
 }
 
-function writeObject(value: object, path: Path, parents: readonly object[]): string {
+function writeObject(value: object, path: Step[], parents: object[]): string {
   if (parents.includes(value) || parents.length > maxDepth) {
     throw new TypeError(`${describePath(path)} contains itself or is nested too deep for JSON`)
   }
   if (value instanceof Uint8Array) return `"${standardBase64(value)}"`
   if (value instanceof Date) return writeDate(value, path)
-  const inside = [...parents, value]
-  if (Array.isArray(value)) {
-    return `[${value.map((item, index) => write(item, [...path, index], inside)).join(',')}]`
+  parents.push(value)
+  const text = Array.isArray(value)
+    ? writeArray(value, path, parents)
+    : writeEntries(value, path, parents)
+  parents.pop()
+  return text
+}
+
+function writeArray(value: readonly unknown[], path: Step[], parents: object[]): string {
+  let text = '['
+  for (let index = 0; index < value.length; index++) {
+    path.push(index)
+    text += `${index === 0 ? '' : ','}${write(value[index], path, parents)}`
+    path.pop()
   }
-  return `{${sortedEntries(value, path)
-    .map(([key, item]) => `${writeString(key)}:${write(item, [...path, key], inside)}`)
-    .join(',')}}`
+  return `${text}]`
+}
+
+function writeEntries(value: object, path: Step[], parents: object[]): string {
+  let text = '{'
+  for (const [key, item] of sortedEntries(value, path)) {
+    path.push(key)
+    text += `${text.length === 1 ? '' : ','}${writeString(key)}:${write(item, path, parents)}`
+    path.pop()
+  }
+  return `${text}}`
 }
 
 const maxDepth = 1000
@@ -96,10 +118,16 @@ function sortedEntries(value: object, path: Path): [string, unknown][] {
     .sort(([a], [b]) => compareUtf8(a, b))
 }
 
-/** Go sorts keys by their UTF-8 bytes; JavaScript compares UTF-16 units. */
+/** Go sorts keys by their UTF-8 bytes. UTF-16 has the same order, except for surrogates. */
 function compareUtf8(a: string, b: string): number {
-  const left = utf8Bytes(a)
-  const right = utf8Bytes(b)
+  if (surrogate.test(a) || surrogate.test(b)) return compareBytes(utf8Bytes(a), utf8Bytes(b))
+  if (a === b) return 0
+  return a < b ? -1 : 1
+}
+
+const surrogate = /[\ud800-\udfff]/
+
+function compareBytes(left: Uint8Array, right: Uint8Array): number {
   for (let i = 0; i < left.length && i < right.length; i++) {
     const difference = (left[i] as number) - (right[i] as number)
     if (difference !== 0) return difference
@@ -124,19 +152,25 @@ function standardBase64(bytes: Uint8Array): string {
 /** The first JSON value of `text`; Go's decoder leaves what follows it unread. */
 function parseFirstValue(text: string): unknown {
   const source = replaceLoneSurrogates(text, '\ufffd')
+  let value: unknown
   try {
-    return JSON.parse(source, finite)
+    value = JSON.parse(source)
   } catch (error) {
     const end = endOfFirstValue(source)
     if (end === source.length) throw error
-    return JSON.parse(source.slice(0, end), finite)
+    value = JSON.parse(source.slice(0, end))
   }
+  assertFinite(value)
+  return value
 }
 
 /** Go refuses numbers beyond float64; JSON.parse makes infinities of them. */
-function finite(_key: string, value: unknown): unknown {
-  if (value !== Infinity && value !== -Infinity) return value
-  throw new RangeError('the JSON has a number beyond float64')
+function assertFinite(value: unknown): void {
+  if (value === Infinity || value === -Infinity) {
+    throw new RangeError('the JSON has a number beyond float64')
+  }
+  if (typeof value !== 'object' || value === null) return
+  for (const item of Array.isArray(value) ? value : Object.values(value)) assertFinite(item)
 }
 
 // A number ends where no more of it can follow: `01` is a 0 and a 1, and `1.` is none at all.
@@ -162,5 +196,6 @@ const escapes =
 
 /** Half of an escaped surrogate pair becomes U+FFFD, as in Go, which escapes it when writing. */
 function replaceLoneSurrogates(text: string, replacement: string): string {
+  if (!text.includes('\\')) return text
   return text.replace(escapes, (found, lone: string | undefined) => (lone ? replacement : found))
 }

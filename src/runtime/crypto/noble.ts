@@ -36,7 +36,16 @@ export function hmac(
   prefix: string,
   data: Uint8Array,
 ): Uint8Array {
-  return nobleHmac.create(nobleHash[hash], key).update(utf8Bytes(prefix)).update(data).digest()
+  return hmacWith(hash, key)(prefix, data)
+}
+
+/** {@link hmac} with a key that is used more than once: what depends on the key alone is done here. */
+export function hmacWith(
+  hash: HashName,
+  key: Uint8Array,
+): (prefix: string, data: Uint8Array) => Uint8Array {
+  const keyed = nobleHmac.create(nobleHash[hash], key)
+  return (prefix, data) => keyed.clone().update(utf8Bytes(prefix)).update(data).digest()
 }
 
 /** HKDF-SHA-256 (RFC 5869) without salt: `length` bytes for the purpose that `info` names. */

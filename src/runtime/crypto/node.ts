@@ -30,61 +30,59 @@ export function sha256(data: Uint8Array): Uint8Array {
   return bytesOf(digest('sha256', data))
 }
 
-/**
- * HMAC (RFC 2104) of the UTF-8 of `prefix`, followed by `data`; full length. The bytes of `key` must not
- * change after the first call with it.
- */
+/** HMAC (RFC 2104) of the UTF-8 of `prefix`, followed by `data`; full length. */
 export function hmac(
   hash: HashName,
   key: Uint8Array,
   prefix: string,
   data: Uint8Array,
 ): Uint8Array {
+  return hmacWith(hash, key)(prefix, data)
+}
+
+/** {@link hmac} with a key that is used more than once: what depends on the key alone is done here. */
+export function hmacWith(
+  hash: HashName,
+  key: Uint8Array,
+): (prefix: string, data: Uint8Array) => Uint8Array {
   if (!oneShotHash) {
-    const mac = createHmac(hash, secretOf(key)).update(prefix, 'utf8').update(data)
-    return bytesOf(mac.digest('binary'))
+    const secret = createSecretKey(key)
+    return (prefix, data) =>
+      bytesOf(createHmac(hash, secret).update(prefix, 'utf8').update(data).digest('binary'))
   }
-  const { inner, outer } = macBlocksOf(hash, key)
-  const dataAt = inner.length + Buffer.byteLength(prefix)
-  const input = Buffer.allocUnsafe(dataAt + data.length)
-  input.set(inner)
-  input.write(prefix, inner.length)
-  input.set(data, dataAt)
-  outer.write(digest(hash, input), inner.length, 'latin1')
-  return bytesOf(digest(hash, outer))
-}
-
-/** A key as RFC 2104 §2 prepares it for one hash function. */
-interface MacBlocks {
-  readonly hash: HashName
-  /** The key XOR ipad: one block. */
-  readonly inner: Buffer
-  /** The key XOR opad, one block, followed by room for the inner digest. */
-  readonly outer: Buffer
-}
-
-const macBlocks = sideTable<MacBlocks>()
-
-/** Derived once per key: two one-shot hashes then cost half of an Hmac object. */
-function macBlocksOf(hash: HashName, key: Uint8Array): MacBlocks {
-  let blocks = macBlocks.get(key)
-  if (blocks?.hash !== hash) {
-    blocks = makeMacBlocks(hash, key)
-    macBlocks.set(key, blocks)
+  // RFC 2104 §2 by two one-shot hashes takes half as long as an Hmac object.
+  const { inner, outer } = paddedKeys(hash, key)
+  return (prefix, data) => {
+    const dataAt = inner.length + Buffer.byteLength(prefix)
+    const end = dataAt + data.length
+    const input = end <= scratch.length ? scratch.subarray(0, end) : Buffer.allocUnsafeSlow(end)
+    input.set(inner)
+    input.write(prefix, inner.length)
+    input.set(data, dataAt)
+    outer.write(digest(hash, input), inner.length, 'latin1')
+    return bytesOf(digest(hash, outer))
   }
-  return blocks
 }
 
-function makeMacBlocks(hash: HashName, key: Uint8Array): MacBlocks {
+/** What hashes are computed of. Not from the pool of Buffer, where other code could see what it had. */
+const scratch = Buffer.alloc(8192)
+
+/**
+ * The key XOR ipad, one block of the hash; and the key XOR opad, with room for a digest after it. As
+ * {@link scratch}, neither is from the pool of Buffer.
+ */
+function paddedKeys(hash: HashName, key: Uint8Array): { inner: Buffer; outer: Buffer } {
   const blockLength = /^sha(512|384)/.test(hash) ? 128 : 64
-  const block = Buffer.alloc(blockLength)
-  block.set(key.length > blockLength ? bytesOf(digest(hash, key)) : key)
-  const digestLength = digest(hash, block).length
-  return {
-    hash,
-    inner: block.map(byte => byte ^ 0x36) as Buffer,
-    outer: Buffer.concat([block.map(byte => byte ^ 0x5c), Buffer.alloc(digestLength)]),
+  const inner = Buffer.alloc(blockLength)
+  const outer = Buffer.alloc(blockLength + digest(hash, inner).length)
+  if (key.length > blockLength) inner.write(digest(hash, key), 'latin1')
+  else inner.set(key)
+  for (let at = 0; at < blockLength; at++) {
+    const byte = inner[at] as number
+    inner[at] = byte ^ 0x36
+    outer[at] = byte ^ 0x5c
   }
+  return { inner, outer }
 }
 
 /** HKDF-SHA-256 (RFC 5869) without salt: `length` bytes for the purpose that `info` names. */
