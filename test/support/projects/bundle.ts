@@ -9,20 +9,25 @@ const root = fileURLToPath(new URL('../../..', import.meta.url))
 export type Bundle = BuildResult<{ write: false; metafile: true }>
 
 /** Bundles an app into one file. Node's modules stay external. */
-export function bundle(options: Pick<BuildOptions, 'entryPoints' | 'stdin'>): Promise<Bundle> {
+export function bundle({
+  external = [],
+  ...options
+}: Pick<BuildOptions, 'entryPoints' | 'stdin' | 'external'>): Promise<Bundle> {
   return build({
     ...options,
     bundle: true,
     minify: true,
     format: 'esm',
     platform: 'neutral',
+    // Tools read these fields of packages without `exports`; esbuild reads none on a neutral platform.
+    mainFields: ['module', 'main'],
     conditions: ['@silverback/source', 'workerd'],
     // What the `imports` of package.json resolve to under these conditions, but as source instead of `dist`.
     alias: {
       '#crypto': `${root}src/runtime/crypto/noble.ts`,
       '#bytes': `${root}src/runtime/bytes/web.ts`,
     },
-    external: ['node:*'],
+    external: ['node:*', ...external],
     write: false,
     metafile: true,
   })

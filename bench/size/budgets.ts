@@ -1,0 +1,84 @@
+/**
+ * What each entry of the package may weigh and import.
+ *
+ * @module
+ */
+
+/** The limits of one entry. */
+export interface Budget {
+  /** Bytes of the minified bundle after gzip, at most. Whoever raises one says why in a comment. */
+  readonly gzip: number
+  /** Modules of Node and peer dependencies that it imports statically: these and no others. */
+  readonly imports?: readonly string[]
+}
+
+/** By entry, or by export of an entry. */
+export const budgets: Readonly<Record<string, Budget>> = {
+  '{ CookieStore } from silverback': { gzip: 40_500 },
+  '{ ServerStore } from silverback': { gzip: 46_200 },
+  silverback: { gzip: 52_100, imports: ['node:fs', 'node:fs/promises', 'node:os', 'node:path'] },
+  'silverback/securecookie': { gzip: 32_600 },
+  'silverback/gob': { gzip: 15_300 },
+  'silverback/gorilla': {
+    gzip: 62_400,
+    imports: ['node:fs', 'node:fs/promises', 'node:os', 'node:path'],
+  },
+  'silverback/migrate': { gzip: 20_100 },
+  'silverback/memory': { gzip: 1_400 },
+  'silverback/redis': { gzip: 4_100, imports: ['node:crypto'] },
+  'silverback/filesystem': {
+    gzip: 4_600,
+    imports: [
+      'node:crypto',
+      'node:fs',
+      'node:fs/promises',
+      'node:os',
+      'node:path',
+      'node:timers/promises',
+    ],
+  },
+  'silverback/postgres': { gzip: 2_800 },
+  'silverback/sqlite': { gzip: 2_500 },
+  'silverback/mysql': { gzip: 2_500, imports: ['node:buffer'] },
+  'silverback/mongodb': { gzip: 1_900 },
+  'silverback/memcached': { gzip: 2_200 },
+  'silverback/tiered': { gzip: 2_000 },
+  'silverback/migrating': { gzip: 2_600 },
+  'silverback/resilient': { gzip: 2_500, imports: ['cockatiel'] },
+  'silverback/deflate': { gzip: 5_800, imports: ['node:zlib'] },
+  'silverback/testing': { gzip: 51_000 },
+  'silverback/unstorage': { gzip: 2_200 },
+  'silverback/keyv': { gzip: 2_100 },
+  'silverback/express-store': { gzip: 2_000 },
+  'silverback/to-express-store': { gzip: 5_000 },
+  'silverback/dynamodb': { gzip: 2_200 },
+  'silverback/node': { gzip: 4_200 },
+  'silverback/web': { gzip: 3_000 },
+  'silverback/express': { gzip: 4_100 },
+  'silverback/connect': { gzip: 4_100 },
+  'silverback/hono': { gzip: 2_800 },
+  'silverback/fastify': { gzip: 2_900 },
+  'silverback/koa': { gzip: 4_100 },
+  'silverback/h3': { gzip: 2_800 },
+  'silverback/h3v1': { gzip: 4_300 },
+  'silverback/elysia': { gzip: 3_000 },
+  'silverback/next': { gzip: 3_300 },
+  'silverback/react-router': { gzip: 3_400 },
+  'silverback/astro': { gzip: 3_000 },
+  'silverback/testing/adapters': { gzip: 60_000, imports: ['node:http', 'node:net'] },
+  'silverback/proxies': { gzip: 5_000 },
+  'silverback/csrf': { gzip: 10_200 },
+  'silverback/otel': { gzip: 1_500 },
+  'silverback/express-session': { gzip: 25_000, imports: ['node:events'] },
+  'silverback/sveltekit': { gzip: 2_900 },
+}
+
+/** Strings that show that code has leaked into a bundle, and the entries that may contain them. */
+export const markers: Readonly<Record<string, readonly string[]>> = {
+  'INSERT INTO': ['silverback/mysql', 'silverback/postgres', 'silverback/sqlite'],
+  'redis.call': ['silverback/redis'],
+  createIndexes: ['silverback/mongodb'],
+  UpdateCommand: ['silverback/dynamodb'],
+  'node:fs': ['silverback', 'silverback/filesystem', 'silverback/gorilla'],
+  'node:http': ['silverback/testing/adapters'],
+}
