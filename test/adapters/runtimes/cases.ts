@@ -7,7 +7,7 @@ import type { RunningApp } from 'silverback/testing/adapters'
 import { type AdapterCaseName, adapterCaseNames } from '../../../src/testing/adapters/cases.ts'
 import { runCase } from '../../../src/testing/adapters/run-case.ts'
 import { type Fetch, webApp } from '../apps/web-app.ts'
-import { clientAt } from './options-client.ts'
+import { clientAt } from './remote-client.ts'
 
 /** Starts a server of the runtime. */
 export type Serve = (fetch: Fetch) => RunningApp | Promise<RunningApp>
