@@ -86,7 +86,7 @@ for (const [name, { make, known }] of Object.entries(adapters)) {
 
     test('refuses an invalid value of an option', () => {
       const invalid: Record<string, [value: unknown, message: string]> = {
-        saveOnError: ['drop', "saveOnError must be 'keep' or 'discard', not a string"],
+        saveOnError: ['drop', `saveOnError must be 'keep' or 'discard', not "drop"`],
         onError: ['log', 'onError must be a function, not a string'],
         cookies: [{}, 'cookies must be a function, not an Object'],
       }

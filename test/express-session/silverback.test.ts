@@ -175,7 +175,7 @@ suite('silverback/express-session', () => {
         /store must be a backend or a store for express-session, not a CookieStore/,
       ],
       [{ secret: 's', ttl: 0 }, /ttl must be a whole number of at least 1, not 0/],
-      [{ secret: 's', unset: 'perhaps' }, /unset must be 'keep' or 'destroy', not a string/],
+      [{ secret: 's', unset: 'perhaps' }, /unset must be 'keep' or 'destroy', not "perhaps"/],
       [{ secret: 's', genid: 'id' }, /genid must be a function, not a string/],
       [{ secret: 's', cookie: { sameSite: 'loose' } }, /cookie.sameSite must be/],
       [{ secret: 's', cookie: { priority: 'urgent' } }, /cookie.priority must be/],
