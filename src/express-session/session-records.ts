@@ -9,7 +9,7 @@ import { fromCallback } from '../backends/lib/express-callbacks.ts'
 import { expiryOf, recordKey, recordOf, sessionIn } from '../backends/lib/express-records.ts'
 import { type Origin, originOf } from '../backends/to-express-store.ts'
 import { withKeyLock } from '../lib/keyed-mutex.ts'
-import type { Values } from '../session/state.ts'
+import type { Values } from '../session/session.ts'
 import { Cookie, type CookieData } from './cookie.ts'
 import type { StoredSession, StoreLike } from './store.ts'
 
