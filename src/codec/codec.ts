@@ -1,5 +1,5 @@
 /**
- * What turns a session into cookie-safe text and back.
+ * Codecs turn a session into a string that is safe in a cookie, and back.
  *
  * @module
  */
@@ -8,76 +8,77 @@ import { MultiError, SessionError } from '../errors.ts'
 import type { Serializer } from './serializers/serializer.ts'
 
 /**
- * Between a value and cookie-safe text. Synchronous. `name` is the cookie's name: text made for
- * one name must not decode under another.
+ * Converts between a value and a string that is safe in a cookie. Synchronous. `name` is the cookie's name:
+ * a string encoded for one name must not decode under another.
  */
 export interface Codec {
-  /** The text for `value`. Throws a {@link SessionError} when it cannot be carried. */
+  /** Returns the encoded value. Throws a {@link SessionError} when the value cannot be encoded. */
   encode(name: string, value: unknown, context?: EncodeContext): string
-  /** The value in `text`. Throws a {@link SessionError} whose `isDecode` is true for bad text. */
-  decode(name: string, text: string): unknown
+  /** Returns the value. Throws a {@link SessionError} whose `isDecode` is true for invalid input. */
+  decode(name: string, encoded: string): unknown
   /**
-   * As `decode`, with what else the text tells. A codec without it works; stores then cannot tell
-   * an unchanged session from a changed one and write both.
+   * Like `decode`, but also returns what is known about the encoded value. Optional: without it, stores cannot
+   * detect that a session is unchanged, and save it either way.
    */
-  open?(name: string, text: string): Opened
-  /** How old a text may be, in seconds; 0 = no limit. Stores set it with their own `maxAge`. */
+  open?(name: string, encoded: string): Opened
+  /** The maximum age of an encoded value, in seconds; 0 = no limit. Stores set it along with their `maxAge`. */
   maxAge?: number
-  /** How long a session lasts, however often it is encoded anew, in seconds. */
+  /** The maximum lifetime of a session in seconds, however often it is encoded again. */
   maxLifetime?: number
-  /** How many characters a text may have; 0 = no limit. */
+  /** The maximum length of an encoded value in characters; 0 = no limit. */
   maxLength?: number
-  /** What turns values into the bytes that it encodes. Stores use it to find out what changed. */
+  /** Converts values to the bytes that are encoded. Stores use it to detect changes. */
   readonly serializer?: Serializer
 }
 
-/** What a store tells a codec of a session besides its values. Go's envelope has no place for it. */
+/** What a store passes to a codec besides the session's values. Go's format has no room for it. */
 export interface EncodeContext {
-  /** When the session began: Unix time in seconds. Left out: now. */
+  /** When the session began: Unix time in seconds. Default: now. */
   startedAt?: number | undefined
-  /** How long this text was told to last, in seconds. Left out: as long as `idle` says. */
+  /** A lifetime set for this session, in seconds. Default: `idle`. */
   maxAge?: number | undefined
-  /** How long texts of its kind last, in seconds. Left out: the codec's `maxAge`. */
+  /** The store's lifetime of sessions of this kind, in seconds. Default: the codec's `maxAge`. */
   idle?: number | undefined
-  /** What is to be kept beside the value. */
+  /** Metadata to encode with the value. */
   metadata?: Uint8Array | undefined
-  /** The value, where it was serialized already, and by what: not done twice by the same. */
+  /** The value in serialized form, when the caller has it. A codec with the same serializer uses it. */
   serialized?: Serialized | undefined
 }
 
-/** A value as bytes, and what made them. */
+/** A value as bytes, and the serializer that made them. */
 export interface Serialized {
   readonly serializer: Serializer
   readonly bytes: Uint8Array
 }
 
-/** A text, opened. */
+/** A decoded value, and what is known about it. */
 export interface Opened {
   readonly value: unknown
-  /** The serialized value, and what made it. */
+  /** The value in serialized form, and the serializer that made it. */
   readonly payload: Uint8Array
   readonly serializer: Serializer
-  /** When the text was made: Unix time in seconds. */
+  /** When the value was encoded: Unix time in seconds. */
   readonly issuedAt: number | undefined
   /** When the session began: Unix time in seconds. */
   readonly startedAt?: number
-  /** How long the text was told to last, in seconds; undefined when it was not told. */
+  /** The lifetime set for this session, in seconds; undefined when the store's default applied. */
   readonly maxAge?: number | undefined
-  /** What was kept beside the value. */
+  /** The metadata that was encoded with the value. */
   readonly metadata?: Uint8Array | undefined
-  /** Why it should be written anew although nothing changed. */
+  /** Why the session should be saved again although nothing changed. */
   readonly renewal?: Renewal | undefined
 }
 
 /**
- * Why a session is written anew although nothing changed: an older key made its text, the text is of
- * some age, another library wrote it, or its id is due to change.
+ * Why a session is saved again although nothing changed: it was encoded with an older key, its cookie has
+ * reached a certain age, another library wrote it, or its id is due for rotation.
  */
 export type Renewal = 'old-key' | 'age' | 'foreign' | 'rotation'
 
 /**
- * Encodes with the first codec that can, so the first of a rotation writes.
- * Throws a {@link MultiError} when none can, a {@link SessionError} when there is none.
+ * Encodes with the first codec that succeeds, so the first codec of a rotation writes.
+ *
+ * Throws a {@link MultiError} when all codecs fail, and a {@link SessionError} when there are none.
  */
 export function encodeMulti(
   name: string,
@@ -89,20 +90,24 @@ export function encodeMulti(
 }
 
 /**
- * Decodes with the first codec that accepts the text, so every key of a rotation reads.
- * Throws a {@link MultiError} when none does, a {@link SessionError} when there is none.
+ * Decodes with the first codec that succeeds, so every codec of a rotation reads.
+ *
+ * Throws a {@link MultiError} when all codecs fail, and a {@link SessionError} when there are none.
  */
-export function decodeMulti(name: string, text: string, codecs: readonly Codec[]): unknown {
-  return firstOf(codecs, codec => codec.decode(name, text))
+export function decodeMulti(name: string, encoded: string, codecs: readonly Codec[]): unknown {
+  return firstOf(codecs, codec => codec.decode(name, encoded))
 }
 
-/** As {@link decodeMulti}, with what else the text tells, where the codec can say. */
+/** Like {@link decodeMulti}, but returns what `open` does for codecs that have it. */
 export function openMulti(
   name: string,
-  text: string,
+  encoded: string,
   codecs: readonly Codec[],
 ): Opened | { readonly value: unknown } {
-  return firstOf(codecs, codec => codec.open?.(name, text) ?? { value: codec.decode(name, text) })
+  return firstOf(
+    codecs,
+    codec => codec.open?.(name, encoded) ?? { value: codec.decode(name, encoded) },
+  )
 }
 
 function firstOf<T>(codecs: readonly Codec[], use: (codec: Codec) => T): T {

@@ -1,5 +1,5 @@
 /**
- * Secret keys as people configure them.
+ * Secret keys in the forms that options accept.
  *
  * @module
  */
@@ -8,28 +8,28 @@ import { decodeBase64Url, utf8Bytes } from '#bytes'
 import { describeKind } from '../lib/describe.ts'
 
 /**
- * A secret key: at least 32 bytes, or text that stands for them. Text of hexadecimal digits is hex,
- * other text in the base64 or base64url alphabet is base64, and any other text is its UTF-8 bytes.
+ * A secret key of at least 32 bytes, as bytes or as a string. A string of hexadecimal digits is decoded as hex,
+ * another string in the base64 or base64url alphabet as base64; any other string is converted to UTF-8.
  */
 export type SecretKey = Uint8Array | string
 
-/** Bytes of a key: what HKDF and AES-256 take for full strength. */
-const leastBytes = 32
+/** Minimum length of a key in bytes, which HKDF and AES-256 need for full strength. */
+const minBytes = 32
 
-/** 32 random bytes have fewer different ones than this once in 10^14 keys. */
-const leastDifferent = 16
+/** Minimum number of different bytes. Of 10^14 random keys of 32 bytes, one has fewer. */
+const minDistinctBytes = 16
 
 const advice = 'make one with: openssl rand -base64 32'
 
-/** Words of sample configurations. Random text of 43 letters holds one about once in 10^7 keys. */
+/** Words from sample configurations. Of 10^7 random keys of 43 letters, about one contains such a word. */
 const placeholder =
   /secret|passwor[dt]|changeme|change[-_ ]me|keyboard ?cat|placeholder|example|insecure|default|at[-_ ]least|your[-_ ]?key|my[-_ ]?key/i
 
 /**
- * The bytes of a key, copied.
+ * Returns a copy of the bytes of a key.
  *
- * Throws TypeError for anything but bytes and text, and RangeError for a key that is too short or
- * that nobody drew at random. `option` names it in the message; the key itself is never shown.
+ * Throws a TypeError for anything but bytes and strings, and a RangeError for a key that is too short or
+ * obviously not random. The message has the name of the `option`, never the key itself.
  */
 export function keyMaterial(option: string, key: SecretKey): Uint8Array {
   if (typeof key !== 'string' && !(key instanceof Uint8Array)) {
@@ -38,19 +38,19 @@ export function keyMaterial(option: string, key: SecretKey): Uint8Array {
   if (typeof key === 'string' && placeholder.test(key)) {
     throw new RangeError(`${option} is a placeholder, not a secret; ${advice}`)
   }
-  const bytes = typeof key === 'string' ? textBytes(key) : new Uint8Array(key)
-  if (bytes.length < leastBytes) {
+  const bytes = typeof key === 'string' ? decodeKey(key) : new Uint8Array(key)
+  if (bytes.length < minBytes) {
     throw new RangeError(
-      `${option} has ${bytes.length} bytes; a key needs at least ${leastBytes}; ${advice}`,
+      `${option} has ${bytes.length} bytes; a key needs at least ${minBytes}; ${advice}`,
     )
   }
-  if (new Set(bytes).size < leastDifferent) {
+  if (new Set(bytes).size < minDistinctBytes) {
     throw new RangeError(`${option} repeats itself too much to be random; ${advice}`)
   }
   return bytes
 }
 
-function textBytes(text: string): Uint8Array {
+function decodeKey(text: string): Uint8Array {
   if (/^(?:[\da-f]{2})+$/i.test(text)) {
     return Uint8Array.from(text.match(/../g) ?? [], pair => Number.parseInt(pair, 16))
   }

@@ -10,12 +10,12 @@ import { SessionError } from '../errors.ts'
 import { describeKind } from '../lib/describe.ts'
 import { keyMaterial, type SecretKey } from './key-material.ts'
 
-/** Derived keys held for each secret: the hours of 40 days. */
-const keptHours = 960
+/** How many derived keys are cached for each secret: the hours of 40 days. */
+const maxCachedHours = 960
 
-/** One secret, and the keys derived from it: one for each hour in which texts are sealed. */
+/** One secret, and the keys derived from it: one for each hour in which values are sealed. */
 export class SealingKey {
-  /** Names the key inside a text; tells nothing of the key. */
+  /** Identifies the key in a sealed value. Reveals nothing about the key. */
   readonly id: number
   readonly #material: Uint8Array
   readonly #derived = new Map<number, Uint8Array>()
@@ -26,14 +26,14 @@ export class SealingKey {
     this.id = new DataView(id.buffer, id.byteOffset).getUint32(0)
   }
 
-  /** True when this key was made of the same secret. */
+  /** Whether this key was made from the same secret. */
   isMadeOf(material: Uint8Array): boolean {
     return equalBytes(this.#material, material)
   }
 
   /**
-   * The AES-256 key for texts sealed in this hour (Unix time in hours). Few texts share a key, so
-   * that random nonces of 96 bits stay far from their bound (NIST SP 800-38D §8.3).
+   * The AES-256 key for values sealed in this hour (Unix time in hours). One key per hour keeps the number of
+   * random 96-bit nonces per key far below the bound of NIST SP 800-38D §8.3.
    */
   forHour(hour: number): Uint8Array {
     let key = this.#derived.get(hour)
@@ -41,7 +41,7 @@ export class SealingKey {
       key = hkdf(this.#material, utf8Bytes(`silverback sealed v1 hour ${hour}`), 32)
       this.#derived.set(hour, key)
       const [oldest] = this.#derived.keys()
-      if (this.#derived.size > keptHours) this.#derived.delete(oldest as number)
+      if (this.#derived.size > maxCachedHours) this.#derived.delete(oldest as number)
     }
     return key
   }
@@ -50,22 +50,22 @@ export class SealingKey {
 /** Secret keys, newest first. */
 export type KeyList = readonly SecretKey[]
 
-/** For a ring that gets its first keys later. */
-const notYet: KeyList = []
+/** Constructs a keyring that gets its first keys later. */
+const notLoaded: KeyList = []
 
 /**
- * Keys newest first: the first seals, all open. Make one and give it to several stores, to replace
- * the keys of all of them at once.
+ * Keys, newest first: the first one seals, all of them open. Several stores can share a keyring; replacing its
+ * keys then affects all of them.
  */
 export class Keyring {
   #keys: readonly SealingKey[]
 
-  /** Throws TypeError or RangeError, naming a wrong key by its place in the list. */
+  /** Throws a TypeError or RangeError for an invalid key, with the index of the key in the list. */
   constructor(keys: KeyList) {
-    this.#keys = keys === notYet ? [] : sealingKeys(keys, [])
+    this.#keys = keys === notLoaded ? [] : sealingKeys(keys, [])
   }
 
-  /** The key that seals. */
+  /** The key that seals. Throws `keys-not-loaded` when there is none yet. */
   get newest(): SealingKey {
     const key = this.#keys[0]
     if (!key)
@@ -73,47 +73,49 @@ export class Keyring {
     return key
   }
 
-  /** The keys with this id: one as a rule, none for a key that was removed. */
+  /** The keys with this id: usually one, and none if the key was removed. */
   find(id: number): readonly SealingKey[] {
     return this.#keys.filter(key => key.id === id)
   }
 
-  /** True for a key that is in the ring now. */
+  /** Whether the key is in the ring now. */
   has(key: SealingKey): boolean {
     return this.#keys.includes(key)
   }
 
-  /** Something to wait for before the keys are used; undefined when they can be used now. */
+  /** A promise to await before using the keys, or undefined when they can be used now. */
   ready(): Promise<void> | undefined {
     return undefined
   }
 
   /**
-   * Takes other keys from now on. What an old key sealed stays readable for as long as that key is
-   * in the list. Throws as the constructor does, and then keeps the keys it has.
+   * Replaces the keys. Values sealed with an old key can be opened as long as that key is in the list.
+   *
+   * Throws a TypeError or RangeError for an invalid key, and keeps the current keys then.
    */
   replace(keys: KeyList): void {
     this.#keys = sealingKeys(keys, this.#keys)
   }
 }
 
-/** How a {@link keyring} of provided keys is kept fresh. */
+/** Options of {@link keyring}. */
 export interface ProviderOptions {
-  /** Seconds after which the keys are asked for anew. Default 300. */
+  /** Seconds after which the keys are loaded again. Default 300. */
   refresh?: number
-  /** Told when the provider fails while there are keys: the old ones stay in use. */
+  /** Called when the provider fails and older keys stay in use. */
   onError?: (error: unknown) => void
   /** The clock: Unix time in seconds. */
   now?: () => number
 }
 
 /**
- * A ring whose keys come from a key service, a vault or a file: `provide` answers them, newest
- * first, and is asked again from time to time. Nothing waits for that: requests go on with the keys
- * that are there. There is no timer; a request starts it. Only the first request ever, and one after
- * a pause of twice `refresh`, waits for the answer.
+ * Creates a keyring whose keys come from a key service, a vault or a file. `provide` returns them, newest first.
  *
- * A store whose keys never arrived rejects with `keys-not-loaded`, and asks again at each request.
+ * A request that finds the keys older than `refresh` calls `provide` again; there is no timer. Requests continue
+ * with the current keys meanwhile. They wait for the provider only when there are no keys yet, or when the
+ * current ones are twice as old as `refresh`.
+ *
+ * Until the first keys are loaded, stores reject with `keys-not-loaded` and call the provider for each request.
  */
 export function keyring(
   provide: () => KeyList | Promise<KeyList>,
@@ -131,7 +133,7 @@ class ProvidedKeyring extends Keyring {
   #loading: Promise<void> | undefined
 
   constructor(provide: () => KeyList | Promise<KeyList>, options: ProviderOptions) {
-    super(notYet)
+    super(notLoaded)
     if (typeof provide !== 'function') {
       throw new TypeError(`provide must be a function, not ${describeKind(provide)}`)
     }
@@ -159,7 +161,7 @@ class ProvidedKeyring extends Keyring {
       if (this.#loadedAt === undefined) {
         throw new SessionError('keys-not-loaded', 'the keys could not be loaded', { cause })
       }
-      // Tried again after another interval, not at every request.
+      // The next attempt is due after another interval, not with the next request.
       this.#onError(cause)
     }
     this.#loadedAt = this.#now()
@@ -173,7 +175,7 @@ function sealingKeys(keys: KeyList, current: readonly SealingKey[]): SealingKey[
   if (keys.length === 0) throw new RangeError('keys must have at least one key')
   return keys.map((key, index) => {
     const material = keyMaterial(`keys[${index}]`, key)
-    // A key that stays keeps what was derived from it and what was verified with it.
+    // A key that stays in the list keeps its derived keys and its verified values.
     return current.find(each => each.isMadeOf(material)) ?? new SealingKey(material)
   })
 }

@@ -1,14 +1,14 @@
 /**
- * Sealed text: one authenticated encryption (AES-256-GCM), one base64url.
+ * Sealed values: one authenticated encryption (AES-256-GCM), one base64url.
  *
- *     text       = base64url( header nonce ciphertext tag )        unpadded, canonical
+ *     encoded    = base64url( header nonce ciphertext tag )        unpadded, canonical
  *     header     = version(1) key-id(4) issued-at(4)               big-endian
- *     plaintext  = varint( seconds since start ) varint( twice the seconds it lasts ) rest
+ *     plaintext  = varint( seconds since start ) varint( twice the lifetime, plus 1 if set for the session ) rest
  *     rest       = payload                                         version 1
  *                / varint( length ) metadata payload               version 2
  *     associated = header length(purpose) purpose length(name) name
  *
- * `docs/format-sealed.md` has every detail, and vectors.
+ * `docs/format-sealed.md` specifies the format and has test vectors.
  *
  * @module
  */
@@ -31,9 +31,8 @@ import type { Codec, EncodeContext, Opened, Renewal, Serialized } from './codec.
 import { type KeyList, Keyring, type SealingKey } from './keyring.ts'
 import { json } from './serializers/json.ts'
 import type { Serializer } from './serializers/serializer.ts'
-import { type VerifiedText, VerifiedTexts } from './verified-texts.ts'
+import { VerificationCache, type Verified } from './verification-cache.ts'
 
-/** Which of them a text is depends on whether it has metadata. */
 const version = { plain: 1, withMetadata: 2 }
 const headerLength = 9
 const nonceLength = 12
@@ -42,37 +41,37 @@ const tagLength = 16
 
 const nothing: Uint8Array = new Uint8Array(0)
 
-/** What a {@link Sealed} codec is made from. */
+/** Options of {@link Sealed}. */
 export interface SealedOptions {
-  /** Keys, newest first: the first seals, all open. */
+  /** Keys, newest first: the first one seals, all of them open. */
   keys: KeyList | Keyring
-  /** What the texts are for; a text for one purpose does not open for another. Default `session`. */
+  /** What values are sealed for. A value sealed for one purpose does not open for another. Default `session`. */
   purpose?: string
-  /** Between values and bytes. Default {@link json}. */
+  /** Converts between values and bytes. Default {@link json}. */
   serializer?: Serializer
-  /** How long a text lasts that is not told otherwise when sealed, in seconds. Default 24 hours. */
+  /** The lifetime of a sealed value unless {@link EncodeContext} sets another, in seconds. Default 24 hours. */
   maxAge?: number
-  /** How long a session lasts, however often it is sealed anew, in seconds. Default 30 days. */
+  /** The maximum lifetime of a session in seconds, however often it is sealed again. Default 30 days. */
   maxLifetime?: number
-  /** Longest text read, in characters. Default 65,536. */
+  /** The maximum length of a value to open, in characters. Default 65,536. */
   maxLength?: number
   /**
-   * Memory for texts that were opened before, in bytes, so that the same cookie is not decrypted
-   * anew with every request. 0 = none. Default 1 MiB.
+   * Memory in bytes for a cache of opened values, so that the same cookie is not decrypted for every request.
+   * 0 turns it off. Default 1 MiB.
    */
   cacheBytes?: number
   /** The clock: Unix time in seconds. */
   now?: () => number
 }
 
-/** What is remembered of a text that was opened: its plaintext, and the key that opened it. */
-interface Verified extends VerifiedText {
+/** An authentic value: its plaintext, and the key that opened it. */
+interface Authentic extends Verified {
   readonly key: SealingKey
   readonly issuedAt: number
   readonly hasMetadata: boolean
 }
 
-/** Encodes values into text that tells nothing and cannot be changed. */
+/** Encrypts and authenticates values: clients can neither read nor change them. */
 export class Sealed implements Codec {
   maxAge: number
   maxLifetime: number
@@ -81,24 +80,24 @@ export class Sealed implements Codec {
   readonly #purpose: Uint8Array
   readonly serializer: Serializer
   readonly #now: () => number
-  readonly #verified: VerifiedTexts<Verified>
+  readonly #cache: VerificationCache<Authentic>
   #associatedName: string | undefined
-  /** The associated data of {@link #associatedName}: a header, to be overwritten, and what follows it. */
+  /** The associated data for {@link #associatedName}. The header in it is overwritten each time. */
   #associatedBytes: Uint8Array = nothing
 
-  /** Throws TypeError or RangeError for a wrong option. */
+  /** Throws a TypeError or RangeError for an invalid option. */
   constructor(options: SealedOptions) {
     this.#keyring = options.keys instanceof Keyring ? options.keys : new Keyring(options.keys)
     this.#purpose = lengthPrefixed(options.purpose ?? 'session')
     this.serializer = options.serializer ?? json
     this.#now = options.now ?? unixSeconds
-    this.#verified = new VerifiedTexts(options.cacheBytes ?? 1024 * 1024)
+    this.#cache = new VerificationCache(options.cacheBytes ?? 1024 * 1024)
     this.maxAge = assertInteger('maxAge', options.maxAge ?? 86_400)
     this.maxLifetime = assertInteger('maxLifetime', options.maxLifetime ?? thirtyDays)
     this.maxLength = assertInteger('maxLength', options.maxLength ?? 65_536)
   }
 
-  /** The text for `value` in a cookie called `name`. Throws `serialize-failed`. */
+  /** Seals `value` for the cookie `name`. Throws `serialize-failed`. */
   encode(name: string, value: unknown, context: EncodeContext = {}): string {
     const issuedAt = this.#now()
     const key = this.#keyring.newest
@@ -118,13 +117,13 @@ export class Sealed implements Codec {
     const { metadata = nothing } = context
     const payload = this.#serialize(value, context.serialized)
     const sinceStart = Math.max(0, issuedAt - (context.startedAt ?? issuedAt))
-    const duration = lasting(context.maxAge, context.idle ?? this.maxAge)
+    const lifetime = encodeLifetime(context.maxAge, context.idle ?? this.maxAge)
     const metadataLength =
       metadata.length === 0 ? 0 : varintLength(metadata.length) + metadata.length
-    const prefixLength = varintLength(sinceStart) + varintLength(duration) + metadataLength
+    const prefixLength = varintLength(sinceStart) + varintLength(lifetime) + metadataLength
     const plaintext = allocateBytes(prefixLength + payload.length)
     let at = writeVarint(plaintext, 0, sinceStart)
-    at = writeVarint(plaintext, at, duration)
+    at = writeVarint(plaintext, at, lifetime)
     if (metadata.length > 0) {
       at = writeVarint(plaintext, at, metadata.length)
       plaintext.set(metadata, at)
@@ -133,72 +132,79 @@ export class Sealed implements Codec {
     return plaintext
   }
 
-  /** The value in `text`. Throws a {@link SessionError} with `isDecode`, as {@link open}. */
-  decode(name: string, text: string): unknown {
-    return this.open(name, text).value
+  /** Returns the sealed value. Throws the same errors as {@link open}. */
+  decode(name: string, encoded: string): unknown {
+    return this.open(name, encoded).value
   }
 
   /**
-   * As {@link decode}, with what else the text tells.
+   * Returns the sealed value, its times and its metadata.
    *
-   * Throws `text-too-long`, `base64-invalid`, `mac-invalid`, `key-unknown`, `timestamp-too-new`,
-   * `timestamp-expired` or `deserialize-failed`.
+   * Throws a {@link SessionError} with `isDecode`: `text-too-long`, `base64-invalid`, `mac-invalid`,
+   * `key-unknown`, `timestamp-too-new`, `timestamp-expired` or `deserialize-failed`.
    */
-  open(name: string, text: string): Opened {
-    if (text.length > this.maxLength) {
-      throw new SessionError('text-too-long', `the text is too long: ${text.length} characters`)
+  open(name: string, encoded: string): Opened {
+    if (encoded.length > this.maxLength) {
+      throw new SessionError(
+        'text-too-long',
+        `the sealed value has ${encoded.length} characters; at most ${this.maxLength} are accepted`,
+      )
     }
     const now = this.#now()
-    const known = this.#verified.get(name, text)
-    // A key that was removed while its texts were remembered opens nothing any more.
+    const known = this.#cache.get(name, encoded)
+    // Values that a removed key sealed may still be in the cache. They must not open.
     if (known && this.#keyring.has(known.key)) {
       this.#checkIssued(known.issuedAt, now)
       return this.#opened(known, new Uint8Array(known.content), now)
     }
-    const verified = this.#authenticate(name, text, now)
-    if (this.#verified.isWorthKeeping(text)) {
-      this.#verified.add(text, { ...verified, content: new Uint8Array(verified.content) })
+    const authentic = this.#authenticate(name, encoded, now)
+    if (this.#cache.isWorthAdding(encoded)) {
+      this.#cache.add(encoded, { ...authentic, content: new Uint8Array(authentic.content) })
     }
-    return this.#opened(verified, verified.content, now)
+    return this.#opened(authentic, authentic.content, now)
   }
 
-  #authenticate(name: string, text: string, now: number): Verified {
-    const bytes = decodeCanonical(text)
+  #authenticate(name: string, encoded: string, now: number): Authentic {
+    const bytes = decodeCanonical(encoded)
     if (!bytes) {
-      throw new SessionError('base64-invalid', 'the text is not canonical base64url')
+      throw new SessionError('base64-invalid', 'the sealed value is not canonical base64url')
     }
     const hasMetadata = bytes[0] === version.withMetadata
     const isSealed = hasMetadata || bytes[0] === version.plain
     if (bytes.length < bodyAt + tagLength || !isSealed) {
-      throw new SessionError('base64-invalid', 'the text is not sealed')
+      throw new SessionError('base64-invalid', 'the value is not a sealed value')
     }
     const issuedAt = uint32At(bytes, 5)
     this.#checkIssued(issuedAt, now)
     const keys = this.#keyring.find(uint32At(bytes, 1))
-    if (keys.length === 0) throw new SessionError('key-unknown', 'no key of this id is configured')
+    if (keys.length === 0)
+      throw new SessionError('key-unknown', 'the key that sealed the value is not configured')
     const associated = this.#associated(bytes, name)
     for (const key of keys) {
       const content = openAesGcm(key.forHour(hourOf(issuedAt)), associated, bytes, headerLength)
       if (content) return { name, content, key, issuedAt, hasMetadata }
     }
-    throw new SessionError('mac-invalid', 'the text was not sealed with our keys, or not for this')
+    throw new SessionError(
+      'mac-invalid',
+      'the value was changed, or sealed with another key or for another cookie name or purpose',
+    )
   }
 
-  /** @param content - what was sealed; the result has views of it */
-  #opened({ key, issuedAt, hasMetadata }: Verified, content: Uint8Array, now: number): Opened {
+  /** @param content - the plaintext; the result refers to it */
+  #opened({ key, issuedAt, hasMetadata }: Authentic, content: Uint8Array, now: number): Opened {
     const startEnd = endOfNumber(content, 0)
-    const lastingEnd = endOfNumber(content, startEnd)
+    const lifetimeEnd = endOfNumber(content, startEnd)
     const startedAt = issuedAt - varintBetween(content, 0, startEnd)
-    const lasting = varintBetween(content, startEnd, lastingEnd)
-    let payloadAt = lastingEnd
+    const lifetime = varintBetween(content, startEnd, lifetimeEnd)
+    let payloadAt = lifetimeEnd
     let metadata = nothing
     if (hasMetadata) {
-      const metadataAt = endOfNumber(content, lastingEnd)
-      payloadAt = metadataAt + varintBetween(content, lastingEnd, metadataAt)
+      const metadataAt = endOfNumber(content, lifetimeEnd)
+      payloadAt = metadataAt + varintBetween(content, lifetimeEnd, metadataAt)
       if (payloadAt > content.length) throw endsTooEarly()
       metadata = viewOf(content, metadataAt, payloadAt)
     }
-    const idle = Math.floor(lasting / 2)
+    const idle = Math.floor(lifetime / 2)
     if (now >= issuedAt + idle || now >= startedAt + this.maxLifetime) throw expired()
     const payload = viewOf(content, payloadAt, content.length)
     return {
@@ -208,15 +214,18 @@ export class Sealed implements Codec {
       issuedAt,
       startedAt,
       metadata,
-      maxAge: lasting % 2 === 1 ? idle : undefined,
+      maxAge: lifetime % 2 === 1 ? idle : undefined,
       renewal: this.#renewal(key, now - issuedAt, idle),
     }
   }
 
-  /** Before any cryptography: no text can ask for a key of an hour that cannot have sealed it. */
+  /**
+   * Checks the time before any cryptography, so that a client cannot make us derive keys for hours in which
+   * nothing valid can have been sealed.
+   */
   #checkIssued(issuedAt: number, now: number): void {
     if (issuedAt > now + clockSkew) {
-      throw new SessionError('timestamp-too-new', 'the text was sealed in the future')
+      throw new SessionError('timestamp-too-new', 'the value was sealed in the future')
     }
     if (this.maxAge <= 0 || issuedAt < now - this.maxLifetime) throw expired()
   }
@@ -227,8 +236,8 @@ export class Sealed implements Codec {
   }
 
   /**
-   * The associated data for a text that begins with `header`. Valid until the next call: most codecs see one
-   * name, so its bytes are kept.
+   * The associated data for a value that begins with `header`. The result is valid until the next call: a codec
+   * rarely sees more than one name, so the bytes for the last one are reused.
    */
   #associated(header: Uint8Array, name: string): Uint8Array {
     if (this.#associatedName !== name) {
@@ -256,8 +265,8 @@ export class Sealed implements Codec {
     try {
       return this.serializer.deserialize(payload)
     } catch {
-      // The cause could quote the data.
-      throw new SessionError('deserialize-failed', 'the sealed value is not of this serializer')
+      // Not the cause: its message could quote session data.
+      throw new SessionError('deserialize-failed', 'the serializer cannot read the sealed value')
     }
   }
 }
@@ -279,17 +288,17 @@ function uint32At(bytes: Uint8Array, at: number): number {
   return high * 0x10000 + low
 }
 
-/** A plain Uint8Array, which a subarray of a Buffer is not. */
+/** Like subarray, but always a plain Uint8Array: a subarray of a Buffer is a Buffer. */
 function viewOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start)
 }
 
-/** Twice the seconds that a text lasts, and one more when it was told how long. */
-function lasting(told: number | undefined, usual: number): number {
-  return told === undefined ? 2 * Math.max(0, usual) : 2 * Math.max(0, told) + 1
+/** Twice the lifetime in seconds, plus one when it was set for this session. */
+function encodeLifetime(own: number | undefined, idle: number): number {
+  return own === undefined ? 2 * Math.max(0, idle) : 2 * Math.max(0, own) + 1
 }
 
-/** Length first, so that no two lists of texts make the same bytes. */
+/** UTF-8 with its length in front, so that concatenated strings cannot be split differently. */
 function lengthPrefixed(text: string): Uint8Array {
   const bytes = utf8Bytes(text)
   return concatBytes(varint(bytes.length), bytes)
@@ -307,7 +316,7 @@ function endsTooEarly(): SessionError {
 }
 
 function expired(): SessionError {
-  return new SessionError('timestamp-expired', 'the text is too old')
+  return new SessionError('timestamp-expired', 'the sealed value has expired')
 }
 
 function messageOf(cause: unknown): string {

@@ -7,17 +7,17 @@
 import type { Serializer } from '../codec/serializers/serializer.ts'
 import { decode, encode } from './gob/index.ts'
 
-/** Values as a Go program with gorilla/sessions reads and writes them. */
+/** Reads and writes values as a Go program with gorilla/sessions does. */
 export const gob: Serializer = {
   serialize: value => encode(value),
   deserialize: bytes => decode(bytes),
 }
 
 /**
- * As {@link gob}, for a Go program of which it is known what it registered: a value of any other
- * type is refused here, with the `gob.Register` call that is missing, instead of there.
+ * Like {@link gob}, for a Go program whose registered types are known. Serializing a value of any other type
+ * throws, naming the missing `gob.Register` call; without this, the Go program would fail to read the session.
  *
- * @param registered - names as Go prints them: `map[string]interface {}`, `time.Time`, `*main.Person`
+ * @param registered - type names as Go prints them: `map[string]interface {}`, `time.Time`, `*main.Person`
  */
 export function gobFor(registered: Iterable<string>): Serializer {
   const options = { registered: [...registered] }

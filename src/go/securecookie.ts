@@ -1,12 +1,12 @@
 /**
- * Go's `securecookie` v1.1.2, byte for byte: signed and optionally encrypted text for cookies.
+ * Go's `securecookie` v1.1.2, byte for byte: signed and optionally encrypted cookie values.
  *
- *     text    = base64url( seconds "|" payload "|" mac )
+ *     encoded = base64url( seconds "|" payload "|" mac )
  *     payload = base64url( serialized ) or base64url( iv aes-ctr( serialized ) )
  *     mac     = HMAC( hash key, name "|" seconds "|" payload )
  *
- * Both base64url are padded. The name is not stored, but text made for one name does not decode
- * under another.
+ * Both base64url encodings are padded. The name is not stored, but a value encoded for one name does not
+ * decode under another.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { allocateBytes, concatBytes, latin1Text, utf8Bytes } from '#bytes'
 import { aesCtr, equalBytes, hmacWith } from '#crypto'
 import type { Codec, Opened } from '../codec/codec.ts'
 import type { Serializer } from '../codec/serializers/serializer.ts'
-import { type VerifiedText, VerifiedTexts } from '../codec/verified-texts.ts'
+import { VerificationCache, type Verified } from '../codec/verification-cache.ts'
 import { SessionError } from '../errors.ts'
 import { assertOneOf } from '../lib/assert-options.ts'
 import { thirtyDays, unixSeconds } from '../lib/clock.ts'
@@ -33,36 +33,36 @@ export { MultiError, SessionError } from '../errors.ts'
 export type { HashName } from '../runtime/crypto/hashes.ts'
 export { gob, gobFor } from './gob-serializer.ts'
 
-/** A key: bytes, or a string of which the UTF-8 bytes are taken, as Go's `[]byte("…")` does. */
+/** A key: bytes, or a string, which is converted to UTF-8 as Go's `[]byte("…")` does. */
 export type Key = Uint8Array | string
 
-/** What a {@link SecureCookie} is made from. Defaults are Go's. */
+/** Options of {@link SecureCookie}. The defaults are Go's. */
 export interface SecureCookieOptions {
-  /** Key of the HMAC. 32 or 64 random bytes are recommended; missing or empty is a usage error. */
+  /** HMAC key; 32 or 64 random bytes are recommended. A missing or empty key is a usage error. */
   hashKey: Key | null | undefined
-  /** Key of AES-CTR: 16, 24 or 32 bytes. Null or undefined: not encrypted. Empty: a usage error. */
+  /** AES-CTR key of 16, 24 or 32 bytes. Without one, values are only signed. An empty key is a usage error. */
   blockKey?: Key | null | undefined
-  /** Hash of the HMAC; not recorded in the text. Default `sha256`. */
+  /** Hash function of the HMAC. Encoded values do not record it. Default `sha256`. */
   hash?: HashName
-  /** Between values and bytes. Default {@link gob}. */
+  /** Converts between values and bytes. Default {@link gob}. */
   serializer?: Serializer
-  /** Oldest age accepted, in seconds. 0 = any; negative = none. Default 30 days. */
+  /** Maximum age of a value, in seconds. 0 = no limit; negative = nothing is accepted. Default 30 days. */
   maxAge?: number
-  /** Youngest age accepted, in seconds. 0 = any, also the future. Default 0. */
+  /** Minimum age of a value, in seconds. 0 = no limit, timestamps in the future included. Default 0. */
   minAge?: number
-  /** Longest text written or read, in characters. 0 = any. Default 4096. */
+  /** Maximum length of an encoded value, written or read, in characters. 0 = no limit. Default 4096. */
   maxLength?: number
   /**
-   * Memory for texts that were verified before, in bytes, so that the same cookie is not verified
-   * anew with every request. 0 = none. Default 1 MiB.
+   * Memory in bytes for a cache of verified values, so that the same cookie is not verified for every request.
+   * 0 turns it off. Default 1 MiB.
    */
   cacheBytes?: number
   /** The clock: Unix time in seconds. */
   now?: () => number
 }
 
-/** What is remembered of a text whose MAC was right: its time, and the serialized value. */
-interface Verified extends VerifiedText {
+/** A value whose MAC is right: its timestamp, and the serialized value. */
+interface Authentic extends Verified {
   readonly seconds: string
 }
 
@@ -71,26 +71,26 @@ const pipeByte = Uint8Array.of(pipe)
 const ivLength = 16
 
 /**
- * Encodes and decodes authenticated and optionally encrypted text.
+ * Encodes and decodes authenticated and optionally encrypted cookie values.
  *
- * A missing hash key or a block key of a wrong length is reported by `encode` and `decode`, not at
- * construction: in Go too, a rotation whose first pair is broken still works with its second.
+ * `encode` and `decode` report a missing hash key or a block key of a wrong length, not the constructor: as in
+ * Go, a rotation whose first pair is broken still works with its second.
  *
- * Throws TypeError at construction for an option of the wrong type.
+ * The constructor throws a TypeError for an option of the wrong type.
  */
 export class SecureCookie implements Codec {
-  /** Oldest age accepted, in seconds; 0 = any, negative = none. */
+  /** Maximum age in seconds; 0 = no limit, negative = nothing is accepted. */
   maxAge: number
-  /** Youngest age accepted, in seconds; 0 = any. */
+  /** Minimum age in seconds; 0 = no limit. */
   minAge: number
-  /** Longest text written or read, in characters; 0 = any. */
+  /** Maximum length of an encoded value in characters; 0 = no limit. */
   maxLength: number
   readonly #mac: (prefix: string, signed: Uint8Array) => Uint8Array
   readonly #blockKey: Uint8Array | undefined
   readonly serializer: Serializer
   readonly #now: () => number
   readonly #broken: SessionError | undefined
-  readonly #verified: VerifiedTexts<Verified>
+  readonly #cache: VerificationCache<Authentic>
 
   constructor(options: SecureCookieOptions) {
     const hashKey = keyBytes('hashKey', options.hashKey) ?? new Uint8Array(0)
@@ -99,14 +99,14 @@ export class SecureCookie implements Codec {
     this.#mac = hmacWith(assertOneOf('hash', options.hash ?? 'sha256', hashNames), hashKey)
     this.serializer = options.serializer ?? gob
     this.#now = options.now ?? unixSeconds
-    this.#verified = new VerifiedTexts(options.cacheBytes ?? 1024 * 1024)
+    this.#cache = new VerificationCache(options.cacheBytes ?? 1024 * 1024)
     this.maxAge = wholeSeconds('maxAge', options.maxAge ?? thirtyDays)
     this.minAge = wholeSeconds('minAge', options.minAge ?? 0)
     this.maxLength = wholeSeconds('maxLength', options.maxLength ?? 4096)
   }
 
   /**
-   * The text for `value` in a cookie called `name`.
+   * Encodes `value` for the cookie `name`.
    *
    * Throws a {@link SessionError} with `isUsage`: `hash-key-not-set`, `block-key-invalid`,
    * `serialize-failed`, `value-too-long`.
@@ -116,54 +116,54 @@ export class SecureCookie implements Codec {
     const plain = this.#serialize(value)
     const payload = encodePadded(this.#blockKey ? encrypt(this.#blockKey, plain) : plain)
     const signed = utf8Bytes(`${this.#now()}|${payload}`)
-    const text = encodePadded(concatBytes(signed, pipeByte, this.#mac(`${name}|`, signed)))
-    if (this.maxLength !== 0 && text.length > this.maxLength) {
+    const encoded = encodePadded(concatBytes(signed, pipeByte, this.#mac(`${name}|`, signed)))
+    if (this.maxLength !== 0 && encoded.length > this.maxLength) {
       throw new SessionError(
         'value-too-long',
-        `securecookie: the value is too long: ${text.length}; at most ${this.maxLength} characters fit`,
+        `securecookie: the value is too long: ${encoded.length}; at most ${this.maxLength} characters fit`,
       )
     }
-    return text
+    return encoded
   }
 
   /**
-   * The value in `text`, which came in a cookie called `name`.
+   * Returns the value encoded in the cookie `name`.
    *
    * Throws a {@link SessionError} with `isDecode`: `text-too-long`, `base64-invalid`,
    * `mac-invalid`, `timestamp-invalid`, `timestamp-too-new`, `timestamp-expired`,
-   * `decryption-failed`, `deserialize-failed`; or, as `encode`, one with `isUsage`.
+   * `decryption-failed`, `deserialize-failed`. Throws one with `isUsage` for a wrong key, as `encode` does.
    */
-  decode(name: string, text: string): unknown {
-    return this.open(name, text).value
+  decode(name: string, encoded: string): unknown {
+    return this.open(name, encoded).value
   }
 
-  /** As {@link decode}, with the serialized value and the time it was made. */
-  open(name: string, text: string): Opened {
+  /** Like {@link decode}, but also returns the serialized value and the time of encoding. */
+  open(name: string, encoded: string): Opened {
     if (this.#broken) throw this.#broken
-    if (this.maxLength !== 0 && text.length > this.maxLength) {
+    if (this.maxLength !== 0 && encoded.length > this.maxLength) {
       throw new SessionError(
         'text-too-long',
-        `securecookie: the value to decode is too long: ${text.length}`,
+        `securecookie: the value to decode is too long: ${encoded.length}; at most ${this.maxLength} characters are accepted`,
       )
     }
-    const known = this.#verified.get(name, text)
+    const known = this.#cache.get(name, encoded)
     if (known) return this.#opened(new Uint8Array(known.content), this.#checkAge(known.seconds))
-    const { seconds, inner } = this.#authenticate(name, text)
+    const { seconds, inner } = this.#authenticate(name, encoded)
     const issuedAt = this.#checkAge(seconds)
     const bytes = decodePadded(inner)
     const payload = this.#blockKey ? decrypt(this.#blockKey, bytes) : bytes
-    if (this.#verified.isWorthKeeping(text)) {
-      this.#verified.add(text, { name, seconds, content: new Uint8Array(payload) })
+    if (this.#cache.isWorthAdding(encoded)) {
+      this.#cache.add(encoded, { name, seconds, content: new Uint8Array(payload) })
     }
     return this.#opened(payload, issuedAt)
   }
 
-  /** The parts of a text whose MAC is right. */
-  #authenticate(name: string, text: string): { seconds: string; inner: string } {
-    const bytes = decodePadded(text)
+  /** The parts of an encoded value, whose MAC is checked first. */
+  #authenticate(name: string, encoded: string): { seconds: string; inner: string } {
+    const bytes = decodePadded(encoded)
     const secondsEnd = bytes.indexOf(pipe)
     const innerEnd = secondsEnd < 0 ? -1 : bytes.indexOf(pipe, secondsEnd + 1)
-    // The MAC is binary and may hold pipes of its own: only the first two divide.
+    // The MAC is binary and may contain pipes: only the first two are separators.
     if (innerEnd < 0) throw macInvalid()
     const mac = this.#mac(`${name}|`, bytes.subarray(0, innerEnd))
     if (!equalBytes(mac, bytes.subarray(innerEnd + 1))) throw macInvalid()
@@ -178,7 +178,7 @@ export class SecureCookie implements Codec {
     return { value: this.#deserialize(payload), payload, serializer, issuedAt }
   }
 
-  /** The time in the text, when it is neither too old nor too new. */
+  /** Returns the timestamp. Throws when it is too old or too new. */
   #checkAge(seconds: string): number {
     const issued = parseInt64(seconds)
     if (issued === undefined) {
@@ -206,9 +206,9 @@ export class SecureCookie implements Codec {
     try {
       return this.serializer.deserialize(bytes)
     } catch (cause) {
-      // JSON.parse quotes its input in its messages: that one must not travel on.
+      // Not the cause: messages of JSON.parse quote its input.
       if (cause instanceof SyntaxError) {
-        throw new SessionError('deserialize-failed', causedBy(new Error('the text is not JSON')))
+        throw new SessionError('deserialize-failed', causedBy(new Error('the value is not JSON')))
       }
       throw new SessionError('deserialize-failed', causedBy(cause), { cause })
     }
@@ -216,10 +216,10 @@ export class SecureCookie implements Codec {
 }
 
 /**
- * One SecureCookie for each pair of keys (hash key, block key), for rotation: the first pair
- * writes, all of them read. An odd count leaves the last pair without a block key; null is no key.
+ * Returns one SecureCookie for each pair of a hash key and a block key, for rotation: the first pair writes, all
+ * pairs read. With an odd number of keys, the last pair has no block key; null stands for no key.
  *
- * As Go's `CodecsFromPairs`, with options for all of them.
+ * Like Go's `CodecsFromPairs`, with options that apply to all codecs.
  */
 export function codecsFromPairs(
   keyPairs: readonly (Key | null | undefined)[],
@@ -233,8 +233,8 @@ export function codecsFromPairs(
 }
 
 /**
- * `length` random bytes for a key, from the system's generator, which must not fail: it throws
- * where Go's `GenerateRandomKey` returns nil.
+ * Returns `length` random bytes for a key, from the system's generator. Throws when the generator fails, where
+ * Go's `GenerateRandomKey` returns nil, and a RangeError for a length that is not a positive integer.
  */
 export function generateRandomKey(length: number): Uint8Array {
   if (!Number.isSafeInteger(length) || length < 1) {
@@ -246,12 +246,12 @@ export function generateRandomKey(length: number): Uint8Array {
 function keyBytes(option: string, key: Key | null | undefined): Uint8Array | undefined {
   if (key === null || key === undefined) return undefined
   if (typeof key === 'string') return utf8Bytes(key)
-  // A copy: what the caller does to its array later must not change the key.
+  // A copy, so that later changes to the caller's array do not change the key.
   if (key instanceof Uint8Array) return new Uint8Array(key)
   throw new TypeError(`${option} must be a Uint8Array or a string, not ${describeKind(key)}`)
 }
 
-/** Go's errors for wrong keys; the block key's wins, as there. */
+/** Go's errors for wrong keys. As in Go, an error of the block key takes precedence. */
 function keyError(hashKey: Uint8Array, blockKey: Uint8Array | undefined): SessionError | undefined {
   if (blockKey && ![16, 24, 32].includes(blockKey.length)) {
     return new SessionError(
@@ -290,11 +290,11 @@ function macInvalid(): SessionError {
   return new SessionError('mac-invalid', 'securecookie: the value is not valid')
 }
 
-/** Go's `strconv.ParseInt(text, 10, 64)`: undefined when it is not a signed 64-bit decimal. */
+/** Like Go's `strconv.ParseInt(text, 10, 64)`. Undefined unless it is a signed 64-bit decimal. */
 function parseInt64(text: string): number | bigint | undefined {
   if (!/^[+-]?\d+$/.test(text)) return undefined
   if (text.length <= 15) return Number(text)
-  // BigInt() takes no plus sign. Cutting leading zeros keeps what it parses short.
+  // BigInt() accepts no plus sign. Without leading zeros, 21 characters are enough for every valid number.
   const value = BigInt(text.replace(/^\+?(-?)0*(?=\d)/, '$1').slice(0, 21))
   return BigInt.asIntN(64, value) === value ? value : undefined
 }
