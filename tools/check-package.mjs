@@ -1,7 +1,9 @@
-// Checks the package as users get it: packs it, lets publint and attw look at the tarball, installs
-// it into an empty project and imports every entry from there; then compiles and runs the examples.
+/**
+ * Checks the package as users get it: packs it, runs publint and attw on the tarball, installs it into an empty
+ * project, compiles and imports every entry there, then compiles and runs the examples.
+ */
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -20,21 +22,25 @@ function run(command, args, cwd = root) {
 }
 
 try {
-  const [{ filename }] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', project]))
+  const [{ filename, files }] = JSON.parse(
+    run('npm', ['pack', '--json', '--pack-destination', project]),
+  )
+  checkFiles(files.map(({ path }) => path))
   const tarball = join(project, filename)
   run('npx', ['publint', '--strict', tarball])
   run('npx', ['attw', tarball, '--profile', 'esm-only'])
   writeFileSync(join(project, 'package.json'), '{"type":"module"}')
   install(tarball)
+  checkInternals()
   for (const compiler of ['typescript', 'typescript7']) checkTypes(compiler)
-  // What some entries need and their users install.
+  // Some entries need a peer dependency.
   install(...Object.entries(manifest.peerDependencies).map(peer => peer.join('@')))
   checkImports()
   install(...packages)
   const examples = await checkExamples(project)
   const imports = entries().length
   console.log(
-    `${filename}: publint, attw, types, ${imports} imports and ${examples} examples are fine`,
+    `${filename}: publint, attw, types, ${imports} imports and ${examples} examples passed`,
   )
 } catch (error) {
   console.error(error.stdout ?? error)
@@ -43,14 +49,39 @@ try {
   rmSync(project, { recursive: true, force: true })
 }
 
-/** The names under which users import, as in `silverback/gob`. */
+/** The tarball has the compiled files and their source maps, the manifest and the pages; no sources. */
+function checkFiles(paths) {
+  const isExpected = path => /^dist\/.+\.(js|js\.map|d\.ts)$/.test(path) || !path.includes('/')
+  const unexpected = paths.filter(path => !isExpected(path))
+  if (unexpected.length > 0) throw new Error(`the tarball has ${unexpected.join(', ')}`)
+}
+
+/** Source maps carry the sources, which are not in the package. Declarations show no `@internal` member. */
+function checkInternals() {
+  const dist = join(project, 'node_modules', manifest.name, 'dist')
+  for (const file of readdirSync(dist, { recursive: true })) {
+    const text = file.endsWith('.js') || statSync(join(dist, file)).isDirectory() ? '' : read(file)
+    if (file.endsWith('.d.ts') && text.includes('@internal')) {
+      throw new Error(`${file} declares something internal`)
+    }
+    if (file.endsWith('.map') && !JSON.parse(text).sourcesContent?.every(Boolean)) {
+      throw new Error(`${file} has no sources`)
+    }
+  }
+
+  function read(file) {
+    return readFileSync(join(dist, file), 'utf8')
+  }
+}
+
+/** The specifiers of the package, such as `silverback/gob`. */
 function entries() {
   return Object.keys(manifest.exports)
     .filter(entry => entry !== './package.json')
     .map(entry => entry.replace(/^\./, manifest.name))
 }
 
-/** Every entry compiles where nothing else is installed: no types of Node, and no library skipped. */
+/** Every entry compiles with nothing else installed: no types of Node, no peers, and without `skipLibCheck`. */
 function checkTypes(compiler) {
   const imports = entries().map((entry, index) => `export * as entry${index} from '${entry}'`)
   writeFileSync(join(project, 'main.ts'), imports.join('\n'))
@@ -83,7 +114,7 @@ function checkImports() {
     import { createRequire } from 'node:module'
     const modules = [${imports.map((_, index) => `entry${index}`)}]
     if (modules.some(module => Object.keys(module).length === 0)) throw new Error('an empty entry')
-    // Every Node that is supported can require() modules without top-level await.
+    // Node can require() modules without top-level await, in every supported version.
     if (process.features.require_module) {
       const require = createRequire(import.meta.url)
       require('${manifest.name}')
