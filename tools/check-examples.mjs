@@ -1,4 +1,4 @@
-// The examples as users have them: beside the installed package, with nothing of this repository.
+/** Compiles and runs the examples next to the installed package, as users would, without this repository. */
 import { spawn, spawnSync } from 'node:child_process'
 import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const manifest = JSON.parse(readFileSync(`${root}package.json`, 'utf8'))
 
-/** What each example needs beside this package, as `devDependencies` names it. */
+/** The packages that each example needs, by their names in `devDependencies`. */
 const frameworks = {
   connect: ['connect', '@types/connect'],
   elysia: ['elysia', '@hono/node-server'],
@@ -23,27 +23,27 @@ const frameworks = {
   web: ['@hono/node-server'],
 }
 
-/** Packages to install, as npm takes them. */
+/** The packages to install, as arguments of npm. */
 export const packages = [...new Set(['@types/node', ...Object.values(frameworks).flat()])].map(
   name => `${name}@${manifest.devDependencies[name]}`,
 )
 
 const names = Object.keys(frameworks)
 
-/** Packages whose own declarations do not compile. When they do again, they have to go from here. */
+/** Packages whose own declarations do not compile. The check fails when one of them is fixed. */
 const faulty = [
-  'elysia', // 1.4: indexes types by keys that they may not have
-  'h3', // 2.0: overrides Error.isError, which the types of ES2023 do not have
-  'h3v1', // 1.15: a FetchEvent, which is of service workers
-  '@types/koa', // 3.0: asks content-disposition for a type that its version 2 has under another name
+  'elysia', // 1.4: indexes types by keys that may be missing
+  'h3', // 2.0: overrides Error.isError, which ES2023 does not declare
+  'h3v1', // 1.15: uses FetchEvent, a type of service workers
+  '@types/koa', // 3.0: imports a type that content-disposition 2 has renamed
 ]
 
-/** Compiles the examples in a project where all is installed, and asks each for its first page. */
+/** Compiles the examples in a project with their packages, and requests the first page of each. Returns how many there are. */
 export async function checkExamples(project) {
   for (const name of names)
     cpSync(`${root}examples/${name}`, join(project, name), { recursive: true })
   for (const compiler of ['typescript', 'typescript7']) compile(project, compiler)
-  for (const name of names) await askExample(project, name)
+  for (const name of names) await visitExample(project, name)
   return names.length
 }
 
@@ -72,11 +72,14 @@ function compile(project, compiler) {
   const isOf = (error, name) => error.startsWith(`node_modules/${name}/`)
   const ours = errors.filter(error => !faulty.some(name => isOf(error, name)))
   if (ours.length > 0) throw new Error(`${compiler}:\n${ours.join('\n')}`)
-  const mended = faulty.find(name => !errors.some(error => isOf(error, name)))
-  if (mended) throw new Error(`${compiler} compiles the declarations of ${mended}`)
+  const fixed = faulty.find(name => !errors.some(error => isOf(error, name)))
+  if (fixed)
+    throw new Error(
+      `${compiler} compiles the declarations of ${fixed}: remove it from the list of faulty packages`,
+    )
 }
 
-async function askExample(project, name) {
+async function visitExample(project, name) {
   const port = await freePort()
   const child = spawn(process.execPath, [`compiled/${name}/app.js`], {
     cwd: project,
@@ -84,22 +87,23 @@ async function askExample(project, name) {
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   try {
-    const response = await firstAnswer(`http://localhost:${port}/`)
+    const response = await firstResponse(`http://localhost:${port}/`)
     const { visits } = await response.json()
     const [cookie] = response.headers.getSetCookie()
-    if (visits !== 1 || !cookie?.startsWith('login=')) throw new Error(`${name} keeps no session`)
+    if (visits !== 1 || !cookie?.startsWith('login='))
+      throw new Error(`examples/${name} sets no session cookie`)
   } finally {
     child.kill()
   }
 }
 
-async function firstAnswer(url) {
+async function firstResponse(url) {
   for (let tried = 0; tried < 200; tried++) {
     const response = await fetch(url).catch(() => undefined)
     if (response) return response
     await sleep(50)
   }
-  throw new Error(`nobody listens at ${url} after ten seconds`)
+  throw new Error(`no server listens at ${url} after ten seconds`)
 }
 
 async function freePort() {

@@ -1,11 +1,11 @@
-// Imports in src/ point down or sideways, never up and never in a circle. Type-only imports count too.
+/** Checks that no import in src/ runs to a higher layer or in a circle. Type-only imports count too. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const src = fileURLToPath(new URL('../src/', import.meta.url))
 
-/** Folders of src/, from the bottom up. A file may import from its own layer and from those before it. */
+/** The layers of src/, lowest first. A file may import from its own layer and from lower ones. */
 const layers = [
   ['lib', 'errors.ts'],
   ['runtime'],
@@ -27,12 +27,13 @@ const importsOf = new Map(files.map(file => [file, importsIn(file)]))
 const problems = []
 
 for (const [file, imports] of importsOf) {
-  if (layerOf(file) < 0) problems.push(`${file} is in no layer`)
+  if (layerOf(file) < 0)
+    problems.push(`${file} is in no layer: add its folder to tools/check-layers.mjs`)
   for (const target of imports) {
     if (layerOf(target) > layerOf(file)) problems.push(`${file} imports upward: ${target}`)
   }
 }
-for (const circle of circles()) problems.push(`a circle: ${circle.join(' → ')}`)
+for (const circle of circles()) problems.push(`imports in a circle: ${circle.join(' → ')}`)
 
 for (const problem of problems) console.error(problem)
 if (problems.length > 0) process.exit(1)
@@ -44,7 +45,7 @@ function importsIn(file) {
   return [...specifiers].map(([, path]) => join(dirname(file), path))
 }
 
-/** One path for every import that closes a circle, by a depth-first walk. */
+/** One path for every import that closes a circle, found by a depth-first search. */
 function circles() {
   const found = []
   const state = new Map()

@@ -1,5 +1,4 @@
-// Installs the dependencies when they are missing or older than the lockfile, so that
-// `npm test` and `npm run demo` work on a fresh clone.
+/** Installs the dependencies if they are missing or older than the lockfile, so that scripts work on a fresh clone. */
 import { spawnSync } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

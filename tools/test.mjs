@@ -58,7 +58,7 @@ function run() {
     `--test-reporter=${reporter}`,
     `--test-reporter-destination=${destination}`,
   ])
-  const options = watch ? ['--watch'] : reporters
+  const options = watch ? ['--watch', '--test-reporter=spec'] : reporters
   // Node's default is one file fewer than there are cores, which on two cores is one.
   options.push(`--test-concurrency=${Math.max(2, availableParallelism())}`)
   const { status } = spawnSync(process.execPath, ['--test', ...options, ...files], {
