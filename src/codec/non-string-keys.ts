@@ -1,16 +1,16 @@
 /**
- * Where the entries of a map go whose keys a JavaScript object cannot have.
+ * Map entries whose keys a JavaScript object cannot have.
  *
  * @module
  */
 
 /**
- * The property that holds entries with keys other than strings: a `Map` from key to value. It is
- * there only if there are such entries, so that 42 and "42" stay two keys, as in Go.
+ * The property that holds entries whose keys are not strings: a `Map` from key to value. It exists only if there
+ * are such entries. It keeps 42 and "42" apart, as Go does.
  */
 export const keyed: unique symbol = Symbol('silverback.keyed')
 
-/** An object with entries of other keys. */
+/** An object that may have entries whose keys are not strings. */
 export interface Keyed {
   [keyed]?: Map<unknown, unknown>
 }

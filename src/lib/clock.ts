@@ -1,13 +1,13 @@
 /**
- * The clock that everything has unless it is given another, in seconds.
+ * The default clock, and constants of time, in seconds.
  *
  * @module
  */
 
-/** Gorilla's lifetime of cookies, and the longest that sessions live here unless told otherwise. */
+/** The default lifetime of gorilla's cookies, and the default maximum lifetime of our sessions. */
 export const thirtyDays: number = 30 * 86_400
 
-/** Clocks of two machines may differ by this, in seconds. */
+/** How far the clocks of two machines may differ, in seconds. */
 export const clockSkew = 60
 
 /** Unix time in whole seconds. */

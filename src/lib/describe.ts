@@ -1,13 +1,13 @@
 /**
- * Names for values in error messages. What they hold is never shown.
+ * Descriptions of values for error messages. They never show the content of a value.
  *
  * @module
  */
 
-/** Where a value sits: object keys and array positions, outermost first. */
+/** The path to a value: object keys and array indexes, outermost first. */
 export type Path = readonly (string | number)[]
 
-/** A path as a person would type it: `user.friends[3].birthday`, `["not an identifier"]`. */
+/** A path in JavaScript syntax: `user.friends[3].birthday`, `["not an identifier"]`. */
 export function describePath(path: Path): string {
   if (path.length === 0) return 'the value'
   return path
@@ -19,7 +19,7 @@ export function describePath(path: Path): string {
     .join('')
 }
 
-/** The kind of a wrong argument: `undefined`, `a string`, `an array`, `a Map`. */
+/** The kind of an invalid argument: `undefined`, `a string`, `an array`, `a Map`. */
 export function describeKind(value: unknown): string {
   if (value === null || value === undefined) return String(value)
   if (Array.isArray(value)) return 'an array'

@@ -1,19 +1,21 @@
 /**
- * One after another, where two at once would undo each other.
+ * Mutual exclusion by key, within this process.
  *
  * @module
  */
 
-const last = new Map<string, Promise<unknown>>()
+const tails = new Map<string, Promise<unknown>>()
 
-/** Runs `task` when every task given earlier for `key` is over, in this process. */
+/**
+ * Runs `task` once all tasks queued earlier for `key` in this process have settled. Settles as the task does.
+ */
 export async function withKeyLock<T>(key: string, task: () => Promise<T>): Promise<T> {
-  const before = last.get(key) ?? Promise.resolve()
+  const before = tails.get(key) ?? Promise.resolve()
   const run = before.then(task, task)
-  last.set(key, run)
+  tails.set(key, run)
   try {
     return await run
   } finally {
-    if (last.get(key) === run) last.delete(key)
+    if (tails.get(key) === run) tails.delete(key)
   }
 }

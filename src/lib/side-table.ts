@@ -1,31 +1,31 @@
 /**
- * What is kept of an object beside its own properties: nobody else sees it, no copy of the object has
- * it, and it goes when the object goes.
+ * Side tables: values attached to objects. They are invisible to other code, copies of the object do not
+ * have them, and they are collected with the object.
  *
- * A WeakMap does the same. But objects that live for one request are many, and a WeakMap with as many
- * keys makes reading a small session take twice as long, most of it in the garbage collector.
+ * A WeakMap does the same. But an object per request means many of them, and a WeakMap with that many keys
+ * doubles the time it takes to read a small session, most of it in the garbage collector.
  *
  * @module
  */
 
-/** Values, by the objects that they are kept of. */
+/** Associates values with objects, like a WeakMap. */
 export interface SideTable<Value> {
   get(object: object): Value | undefined
   set(object: object, value: Value): void
 }
 
-/** As a base class, it lets a class add its fields to an object that is there already. */
-function given(object: object): object {
+/** As a base class, this lets a derived class add its private fields to an existing object. */
+function returnObject(object: object): object {
   return object
 }
-const Given = given as unknown as new (object: object) => object
+const ReturnObject = returnObject as unknown as new (object: object) => object
 
-/** No values yet. Each call makes a kind of its own. */
+/** Creates an empty side table, independent of all others. */
 export function sideTable<Value>(): SideTable<Value> {
-  /** Objects that are frozen may refuse new fields, private ones too. */
-  const ofFrozen = new WeakMap<object, Value>()
+  /** For objects that are not extensible: engines may refuse to add even private fields to them. */
+  const nonExtensible = new WeakMap<object, Value>()
 
-  return class Marked extends Given {
+  return class Extended extends ReturnObject {
     #value: Value
 
     private constructor(object: object, value: Value) {
@@ -34,13 +34,13 @@ export function sideTable<Value>(): SideTable<Value> {
     }
 
     static get(object: object): Value | undefined {
-      return #value in object ? object.#value : ofFrozen.get(object)
+      return #value in object ? object.#value : nonExtensible.get(object)
     }
 
     static set(object: object, value: Value): void {
       if (#value in object) object.#value = value
-      else if (Object.isExtensible(object)) new Marked(object, value)
-      else ofFrozen.set(object, value)
+      else if (Object.isExtensible(object)) new Extended(object, value)
+      else nonExtensible.set(object, value)
     }
   }
 }

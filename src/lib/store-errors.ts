@@ -1,5 +1,5 @@
 /**
- * Calls of a backend.
+ * Errors of backend operations.
  *
  * @module
  */
@@ -7,8 +7,8 @@
 import { SessionError } from '../errors.ts'
 
 /**
- * The outcome of an operation. Rejects with `store-failed`, naming the operation, when it fails: that is
- * no visitor's fault.
+ * Runs a backend operation and resolves with its result. When it fails, rejects with `store-failed`; the message
+ * has the name of the operation, and `cause` is the backend's error.
  */
 export async function storeOperation<T>(name: string, operation: () => Promise<T>): Promise<T> {
   try {

@@ -1,9 +1,9 @@
 /**
- * Compression around another serializer, for sessions of long and repetitive values.
+ * Compression on top of another serializer, for sessions with long and repetitive values.
  *
- * Off unless a codec is given it, and to be thought about first: the length of a compressed cookie
- * tells whether two texts in it are alike. Who can put text of their choice into a session beside a
- * secret, and see the length of its cookie, can guess the secret piece by piece (CRIME, BREACH).
+ * A security trade-off, so a codec compresses only when given this serializer: the length of a compressed cookie
+ * reveals whether parts of it are alike. An attacker who can put chosen text into a session that contains a
+ * secret, and who sees the length of its cookie, can guess the secret piece by piece (CRIME, BREACH).
  *
  * @module
  */
@@ -13,23 +13,24 @@ import { assertInteger } from '../../lib/assert-options.ts'
 import { json } from './json.ts'
 import type { Serializer } from './serializer.ts'
 
-/** How {@link deflated} compresses. */
+/** Options of {@link deflated}. */
 export interface DeflatedOptions {
-  /** What makes the bytes. Default {@link json}. */
+  /** The serializer whose output is compressed. Default {@link json}. */
   serializer?: Serializer
-  /** Most bytes that a value may inflate to. Default 65,536. */
+  /** The maximum size of a value before compression, in bytes. Default 65,536. */
   maxBytes?: number
 }
 
-/** First bytes of what this serializer wrote. No JSON and no gob begins with one of them. */
+/** The first byte of this serializer's output. Neither JSON nor gob begins with one of these. */
 const stored = 0
 const compressed = 1
 
 /**
- * A serializer that compresses (DEFLATE, RFC 1951) what another one makes, when that is shorter.
- * It reads what the other one wrote alone, too, so that it can be switched on and off.
+ * A serializer that compresses the output of another one (DEFLATE, RFC 1951) when that makes it shorter. It also
+ * reads the uncompressed output of the other serializer, so compression can be turned on and off at any time.
  *
- * Deserializing throws when more than `maxBytes` come out. Serializing throws when they go in.
+ * Serializing throws a RangeError for a value of more than `maxBytes` bytes. Deserializing throws when a value
+ * would inflate to more.
  */
 export function deflated(options: DeflatedOptions = {}): Serializer {
   const { serializer = json, maxBytes = 65_536 } = options
@@ -39,17 +40,17 @@ export function deflated(options: DeflatedOptions = {}): Serializer {
       const plain = serializer.serialize(value)
       if (plain.length > maxBytes) {
         throw new RangeError(
-          `the session has ${plain.length} bytes; at most ${maxBytes} are compressed`,
+          `the session has ${plain.length} bytes, more than the limit maxBytes: ${maxBytes}`,
         )
       }
-      const short = deflateRawSync(plain)
-      return short.length < plain.length ? marked(compressed, short) : marked(stored, plain)
+      const deflated = deflateRawSync(plain)
+      return deflated.length < plain.length ? marked(compressed, deflated) : marked(stored, plain)
     },
     deserialize(bytes) {
       const rest = bytes.subarray(1)
       if (bytes[0] === stored) return serializer.deserialize(rest)
       if (bytes[0] !== compressed) return serializer.deserialize(bytes)
-      // The limit is zlib's own: it stops inflating there, whatever the text promises.
+      // zlib enforces the limit itself: it stops inflating there.
       return serializer.deserialize(inflateRawSync(rest, { maxOutputLength: maxBytes }))
     },
   }

@@ -1,8 +1,8 @@
 /**
- * JSON that comes back as it went in: the default serializer.
+ * The default serializer: JSON, extended so that richer values survive a round trip.
  *
- * Plain data is plain JSON, at its speed. Anything richer is marked with a leading "!" and written
- * by devalue, a maintained library for it.
+ * Plain data is written as plain JSON, at the speed of JSON. Anything richer is written by the library devalue,
+ * after a leading "!".
  *
  * @module
  */
@@ -15,14 +15,14 @@ import type { Serializer } from './serializer.ts'
 
 const richMark = '!'
 
-/** Nesting beyond this is refused, before a runtime's stack is. */
+/** The maximum depth of nesting, small enough for the stack of every runtime. */
 const maxDepth = 200
 
 /**
- * Carries what JSON carries, and exactly: Date, Map, Set, BigInt, URL, RegExp, Uint8Array,
- * undefined, -0, NaN, infinities, repeated references, cycles, entries whose keys are not strings.
+ * Carries everything that JSON does, and exactly: Date, Map, Set, BigInt, URL, RegExp, Uint8Array, undefined, -0,
+ * NaN, infinities, repeated references, cycles, and entries whose keys are not strings.
  *
- * Throws a TypeError naming the key for functions, symbols and class instances.
+ * Serializing throws a TypeError that names the key for functions, symbols and class instances.
  */
 export const json: Serializer = {
   isCanonical: true,
@@ -42,7 +42,7 @@ export const json: Serializer = {
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** True when JSON itself carries `value` exactly. One look at each value. */
+/** Whether JSON itself carries `value` exactly. Visits each value once. */
 function isPlain(value: unknown, depth: number, seen: Set<object>): boolean {
   switch (typeof value) {
     case 'string':
@@ -59,7 +59,7 @@ function isPlain(value: unknown, depth: number, seen: Set<object>): boolean {
 
 function isPlainContainer(value: object, depth: number, seen: Set<object>): boolean {
   if (depth > maxDepth) throw tooDeep()
-  // Met twice: JSON would write it twice, or without end.
+  // JSON would write a repeated reference as a second object, and a cycle without end.
   if (seen.has(value)) return false
   seen.add(value)
   if (Array.isArray(value)) {
@@ -88,7 +88,7 @@ function stringifyRich(value: unknown): string {
   }
 }
 
-/** Every container is entered once, so a cycle is no depth. */
+/** Enters every container once, so that a cycle does not count as depth. */
 function assertDepth(value: unknown, depth: number, seen: Set<object>): void {
   if (typeof value !== 'object' || value === null || seen.has(value)) return
   if (depth > maxDepth) throw tooDeep()
@@ -106,9 +106,9 @@ function tooDeep(): TypeError {
   return new TypeError(`the value is nested deeper than ${maxDepth} levels`)
 }
 
-/** What devalue does not carry, or not as we want it. Tried before its own types. */
+/** Types that devalue does not carry, or not the way we need. devalue tries these before its own. */
 const reducers: Record<string, (value: unknown) => unknown> = {
-  // Shorter than devalue's form; and a view is stored without the rest of its buffer.
+  // Shorter than devalue's encoding, and without the part of the buffer that a view does not cover.
   Bytes: value => value instanceof Uint8Array && encodeBase64Url(value),
   View: value => isPartialView(value) && [value.slice()],
   Entries: value => hasOddKeys(value) && [Object.entries(value), [...(value[keyed] ?? [])]],

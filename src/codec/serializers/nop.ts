@@ -1,12 +1,12 @@
 /**
- * Bytes as they are: Go's `securecookie.NopEncoder`.
+ * A serializer that passes bytes through: Go's `securecookie.NopEncoder`.
  *
  * @module
  */
 
 import type { Serializer } from './serializer.ts'
 
-/** Carries a Uint8Array untouched; any other value is a TypeError. */
+/** Carries a Uint8Array unchanged. Serializing anything else throws a TypeError. */
 export const nop: Serializer = {
   serialize(value) {
     if (!(value instanceof Uint8Array)) {

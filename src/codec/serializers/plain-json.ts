@@ -9,11 +9,11 @@ import { describePath, type Path } from '../../lib/describe.ts'
 import type { Serializer } from './serializer.ts'
 
 /**
- * JSON for Go programs: keys sorted bytewise, `<`, `>`, `&`, U+2028 and U+2029 escaped, a newline
- * at the end, bytes as padded standard base64, dates as RFC 3339. Numbers read as float64.
+ * JSON for Go programs: keys sorted bytewise, `<`, `>`, `&`, U+2028 and U+2029 escaped, a newline at the end, bytes
+ * as padded standard base64, dates as RFC 3339. Numbers are read as float64.
  *
- * Refuses with a TypeError naming the key what Go's encoder refuses: NaN, infinities, cycles,
- * functions, symbols; and keys that are not strings.
+ * Serializing throws a TypeError that names the key for what Go's encoder refuses (NaN, infinities, cycles,
+ * functions, symbols) and for keys that are not strings.
  */
 export const plainJson: Serializer = {
   serialize(value) {
@@ -24,10 +24,10 @@ export const plainJson: Serializer = {
   },
 }
 
-// Go replaces bad UTF-8 by U+FFFD and does not skip a byte order mark.
+// Go replaces invalid UTF-8 with U+FFFD and does not skip a byte order mark.
 const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
 
-/** Go's `escapeHTML`, and the two line separators that JSON allows and JavaScript once did not. */
+/** The characters that Go's `escapeHTML` escapes, and two line separators that old JavaScript did not allow. */
 const escaped = /[<>&\u2028\u2029]/g
 
 function writeString(text: string): string {
@@ -39,7 +39,7 @@ function writeString(text: string): string {
 
 type Step = Path[number]
 
-/** `path` and `parents` lead to the value; both are restored before this returns. */
+/** `path` and `parents` lead to the value. They grow and shrink during the walk. */
 function write(value: unknown, path: Step[], parents: object[]): string {
   switch (typeof value) {
     case 'string':
@@ -149,7 +149,7 @@ function standardBase64(bytes: Uint8Array): string {
   return btoa(binary)
 }
 
-/** The first JSON value of `text`; Go's decoder leaves what follows it unread. */
+/** Parses the first JSON value of `text`. Go's decoder ignores what follows it. */
 function parseFirstValue(text: string): unknown {
   const source = replaceLoneSurrogates(text, '\ufffd')
   let value: unknown
@@ -164,7 +164,7 @@ function parseFirstValue(text: string): unknown {
   return value
 }
 
-/** Go refuses numbers beyond float64; JSON.parse makes infinities of them. */
+/** Go refuses numbers beyond float64; JSON.parse turns them into infinities. */
 function assertFinite(value: unknown): void {
   if (value === Infinity || value === -Infinity) {
     throw new RangeError('the JSON has a number beyond float64')
@@ -173,11 +173,11 @@ function assertFinite(value: unknown): void {
   for (const item of Array.isArray(value) ? value : Object.values(value)) assertFinite(item)
 }
 
-// A number ends where no more of it can follow: `01` is a 0 and a 1, and `1.` is none at all.
+// A number ends where nothing more can belong to it: `01` is a 0 followed by a 1, and `1.` is not a number.
 const number = /-?(?:0|[1-9]\d*(?!\d))(?:\.\d+(?!\d)|(?!\.))(?:[eE][+-]?\d+(?!\d)|(?![eE]))/.source
 const tokens = String.raw`\s*(?:"(?:[^"\\]|\\.)*"|[[\]{}:,]|true|false|null|${number})`
 
-/** Where the first value ends, if it is well-formed: brackets and strings counted, once through. */
+/** Returns where the first value ends, if it is well-formed, by counting brackets in a single pass. */
 function endOfFirstValue(text: string): number {
   let depth = 0
   const token = new RegExp(tokens, 'sy')
@@ -190,11 +190,11 @@ function endOfFirstValue(text: string): number {
   return text.length
 }
 
-// An escape: a surrogate pair | one surrogate | anything else.
+// An escape sequence: a surrogate pair | a single surrogate | anything else.
 const escapes =
   /\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(\\u[dD][89a-fA-F][\da-fA-F]{2})|\\./gs
 
-/** Half of an escaped surrogate pair becomes U+FFFD, as in Go, which escapes it when writing. */
+/** Replaces escaped lone surrogates. Go reads them as U+FFFD, and writes U+FFFD as an escape. */
 function replaceLoneSurrogates(text: string, replacement: string): string {
   if (!text.includes('\\')) return text
   return text.replace(escapes, (found, lone: string | undefined) => (lone ? replacement : found))

@@ -1,18 +1,18 @@
 /**
- * What turns a value into bytes and back.
+ * Serializers convert values to bytes and back.
  *
  * @module
  */
 
-/** Between a value and bytes. Deserializing happens only after the bytes proved authentic. */
+/** Converts between values and bytes. Only authentic bytes are deserialized. */
 export interface Serializer {
-  /** The bytes of `value`. Throws, naming the key, when it cannot be carried. */
+  /** Returns the bytes of `value`. Throws, naming the key, for values that it does not support. */
   serialize(value: unknown): Uint8Array
-  /** The value in `bytes`. Throws when they are not of this form. */
+  /** Returns the value in `bytes`. Throws when they are not in this format. */
   deserialize(bytes: Uint8Array): unknown
   /**
-   * True when the same value makes the same bytes, whoever writes them, so that comparing bytes tells
-   * whether a session changed. Go's gob is not so: it writes maps in another order each time.
+   * True when the same value always has the same bytes, so that comparing bytes detects changes. Go's gob is not
+   * canonical: it writes maps in a different order each time.
    */
   readonly isCanonical?: boolean
 }
