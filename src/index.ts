@@ -73,7 +73,38 @@ export type {
   Version,
 } from './backends/backend.ts'
 
-// For custom stores and codecs
+// For custom stores
+export { SessionStore } from './stores/session-store.ts'
+export type { SessionStoreOptions } from './stores/settings.ts'
+export type {
+  Draft,
+  Loaded,
+  Merged,
+  Persistence,
+  ReadContext,
+  Rejected,
+  Taken,
+  Written,
+} from './stores/persistence.ts'
+export { CookiePersistence, type SizeLimit } from './stores/cookie/cookie-persistence.ts'
+export { Revocable } from './stores/cookie/revocable.ts'
+export { Spilling, type SpillingOptions } from './stores/cookie/spilling.ts'
+export { type OpenedCookie, openCookie, rejectionOf } from './stores/open-cookie.ts'
+export {
+  type MergeOptions,
+  mergeDraft,
+  payloadOf,
+  type Stored,
+  type Swap,
+  type Swapped,
+  swapMerged,
+} from './stores/merge-draft.ts'
+export { isId, keyOf, newId } from './backends/ids.ts'
+export { type SessionMetadata, decodeMetadata, encodeMetadata } from './session/metadata.ts'
+export type { Defaults, Progress, Snapshot } from './session/snapshot.ts'
+export type { MaybePromise } from './lib/maybe-promise.ts'
+
+// Stores from scratch, and codecs
 export type { Capability, ReadOptions, Store } from './session/store.ts'
 export {
   type Codec,

@@ -61,9 +61,6 @@ export function sessionRecordsOf(
   return origin ? new BackendRecords(origin) : new StoreRecords(store, resave)
 }
 
-/** The part of its lifetime that a session must have used before a request renews it. */
-const renewedAfter = 1 / 20
-
 /** Records in a backend, in the format of `toExpressStore`. */
 class BackendRecords implements SessionRecords {
   readonly #origin: Origin

@@ -25,32 +25,30 @@ export function cookieValues(header: string | undefined, name: string): string[]
   while (start < header.length) {
     let end = header.indexOf(';', start)
     if (end < 0) end = header.length
-    const nameStart = skipBlanks(header, start, end)
-    const equals = nameStart + name.length
+    while (start < end && isBlank(header.charCodeAt(start))) start++
     // Most pairs are other cookies. Comparing in place avoids a copy of each.
-    if (header.startsWith(name, nameStart)) {
-      const valueStart = skipBlanks(header, equals, end)
-      if (header[valueStart] === '=' && valueStart < end) {
-        values.push(trimBlanks(header, valueStart + 1, end))
-      }
+    if (header.startsWith(name, start)) {
+      const value = valueAfter(header, start + name.length, end)
+      if (value !== undefined) values.push(value)
     }
     start = end + 1
   }
   return values
 }
 
-function skipBlanks(text: string, from: number, end: number): number {
-  let at = from
-  while (at < end && isBlank(text.charCodeAt(at))) at++
-  return at
+/** The value after `=`; undefined if the name goes on. */
+function valueAfter(header: string, from: number, to: number): string | undefined {
+  let start = from
+  while (start < to && isBlank(header.charCodeAt(start))) start++
+  if (start >= to || header.charCodeAt(start) !== equalsSign) return undefined
+  start++
+  while (start < to && isBlank(header.charCodeAt(start))) start++
+  let end = to
+  while (end > start && isBlank(header.charCodeAt(end - 1))) end--
+  return header.slice(start, end)
 }
 
-function trimBlanks(text: string, from: number, to: number): string {
-  const start = skipBlanks(text, from, to)
-  let end = to
-  while (end > start && isBlank(text.charCodeAt(end - 1))) end--
-  return text.slice(start, end)
-}
+const equalsSign = 0x3d
 
 function isBlank(code: number): boolean {
   return code === 0x20 || code === 0x09

@@ -131,5 +131,14 @@ export function isDeletion(options: Options): boolean {
 
 /** True if all options are equal. */
 export function sameOptions(a: Options, b: Options): boolean {
-  return names.every(option => a[option] === b[option])
+  return (
+    a === b ||
+    (a.maxAge === b.maxAge &&
+      a.path === b.path &&
+      a.domain === b.domain &&
+      a.secure === b.secure &&
+      a.httpOnly === b.httpOnly &&
+      a.sameSite === b.sameSite &&
+      a.partitioned === b.partitioned)
+  )
 }

@@ -97,17 +97,27 @@ export function setCookieLine({ name, value, attributes }: Cookie): string {
       `the value of the cookie ${name} has characters that are invalid in cookies`,
     )
   }
-  let line = `${name}=${value}`
-  if (attributes.maxAge !== undefined) line += `; Max-Age=${attributes.maxAge}`
-  if (attributes.domain) line += `; Domain=${attributes.domain}`
-  if (attributes.path) line += `; Path=${attributes.path}`
-  if (attributes.expires) line += `; Expires=${httpDate(attributes.expires)}`
-  if (attributes.httpOnly) line += '; HttpOnly'
-  if (attributes.secure) line += '; Secure'
-  if (attributes.partitioned) line += '; Partitioned'
-  if (attributes.priority) line += `; Priority=${priorityNames[attributes.priority]}`
-  if (attributes.sameSite) line += `; SameSite=${sameSiteNames[attributes.sameSite]}`
-  return line
+  return `${name}=${value}${attributeText(attributes)}`
+}
+
+/** The attributes of the last cookie: most cookies of a second share theirs. */
+let last: { readonly attributes: CookieAttributes; readonly text: string } | undefined
+
+/** The part of a `Set-Cookie` line after name and value. */
+function attributeText(attributes: CookieAttributes): string {
+  if (last?.attributes === attributes) return last.text
+  let text = ''
+  if (attributes.maxAge !== undefined) text += `; Max-Age=${attributes.maxAge}`
+  if (attributes.domain) text += `; Domain=${attributes.domain}`
+  if (attributes.path) text += `; Path=${attributes.path}`
+  if (attributes.expires) text += `; Expires=${httpDate(attributes.expires)}`
+  if (attributes.httpOnly) text += '; HttpOnly'
+  if (attributes.secure) text += '; Secure'
+  if (attributes.partitioned) text += '; Partitioned'
+  if (attributes.priority) text += `; Priority=${priorityNames[attributes.priority]}`
+  if (attributes.sameSite) text += `; SameSite=${sameSiteNames[attributes.sameSite]}`
+  last = { attributes, text }
+  return text
 }
 
 let lastDate = { time: 0, text: new Date(0).toUTCString() }

@@ -34,35 +34,39 @@ export interface RequestWithJar {
  * are not decoded. For custom stores, most of which need only the first.
  */
 export function readCookies(request: RequestLike, name: string): string[] {
-  const jar = jarOf(request)
-  if (!jar) return cookieValues(cookieHeader(request), name)
-  const value = readJar(jar, name)
+  if (hasHeaders(request)) return cookieValues(cookieHeader(request), name)
+  const value = readJar(jarIn(request), name)
   return value === undefined ? [] : [value]
 }
 
 /** False if no cookie's name starts with `prefix`. A quick test without parsing; it may return true wrongly. */
 export function mayHaveCookies(request: RequestLike, prefix: string): boolean {
-  return jarOf(request) !== undefined || (cookieHeader(request)?.includes(prefix) ?? false)
+  return !hasHeaders(request) || (cookieHeader(request)?.includes(prefix) ?? false)
 }
 
 /** Returns the object that identifies the request: its jar if it has one, as the object around it may be short-lived. */
 export function identityOf(request: object): object {
-  return jarOf(request) ?? request
+  return hasHeaders(request) ? request : (jarOf(request) ?? request)
 }
 
 /** Throws a TypeError if `request` is not a request. */
 export function assertRequest(request: unknown): asserts request is RequestLike {
-  if (hasHeaders(request) || jarOf(request)) return
+  if (!hasHeaders(request)) jarIn(request)
+}
+
+/** The jar of a request without headers. Headers are preferred because they have more information. */
+function jarOf(request: unknown): ReadableJar | undefined {
+  const cookies = (request as Partial<RequestWithJar> | null | undefined)?.cookies
+  return isReadableJar(cookies) ? cookies : undefined
+}
+
+/** Throws a TypeError if there is none. */
+function jarIn(request: unknown): ReadableJar {
+  const jar = jarOf(request)
+  if (jar) return jar
   throw new TypeError(
     `request must be a Request or an IncomingMessage, not ${describeKind(request)}`,
   )
-}
-
-/** Returns the request's jar. Headers are preferred because they have more information. */
-function jarOf(request: unknown): ReadableJar | undefined {
-  if (hasHeaders(request)) return undefined
-  const cookies = (request as Partial<RequestWithJar> | null | undefined)?.cookies
-  return isReadableJar(cookies) ? cookies : undefined
 }
 
 /** True if the request has headers, not only a cookie jar. */
@@ -84,8 +88,11 @@ export function readHeader(
   return typeof value === 'string' || value === undefined ? value : value.join(separator)
 }
 
-function cookieHeader(request: RequestLike): string | undefined {
-  assertRequest(request)
-  // HTTP/2 allows several Cookie fields (RFC 9113 §8.2.3). A pair never spans two of them.
-  return readHeader(request, 'cookie', '; ')
+/** HTTP/2 allows several Cookie fields (RFC 9113 §8.2.3). A pair never spans two of them. */
+function cookieHeader({ headers }: RequestWithHeaders): string | undefined {
+  if ('get' in headers && typeof headers.get === 'function') {
+    return headers.get('cookie') ?? undefined
+  }
+  const { cookie } = headers as { readonly cookie?: string | readonly string[] }
+  return typeof cookie === 'string' || cookie === undefined ? cookie : cookie.join('; ')
 }

@@ -113,36 +113,24 @@ export interface ResponseHeaders {
   forbidCaching(): void
 }
 
-/** Headers that are set as name and line, as opposed to a cookie jar. */
-abstract class LineHeaders implements ResponseHeaders {
-  protected abstract get(name: string): string | undefined
-  protected abstract set(name: string, value: string): void
-  protected abstract setCookieLines(): string[]
-  protected abstract replaceSetCookieLines(lines: string[]): void
+/** The lines with this one added, in place of an earlier one for the same cookie. */
+function withLine(lines: number | string | string[], line: string, cookie: Cookie): string[] {
+  return [...linesOf(lines).filter(each => !setsSameCookie(each, cookie)), line]
+}
 
-  setCookie(cookie: Cookie): void {
-    const others = this.setCookieLines().filter(line => !setsSameCookie(line, cookie))
-    this.replaceSetCookieLines([...others, setCookieLine(cookie)])
-  }
+function linesOf(lines: number | string | string[]): string[] {
+  return Array.isArray(lines) ? lines : [String(lines)]
+}
 
-  sets(name: string): boolean {
-    return this.setCookieLines().some(line => line.startsWith(`${name}=`))
-  }
+/** `vary` with `Cookie` added; undefined if it has it already, or `*`. */
+function withCookie(vary: string): string | undefined {
+  if (vary === '') return 'Cookie'
+  const fields = vary.split(',').map(field => field.trim().toLowerCase())
+  return fields.includes('*') || fields.includes('cookie') ? undefined : `${vary}, Cookie`
+}
 
-  varyOnCookie(): void {
-    const vary = this.get('vary')
-    if (!vary) {
-      this.set('Vary', 'Cookie')
-      return
-    }
-    const fields = vary.split(',').map(field => field.trim().toLowerCase())
-    if (!fields.includes('*') && !fields.includes('cookie')) this.set('Vary', `${vary}, Cookie`)
-  }
-
-  forbidCaching(): void {
-    const policy = this.get('cache-control')
-    if (!policy || !/\b(?:no-store|private)\b/i.test(policy)) this.set('Cache-Control', 'no-store')
-  }
+function isPrivate(cacheControl: string): boolean {
+  return /\b(?:no-store|private)\b/i.test(cacheControl)
 }
 
 /** True if the line and the cookie have the same name, domain and path. Browsers keep only the later one. */
@@ -189,7 +177,7 @@ function isHeaders(value: unknown): value is HeadersLike {
   return typeof (value as Partial<HeadersLike> | undefined)?.getSetCookie === 'function'
 }
 
-class NodeHeaders extends LineHeaders {
+class NodeHeaders implements ResponseHeaders {
   readonly #response: NodeResponseLike
 
   constructor(response: NodeResponseLike) {
@@ -199,54 +187,63 @@ class NodeHeaders extends LineHeaders {
         'the session cannot be saved: the response headers were already sent; save before writing the body',
       )
     }
-    super()
     this.#response = response
   }
 
-  protected get(name: string): string | undefined {
-    const value = this.#response.getHeader(name)
-    return value === undefined ? undefined : String(value)
+  setCookie(cookie: Cookie): void {
+    const line = setCookieLine(cookie)
+    const lines = this.#response.getHeader('set-cookie')
+    this.#response.setHeader(
+      'Set-Cookie',
+      lines === undefined ? [line] : withLine(lines, line, cookie),
+    )
   }
 
-  protected set(name: string, value: string): void {
-    this.#response.setHeader(name, value)
+  sets(name: string): boolean {
+    const lines = this.#response.getHeader('set-cookie')
+    return lines !== undefined && linesOf(lines).some(line => line.startsWith(`${name}=`))
   }
 
-  protected setCookieLines(): string[] {
-    const lines = this.#response.getHeader('set-cookie') ?? []
-    return Array.isArray(lines) ? lines : [String(lines)]
+  varyOnCookie(): void {
+    const vary = this.#response.getHeader('vary')
+    const value = vary === undefined ? 'Cookie' : withCookie(String(vary))
+    if (value !== undefined) this.#response.setHeader('Vary', value)
   }
 
-  protected replaceSetCookieLines(lines: string[]): void {
-    this.#response.setHeader('Set-Cookie', lines)
+  forbidCaching(): void {
+    const policy = this.#response.getHeader('cache-control')
+    if (policy !== undefined && isPrivate(String(policy))) return
+    this.#response.setHeader('Cache-Control', 'no-store')
   }
 }
 
-class WebHeaders extends LineHeaders {
+class WebHeaders implements ResponseHeaders {
   readonly #headers: HeadersLike
 
   constructor(headers: HeadersLike) {
-    super()
     this.#headers = headers
   }
 
-  protected get(name: string): string | undefined {
-    return this.#headers.get(name) ?? undefined
-  }
-
-  protected set(name: string, value: string): void {
-    changing(() => this.#headers.set(name, value))
-  }
-
-  protected setCookieLines(): string[] {
-    return this.#headers.getSetCookie()
-  }
-
-  protected replaceSetCookieLines(lines: string[]): void {
+  setCookie(cookie: Cookie): void {
+    const lines = withLine(this.#headers.getSetCookie(), setCookieLine(cookie), cookie)
     changing(() => {
       this.#headers.delete('set-cookie')
       for (const line of lines) this.#headers.append('set-cookie', line)
     })
+  }
+
+  sets(name: string): boolean {
+    return this.#headers.getSetCookie().some(line => line.startsWith(`${name}=`))
+  }
+
+  varyOnCookie(): void {
+    const value = withCookie(this.#headers.get('vary') ?? '')
+    if (value !== undefined) changing(() => this.#headers.set('Vary', value))
+  }
+
+  forbidCaching(): void {
+    if (isPrivate(this.#headers.get('cache-control') ?? '')) return
+    changing(() => this.#headers.set('Cache-Control', 'no-store'))
   }
 }
 

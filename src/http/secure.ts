@@ -21,7 +21,7 @@ export function securedFor(
   if (isChoice && isPlain(request, trustProxy)) {
     return { ...cookie, attributes: { ...cookie.attributes, secure: false } }
   }
-  if (!isChoice) warnOfPlainHttp(request, cookie.name, options, trustProxy)
+  if (!isChoice && checksLeft > 0) warnOfPlainHttp(request, cookie.name, options, trustProxy)
   return cookie
 }
 
@@ -32,7 +32,7 @@ function isPlain(request: OriginRequest, trustProxy: TrustProxy | undefined): bo
 }
 
 /** How many more cookies are checked. If the first ones were fine, later ones will be too. */
-let checksLeft = 1000
+let checksLeft = 100
 
 /** Warns at most once per process. Without a warning, a dropped `Secure` cookie is hard to diagnose. */
 function warnOfPlainHttp(
@@ -41,9 +41,8 @@ function warnOfPlainHttp(
   options: Options,
   trustProxy: TrustProxy | undefined,
 ): void {
-  if (checksLeft === 0) return
-  checksLeft--
   if (request.socket?.encrypted || String(request.url).startsWith('https:')) return
+  checksLeft--
   // An untrusted header is enough to skip the warning: most likely a proxy terminates TLS.
   const isProxied = ['x-forwarded-proto', 'forwarded'].some(header => readHeader(request, header))
   if (trustProxy === undefined && isProxied) return

@@ -1,15 +1,15 @@
 /**
- * Modules of Node that other runtimes may lack.
+ * Access to Node's built-in modules, which other runtimes may lack.
  *
  * @module
  */
 
-/** The part of Node's `process` that is used. */
+/** The part of Node's `process` that this module uses. */
 interface Builtins {
   readonly process?: { getBuiltinModule?(id: string): unknown }
 }
 
-/** The module `id`, such as `node:async_hooks`, as far as it is used; undefined where there is none. */
+/** Returns the module `id`, such as `node:async_hooks`, or undefined in runtimes that lack it. */
 export function builtin<Module>(id: string): Module | undefined {
   return (globalThis as Builtins).process?.getBuiltinModule?.(id) as Module | undefined
 }

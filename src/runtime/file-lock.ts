@@ -1,12 +1,12 @@
 /**
- * Locks between the processes of a machine: a name in a folder that exists while somebody holds it.
+ * Locks between processes of one machine. A lock is a directory entry that exists while a process holds it.
  *
- * It tells its holder, so that the lock of a killed process is broken at once. Where nobody can know
- * whether the holder lives (another container, another machine, a system without `/proc`), a lock is
- * broken when it is a minute old: what is done under one takes milliseconds.
+ * The entry identifies its holder, so the lock of a killed process is broken immediately. Where it is unknown
+ * whether the holder is alive (another container, another machine, a system without `/proc`), a lock is broken
+ * when it is a minute old: tasks that run under a lock take milliseconds.
  *
- * The name is a symbolic link that leads nowhere, its target the text that tells the holder. Links are
- * made whole: the process that makes a file and is killed before it writes leaves one that tells nothing.
+ * The entry is a dangling symbolic link whose target identifies the holder. A link is created together with its
+ * target, while a process that creates a file and is killed before it writes leaves a lock without a holder.
  *
  * @module
  */
@@ -24,22 +24,22 @@ import { hasCode, openNew, readWholeFile, removeFile } from './files.ts'
 
 /** How long to wait for a lock. */
 export interface Waiting {
-  /** Until when: Unix time in milliseconds. */
+  /** When to give up: Unix time in milliseconds. */
   readonly deadline: number
-  /** Ends the waiting early. */
+  /** Aborts the wait. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** Age in milliseconds from which a lock whose holder nobody knows is broken. */
+/** The age in milliseconds at which a lock is broken when it is unknown whether its holder is alive. */
 const unknownHolderAge = 60_000
 
-/** Longest pause in milliseconds between two attempts. */
-const longestPause = 20
+/** The maximum pause between two attempts, in milliseconds. */
+const maxPause = 20
 
 /**
- * Runs `task` while no other task, of this process or another, holds the lock at `path`.
+ * Runs `task` while it holds the lock at `path`, exclusively among all processes.
  *
- * Rejects with `store-failed` when it is not free before the deadline; the task has not begun then.
+ * Rejects with `store-failed` when the lock cannot be acquired before the deadline, without running the task.
  */
 export async function withLock<T>(
   path: string,
@@ -48,12 +48,15 @@ export async function withLock<T>(
 ): Promise<T> {
   for (;;) {
     waiting.signal?.throwIfAborted()
-    if (await take(path)) break
+    if (await acquire(path)) break
     if (await breakAbandoned(path, waiting)) continue
     if (Date.now() >= waiting.deadline) {
-      throw new SessionError('store-failed', 'another process does not let go of the record')
+      throw new SessionError(
+        'store-failed',
+        'timed out waiting for a lock that another process holds',
+      )
     }
-    await setTimeout(1 + Math.random() * longestPause, undefined, { signal: waiting.signal })
+    await setTimeout(1 + Math.random() * maxPause, undefined, { signal: waiting.signal })
   }
   try {
     return await task()
@@ -62,7 +65,7 @@ export async function withLock<T>(
   }
 }
 
-async function take(path: string): Promise<boolean> {
+async function acquire(path: string): Promise<boolean> {
   const holder = `${self()} ${encodeBase64Url(randomBytes(9))}`
   try {
     await makeLink(holder, path)
@@ -71,7 +74,7 @@ async function take(path: string): Promise<boolean> {
     if (hasCode(error, 'EEXIST')) return false
     if (!hasCode(error, 'EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP')) throw error
   }
-  return takeByFile(path, holder)
+  return acquireByFile(path, holder)
 }
 
 async function makeLink(target: string, path: string): Promise<void> {
@@ -84,8 +87,8 @@ async function makeLink(target: string, path: string): Promise<void> {
   }
 }
 
-/** Where links cannot be made: on some disks, and for most accounts of Windows. */
-async function takeByFile(path: string, holder: string): Promise<boolean> {
+/** For systems without symbolic links: some file systems, and most Windows accounts. */
+async function acquireByFile(path: string, holder: string): Promise<boolean> {
   let file: FileHandle
   try {
     file = await openNew(path)
@@ -96,38 +99,38 @@ async function takeByFile(path: string, holder: string): Promise<boolean> {
   try {
     await file.writeFile(holder)
   } catch {
-    // A full disk. An empty lock will do: what is there can still be deleted.
+    // The disk is full. An empty file still works as a lock, and sessions can still be deleted under it.
   } finally {
     await file.close()
   }
   return true
 }
 
-/** Removes the lock if its holder is gone. Answers whether it was worth a try. */
+/** Removes the lock if it is abandoned. Returns whether it was, so that the caller tries again immediately. */
 async function breakAbandoned(path: string, waiting: Waiting): Promise<boolean> {
-  const seen = await look(path)
+  const seen = await inspect(path)
   if (!seen || !isAbandoned(seen)) return false
-  // Of two that found it abandoned, the slower must not remove what the faster took after it. So
-  // this is done under a lock of its own, named for the very lock that was seen.
+  // Two processes may find it abandoned. The slower one must not remove the lock that the faster one acquired
+  // after breaking it. So it is removed under another lock, whose name identifies the lock that was inspected.
   await withLock(
     `${path}-${seen.identity}`,
     async () => {
-      if ((await look(path))?.identity === seen.identity) await removeFile(path)
+      if ((await inspect(path))?.identity === seen.identity) await removeFile(path)
     },
     waiting,
   )
   return true
 }
 
-interface SeenLock {
-  /** Tells it from every other lock that was or will be at the path. */
+interface LockState {
+  /** Distinguishes the lock from every other lock at this path, earlier or later. */
   readonly identity: string
   readonly holder: string
-  /** Milliseconds since it was made. */
+  /** Milliseconds since it was acquired. */
   readonly age: number
 }
 
-async function look(path: string): Promise<SeenLock | undefined> {
+async function inspect(path: string): Promise<LockState | undefined> {
   try {
     const stat = await lstat(path, { bigint: true })
     const holder = stat.isSymbolicLink() ? await readlink(path) : await readWholeFile(path, 1000)
@@ -138,25 +141,24 @@ async function look(path: string): Promise<SeenLock | undefined> {
       age: Date.now() - Number(stat.mtimeMs),
     }
   } catch (error) {
-    // It went, or became another, while it was looked at.
+    // The lock was released or replaced in the meantime.
     if (hasCode(error, 'ENOENT', 'EINVAL')) return undefined
     throw error
   }
 }
 
-function isAbandoned({ holder, age }: SeenLock): boolean {
-  const lives = holderLives(holder)
-  return lives === undefined ? age > unknownHolderAge : !lives
+function isAbandoned({ holder, age }: LockState): boolean {
+  const isAlive = isHolderAlive(holder)
+  return isAlive === undefined ? age > unknownHolderAge : !isAlive
 }
 
-/** Whether the process that `holder` names runs; undefined when that cannot be told. */
-function holderLives(holder: string): boolean | undefined {
-  const [, pid, started, place] = /^([1-9]\d{0,9}) (\d*) (\S+) \S+$/.exec(holder) ?? []
-  if (pid === undefined || place !== here()) return undefined
+/** Whether the process that `holder` identifies is running; undefined when that is unknown. */
+function isHolderAlive(holder: string): boolean | undefined {
+  const [, pid, started, host] = /^([1-9]\d{0,9}) (\d*) (\S+) \S+$/.exec(holder) ?? []
+  if (pid === undefined || host !== processNamespace()) return undefined
   if (!hasProcess(Number(pid))) return false
   const status = statusOf(Number(pid))
-  // A process number is given to another process some day, and stays with a dead one (`Z`, `X`)
-  // until its parent has asked.
+  // Process ids are reused, and a dead process (`Z`, `X`) keeps its id until its parent has waited for it.
   return status && status.started === started && !/[ZX]/.test(status.state)
 }
 
@@ -169,11 +171,11 @@ function hasProcess(pid: number): boolean {
   }
 }
 
-/** State and start of a process, from proc(5); undefined where there is no such thing. */
+/** State and start time of a process, from proc(5); undefined on systems without it. */
 function statusOf(pid: number): { state: string; started: string } | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    // The second field is the program's name in parentheses, and may hold anything.
+    // The second field is the program's name in parentheses, which may contain anything.
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
     return { state: fields[0] as string, started: fields[19] as string }
   } catch {
@@ -183,22 +185,25 @@ function statusOf(pid: number): { state: string; started: string } | undefined {
 
 let memoizedSelf: string | undefined
 
-/** This process, as locks name it. */
+/** How locks identify this process. */
 function self(): string {
-  memoizedSelf ??= `${process.pid} ${statusOf(process.pid)?.started ?? ''} ${here()}`
+  memoizedSelf ??= `${process.pid} ${statusOf(process.pid)?.started ?? ''} ${processNamespace()}`
   return memoizedSelf
 }
 
-let memoizedPlace: string | undefined
+let memoizedNamespace: string | undefined
 
-/** Where process numbers mean the same: this start of this machine, this container. */
-function here(): string {
-  // Short, so that a link fits where its name does and needs no room on a full disk.
-  memoizedPlace ??= createHash('sha256').update(findPlace()).digest('base64url').slice(0, 10)
-  return memoizedPlace
+/** Identifies the scope in which a process id is unique: this container, since this boot of the machine. */
+function processNamespace(): string {
+  // Short, so that the link is stored in its inode and needs no block of a full disk.
+  memoizedNamespace ??= createHash('sha256')
+    .update(describeNamespace())
+    .digest('base64url')
+    .slice(0, 10)
+  return memoizedNamespace
 }
 
-function findPlace(): string {
+function describeNamespace(): string {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()
     return `${boot}/${readlinkSync('/proc/self/ns/pid')}`

@@ -1,5 +1,5 @@
 /**
- * Files that are whole or absent: written beside their place and renamed into it.
+ * Atomic file writes: a file is written under a temporary name in the same folder, and then renamed.
  *
  * @module
  */
@@ -10,41 +10,44 @@ import { dirname, join } from 'node:path'
 import { encodeBase64Url } from '#bytes'
 import { randomBytes } from './crypto/random.ts'
 
-/** Files that a killed writer left behind begin with this. */
+/** The prefix of temporary files. A killed writer leaves its file behind. */
 export const temporaryPrefix = '.silverback-tmp-'
 
-// Windows has no symbolic links that open() would follow unasked.
+// Windows has no such flag, and no symbolic links that unprivileged users can create.
 const noFollow = constants.O_NOFOLLOW ?? 0
 
-/** A temporary file this old, in seconds, has no writer any more. */
+/** The age in seconds from which a temporary file is considered abandoned. */
 export const abandonedAfter = 3600
 
 /**
- * The text of a file, or undefined when there is none, it is a link or anything else but a
- * regular file, or it has more than `maxBytes`.
+ * Reads a file as UTF-8. Resolves with undefined when it does not exist, is not a regular file (a symbolic link,
+ * for example), or has more than `maxBytes` bytes.
  */
 export async function readWholeFile(path: string, maxBytes: number): Promise<string | undefined> {
-  return reading(path, async (file, size) =>
+  return withRegularFile(path, async (file, size) =>
     size <= maxBytes ? await file.readFile('utf8') : undefined,
   )
 }
 
-/** The bytes of a file, or its first `most`; undefined for what {@link readWholeFile} refuses. */
-export async function readBytes(path: string, most?: number): Promise<Uint8Array | undefined> {
-  return reading(path, async file => {
-    if (most === undefined) return await file.readFile()
-    const { buffer, bytesRead } = await file.read(new Uint8Array(most), 0, most, 0)
+/**
+ * Reads a file, or its first `maxBytes` bytes. Resolves with undefined when it does not exist or is not a regular
+ * file.
+ */
+export async function readBytes(path: string, maxBytes?: number): Promise<Uint8Array | undefined> {
+  return withRegularFile(path, async file => {
+    if (maxBytes === undefined) return await file.readFile()
+    const { buffer, bytesRead } = await file.read(new Uint8Array(maxBytes), 0, maxBytes, 0)
     return buffer.subarray(0, bytesRead)
   })
 }
 
-async function reading<T>(
+async function withRegularFile<T>(
   path: string,
   read: (file: FileHandle, size: number) => Promise<T | undefined>,
 ): Promise<T | undefined> {
   let file: FileHandle
   try {
-    // Not blocking: a pipe that someone put here must not hold the request.
+    // Non-blocking, so that a named pipe at this path cannot stall the request.
     file = await open(path, constants.O_RDONLY | noFollow | (constants.O_NONBLOCK ?? 0))
   } catch (error) {
     if (hasCode(error, 'ENOENT', 'ELOOP', 'ENXIO')) return undefined
@@ -59,9 +62,9 @@ async function reading<T>(
 }
 
 /**
- * Puts `content` at `path`, readable by the owner alone. Whoever reads, and whenever the process or
- * the machine dies, finds the old content or the new, whole. A link at `path` is replaced, not
- * followed. The folder is made when it is missing, for the owner alone.
+ * Writes `content` to `path` atomically, readable by the owner only. Readers see either the old content or the new,
+ * complete, even after a crash of the process or the machine. A symbolic link at `path` is replaced, not followed.
+ * Creates the folder if it is missing, accessible to the owner only.
  */
 export async function writeWholeFile(path: string, content: string | Uint8Array): Promise<void> {
   const folder = dirname(path)
@@ -76,7 +79,7 @@ export async function writeWholeFile(path: string, content: string | Uint8Array)
   await syncFolder(folder)
 }
 
-/** Removes a file. A missing one is as good. Not by `rm`, which looks at the file first. */
+/** Removes a file if it exists. Uses `unlink` because `rm` stats the file first. */
 export async function removeFile(path: string): Promise<void> {
   try {
     await unlink(path)
@@ -89,14 +92,17 @@ async function writeSynced(path: string, content: string | Uint8Array): Promise<
   const file = await openNew(path)
   try {
     await file.writeFile(content)
-    // Without it a crash can leave the new name on an empty file.
+    // Without this, a crash can leave an empty file under the new name.
     await file.sync()
   } finally {
     await file.close()
   }
 }
 
-/** A new file for its owner alone, in a folder made when missing. Rejects where anything exists. */
+/**
+ * Creates a file that only its owner can access, and its folder if it is missing. Rejects with `EEXIST` when
+ * anything exists at `path`.
+ */
 export async function openNew(path: string): Promise<FileHandle> {
   try {
     return await open(path, 'wx', 0o600)
@@ -107,7 +113,7 @@ export async function openNew(path: string): Promise<FileHandle> {
   }
 }
 
-/** Makes what happened to the names in a folder last. Systems that cannot open one do it anyway. */
+/** Makes changes of the names in a folder durable. Systems that cannot open a folder do not need this. */
 export async function syncFolder(path: string): Promise<void> {
   let folder: FileHandle
   try {
@@ -123,7 +129,7 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Whether this is a system's error of one of the codes. */
+/** Whether this is a system error with one of these codes. */
 export function hasCode(error: unknown, ...codes: string[]): boolean {
   return codes.includes((error as NodeJS.ErrnoException).code ?? '')
 }

@@ -115,22 +115,18 @@ const channels = openChannels()
 
 /** Calls the hook for the event, and publishes it to subscribers. */
 export function emit(hooks: Hooks, event: SessionEvent): void {
+  const listener = hooks[hookNames[event.type]] as Listener | undefined
+  if (listener) isolate(() => listener(event))
   const channel = channels[event.type]
-  const listener = listenerOf(hooks, event.type)
-  if (listener) quietly(() => listener(event))
-  if (channel?.hasSubscribers) quietly(() => channel.publish(event))
+  if (channel?.hasSubscribers) isolate(() => channel.publish(event))
 }
 
-/** What goes wrong in a listener, at once or later, is its own fault. */
-function quietly(listen: () => unknown): void {
+/** A listener that throws or rejects must not break the session that it watches. */
+function isolate(listen: () => unknown): void {
   try {
     const later = listen()
     if (later instanceof Promise) later.catch(() => undefined)
   } catch {}
-}
-
-function listenerOf(hooks: Hooks, type: SessionEvent['type']): Listener | undefined {
-  return hooks[hookNames[type]] as Listener | undefined
 }
 
 /** Channels `silverback:session`, `silverback:save`, …; none where the runtime has no such module. */

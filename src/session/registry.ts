@@ -20,6 +20,11 @@ const registries = sideTable<Registry>()
 
 /** The registry of this request: Go's `GetRegistry`. Throws a TypeError for anything but a request. */
 export function registry(request: RequestLike): Registry {
+  const isObject = typeof request === 'object' && request !== null
+  return (isObject && registries.get(request)) || newRegistry(request)
+}
+
+function newRegistry(request: RequestLike): Registry {
   assertRequest(request)
   const identity = identityOf(request)
   let found = registries.get(identity)

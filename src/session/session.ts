@@ -35,6 +35,12 @@ export type { MergeableChanges, Reason, Rotation, Values } from './state.ts'
 export interface SessionSaver {
   /** Saves the session and sets its cookie. */
   save(request: RequestLike, response: ResponseLike, session: Session<object>): MaybePromise<void>
+  /** Like `save`, but synchronous where nothing has to be waited for. */
+  commit?(
+    request: RequestLike,
+    response: ResponseLike,
+    session: Session<object>,
+  ): MaybePromise<void>
   /** Removes pending flash messages from the stored session; see {@link Session.takeFlashes}. */
   takeFlashes?(session: Session<object>, key: string): Promise<unknown[]>
 }
@@ -457,7 +463,8 @@ export class Session<T extends object = Values> {
    * Rejects with a SessionError or MultiError when the session cannot be saved; then no cookie is set.
    */
   async save(request: RequestLike, response: ResponseLike): Promise<void> {
-    await this.store.save(request, response, this)
+    const { store } = this
+    await (store.commit ?? store.save).call(store, request, response, this)
   }
 
   /** Shows neither id nor values, because sessions end up in logs. */

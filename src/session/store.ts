@@ -71,11 +71,4 @@ export interface Store extends SessionSaver {
     name: string,
     options?: ReadOptions,
   ): MaybePromise<Session<T>>
-
-  /** Like `save`, but synchronous where nothing has to be waited for. Throws or rejects. Optional. */
-  commit?(
-    request: RequestLike,
-    response: ResponseLike,
-    session: Session<object>,
-  ): MaybePromise<void>
 }

@@ -11,7 +11,6 @@ import { assertInteger, assertOneOf } from '../lib/assert-options.ts'
 import { Session } from '../session/session.ts'
 import { CookiePersistence } from './cookie/cookie-persistence.ts'
 import { Revocable } from './cookie/revocable.ts'
-import { Revocations } from './cookie/revocations.ts'
 import { Spilling } from './cookie/spilling.ts'
 import type { Persistence } from './persistence.ts'
 import { SessionStore } from './session-store.ts'
@@ -58,7 +57,8 @@ export class CookieStore extends SessionStore {
     const settings = new Settings('CookieStore', options, cookieStoreOptions)
     const codecs = settings.codecsFor('session')
     const stored = storedWith(codecs, options, settings)
-    const revocable = revocableWith(stored, options, settings)
+    const { revocation } = options
+    const revocable = revocation && new Revocable(stored, revocation, settings.now)
     super(revocable ?? stored, settings)
     this.codecs = codecs
     this.#revocations = revocable
@@ -108,14 +108,4 @@ function storedWith(
     spills: tooLarge === 'spill',
     now: settings.now,
   })
-}
-
-function revocableWith(
-  stored: Persistence,
-  { revocation }: CookieStoreOptions,
-  settings: Settings,
-): Revocable | undefined {
-  if (!revocation) return undefined
-  if (!settings.keyring) throw new TypeError('revocation needs keys: codecs have no room for it')
-  return new Revocable(stored, new Revocations(revocation, settings.now))
 }

@@ -124,6 +124,11 @@ export function tooManyConflicts(name: string, tries: number): SessionError {
   )
 }
 
+/** The serialized values of a draft. Throws `serialize-failed` if they cannot be serialized. */
+export function payloadOf({ serialized, values }: Draft, serializer: Serializer): Uint8Array {
+  return serialized?.serializer === serializer ? serialized.bytes : serialize(values, serializer)
+}
+
 /** Throws `serialize-failed` for values that cannot be serialized. */
 export function serialize(values: object, serializer: Serializer): Uint8Array {
   try {

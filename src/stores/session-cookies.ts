@@ -38,15 +38,18 @@ export function setSessionCookies(
   extra: readonly Cookie[],
 ): void {
   if (cookies.length === 0 && extra.length === 0) return
-  const set = (cookie: Cookie): void =>
-    headers.setCookie(secured(context, request, session, cookie))
   const stale =
     cookies.length > 0
       ? staleNames(context.legacyReaders, request, headers, session.name, cookies.length)
-      : []
-  for (const cookie of cookies) set(cookie)
-  for (const name of stale) set(deletionOf(name, session.options))
-  for (const cookie of extra) set(cookie)
+      : none
+  const deletions = stale.map(name => deletionOf(name, session.options))
+  for (const cookie of [...cookies, ...deletions, ...extra]) {
+    // A framework's cookie jar does not show how its request came.
+    const secured = hasHeaders(request)
+      ? securedFor(request, cookie, session.options, context.trustProxy)
+      : cookie
+    headers.setCookie(secured)
+  }
   headers.forbidCaching()
 }
 
@@ -71,14 +74,4 @@ function staleNames(
     ? chunkNames(name, count).filter(other => headers.sets(other))
     : none
   return [...new Set([...sent, ...setBefore])]
-}
-
-function secured(
-  { trustProxy }: CookieContext,
-  request: RequestLike,
-  { options }: Named,
-  cookie: Cookie,
-): Cookie {
-  // A framework's cookie jar does not show how its request came.
-  return hasHeaders(request) ? securedFor(request, cookie, options, trustProxy) : cookie
 }

@@ -83,6 +83,8 @@ export class SessionStore implements DefinableStore {
   readonly #settings: Settings
   readonly #cookieContext: CookieContext
   readonly #kind: string
+  readonly #keepsMetadata: boolean
+  readonly #keepsLifetimes: boolean
   readonly #definitions = new Map<string, Definition>()
   #lifetime: FullLifetime
   #defaults: Defaults
@@ -103,6 +105,8 @@ export class SessionStore implements DefinableStore {
     this.#persistence = persistence
     this.#settings = all
     this.#kind = new.target.name
+    this.#keepsMetadata = persistence.capabilities.has('metadata')
+    this.#keepsLifetimes = keepsLifetimes
     this.#lifetime = all.lifetime
     this.options = all.options
     this.saveUnchanged = all.saveUnchanged
@@ -253,9 +257,12 @@ export class SessionStore implements DefinableStore {
 
   /** @internal Emits an event of this store. */
   protected emit(event: EventOf<SessionEvent>, request?: RequestLike): void {
-    const whole = { ...event, store: this.#kind } as SessionEvent
-    if (request) registry(request).note(whole)
-    emit(this.#settings.hooks, whole)
+    this.#emit({ ...event, store: this.#kind } as SessionEvent, request)
+  }
+
+  #emit(event: SessionEvent, request?: RequestLike): void {
+    if (request) registry(request).note(event)
+    emit(this.#settings.hooks, event)
   }
 
   #read(request: RequestLike, name: string, fresh: boolean): MaybePromise<Session<object>> {
@@ -309,7 +316,8 @@ export class SessionStore implements DefinableStore {
 
   /** Applies the definition of the session. */
   #check(reading: Reading, session: Session<object>): MaybePromise<Session<object>> {
-    const load = this.#definitions.get(reading.name)?.policy.load
+    const load =
+      this.#definitions.size > 0 ? this.#definitions.get(reading.name)?.policy.load : undefined
     if (!load) return this.#opened(reading, session)
     const state = Session.stateOf(session)
     const { version = 1 } = state.snapshot.metadata
@@ -336,13 +344,9 @@ export class SessionStore implements DefinableStore {
       fromCache: snapshot.isCopy,
       durationMs: performance.now() - since,
     }
-    const events = registry(request)
-    events.note(event)
-    emit(this.#settings.hooks, event)
+    this.#emit(event, request)
     if (reason !== undefined && text !== undefined) {
-      const rejection = { ...event, type: 'reject' as const, reason }
-      events.note(rejection)
-      emit(this.#settings.hooks, rejection)
+      this.#emit({ ...event, type: 'reject', reason }, request)
     }
     return session
   }
@@ -392,7 +396,7 @@ export class SessionStore implements DefinableStore {
   #save(session: Session<object>): MaybePromise<Saved> {
     const state = Session.stateOf(session)
     const { options, snapshot } = state
-    if (snapshot.progress !== 'ended' && !state.isDestroyed) this.#beforeSave(session)
+    if (this.#definitions.size > 0 && !state.isDestroyed) this.#beforeSave(session)
     const draft = this.#draftOf(session, state)
     const isAltered =
       draft.metadata !== snapshot.metadata ||
@@ -448,7 +452,7 @@ export class SessionStore implements DefinableStore {
     // Before anything is written: attributes that browsers reject must not leave half a save behind.
     this.#validate(session, state)
     if (plan === 'end') return this.#end(session, state)
-    if (!this.capabilities.has('metadata')) assertStorable(session, state)
+    if (!this.#keepsMetadata) assertStorable(session, state)
     const { changes, rotation } = state.takeChanges()
     const undo = (error: unknown): never => {
       state.restoreChanges(changes, rotation)
@@ -530,8 +534,7 @@ export class SessionStore implements DefinableStore {
       conflicts,
       durationMs: performance.now() - since,
     }
-    registry(request).note(event)
-    emit(this.#settings.hooks, event)
+    this.#emit(event, request)
   }
 
   /** The values are serialized here, once: to find out whether they changed, and to be written. */
@@ -562,7 +565,7 @@ export class SessionStore implements DefinableStore {
   #serialize(state: State<object>, isForced: boolean): Serialized | undefined {
     const serializer = state.snapshot.serializer ?? this.#persistence.serializer
     if (!serializer || state.isDestroyed) return undefined
-    if (!isForced && isUntouched(state)) return undefined
+    if (!isForced && state.reason !== undefined && isUntouched(state)) return undefined
     return serialized(state.values, serializer)
   }
 
@@ -627,7 +630,7 @@ export class SessionStore implements DefinableStore {
     { snapshot, lifetime, startedAt }: State<object>,
   ): number | 'session' {
     const { maxAge = 'session' } = options
-    if (maxAge === 'session' || !this.capabilities.has('lifetimes')) return maxAge
+    if (maxAge === 'session' || !this.#keepsLifetimes) return maxAge
     const { defaults } = snapshot
     const own = (lifetime ?? snapshot.lifetime).absolute
     const absolute = Math.min(own, defaults.lifetime.absolute)
@@ -712,8 +715,8 @@ function renewalOf(
 }
 
 /** True for a new session that holds nothing and was never saved. */
-function isUntouched({ snapshot, reason, values }: State<object>): boolean {
-  if (reason === undefined || snapshot.progress === 'saved') return false
+function isUntouched({ snapshot, values }: State<object>): boolean {
+  if (snapshot.progress === 'saved') return false
   for (const _ in values) return false
   return Object.getOwnPropertySymbols(values).length === 0
 }

@@ -309,7 +309,7 @@ suite('a definition', () => {
     const store = new CookieStore({ keys })
     const wrong: [DefinitionOptions & { schema?: unknown }, RegExp][] = [
       [{ version: 0 }, /version must be a whole number of at least 1, not 0/],
-      [{ onInvalid: 'ignore' as 'reset' }, /onInvalid must be 'reset' or 'throw', not a string/],
+      [{ onInvalid: 'ignore' as 'reset' }, /onInvalid must be 'reset' or 'throw', not "ignore"/],
       [{ schema: {} }, /schema must be a Standard Schema, not an Object/],
       [{ options: { maxage: 1 } as object }, /unknown cookie option maxage/],
       [{ lifetime: { idle: 0 } }, /lifetime\.idle must be/],

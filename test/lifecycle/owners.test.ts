@@ -244,6 +244,6 @@ test('maxPerOwner refuses invalid limits', () => {
   assert.throws(() => open(0), /maxPerOwner\.count must be a whole number/)
   assert.throws(
     () => open({ count: 1, onLimit: 'evict' as 'reject' }),
-    /maxPerOwner\.onLimit must be 'evict-oldest' or 'reject', not a string/,
+    /maxPerOwner\.onLimit must be 'evict-oldest' or 'reject', not "\w+"/,
   )
 })

@@ -47,7 +47,8 @@ export class RequestSessions<Sources extends SessionSource<object> | SessionSour
   /** Loads the session, or the sessions, for the handler. Rejects if a store fails. */
   open(request: RequestLike): MaybePromise<SessionOrSessions<Sources>> {
     const sources: SessionSource<object> | SessionSources = this.#sources
-    if (isSource(sources)) return loadFrom(sources, request) as MaybePromise<SessionOrSessions<Sources>>
+    if (isSource(sources))
+      return loadFrom(sources, request) as MaybePromise<SessionOrSessions<Sources>>
     const entries = Object.entries(sources).map(
       ([key, source]) => [key, loadFrom(source, request)] as const,
     )

@@ -6,7 +6,7 @@
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
-/** Upper case, without padding: 32 bytes make 52 characters. */
+/** Encodes in upper case, without padding: 32 bytes make 52 characters. */
 export function encodeBase32(bytes: Uint8Array): string {
   let text = ''
   let buffer = 0

@@ -1,5 +1,5 @@
 /**
- * base64url (RFC 4648 §5), as strict and as lenient as Go's `base64.URLEncoding`.
+ * base64url (RFC 4648 §5): canonical, and padded as Go's `base64.URLEncoding` reads and writes it.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { SessionError } from '../../errors.ts'
 const padded = /^[\w-]*={0,2}$/
 const lineBreaks = /[\r\n]+/g
 
-/** base64url with padding: the only form that Go's `URLEncoding` reads back. */
+/** Encodes with padding, which Go's `URLEncoding` requires. */
 export function encodePadded(bytes: Uint8Array): string {
   const text = encodeBase64Url(bytes)
   const rest = text.length % 4
@@ -19,10 +19,10 @@ export function encodePadded(bytes: Uint8Array): string {
 }
 
 /**
- * Decodes padded base64url as Go does: CR and LF are skipped anywhere, unused bits of the last
- * character may be set, everything else that is not canonical is refused.
+ * Decodes padded base64url like Go: skips CR and LF anywhere, ignores unused bits of the last character, and
+ * refuses everything else that is not canonical.
  *
- * Throws `base64-invalid`, with Go's offset of the first bad byte.
+ * Throws `base64-invalid`, with the offset of the first bad byte as Go reports it.
  */
 export function decodePadded(text: string): Uint8Array {
   const bytes = text.length % 4 === 0 ? decodeDigits(text, paddingOf(text)) : undefined
@@ -38,8 +38,8 @@ export function decodePadded(text: string): Uint8Array {
 }
 
 /**
- * Decodes base64url without padding. Returns undefined unless the text is the only one for its bytes: no
- * other character, and no unused bit of the last digit set.
+ * Decodes base64url without padding. Returns undefined unless the text is exactly what its bytes encode to: it has
+ * no other characters, and the unused bits of its last digit are zero.
  */
 export function decodeCanonical(text: string): Uint8Array | undefined {
   const rest = text.length % 4
@@ -49,11 +49,11 @@ export function decodeCanonical(text: string): Uint8Array | undefined {
   return decodeDigits(text, 0)
 }
 
-/** Digits whose lowest four bits are zero, and those whose lowest two are. */
+/** Possible last digits of a group of two (the lowest four bits are zero) and of three (the lowest two). */
 const endsOfTwo = 'AQgw'
 const endsOfThree = 'AEIMQUYcgkosw048'
 
-/** How many equals signs, up to two, the text ends in. */
+/** The number of equals signs at the end of the text; at most two. */
 function paddingOf(text: string): number {
   if (!text.endsWith('=')) return 0
   return text.endsWith('==') ? 2 : 1
@@ -63,7 +63,7 @@ function isPadded(text: string): boolean {
   return text.length % 4 === 0 && padded.test(text)
 }
 
-/** Where Go's decoder gives up: the scan of `decodeQuantum` in Go's encoding/base64. */
+/** The offset at which Go's decoder gives up; see `decodeQuantum` in Go's encoding/base64. */
 function firstBadByte(text: string): number {
   let inQuantum = 0
   for (let i = 0; i < text.length; i++) {
@@ -76,7 +76,7 @@ function firstBadByte(text: string): number {
   return text.length - inQuantum
 }
 
-/** The offset Go reports for padding at `at`, after `inQuantum` characters of its group. */
+/** The offset that Go reports for bad padding at `at`, after `inQuantum` characters of its group. */
 function badPadding(text: string, at: number, inQuantum: number): number {
   if (inQuantum < 2) return at
   let next = skipLineBreaks(text, at + 1)

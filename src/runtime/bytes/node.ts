@@ -1,28 +1,28 @@
 /**
- * Bytes to text and back, by Node's Buffer.
+ * Conversions between bytes and strings, with Node's Buffer.
  *
  * @module
  */
 
-/** base64url without padding. */
+/** Encodes as base64url without padding. */
 export function encodeBase64Url(bytes: Uint8Array): string {
   return view(bytes).toString('base64url')
 }
 
-/** The bytes of base64url text with or without padding. The caller has checked its alphabet. */
+/** Decodes base64url with or without padding. The caller has checked the alphabet. */
 export function decodeBase64Url(text: string): Uint8Array {
   return Buffer.from(text, 'base64url')
 }
 
 /**
- * The bytes of base64url text that ends in `padding` equals signs, or undefined unless everything before
- * them is base64url. Unused bits of the last digit may be set.
+ * Decodes base64url text that ends in `padding` equals signs. Returns undefined when anything before them is not
+ * base64url. Unused bits of the last digit may be set.
  */
 export function decodeDigits(text: string, padding: number): Uint8Array | undefined {
   const digits = text.length - padding
   const bytes = Buffer.from(text, 'base64url')
-  // Buffer skips characters that are not base64, so any of them makes the result shorter. It also reads
-  // "+" and "/", and takes a character beyond U+00FF for its low byte.
+  // Buffer skips characters that are not base64, which makes the result shorter. But it accepts "+" and
+  // "/", and reads a character beyond U+00FF as its low byte, so both need a check of their own.
   const isStrict =
     digits % 4 !== 1 &&
     bytes.length === (digits * 3) >>> 2 &&
@@ -32,22 +32,22 @@ export function decodeDigits(text: string, padding: number): Uint8Array | undefi
   return isStrict ? bytes : undefined
 }
 
-/** Room for `length` bytes, whose content is arbitrary until it is written. */
+/** Allocates `length` bytes. Their content is undefined: the caller must write all of them. */
 export function allocateBytes(length: number): Uint8Array {
   return Buffer.allocUnsafe(length)
 }
 
-/** UTF-8 bytes of `text`; lone surrogates become U+FFFD. */
+/** Encodes as UTF-8. Lone surrogates become U+FFFD. */
 export function utf8Bytes(text: string): Uint8Array {
   return Buffer.from(text, 'utf8')
 }
 
-/** `bytes[start..end)` as text, one character a byte. */
+/** Decodes `bytes[start..end)` as Latin-1: one character per byte. */
 export function latin1Text(bytes: Uint8Array, start: number, end: number): string {
   return view(bytes).toString('latin1', start, end)
 }
 
-/** The bytes of all of them, one after the other. */
+/** Concatenates byte arrays. */
 export function concatBytes(...parts: Uint8Array[]): Uint8Array {
   return Buffer.concat(parts)
 }

@@ -1,12 +1,12 @@
 /**
- * Bytes to text and back, with what every runtime has.
+ * Conversions between bytes and strings, with web standards only.
  *
  * @module
  */
 
 const encoder = new TextEncoder()
 
-/** base64url without padding. */
+/** Encodes as base64url without padding. */
 export function encodeBase64Url(bytes: Uint8Array): string {
   return btoa(latin1Text(bytes, 0, bytes.length))
     .replaceAll('+', '-')
@@ -14,36 +14,36 @@ export function encodeBase64Url(bytes: Uint8Array): string {
     .replaceAll('=', '')
 }
 
-/** The bytes of base64url text with or without padding. The caller has checked its alphabet. */
+/** Decodes base64url with or without padding. The caller has checked the alphabet. */
 export function decodeBase64Url(text: string): Uint8Array {
   const padding = text.indexOf('=')
   const length = padding === -1 ? text.length : padding
-  // A lone last digit is no byte. Buffer leaves it out; atob() would throw.
+  // A single last digit does not make a byte. Buffer ignores it; atob() would throw.
   const digits = text.slice(0, length % 4 === 1 ? length - 1 : length)
   const binary = atob(digits.replaceAll('-', '+').replaceAll('_', '/'))
   return Uint8Array.from(binary, char => char.charCodeAt(0))
 }
 
 /**
- * The bytes of base64url text that ends in `padding` equals signs, or undefined unless everything before
- * them is base64url. Unused bits of the last digit may be set.
+ * Decodes base64url text that ends in `padding` equals signs. Returns undefined when anything before them is not
+ * base64url. Unused bits of the last digit may be set.
  */
 export function decodeDigits(text: string, padding: number): Uint8Array | undefined {
   const digits = text.slice(0, text.length - padding)
   return digits.length % 4 !== 1 && /^[\w-]*$/.test(digits) ? decodeBase64Url(digits) : undefined
 }
 
-/** Room for `length` bytes, whose content is arbitrary until it is written. */
+/** Allocates `length` bytes. Their content is undefined: the caller must write all of them. */
 export function allocateBytes(length: number): Uint8Array {
   return new Uint8Array(length)
 }
 
-/** UTF-8 bytes of `text`; lone surrogates become U+FFFD. */
+/** Encodes as UTF-8. Lone surrogates become U+FFFD. */
 export function utf8Bytes(text: string): Uint8Array {
   return encoder.encode(text)
 }
 
-/** The bytes of all of them, one after the other. */
+/** Concatenates byte arrays. */
 export function concatBytes(...parts: Uint8Array[]): Uint8Array {
   const out = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
   let at = 0
@@ -54,10 +54,10 @@ export function concatBytes(...parts: Uint8Array[]): Uint8Array {
   return out
 }
 
-/** `bytes[start..end)` as text, one character a byte. */
+/** Decodes `bytes[start..end)` as Latin-1: one character per byte. */
 export function latin1Text(bytes: Uint8Array, start: number, end: number): string {
   let text = ''
-  // In pieces: a call takes a limited number of arguments.
+  // In chunks, because a call takes a limited number of arguments.
   for (let at = start; at < end; at += 4096) {
     text += String.fromCharCode(...bytes.subarray(at, Math.min(at + 4096, end)))
   }

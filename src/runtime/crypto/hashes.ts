@@ -1,12 +1,12 @@
 /**
- * The hash functions that a SecureCookie can be told to use.
+ * The hash functions that a SecureCookie supports.
  *
  * @module
  */
 
 /**
- * Hashes for the HMAC of Go's envelope. The cookie does not say which one made it, so both sides
- * are configured alike. `md5` and `sha1` exist only to read what old Go programs wrote.
+ * Hash functions for the HMAC of Go's cookies. A cookie does not record its hash function, so both sides must be
+ * configured alike. `md5` and `sha1` are only meant for reading what old Go programs wrote.
  */
 export type HashName = (typeof hashNames)[number]
 

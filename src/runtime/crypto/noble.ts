@@ -1,6 +1,6 @@
 /**
- * The cryptographic primitives, from the audited `@noble` packages: pure JavaScript, synchronous,
- * for runtimes without `node:crypto`.
+ * Cryptographic primitives for runtimes without `node:crypto`, from the audited `@noble` packages: pure JavaScript,
+ * synchronous.
  *
  * @module
  */
@@ -29,7 +29,7 @@ export function sha256(data: Uint8Array): Uint8Array {
   return nobleSha256(data)
 }
 
-/** HMAC (RFC 2104) of the UTF-8 of `prefix`, followed by `data`; full length. */
+/** HMAC (RFC 2104) of `prefix` in UTF-8, followed by `data`; not truncated. */
 export function hmac(
   hash: HashName,
   key: Uint8Array,
@@ -39,7 +39,7 @@ export function hmac(
   return hmacWith(hash, key)(prefix, data)
 }
 
-/** {@link hmac} with a key that is used more than once: what depends on the key alone is done here. */
+/** Returns {@link hmac} for one key, prepared for repeated use. */
 export function hmacWith(
   hash: HashName,
   key: Uint8Array,
@@ -48,23 +48,23 @@ export function hmacWith(
   return (prefix, data) => keyed.clone().update(utf8Bytes(prefix)).update(data).digest()
 }
 
-/** HKDF-SHA-256 (RFC 5869) without salt: `length` bytes for the purpose that `info` names. */
+/** HKDF-SHA-256 (RFC 5869) without salt: derives `length` bytes for the purpose `info`. */
 export function hkdf(key: Uint8Array, info: Uint8Array, length: number): Uint8Array {
   return nobleHkdf(nobleSha256, key, undefined, info, length)
 }
 
-/** AES-CTR with a key of 16, 24 or 32 bytes; encrypting and decrypting are the same. */
+/** AES-CTR with a key of 16, 24 or 32 bytes. Encryption and decryption are the same operation. */
 export function aesCtr(key: Uint8Array, iv: Uint8Array, data: Uint8Array): Uint8Array {
   return ctr(key, iv).encrypt(data)
 }
 
-/** Lengths in a sealed message, in bytes. */
+/** Lengths in bytes. */
 const nonceLength = 12
 const tagLength = 16
 
 /**
- * AES-256-GCM: encrypts into `message`, which has the 12 bytes of a nonce at `nonceAt`. Writes the ciphertext
- * after them, and then the 16 bytes of its tag.
+ * AES-256-GCM: encrypts `plaintext` into `message`, which has a nonce of 12 bytes at `nonceAt`. Writes the
+ * ciphertext after the nonce, and the tag of 16 bytes after the ciphertext.
  */
 export function sealAesGcm(
   key: Uint8Array,
@@ -79,8 +79,8 @@ export function sealAesGcm(
 }
 
 /**
- * The plaintext of what {@link sealAesGcm} wrote to `message` at `nonceAt` and to its end, or undefined when
- * it is not authentic.
+ * Decrypts what {@link sealAesGcm} wrote: the nonce at `nonceAt`, and everything after it. Returns undefined
+ * when it is not authentic.
  */
 export function openAesGcm(
   key: Uint8Array,
@@ -98,14 +98,14 @@ export function openAesGcm(
   }
 }
 
-/** True when both have the same bytes; takes the same time whatever the bytes are. */
+/** Whether both have the same bytes. Takes constant time for a given length. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && equalSameLength(a, b)
 }
 
-/** Fills `target` from the system's random number generator; throws when that fails. */
+/** Fills `target` from the system's random number generator. Throws when that fails. */
 export function fillRandom(target: Uint8Array): void {
-  // Web Crypto fills at most 65,536 bytes a call.
+  // Web Crypto fills at most 65,536 bytes per call.
   for (let start = 0; start < target.length; start += 65_536) {
     crypto.getRandomValues(target.subarray(start, start + 65_536) as Uint8Array<ArrayBuffer>)
   }

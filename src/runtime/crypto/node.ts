@@ -1,8 +1,8 @@
 /**
- * The cryptographic primitives, from `node:crypto` (Node, Bun, Deno).
+ * Cryptographic primitives from `node:crypto` (Node, Bun, Deno).
  *
- * `noble.ts` beside this file offers the same functions elsewhere. Both are synchronous, so no
- * codec has to be async. There is no cryptography of our own here.
+ * `noble.ts` provides the same functions for other runtimes. Both are synchronous, so codecs are, too. The
+ * algorithms are the platform's; only HMAC is composed here, from two of its hashes.
  *
  * @module
  */
@@ -22,7 +22,7 @@ import {
 import { sideTable } from '../../lib/side-table.ts'
 import type { HashName } from './hashes.ts'
 
-/** One-shot hashing: Node 20.12, 21.7 and later; other runtimes may lack it. */
+/** One-shot hashing. Node has it since 20.12 and 21.7; other runtimes may lack it. */
 const oneShotHash: typeof nodeCrypto.hash | undefined = nodeCrypto.hash
 
 /** SHA-256 of `data`: 32 bytes. */
@@ -30,7 +30,7 @@ export function sha256(data: Uint8Array): Uint8Array {
   return bytesOf(digest('sha256', data))
 }
 
-/** HMAC (RFC 2104) of the UTF-8 of `prefix`, followed by `data`; full length. */
+/** HMAC (RFC 2104) of `prefix` in UTF-8, followed by `data`; not truncated. */
 export function hmac(
   hash: HashName,
   key: Uint8Array,
@@ -40,7 +40,7 @@ export function hmac(
   return hmacWith(hash, key)(prefix, data)
 }
 
-/** {@link hmac} with a key that is used more than once: what depends on the key alone is done here. */
+/** Returns {@link hmac} for one key, prepared for repeated use. */
 export function hmacWith(
   hash: HashName,
   key: Uint8Array,
@@ -50,7 +50,7 @@ export function hmacWith(
     return (prefix, data) =>
       bytesOf(createHmac(hash, secret).update(prefix, 'utf8').update(data).digest('binary'))
   }
-  // RFC 2104 §2 by two one-shot hashes takes half as long as an Hmac object.
+  // RFC 2104 §2 with two one-shot hashes takes half the time of an Hmac object.
   const { inner, outer } = paddedKeys(hash, key)
   return (prefix, data) => {
     const dataAt = inner.length + Buffer.byteLength(prefix)
@@ -64,12 +64,15 @@ export function hmacWith(
   }
 }
 
-/** What hashes are computed of. Not from the pool of Buffer, where other code could see what it had. */
+/**
+ * Input of the inner hash. It contains key material, so its memory must not come from Buffer's pool, where
+ * other code could see it.
+ */
 const scratch = Buffer.alloc(8192)
 
 /**
- * The key XOR ipad, one block of the hash; and the key XOR opad, with room for a digest after it. As
- * {@link scratch}, neither is from the pool of Buffer.
+ * The key XOR ipad, which is one block of the hash, and the key XOR opad with room for a digest after it. Like
+ * {@link scratch}, neither comes from Buffer's pool.
  */
 function paddedKeys(hash: HashName, key: Uint8Array): { inner: Buffer; outer: Buffer } {
   const blockLength = /^sha(512|384)/.test(hash) ? 128 : 64
@@ -85,27 +88,27 @@ function paddedKeys(hash: HashName, key: Uint8Array): { inner: Buffer; outer: Bu
   return { inner, outer }
 }
 
-/** HKDF-SHA-256 (RFC 5869) without salt: `length` bytes for the purpose that `info` names. */
+/** HKDF-SHA-256 (RFC 5869) without salt: derives `length` bytes for the purpose `info`. */
 export function hkdf(key: Uint8Array, info: Uint8Array, length: number): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', key, new Uint8Array(0), info, length))
 }
 
-/** AES-CTR with a key of 16, 24 or 32 bytes; encrypting and decrypting are the same. */
+/** AES-CTR with a key of 16, 24 or 32 bytes. Encryption and decryption are the same operation. */
 export function aesCtr(key: Uint8Array, iv: Uint8Array, data: Uint8Array): Uint8Array {
   return createCipheriv(`aes-${key.length * 8}-ctr`, secretOf(key), iv).update(data)
 }
 
-/** Lengths in a sealed message, in bytes. */
+/** Lengths in bytes. */
 const nonceLength = 12
 const tagLength = 16
 
-// OpenSSL copies both at once, so one of each serves every call: views of a message would be garbage.
+// OpenSSL copies a nonce and a tag immediately, so all calls share these two instead of allocating views.
 const nonce = Buffer.alloc(nonceLength)
 const tag = Buffer.alloc(tagLength)
 
 /**
- * AES-256-GCM: encrypts into `message`, which has the 12 bytes of a nonce at `nonceAt`. Writes the ciphertext
- * after them, and then the 16 bytes of its tag.
+ * AES-256-GCM: encrypts `plaintext` into `message`, which has a nonce of 12 bytes at `nonceAt`. Writes the
+ * ciphertext after the nonce, and the tag of 16 bytes after the ciphertext.
  */
 export function sealAesGcm(
   key: Uint8Array,
@@ -123,8 +126,8 @@ export function sealAesGcm(
 }
 
 /**
- * The plaintext of what {@link sealAesGcm} wrote to `message` at `nonceAt` and to its end, or undefined when
- * it is not authentic.
+ * Decrypts what {@link sealAesGcm} wrote: the nonce at `nonceAt`, and everything after it. Returns undefined
+ * when it is not authentic.
  */
 export function openAesGcm(
   key: Uint8Array,
@@ -156,7 +159,7 @@ function copyInto(target: Uint8Array, source: Uint8Array, at: number): void {
   }
 }
 
-/** True when both have the same bytes; takes the same time whatever the bytes are. */
+/** Whether both have the same bytes. Takes constant time for a given length. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b)
 }
@@ -164,8 +167,8 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 const secrets = sideTable<KeyObject>()
 
 /**
- * The key as Node keeps it, made once: in Node 24 making it takes five times as long as what is done with
- * it. Whoever holds a key must not change its bytes.
+ * Returns Node's key object for a key, created once: on Node 24 creating it takes five times as long as using it.
+ * The bytes of the key must not change after the first call.
  */
 function secretOf(key: Uint8Array): KeyObject {
   let secret = secrets.get(key)
@@ -177,8 +180,8 @@ function secretOf(key: Uint8Array): KeyObject {
 }
 
 /**
- * A digest as text, one character per byte: Node allocates memory outside the heap for a digest as bytes,
- * which costs half as much as the hash itself.
+ * Hashes `data`. The digest is a string with one character per byte: for a digest as bytes, Node allocates memory
+ * outside the heap, which costs half as much as the hash itself.
  */
 function digest(hash: HashName, data: Uint8Array): string {
   return oneShotHash
@@ -191,7 +194,7 @@ function bytesOf(digest: string): Uint8Array {
   return Buffer.from(digest, 'latin1')
 }
 
-/** Fills `target` from the system's random number generator; throws when that fails. */
+/** Fills `target` from the system's random number generator. Throws when that fails. */
 export function fillRandom(target: Uint8Array): void {
   randomFillSync(target)
 }

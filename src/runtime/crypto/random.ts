@@ -1,5 +1,5 @@
 /**
- * Random bytes, drawn from a pool because a system call for each nonce costs more than the nonce.
+ * Random bytes from a pool, because a system call for each nonce would cost more than the rest of the nonce.
  *
  * @module
  */
@@ -10,8 +10,8 @@ const pool = new Uint8Array(4096)
 let used = pool.length
 
 /**
- * `length` fresh random bytes. Bytes are erased from the pool as they are handed out, so none is
- * given twice and none stays behind. Throws when the system's generator fails.
+ * Returns `length` random bytes. Each byte of the pool is used once and erased. Throws when the system's generator
+ * fails.
  */
 export function randomBytes(length: number): Uint8Array {
   const bytes = new Uint8Array(length)
@@ -23,7 +23,7 @@ export function randomBytes(length: number): Uint8Array {
   return bytes
 }
 
-/** Writes `length` fresh random bytes, at most 1024, to `target` at `at`. Throws as {@link randomBytes} does. */
+/** Writes `length` random bytes, at most 1024, to `target` at `at`. Throws when the system's generator fails. */
 export function writeRandom(target: Uint8Array, at: number, length: number): void {
   if (used + length > pool.length) {
     fillRandom(pool)

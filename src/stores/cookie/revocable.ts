@@ -4,14 +4,15 @@
  * @module
  */
 
+import type { Backend } from '../../backends/backend.ts'
 import type { Serializer } from '../../codec/serializers/serializer.ts'
-import { thirtyDays } from '../../lib/clock.ts'
+import { thirtyDays, unixSeconds } from '../../lib/clock.ts'
 import type { MaybePromise } from '../../lib/maybe-promise.ts'
 import type { SessionMetadata } from '../../session/metadata.ts'
 import type { Snapshot } from '../../session/snapshot.ts'
 import type { Capability } from '../../session/store.ts'
 import type { Draft, Loaded, Persistence, ReadContext, Rejected, Written } from '../persistence.ts'
-import type { Revocations } from './revocations.ts'
+import { Revocations } from './revocations.ts'
 
 /** Asks a list of revoked sessions at each read, and maintains it. */
 export class Revocable implements Persistence {
@@ -21,13 +22,21 @@ export class Revocable implements Persistence {
   readonly #inner: Persistence
   readonly #revocations: Revocations
 
-  /** @param inner - must store metadata */
-  constructor(inner: Persistence, revocations: Revocations) {
+  /**
+   * Throws a TypeError if `inner` does not store metadata.
+   *
+   * @param backend - where revoked sessions are recorded
+   * @param now - the clock: Unix time in seconds
+   */
+  constructor(inner: Persistence, backend: Backend, now: () => number = unixSeconds) {
+    if (!inner.capabilities.has('metadata')) {
+      throw new TypeError('revocation needs keys: other codecs have no room for metadata')
+    }
     this.capabilities = new Set<Capability>([...inner.capabilities, 'revocation', 'owners'])
     this.serializer = inner.serializer
     this.codecs = inner.codecs ?? []
     this.#inner = inner
-    this.#revocations = revocations
+    this.#revocations = new Revocations(backend, now)
   }
 
   async read(name: string, text: string, context: ReadContext): Promise<Loaded | Rejected> {

@@ -7,15 +7,14 @@
 import type { Serializer } from '../../codec/serializers/serializer.ts'
 import { SessionError } from '../../errors.ts'
 import type { Values } from '../../session/state.ts'
-import { type MergeOptions, mergeDraft, type Stored, serialize } from '../merge-draft.ts'
+import { type MergeOptions, mergeDraft, payloadOf, type Stored, serialize } from '../merge-draft.ts'
 import type { Draft } from '../persistence.ts'
 import type { RecordBody } from './record-format.ts'
 
 /** The record of a draft. Throws `serialize-failed` for values that cannot be serialized. */
 export function bodyOf(draft: Draft, created: number, serializer: Serializer): RecordBody {
-  const { name, metadata, maxAge, idle, serialized, values } = draft
-  const payload =
-    serialized?.serializer === serializer ? serialized.bytes : serialize(values, serializer)
+  const { name, metadata, maxAge, idle } = draft
+  const payload = payloadOf(draft, serializer)
   const isTold = maxAge !== undefined
   return { name, created, idle: isTold ? maxAge : idle, isTold, metadata, payload }
 }
