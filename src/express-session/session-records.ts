@@ -9,6 +9,7 @@ import { fromCallback } from '../backends/lib/express-callbacks.ts'
 import { expiryOf, recordKey, recordOf, sessionIn } from '../backends/lib/express-records.ts'
 import { type Origin, originOf } from '../backends/to-express-store.ts'
 import { withKeyLock } from '../lib/keyed-mutex.ts'
+import { isExtensionDue } from '../session/lifetime.ts'
 import type { Values } from '../session/session.ts'
 import { Cookie, type CookieData } from './cookie.ts'
 import type { StoredSession, StoreLike } from './store.ts'
@@ -102,8 +103,7 @@ class BackendRecords implements SessionRecords {
     { expires = 0 }: VersionedRecord,
   ): Promise<void> | undefined {
     const renewed = this.#expiresOf(record)
-    const lifetime = renewed - this.#origin.now()
-    if (Math.abs(renewed - expires) < lifetime * renewedAfter) return undefined
+    if (!isExtensionDue(expires, renewed, this.#origin.now())) return undefined
     return this.#origin.backend.touch(recordKey(id), renewed)
   }
 
