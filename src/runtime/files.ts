@@ -13,7 +13,7 @@ import { randomBytes } from './crypto/random.ts'
 /** The prefix of temporary files. A killed writer leaves its file behind. */
 export const temporaryPrefix = '.silverback-tmp-'
 
-// Windows has no such flag, and no symbolic links that unprivileged users can create.
+// Windows lacks O_NOFOLLOW: there, open() does not follow symbolic links unasked.
 const noFollow = constants.O_NOFOLLOW ?? 0
 
 /** The age in seconds from which a temporary file is considered abandoned. */
