@@ -143,7 +143,7 @@ export class SecureCookie implements Codec {
     if (this.maxLength !== 0 && encoded.length > this.maxLength) {
       throw new SessionError(
         'text-too-long',
-        `securecookie: the value to decode is too long: ${encoded.length}; at most ${this.maxLength} characters are accepted`,
+        `securecookie: the value to decode is too long: ${encoded.length}`,
       )
     }
     const known = this.#cache.get(name, encoded)

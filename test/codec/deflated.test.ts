@@ -9,7 +9,7 @@ import { cookieHeader, nodeRequest, nodeResponse } from '../support/http/http.ts
 import { keys } from '../support/keys.ts'
 
 suite('deflated', () => {
-  test('round trips', () => {
+  test('round-trips any JSON value', () => {
     fc.assert(
       fc.property(fc.jsonValue(), value => {
         const serializer = deflated()
@@ -19,14 +19,14 @@ suite('deflated', () => {
     )
   })
 
-  test('long values get shorter, short ones one byte longer', () => {
+  test('makes long values shorter, and short ones one byte longer', () => {
     const serializer = deflated()
     const long = { cart: Array.from({ length: 100 }, (_, id) => ({ id, name: 'apple' })) }
     assert.ok(serializer.serialize(long).length * 4 < json.serialize(long).length)
     assert.equal(serializer.serialize({ a: 1 }).length, json.serialize({ a: 1 }).length + 1)
   })
 
-  test('reads what was written without it', () => {
+  test('reads uncompressed output of its serializer', () => {
     for (const serializer of [json, gob]) {
       for (const value of [{ a: 1 }, {}, 'text', [1], { at: new Date(0) }]) {
         const bytes = serializer.serialize(value)
@@ -35,7 +35,7 @@ suite('deflated', () => {
     }
   })
 
-  test('a bomb is refused before it is big', () => {
+  test('refuses a decompression bomb before it inflates', () => {
     const bomb = Buffer.concat([Buffer.of(1), deflateRawSync(Buffer.alloc(256 * 1024 * 1024))])
     const before = process.memoryUsage().rss
     assert.throws(() => deflated().deserialize(bomb), { code: 'ERR_BUFFER_TOO_LARGE' })
@@ -50,13 +50,13 @@ suite('deflated', () => {
     )
   })
 
-  test('garbage is refused', () => {
+  test('refuses malformed bytes', () => {
     for (const bytes of [[], [1], [1, 255, 255], [0], [0, 1], [2, 3]]) {
       assert.throws(() => deflated().deserialize(Uint8Array.from(bytes)))
     }
   })
 
-  test('too much goes neither in nor out', () => {
+  test('refuses values above maxBytes in both directions', () => {
     const serializer = deflated({ maxBytes: 100 })
     assert.throws(
       () => serializer.serialize('x'.repeat(99)),
@@ -66,7 +66,7 @@ suite('deflated', () => {
     assert.throws(() => deflated({ maxBytes: 0 }), RangeError)
   })
 
-  test('in a store', async () => {
+  test('works in a store', async () => {
     const codec = new Sealed({ keys, serializer: deflated() })
     const store = new CookieStore({ codecs: [codec] })
     const response = nodeResponse()

@@ -7,7 +7,7 @@ import { keyed } from '../../src/codec/non-string-keys.ts'
 const text = (value: unknown): string => Buffer.from(json.serialize(value)).toString()
 const roundTrip = (value: unknown): unknown => json.deserialize(json.serialize(value))
 
-suite('values that come back as they went in', () => {
+suite('values that survive a round trip', () => {
   const shared = { a: 1 }
   for (const [what, value] of Object.entries({
     'plain data': { a: [1, 2.5, 'x', true, null, { b: {} }] },
@@ -29,7 +29,7 @@ suite('values that come back as they went in', () => {
     test(what, () => assert.deepEqual(roundTrip(value), value))
   }
 
-  test('plain data is plain JSON', () => {
+  test('plain data is written as plain JSON', () => {
     assert.equal(text({ user: 'ann', n: [1.5, null] }), '{"user":"ann","n":[1.5,null]}')
     assert.equal(text('!not rich'), '"!not rich"')
   })
@@ -72,17 +72,17 @@ suite('values that come back as they went in', () => {
     }
     const floats = Float64Array.of(1, 2, 3).subarray(1, 2)
     assert.deepEqual(roundTrip({ floats }), { floats: Float64Array.of(2) })
-    assert.ok(!text({ floats }).includes('8D')) // base64 of the 1 in front
+    assert.ok(!text({ floats }).includes('8D')) // the base64 of the 1 before it
   })
 
-  test('decoded bytes are nobody else’s', () => {
+  test('decoded bytes have a buffer of their own', () => {
     const { bytes } = roundTrip({ bytes: Uint8Array.of(1, 2) }) as { bytes: Uint8Array }
     assert.equal(bytes.buffer.byteLength, 2)
     assert.equal(bytes.constructor, Uint8Array)
   })
 })
 
-suite('keys of the language are data and nothing else', () => {
+suite('keys with a meaning in JavaScript are ordinary keys', () => {
   const hostile =
     '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":2}},"then":"x","toJSON":"y","hasOwnProperty":3,"prototype":4}'
 
@@ -103,12 +103,12 @@ suite('keys of the language are data and nothing else', () => {
     assert.equal(Object.getPrototypeOf(copy.outer[0]), Object.prototype)
   })
 
-  test('nothing is polluted', () => {
+  test('Object.prototype is not polluted', () => {
     roundTrip(JSON.parse(hostile))
     assert.equal((Object.prototype as { polluted?: unknown }).polluted, undefined)
   })
 
-  test('a value with a toJSON of its own is not asked', () => {
+  test('a toJSON method is not called', () => {
     assert.throws(
       () => json.serialize({ a: { toJSON: () => 'forged' } }),
       /a\.toJSON is a function/,
@@ -116,7 +116,7 @@ suite('keys of the language are data and nothing else', () => {
   })
 })
 
-suite('what a session cannot carry is refused by its key', () => {
+suite('unsupported values are refused, and the key is named', () => {
   class User {
     name = 'ann'
   }
@@ -139,7 +139,7 @@ suite('what a session cannot carry is refused by its key', () => {
     })
   }
 
-  test('nesting without end, before the stack is', () => {
+  test('nesting is refused before the stack overflows', () => {
     let value: unknown = 1
     for (let i = 0; i < 100_000; i++) value = [value]
     assert.throws(() => json.serialize(value), { message: /nested deeper than 200 levels/ })
@@ -152,7 +152,7 @@ suite('what a session cannot carry is refused by its key', () => {
   })
 })
 
-test('round trips of random rich values', () => {
+test('random rich values round-trip', () => {
   const leaf = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.double(),

@@ -4,19 +4,19 @@ import { CookieStore, FilesystemStore, type KeyList, keyring, Sealed, save } fro
 import { cookieHeader, nodeRequest, nodeResponse, setCookieLines } from '../support/http/http.ts'
 import { keys } from '../support/keys.ts'
 
-/** A key service under the test's control, with a clock. */
+/** A key service with a clock, both controlled by the test. */
 class KeyService {
   now = 1_700_000_000
-  answer: KeyList | Error
+  response: KeyList | Error
   calls = 0
   readonly errors: unknown[] = []
   #hold: Promise<void> | undefined
 
-  constructor(answer: KeyList | Error) {
-    this.answer = answer
+  constructor(response: KeyList | Error) {
+    this.response = response
   }
 
-  /** Answers nothing until the returned function is called. */
+  /** Delays responses until the returned function is called. */
   hold(): () => void {
     let release = (): void => undefined
     this.#hold = new Promise(resolve => {
@@ -31,8 +31,8 @@ class KeyService {
   readonly provide = async (): Promise<KeyList> => {
     this.calls++
     await this.#hold
-    if (this.answer instanceof Error) throw this.answer
-    return this.answer
+    if (this.response instanceof Error) throw this.response
+    return this.response
   }
 
   ring(refresh = 300) {
@@ -54,7 +54,7 @@ async function visit(store: CookieStore, cookie?: string): Promise<string> {
 }
 
 suite('keys from a provider', () => {
-  test('the first requests wait for them, together', async () => {
+  test('the first requests wait for one call of the provider', async () => {
     const service = new KeyService(keys)
     const release = service.hold()
     const store = new CookieStore({ keys: service.ring() })
@@ -67,12 +67,12 @@ suite('keys from a provider', () => {
     assert.equal(service.calls, 1)
   })
 
-  test('later ones do not wait: they go on with the keys that are there', async () => {
+  test('later requests continue with the current keys while new ones load', async () => {
     const service = new KeyService([keys[1]])
     const store = new CookieStore({ keys: service.ring() })
     const cookie = await visit(store)
     service.now += 301
-    service.answer = keys
+    service.response = keys
     const release = service.hold()
     const session = await store.get(nodeRequest(cookie), 'sid')
     assert.equal(session.isNew, false)
@@ -80,29 +80,29 @@ suite('keys from a provider', () => {
     assert.equal(service.calls, 2)
     release()
     await new Promise(resolve => setTimeout(resolve, 5))
-    // The new key is here: the old one opens and asks for renewal.
+    // The new key has arrived: the old key still opens the cookie, which is due for renewal.
     assert.equal((await store.get(nodeRequest(cookie), 'sid')).renewal, 'old-key')
     assert.equal(service.calls, 2)
   })
 
-  test('after a long pause a request waits, so that removed keys are gone', async () => {
+  test('after a long pause a request waits for the keys, so that removed keys are refused', async () => {
     const service = new KeyService([keys[1]])
     const store = new CookieStore({ keys: service.ring() })
     const cookie = await visit(store)
     service.now += 601
-    service.answer = [keys[0]]
+    service.response = [keys[0]]
     assert.equal((await store.get(nodeRequest(cookie), 'sid')).reason, 'unknown-key')
   })
 
-  test('no request fails while keys are replaced, one after the other', async () => {
+  test('no request fails while keys are replaced again and again', async () => {
     const service = new KeyService([keys[1]])
     const store = new CookieStore({ keys: service.ring(1) })
     const lists: KeyList[] = [[keys[1]], keys, [keys[0], keys[1]], [keys[1], keys[0]], keys]
     let cookie = await visit(store)
     for (let i = 0; i < 200; i++) {
       service.now += 1.1
-      service.answer = lists[i % lists.length] as KeyList
-      if (i % 7 === 3) service.answer = new Error('the service is down')
+      service.response = lists[i % lists.length] as KeyList
+      if (i % 7 === 3) service.response = new Error('the service is down')
       const session = await store.get(nodeRequest(cookie), 'sid')
       assert.equal(session.isNew, false, `${i}: ${session.reason}`)
       cookie = await visit(store, cookie)
@@ -112,40 +112,45 @@ suite('keys from a provider', () => {
     assert.ok(service.errors.length > 20)
   })
 
-  test('a provider that fails later is reported, and the old keys stay', async () => {
+  test('later failures of the provider are reported, and the old keys stay in use', async () => {
     const service = new KeyService(keys)
     const store = new CookieStore({ keys: service.ring() })
     const cookie = await visit(store)
-    for (const answer of [new Error('down'), ['too short'], [], 'no list' as unknown as KeyList]) {
+    for (const response of [
+      new Error('down'),
+      ['too short'],
+      [],
+      'no list' as unknown as KeyList,
+    ]) {
       service.now += 700
-      service.answer = answer
+      service.response = response
       assert.equal((await store.get(nodeRequest(cookie), 'sid')).isNew, false)
     }
     assert.equal(service.errors.length, 4)
     assert.match(String(service.errors[1]), /keys\[0\] has/)
   })
 
-  test('one that fails at first makes requests fail, until it answers', async () => {
+  test('requests fail until the provider succeeds for the first time', async () => {
     const service = new KeyService(new Error('no network'))
     const store = new CookieStore({ keys: service.ring() })
     for (let i = 0; i < 2; i++) {
       await assert.rejects(store.get(nodeRequest('sid=x'), 'sid'), (error: unknown) => {
         assert.equal((error as { code: string }).code, 'keys-not-loaded')
-        assert.equal((error as Error).cause, service.answer)
+        assert.equal((error as Error).cause, service.response)
         return true
       })
     }
-    service.answer = keys
+    service.response = keys
     assert.match(await visit(store), /^sid=/)
   })
 
-  test('a codec by itself says that they are missing', () => {
+  test('a codec without a store throws keys-not-loaded', () => {
     const codec = new Sealed({ keys: new KeyService(keys).ring() })
     assert.throws(() => codec.encode('sid', 'v'), { code: 'keys-not-loaded' })
     assert.throws(() => codec.decode('sid', 'v'), { isDecode: true })
   })
 
-  test('other stores wait too', async () => {
+  test('a FilesystemStore waits for the keys, too', async () => {
     const store = new FilesystemStore('/nowhere', { keys: new KeyService(keys).ring() })
     const request = nodeRequest()
     const response = nodeResponse()
@@ -153,7 +158,7 @@ suite('keys from a provider', () => {
     assert.deepEqual(setCookieLines(response), [])
   })
 
-  test('wrong arguments', () => {
+  test('refuses invalid arguments', () => {
     assert.throws(() => keyring(keys as never), /provide must be a function, not an array/)
     assert.throws(() => keyring(() => keys, { refresh: 0 }), /refresh must be a positive number/)
   })

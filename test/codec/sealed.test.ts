@@ -20,8 +20,8 @@ const noon = 1_700_000_000
 const sealedAt = (now: number, more: Partial<SealedOptions> = {}): Sealed =>
   new Sealed({ keys, now: () => now, ...more })
 
-suite('sealed text', () => {
-  test('opens to what was sealed, and says when', () => {
+suite('sealed values', () => {
+  test('open to the value and its times', () => {
     const codec = sealedAt(noon)
     const text = codec.encode('sid', { user: 'ann' }, { startedAt: noon - 500, maxAge: 60 })
     const opened = codec.open('sid', text)
@@ -34,7 +34,7 @@ suite('sealed text', () => {
     assert.match(text, /^[\w-]+$/)
   })
 
-  test('is another each time, and shows nothing', () => {
+  test('differ each time, and reveal nothing', () => {
     const codec = sealedAt(noon)
     const texts = new Set<string>()
     for (let i = 0; i < 1000; i++) texts.add(codec.encode('sid', { user: 'ann' }))
@@ -43,7 +43,7 @@ suite('sealed text', () => {
     assert.ok(!Buffer.from(text as string, 'base64url').includes('ann'))
   })
 
-  test('every flipped bit and every truncation is refused', () => {
+  test('are refused after any flipped bit or truncation', () => {
     for (const cacheBytes of [0, 1_000_000]) {
       const codec = sealedAt(noon, { cacheBytes })
       const text = codec.encode('sid', { user: 'ann', list: [1, 2, 3] })
@@ -81,7 +81,7 @@ suite('sealed text', () => {
     }
   })
 
-  test('has one spelling', () => {
+  test('have exactly one accepted encoding', () => {
     const codec = sealedAt(noon, { serializer: nop })
     for (let length = 0; length < 3; length++) {
       const text = codec.encode('sid', new Uint8Array(length))
@@ -101,7 +101,7 @@ suite('sealed text', () => {
     }
   })
 
-  test('another name, purpose or key opens nothing', () => {
+  test('do not open under another name, purpose or key', () => {
     const text = sealedAt(noon).encode('sid', 'v')
     assert.equal(
       codeOf(() => sealedAt(noon).decode('sie', text)),
@@ -122,7 +122,7 @@ suite('sealed text', () => {
     )
   })
 
-  test('purpose and name do not run into each other', () => {
+  test('bind the purpose and the name separately', () => {
     const text = sealedAt(noon, { purpose: 'ab' }).encode('c', 'v')
     assert.equal(
       codeOf(() => sealedAt(noon, { purpose: 'a' }).decode('bc', text)),
@@ -134,7 +134,7 @@ suite('sealed text', () => {
     )
   })
 
-  test('another version is refused', () => {
+  test('are refused with an unknown version', () => {
     const bytes = Buffer.from(sealedAt(noon).encode('sid', 'v'), 'base64url')
     for (const version of [0, 3, 255]) {
       bytes[0] = version
@@ -146,7 +146,7 @@ suite('sealed text', () => {
     }
   })
 
-  test('too long a text is not looked at', () => {
+  test('are refused above maxLength without being decoded', () => {
     const codec = sealedAt(noon, { maxLength: 100 })
     assert.equal(
       codeOf(() => codec.decode('sid', 'A'.repeat(101))),
@@ -154,14 +154,14 @@ suite('sealed text', () => {
     )
   })
 
-  test('what cannot be carried is refused by its key', () => {
+  test('refuse unsupported values, and name the key', () => {
     assert.throws(() => sealedAt(noon).encode('sid', { a: { b: [() => 1] } }), {
       code: 'serialize-failed',
       message: 'a.b[0] is a function, which a session cannot carry; store plain data',
     })
   })
 
-  test('vectors', () => {
+  test('match the test vectors', () => {
     const path = new URL('../fixtures/sealed.json', import.meta.url)
     const vectors = JSON.parse(readFileSync(path, 'utf8')) as {
       key: string
@@ -181,23 +181,23 @@ suite('sealed text', () => {
   })
 })
 
-suite('the age of sealed text', () => {
+suite('the age of sealed values', () => {
   const text = sealedAt(noon, { maxAge: 100, maxLifetime: 1000 }).encode('sid', 'v')
   const codeAt = (now: number, more: Partial<SealedOptions> = {}): string =>
     codeOf(() => sealedAt(now, { maxLifetime: 1000, ...more }).decode('sid', text))
 
-  test('is counted from when it was sealed, and the text itself says how long it lasts', () => {
+  test('counts from the time of sealing, and the value has its own lifetime', () => {
     assert.equal(codeAt(noon + 99), 'no error')
     assert.equal(codeAt(noon + 100), 'timestamp-expired')
     assert.equal(codeAt(noon + 99, { maxAge: 5 }), 'no error')
   })
 
-  test('the future is refused but for the skew of clocks', () => {
+  test('values from the future are refused, apart from clock skew', () => {
     assert.equal(codeAt(noon - 60), 'no error')
     assert.equal(codeAt(noon - 61), 'timestamp-too-new')
   })
 
-  test('no renewal goes beyond the longest life', () => {
+  test('renewal does not extend a session beyond maxLifetime', () => {
     const renewed = sealedAt(noon + 990, { maxAge: 100, maxLifetime: 1000 }).encode('sid', 'v', {
       startedAt: noon,
     })
@@ -207,7 +207,7 @@ suite('the age of sealed text', () => {
     assert.equal(readAt(noon + 1000), 'timestamp-expired')
   })
 
-  test('a remembered text ages too', () => {
+  test('cached values expire, too', () => {
     let now = noon
     const codec = new Sealed({ keys, maxAge: 100, now: () => now })
     const remembered = codec.encode('sid', 'v')
@@ -230,7 +230,7 @@ suite('the age of sealed text', () => {
     )
   })
 
-  test('asks for renewal after a twentieth of its life, not before a minute', () => {
+  test('renewal is due after a twentieth of the lifetime, but not within a minute', () => {
     const old = sealedAt(noon, { maxAge: 10_000 }).encode('sid', 'v')
     assert.equal(sealedAt(noon + 499).open('sid', old).renewal, undefined)
     assert.equal(sealedAt(noon + 500).open('sid', old).renewal, 'age')
@@ -240,8 +240,8 @@ suite('the age of sealed text', () => {
   })
 })
 
-suite('keys of sealed text', () => {
-  test('an older key opens and asks for renewal', () => {
+suite('keys of sealed values', () => {
+  test('an older key opens, and the value is due for renewal', () => {
     const text = sealedAt(noon, { keys: [keys[1]] }).encode('sid', 'v')
     const opened = sealedAt(noon).open('sid', text)
     assert.equal(opened.value, 'v')
@@ -250,7 +250,7 @@ suite('keys of sealed text', () => {
     assert.equal(sealedAt(noon, { keys: [keys[0]] }).decode('sid', renewed), 'v')
   })
 
-  test('a removed key opens nothing, remembered or not', () => {
+  test('a removed key opens nothing, cached or not', () => {
     const ring = new Keyring([keys[1]])
     const codec = sealedAt(noon, { keys: ring })
     const text = codec.encode('sid', 'v')
@@ -264,7 +264,7 @@ suite('keys of sealed text', () => {
     assert.equal(codec.decode('sid', text), 'v')
   })
 
-  test('a replacement that is refused changes nothing', () => {
+  test('an invalid replacement leaves the keys unchanged', () => {
     const ring = new Keyring(keys)
     const { newest } = ring
     assert.throws(() => ring.replace(['short']), RangeError)
@@ -281,7 +281,7 @@ suite('keys of sealed text', () => {
   })
 
   const hex = Buffer.from(keys[0]).toString('hex')
-  test('text is hex, base64 or base64url when it looks so', () => {
+  test('strings are decoded as hex, base64 or base64url, or else as UTF-8', () => {
     const text = sealedAt(noon, { keys: [keys[0]] }).encode('sid', 'v')
     for (const key of [
       hex,
@@ -336,8 +336,8 @@ suite('keys of sealed text', () => {
   }
 })
 
-suite('remembering verified texts', () => {
-  test('shares nothing between two readers', () => {
+suite('the cache of opened values', () => {
+  test('gives every caller its own value', () => {
     const codec = sealedAt(noon)
     const text = codec.encode('sid', { list: [1] })
     const one = codec.decode('sid', text) as { list: number[] }
@@ -354,19 +354,19 @@ suite('remembering verified texts', () => {
     }
   })
 
-  test('stays within its bound', () => {
+  test('stays within its limit', () => {
     const before = process.memoryUsage().heapUsed
     const codec = sealedAt(noon, { cacheBytes: 100_000, serializer: nop })
     const header = 'x'.repeat(60_000)
     for (let i = 0; i < 2000; i++) {
       const text = codec.encode('sid', new Uint8Array(100))
-      // A slice of a long header, as the text of a cookie is.
+      // A slice of a long header, like the value of a cookie.
       codec.decode('sid', `${header}${text}`.slice(header.length))
     }
     assert.ok(process.memoryUsage().heapUsed - before < 50_000_000)
   })
 
-  test('can be switched off, and wrong sizes are refused', () => {
+  test('can be turned off, and refuses invalid sizes', () => {
     const codec = sealedAt(noon, { cacheBytes: 0 })
     const text = codec.encode('sid', 'v')
     assert.equal(codec.decode('sid', text), 'v')
@@ -377,7 +377,7 @@ suite('remembering verified texts', () => {
   })
 })
 
-test('round trips of any name, purpose and bytes', () => {
+test('sealed values round-trip with any name, purpose and bytes', () => {
   fc.assert(
     fc.property(
       fc.string({ unit: 'grapheme' }),

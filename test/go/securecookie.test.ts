@@ -42,23 +42,23 @@ suite("Go's vectors", () => {
   for (const vector of goVectors.filter(({ kind }) => kind === 'securecookie')) {
     const payload = hex(vector.payload_hex)
 
-    test(`${vector.case}: the text opens to Go's bytes`, () => {
+    test(`${vector.case}: decodes to Go's bytes`, () => {
       const read = codecOf(vector, { serializer: nop }).decode(vector.name, vector.encoded)
       assert.deepEqual(Buffer.from(read as Uint8Array), payload)
     })
 
-    test(`${vector.case}: the bytes make Go's text`, () => {
+    test(`${vector.case}: encodes Go's bytes as Go does`, () => {
       const codec = codecOf(vector, { serializer: nop })
       const text = codec.encode(vector.name, payload)
       if (!vector.block_key_hex) assert.equal(text, vector.encoded)
-      // A random IV makes every encrypted text another.
+      // With a random IV, every encrypted value is different.
       assert.equal(text.length, vector.encoded.length)
       assert.deepEqual(codec.decode(vector.name, text), Buffer.from(payload))
     })
 
     const serializer = serializers[vector.serializer]
     if (serializer === plainJson) {
-      test(`${vector.case}: the value makes Go's bytes`, () => {
+      test(`${vector.case}: serializes the value to Go's bytes`, () => {
         const codec = codecOf(vector, { serializer: plainJson })
         const value = codec.decode(vector.name, vector.encoded)
         assert.deepEqual(Buffer.from(plainJson.serialize(value)), payload)
@@ -66,7 +66,7 @@ suite("Go's vectors", () => {
     }
   }
 
-  test('rotation: the pair that wrote is found', () => {
+  test('a rotation decodes with the pair that encoded the value', () => {
     const vector = goVectors.find(({ kind }) => kind === 'rotation') as GoVector
     const codecs = codecsFromPairs(
       (vector.key_pairs_hex ?? []).map(key => hex(key)),
@@ -79,7 +79,7 @@ suite("Go's vectors", () => {
   })
 })
 
-suite("Go's edges", () => {
+suite("Go's edge cases", () => {
   const ages: Record<string, Partial<SecureCookieOptions>> = {
     maxage0_old: { maxAge: 0 },
     maxage_neg1_fresh: { maxAge: -1 },
@@ -102,7 +102,7 @@ suite("Go's edges", () => {
   }
 
   function checkDecode(edge: GoEdge, decode: () => unknown): void {
-    // Go is told which type to expect; here the caller looks at what came.
+    // In Go the caller names the expected type; here the caller checks the type of the result.
     const got = edge.case === 'gob_int_into_string' ? 3 : edge.got
     if (edge.ok || got === 3) {
       assert.equal(decode(), got)
@@ -116,7 +116,7 @@ suite("Go's edges", () => {
     })
   }
 
-  test('lengths', () => {
+  test('limits the length when encoding and decoding', () => {
     const codec = new SecureCookie({ hashKey, now: () => 1_700_000_000 })
     assert.match(codec.encode('n', 'x'.repeat(2263)), /^.{4096}$/)
     assert.equal(
@@ -144,7 +144,7 @@ suite("Go's edges", () => {
     ['block key of 17 bytes', { hashKey, blockKey: 'x'.repeat(17) }, 'block-key-invalid'],
     ['both wrong', { hashKey: null, blockKey: 'x'.repeat(17) }, 'block-key-invalid'],
   ] as [string, SecureCookieOptions, string][]) {
-    test(`${what}: a usage error at use`, () => {
+    test(`${what}: encode and decode report a usage error`, () => {
       const codec = new SecureCookie(options)
       assert.equal(
         codeOf(() => codec.encode('n', 'v')),
@@ -157,12 +157,12 @@ suite("Go's edges", () => {
     })
   }
 
-  test('a hash key of one byte works', () => {
+  test('accepts a hash key of one byte', () => {
     const codec = new SecureCookie({ hashKey: 'k' })
     assert.equal(codec.decode('n', codec.encode('n', 'v')), 'v')
   })
 
-  test('the nop serializer takes bytes only, and leaves the caller its bytes', () => {
+  test('the nop serializer accepts bytes only, and does not change them', () => {
     const codec = new SecureCookie({ hashKey, blockKey: hashKey, serializer: nop })
     assert.equal(
       codeOf(() => codec.encode('n', 'text')),
@@ -171,7 +171,7 @@ suite("Go's edges", () => {
     const bytes = Uint8Array.of(1, 2, 3)
     codec.encode('n', bytes)
     assert.deepEqual(bytes, Uint8Array.of(1, 2, 3))
-    // Nothing encrypted is as long as the IV alone: Go cannot read it back either.
+    // An encrypted empty value consists of the IV only. Go cannot decode that either.
     const empty = codec.encode('n', new Uint8Array(0))
     assert.equal(
       codeOf(() => codec.decode('n', empty)),
@@ -180,8 +180,8 @@ suite("Go's edges", () => {
   })
 })
 
-suite('what the Go package tests', () => {
-  test('a text opens with its own keys and no others', () => {
+suite("the Go package's own tests", () => {
+  test('a value decodes with its own keys and no others', () => {
     const one = new SecureCookie({ hashKey: '12345', blockKey: '1234567890123456' })
     const two = new SecureCookie({ hashKey: '54321', blockKey: '6543210987654321' })
     const value = { foo: 'bar', baz: 128 }
@@ -195,7 +195,7 @@ suite('what the Go package tests', () => {
     }
   })
 
-  test('texts that never were', () => {
+  test('refuses values that were never encoded', () => {
     const codec = new SecureCookie({ hashKey: '12345' })
     for (const raw of ['', ' ', '\n', '||', '|||', 'cookie']) {
       for (const encoding of ['base64', 'base64url'] as const) {
@@ -206,7 +206,7 @@ suite('what the Go package tests', () => {
     }
   })
 
-  test('a failure of every codec carries each of them', () => {
+  test('the error has the failures of all codecs', () => {
     const broken = new SecureCookie({ hashKey: null })
     assert.throws(
       () => encodeMulti('sid', 'value', [broken, broken]),
@@ -221,7 +221,7 @@ suite('what the Go package tests', () => {
     )
   })
 
-  test('no codecs', () => {
+  test('throws no-codecs for an empty list', () => {
     assert.equal(
       codeOf(() => encodeMulti('foo', 'bar', [])),
       'no-codecs',
@@ -234,7 +234,7 @@ suite('what the Go package tests', () => {
 })
 
 suite('rotation', () => {
-  test('the first pair writes, all read', () => {
+  test('encodes with the first pair and decodes with every pair', () => {
     const before = codecsFromPairs(['old hash', '1111111111111111'])
     const after = codecsFromPairs(['new hash', '2222222222222222', 'old hash', '1111111111111111'])
     assert.equal(decodeMulti('n', encodeMulti('n', 'old', before), after), 'old')
@@ -250,7 +250,7 @@ suite('rotation', () => {
     assert.equal(decodeMulti('n', plain, codecs), 'v')
   })
 
-  test('a broken first pair is passed over, as in Go', () => {
+  test('skips a broken first pair, as Go does', () => {
     const codecs = codecsFromPairs(['a', 'too short', 'b'])
     const text = encodeMulti('n', 'v', codecs)
     assert.equal(new SecureCookie({ hashKey: 'b' }).decode('n', text), 'v')
@@ -261,21 +261,21 @@ suite('forgeries', () => {
   const codec = new SecureCookie({ hashKey, blockKey: hashKey, serializer: nop })
   const text = codec.encode('n', Buffer.from('a session of some length, well over one block'))
 
-  test('every flipped bit of the text is refused, or is another spelling of the same bytes', () => {
+  test('refuses every flipped bit of the encoded value, unless it decodes to the same bytes', () => {
     const raw = Buffer.from(text, 'base64url')
     for (let bit = 0; bit < text.length * 8; bit++) {
       const flipped = Buffer.from(text)
       flipped.writeUInt8(flipped.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3)
       const forged = flipped.toString('latin1')
       const code = codeOf(() => codec.decode('n', forged))
-      // Unused bits of the last character are not looked at, in Go as here.
+      // Like Go, decoding ignores unused bits of the last character.
       const sameBytes = Buffer.from(forged, 'base64url').equals(raw) && /^[\w=-]+$/.test(forged)
       if (sameBytes) assert.ok(['no error', 'base64-invalid'].includes(code))
       else assert.notEqual(code, 'no error', `bit ${bit}`)
     }
   })
 
-  test('every flipped bit of the bytes is refused', () => {
+  test('refuses every flipped bit of the bytes', () => {
     const raw = Buffer.from(text, 'base64url')
     for (let bit = 0; bit < raw.length * 8; bit++) {
       const flipped = Buffer.from(raw)
@@ -288,7 +288,7 @@ suite('forgeries', () => {
     }
   })
 
-  test('every truncation is refused', () => {
+  test('refuses every truncation', () => {
     for (let length = 0; length < text.length; length++) {
       assert.notEqual(
         codeOf(() => codec.decode('n', text.slice(0, length))),
@@ -301,7 +301,7 @@ suite('forgeries', () => {
     }
   })
 
-  test('another name or hash is refused', () => {
+  test('refuses another name or hash function', () => {
     assert.equal(
       codeOf(() => codec.decode('m', text)),
       'mac-invalid',
@@ -327,7 +327,7 @@ suite('options', () => {
     })
   }
 
-  test('keys are copied', () => {
+  test('copies its keys', () => {
     const key = generateRandomKey(32)
     const codec = new SecureCookie({ hashKey: key })
     const text = codec.encode('n', 'v')
@@ -335,13 +335,13 @@ suite('options', () => {
     assert.equal(codec.decode('n', text), 'v')
   })
 
-  test('random keys', () => {
+  test('generates random keys', () => {
     assert.equal(generateRandomKey(64).length, 64)
     assert.notDeepEqual(generateRandomKey(32), generateRandomKey(32))
     assert.throws(() => generateRandomKey(0), RangeError)
   })
 
-  test('round trips of every hash and key size', () => {
+  test('round-trips with every hash function and key size', () => {
     fc.assert(
       fc.property(
         fc.constantFrom('sha256', 'sha512', 'sha512-256', 'sha384', 'sha224', 'sha1', 'md5'),

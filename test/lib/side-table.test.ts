@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { sideTable } from '../../src/lib/side-table.ts'
 
-suite('values beside objects', () => {
-  test('are found by the object, and replaced', () => {
+suite('a side table', () => {
+  test('returns the value that was set last for an object', () => {
     const values = sideTable<number>()
     const object = {}
     assert.equal(values.get(object), undefined)
@@ -12,14 +12,14 @@ suite('values beside objects', () => {
     assert.equal(values.get(object), 2)
   })
 
-  test('of one kind say nothing of another', () => {
+  test('is independent of other side tables', () => {
     const [one, other] = [sideTable<number>(), sideTable<number>()]
     const object = {}
     one.set(object, 1)
     assert.equal(other.get(object), undefined)
   })
 
-  test('are invisible, and in no copy', () => {
+  test('adds no visible property, and copies of the object have no value', () => {
     const values = sideTable<number>()
     const object = { a: 1 }
     values.set(object, 1)
@@ -28,7 +28,7 @@ suite('values beside objects', () => {
     assert.equal(values.get(structuredClone(object)), undefined)
   })
 
-  test('are kept of objects that cannot be changed', () => {
+  test('works with frozen objects', () => {
     const values = sideTable<number>()
     const frozen = Object.freeze({})
     values.set(frozen, 1)
@@ -36,7 +36,7 @@ suite('values beside objects', () => {
     assert.equal(values.get(frozen), 2)
   })
 
-  test('stay when the object is frozen later', () => {
+  test('keeps and replaces the value of an object that is frozen later', () => {
     const values = sideTable<number>()
     const object = {}
     values.set(object, 1)
@@ -45,7 +45,7 @@ suite('values beside objects', () => {
     assert.equal(values.get(object), 2)
   })
 
-  test('of a proxy are its own', () => {
+  test('treats a proxy as an object of its own, without calling its traps', () => {
     const values = sideTable<number>()
     const target = {}
     const proxy = new Proxy(target, {

@@ -8,8 +8,8 @@ import * as web from '../../src/runtime/bytes/web.ts'
 
 const decode = (text: string): string => Buffer.from(decodePadded(text)).toString('latin1')
 
-suite("base64url as Go's", () => {
-  test('round trips', () => {
+suite("base64url like Go's", () => {
+  test('round-trips', () => {
     fc.assert(
       fc.property(fc.uint8Array(), bytes => {
         const text = encodePadded(bytes)
@@ -19,7 +19,7 @@ suite("base64url as Go's", () => {
     )
   })
 
-  test('line breaks anywhere and unused bits are accepted', () => {
+  test('accepts line breaks anywhere and unused bits', () => {
     assert.equal(decode(''), '')
     assert.equal(decode('\r\n'), '')
     assert.equal(decode('Z\nm\r9v\n'), 'foo')
@@ -52,7 +52,7 @@ suite("base64url as Go's", () => {
     ['Zm9v\nZ==', 6],
     ['Zm9\u00fc', 3],
   ] as [string, number][]) {
-    test(`${JSON.stringify(text)} is refused at ${offset}`, () => {
+    test(`${JSON.stringify(text)} is invalid at offset ${offset}`, () => {
       assert.throws(() => decodePadded(text), {
         code: 'base64-invalid',
         message: `securecookie: base64 decode failed - caused by: illegal base64 data at input byte ${offset}`,
@@ -83,7 +83,7 @@ suite("base64url as Go's", () => {
   })
 })
 
-/** Text that is base64url but for a change or two: of one character, an insertion, padding. */
+/** base64url with up to two characters changed and up to two inserted. */
 const almostBase64Url = fc
   .tuple(
     fc.uint8Array({ maxLength: 60 }),
@@ -107,7 +107,7 @@ const almostBase64Url = fc
   })
 
 suite('strict base64url', () => {
-  test('canonical text is what its own bytes encode to, and no other', () => {
+  test('canonical text is exactly what its bytes encode to', () => {
     const reference = (text: string): Buffer | undefined => {
       const bytes = Buffer.from(text, 'base64url')
       return bytes.toString('base64url') === text ? bytes : undefined
@@ -118,7 +118,7 @@ suite('strict base64url', () => {
     }
     fc.assert(fc.property(almostBase64Url, agrees), { numRuns: 20_000 })
     fc.assert(fc.property(fc.string({ unit: 'binary' }), agrees), { numRuns: 1000 })
-    // Every last character, and every character beyond ASCII whose low byte is a digit.
+    // Every first and last character, and characters beyond Latin-1 whose low byte is a digit.
     for (let code = 0; code < 0x300; code++) {
       for (const start of ['', 'A', 'AA', 'AAA', 'AAAA']) {
         agrees(start + String.fromCharCode(code))
@@ -127,7 +127,7 @@ suite('strict base64url', () => {
     }
   })
 
-  test('padded text is accepted exactly where its grammar says so', () => {
+  test('padded text is accepted exactly when it matches the grammar', () => {
     const grammar = /^(?:[\w-]{4})*(?:[\w-]{2}==|[\w-]{3}=)?$/
     fc.assert(
       fc.property(almostBase64Url, fc.nat(3), (digits, padding) => {
@@ -155,7 +155,7 @@ suite('strict base64url', () => {
   })
 })
 
-test('both runtimes agree about text that nobody encoded', () => {
+test('both runtimes agree about arbitrary digits and padding', () => {
   const digits = fc.string({ unit: fc.constantFrom(...'AZaz09-_') })
   fc.assert(
     fc.property(digits, fc.nat(3), (text, padding) => {

@@ -85,7 +85,7 @@ suite('node:crypto and noble agree', () => {
     )
   })
 
-  test('AES-CTR, with a counter that overflows too', () => {
+  test('AES-CTR, including a counter that overflows', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(16, 24, 32).chain(bytes),
@@ -100,7 +100,7 @@ suite('node:crypto and noble agree', () => {
     )
   })
 
-  test('AES-GCM opens what the other sealed, and nothing else', () => {
+  test('AES-GCM opens what the other one sealed, and nothing else', () => {
     fc.assert(
       fc.property(
         bytes(32),
@@ -138,7 +138,7 @@ suite('node:crypto and noble agree', () => {
     )
   })
 
-  test('comparing', () => {
+  test('comparison', () => {
     for (const { equalBytes } of [node, noble]) {
       assert.ok(equalBytes(Uint8Array.of(1, 2), Uint8Array.of(1, 2)))
       assert.ok(!equalBytes(Uint8Array.of(1, 2), Uint8Array.of(1, 3)))
@@ -148,13 +148,13 @@ suite('node:crypto and noble agree', () => {
 })
 
 suite('random bytes', () => {
-  test('none is handed out twice', () => {
+  test('are never returned twice', () => {
     const seen = new Set<string>()
     for (let i = 0; i < 20_000; i++) seen.add(Buffer.from(randomBytes(16)).toString('hex'))
     assert.equal(seen.size, 20_000)
   })
 
-  test('are written to where they are wanted, and nowhere else', () => {
+  test('are written to the given range only', () => {
     const seen = new Set<string>()
     for (let i = 0; i < 2000; i++) {
       const target = new Uint8Array(20)
@@ -167,7 +167,7 @@ suite('random bytes', () => {
     assert.equal(seen.size, 2000)
   })
 
-  test('any length, also beyond the pool and the limit of Web Crypto', () => {
+  test('come in any length, even beyond the pool and the limit of Web Crypto', () => {
     for (const length of [0, 1, 1024, 1025, 5000, 70_000]) {
       assert.equal(randomBytes(length).length, length)
       const target = new Uint8Array(length)

@@ -40,7 +40,7 @@ suite('varints', () => {
     )
   })
 
-  test('bytes that end inside a varint are no number', () => {
+  test('bytes that end inside a varint have no value', () => {
     for (const bytes of [[], [0x80], [255, 255]]) {
       assert.equal(varintEnd(Uint8Array.from(bytes), 0), -1)
       assert.equal(readVarint(Uint8Array.from(bytes), 0), undefined)
