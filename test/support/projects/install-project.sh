@@ -7,7 +7,7 @@
 set -e
 packages=$1
 project=$2
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../../.."
 mkdir -p test-output "$project"
 exec 9>test-output/install.lock
 flock 9
