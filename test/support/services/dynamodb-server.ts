@@ -61,7 +61,8 @@ export async function startDynamoDB(
         }),
       )
       // A new table may not be active yet, and refuses records until then.
-      await waitUntilTableExists({ client, maxWaitTime: 60, minDelay: 1 }, { TableName })
+      const waiter = { client, maxWaitTime: 60, minDelay: 0.01, maxDelay: 0.1 }
+      await waitUntilTableExists(waiter, { TableName })
       return TableName
     },
     async stop() {
