@@ -13,7 +13,7 @@
 
 import { allocateBytes, concatBytes, latin1Text, utf8Bytes } from '#bytes'
 import { aesCtr, equalBytes, hmacWith } from '#crypto'
-import type { Codec, Opened } from '../codec/codec.ts'
+import type { Codec, EncodeContext, Opened } from '../codec/codec.ts'
 import type { Serializer } from '../codec/serializers/serializer.ts'
 import { VerificationCache, type Verified } from '../codec/verification-cache.ts'
 import { SessionError } from '../errors.ts'
@@ -111,9 +111,10 @@ export class SecureCookie implements Codec {
    * Throws a {@link SessionError} with `isUsage`: `hash-key-not-set`, `block-key-invalid`,
    * `serialize-failed`, `value-too-long`.
    */
-  encode(name: string, value: unknown): string {
+  encode(name: string, value: unknown, { serialized }: EncodeContext = {}): string {
     if (this.#broken) throw this.#broken
-    const plain = this.#serialize(value)
+    const isSerialized = serialized?.serializer === this.serializer
+    const plain = isSerialized ? serialized.bytes : this.#serialize(value)
     const payload = encodePadded(this.#blockKey ? encrypt(this.#blockKey, plain) : plain)
     const signed = utf8Bytes(`${this.#now()}|${payload}`)
     const encoded = encodePadded(concatBytes(signed, pipeByte, this.#mac(`${name}|`, signed)))

@@ -6,11 +6,13 @@
 
 import type { Serializer } from '../codec/serializers/serializer.ts'
 import { SessionError } from '../errors.ts'
+import { isPlainObject } from '../lib/plain-object.ts'
 import { type Attempt, retryOnConflict } from '../lib/retry.ts'
 import { merge } from '../session/merge.ts'
 import { mergeMetadata, type SessionMetadata } from '../session/metadata.ts'
+import type { Snapshot } from '../session/snapshot.ts'
 import type { Values } from '../session/state.ts'
-import type { Draft, Merged } from './persistence.ts'
+import type { Draft, Loaded, Merged, Rejected } from './persistence.ts'
 
 /** A session as it is stored. */
 export interface Stored {
@@ -36,7 +38,7 @@ export interface MergeOptions {
  * messages appended and removed; Go types are kept.
  *
  * @param base - what the draft was made from
- * @param theirs - what is stored now
+ * @param theirs - what is stored now. Its values are changed
  */
 export function mergeDraft(
   draft: Draft,
@@ -57,10 +59,11 @@ export function mergeDraft(
   }
   const isIdleSame = draft.idle === (base.idle ?? draft.idle) && draft.maxAge === base.maxAge
   const isStartSame = draft.startedAt === base.startedAt
+  const typed = replaceEntries(theirs.values, values)
   return {
     ...draft,
-    values,
-    serialized: { serializer, bytes: serialize(values, serializer) },
+    values: typed,
+    serialized: { serializer, bytes: serialize(typed, serializer) },
     metadata: mergeMetadata(base.metadata ?? {}, draft.metadata, theirs.metadata ?? {}),
     maxAge: isIdleSame ? theirs.maxAge : draft.maxAge,
     idle: isIdleSame ? (theirs.idle ?? draft.idle) : draft.idle,
@@ -68,18 +71,21 @@ export function mergeDraft(
   }
 }
 
-/** What an attempt to store a draft came to. */
+/** The result of an attempt to store a draft. */
 export type Swapped =
   | 'written'
   /** The session was ended: it must not come back. */
   | 'gone'
-  /** Another request has saved: this is stored now. */
-  | { readonly theirs: Stored }
+  /** Another request has saved. `theirs` is stored now; if it is malformed, the session counts as ended. */
+  | { readonly theirs: Stored | Loaded | Rejected }
 
-/** A draft that was stored, and what it took. */
+/** A draft that was stored. Spread it into `Written`. */
 export interface Swap {
   readonly draft: Draft
-  /** What to return as `Written.merged`; undefined if nothing was merged. */
+  /** What was stored. */
+  readonly payload: Uint8Array
+  readonly metadata: SessionMetadata
+  /** The session with the changes of other requests; undefined if nothing was merged. */
   readonly merged: Merged | undefined
   readonly conflicts: number
 }
@@ -88,21 +94,27 @@ export interface Swap {
  * Stores a draft by compare-and-swap, merging it with what other requests save meanwhile. Resolves to
  * undefined if the session was ended. Rejects with `conflict` after 50 conflicting writes.
  *
- * @param base - what the draft was made from
+ * A sign-in is not merged: it replaces whatever is stored.
+ *
+ * @param base - what the draft was made from: the snapshot that `write` was given
  * @param swap - stores the draft if what is stored has not changed since it was last read
  */
 export async function swapMerged(
   draft: Draft,
-  base: Stored,
+  base: Stored | Snapshot,
   options: MergeOptions,
   swap: (draft: Draft) => Promise<Swapped>,
 ): Promise<Swap | undefined> {
+  const { serializer } = options
   let conflicts = 0
   const attempt = async (current: Draft): Promise<Attempt<Draft, Draft | undefined>> => {
     const swapped = await swap(current)
     if (swapped === 'written') return { result: current }
     if (swapped === 'gone') return { result: undefined }
-    return { retry: mergeDraft(draft, base, swapped.theirs, options) }
+    if (draft.rotation === 'login') return { retry: draft }
+    const { theirs } = swapped
+    if (!isStored(theirs)) return { result: undefined }
+    return { retry: mergeDraft(draft, storedIn(base, serializer), theirs, options) }
   }
   const written = await retryOnConflict(draft, attempt, {
     gaveUp: tries => tooManyConflicts(draft.name, tries),
@@ -113,7 +125,27 @@ export async function swapMerged(
   if (!written) return undefined
   const { values, metadata, maxAge } = written
   const merged = written === draft ? undefined : { values, metadata, maxAge }
-  return { draft: written, merged, conflicts }
+  return { draft: written, payload: payloadOf(written, serializer), metadata, merged, conflicts }
+}
+
+function isStored(theirs: Stored | Loaded | Rejected): theirs is Stored {
+  return 'values' in theirs && isPlainObject(theirs.values)
+}
+
+/** The values of a snapshot are read from its payload, because the handler may have changed them since. */
+function storedIn(base: Stored | Snapshot, serializer: Serializer): Stored {
+  if ('values' in base) return base
+  const { payload, metadata, maxAge } = base
+  const values = payload ? (serializer.deserialize(payload) as Values) : {}
+  return { values, metadata, maxAge }
+}
+
+/** Replaces the entries of an object. It stays the same object, with which a serializer may associate Go types. */
+function replaceEntries(target: Values, values: Values): Values {
+  for (const key of Reflect.ownKeys(target)) {
+    if (!Object.hasOwn(values, key)) Reflect.deleteProperty(target, key)
+  }
+  return Object.defineProperties(target, Object.getOwnPropertyDescriptors(values))
 }
 
 /** The error of a save that other requests kept preventing. */

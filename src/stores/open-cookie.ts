@@ -1,13 +1,14 @@
 /**
- * Opening a cookie value with codecs, and the reason if that fails.
+ * Opening a cookie value with codecs, or stored bytes with a serializer, and the reason if that fails.
  *
  * @module
  */
 
 import { type Codec, type Opened, openMulti } from '../codec/codec.ts'
+import type { Serializer } from '../codec/serializers/serializer.ts'
 import { type ErrorCode, MultiError, SessionError } from '../errors.ts'
 import type { Reason } from '../session/state.ts'
-import type { Rejected } from './persistence.ts'
+import type { Loaded, Rejected } from './persistence.ts'
 
 /** A cookie value that was opened. Codecs without `open` return the value only. */
 export interface OpenedCookie {
@@ -27,6 +28,18 @@ export function openCookie(
     return { opened: openMulti(name, text, codecs) }
   } catch (error) {
     return rejectionOf(error)
+  }
+}
+
+/**
+ * Deserializes stored values, the counterpart of `payloadOf`. Returns `malformed` if they cannot be
+ * deserialized. Spread the result, and add the id and whatever else was stored.
+ */
+export function loadPayload(payload: Uint8Array, serializer: Serializer): Loaded | Rejected {
+  try {
+    return { values: serializer.deserialize(payload), payload, serializer }
+  } catch {
+    return { reason: 'malformed' }
   }
 }
 

@@ -20,14 +20,22 @@ export function serialized(values: object, serializer: Serializer): Serialized |
   }
 }
 
-/** Whether the session holds something else than what was read or, if it is new, than it started with. */
-export function isChanged(state: State<object>, current: Serialized | undefined): boolean {
+/**
+ * Whether the session holds something else than what was read or, if it is new, than it started with.
+ *
+ * @param isExact - whether values that are equal but encoded differently count as unchanged
+ */
+export function isChanged(
+  state: State<object>,
+  current: Serialized | undefined,
+  isExact: boolean,
+): boolean {
   const { payload, progress } = state.snapshot
   if (state.reason !== undefined && progress !== 'saved') {
     return !isEmpty(state.values) && !isInitial(state)
   }
   // There is nothing to compare with if the codec does not return the serialized values.
-  return !current || !payload || !isSameAsRead(current, payload)
+  return !current || !payload || !isSameAsRead(current, payload, isExact)
 }
 
 function isEmpty(values: object): boolean {
@@ -42,9 +50,13 @@ function isInitial({ values, initial }: State<object>): boolean {
 }
 
 /** Compared in serialized form, so that a change deep inside counts. */
-function isSameAsRead({ serializer, bytes }: Serialized, payload: Uint8Array): boolean {
+function isSameAsRead(
+  { serializer, bytes }: Serialized,
+  payload: Uint8Array,
+  isExact: boolean,
+): boolean {
   if (equalBytes(bytes, payload)) return true
-  if (serializer.isCanonical) return false
+  if (serializer.isCanonical || !isExact) return false
   // Another program may have encoded the same values differently.
   return equalBytes(bytes, serializer.serialize(serializer.deserialize(payload)))
 }

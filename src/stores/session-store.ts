@@ -4,11 +4,10 @@
  * @module
  */
 
-import type { Serialized } from '../codec/codec.ts'
 import { json } from '../codec/serializers/json.ts'
 import { SessionError } from '../errors.ts'
-import { maxCookieBytes, readValue, splitValue } from '../http/chunks.ts'
-import { assertCookie, type Cookie, cookieOf, deletionOf } from '../http/cookie.ts'
+import { readValue } from '../http/chunks.ts'
+import { assertCookie, type Cookie, deletionOf } from '../http/cookie.ts'
 import { assertOptions, isDeletion, type Options, sameOptions } from '../http/cookie-options.ts'
 import type { RequestLike, RequestWithHeaders } from '../http/request.ts'
 import { headersOf, type ResponseHeaders, type ResponseLike } from '../http/response.ts'
@@ -16,25 +15,19 @@ import { chain, isPromise, type MaybePromise } from '../lib/maybe-promise.ts'
 import { isPlainObject } from '../lib/plain-object.ts'
 import type { DefinableStore, SessionPolicy } from '../session/definition.ts'
 import { emit, type SaveOutcome, type SessionEvent } from '../session/events.ts'
-import {
-  type FullLifetime,
-  fullLifetime,
-  isRenewalDue,
-  isSameLifetime,
-  ownLifetime,
-} from '../session/lifetime.ts'
-import { applyMerged } from '../session/merge.ts'
-import { isSameMetadata, type SessionMetadata } from '../session/metadata.ts'
+import { type FullLifetime, fullLifetime, isSameLifetime } from '../session/lifetime.ts'
 import { registry } from '../session/registry.ts'
 import { Session } from '../session/session.ts'
 import { type Defaults, emptySnapshot, type Snapshot } from '../session/snapshot.ts'
 import { type Reason, State, type Values } from '../session/state.ts'
 import type { Capability, ReadOptions } from '../session/store.ts'
+import { draftOf, type NewDraft, showMerged, showValues } from './draft.ts'
 import { readLegacySession } from './legacy-session.ts'
 import type { Draft, Loaded, Persistence, ReadContext, Rejected, Written } from './persistence.ts'
+import { snapshotOf } from './restored.ts'
 import { planSave, type SavePlan } from './save-plan.ts'
 import { isChanged, serialized } from './serialized.ts'
-import { type CookieContext, setSessionCookies } from './session-cookies.ts'
+import { SessionCookies } from './session-cookies.ts'
 import { longestLife, type SessionStoreOptions, Settings } from './settings.ts'
 
 /** One read of a session. */
@@ -65,6 +58,9 @@ const unchanged: Saved = { outcome: 'unchanged', cookies: noCookies, conflicts: 
 const dropped: Saved = { outcome: 'dropped', cookies: noCookies, conflicts: 0 }
 const noCookie: Rejected = { reason: 'no-cookie' }
 
+/** A snapshot that is being made. */
+type NewSnapshot = { -readonly [Field in keyof Snapshot]: Snapshot[Field] }
+
 /** A policy, and the defaults that follow from it and from the store's. */
 interface Definition {
   readonly policy: SessionPolicy
@@ -81,20 +77,14 @@ export class SessionStore implements DefinableStore {
   saveUnchanged: boolean
   readonly #persistence: Persistence
   readonly #settings: Settings
-  readonly #cookieContext: CookieContext
+  readonly #cookies: SessionCookies
   readonly #kind: string
   readonly #keepsMetadata: boolean
-  readonly #keepsLifetimes: boolean
   readonly #definitions = new Map<string, Definition>()
   #lifetime: FullLifetime
   #defaults: Defaults
   /** The defaults whose cookie attributes were validated last. */
   #validated: Defaults | undefined
-  /** The attributes of the last cookie: most cookies of a second share them. */
-  #lastAttributes:
-    | { options: Options; maxAge: number | 'session'; second: number; cookie: Cookie }
-    | undefined
-
   /** Throws TypeError or RangeError for wrong options, naming them. */
   constructor(persistence: Persistence, settings: Settings | SessionStoreOptions = {}) {
     const keepsLifetimes = persistence.capabilities.has('lifetimes')
@@ -106,11 +96,10 @@ export class SessionStore implements DefinableStore {
     this.#settings = all
     this.#kind = new.target.name
     this.#keepsMetadata = persistence.capabilities.has('metadata')
-    this.#keepsLifetimes = keepsLifetimes
     this.#lifetime = all.lifetime
     this.options = all.options
     this.saveUnchanged = all.saveUnchanged
-    this.#cookieContext = { legacyReaders: all.legacyReaders, trustProxy: all.trustProxy }
+    this.#cookies = new SessionCookies(all.legacyReaders, all.trustProxy, keepsLifetimes)
     this.#defaults = this.#newDefaults()
   }
 
@@ -193,7 +182,7 @@ export class SessionStore implements DefinableStore {
     response: ResponseLike,
     session: Session<object>,
   ): Promise<void> {
-    await this.commit(request, response, session)
+    return this.commit(request, response, session)
   }
 
   /** Like `save`, but synchronous where nothing has to be waited for. Throws or rejects. */
@@ -247,10 +236,10 @@ export class SessionStore implements DefinableStore {
     if (!takeFlashes) return []
     const state = Session.stateOf(session)
     const base = state.snapshot
-    const draft = this.#draftOf(session, state, true)
+    const draft = draftOf(session.name, state, this.#persistence.serializer)
     const taken = await takeFlashes.call(this.#persistence, key, draft, base)
     if (!taken) return []
-    applyTo(state, draft, taken.values)
+    showValues(state, draft, taken.values)
     state.snapshot = { ...base, payload: taken.payload, kept: taken.kept }
     return taken.messages
   }
@@ -364,40 +353,20 @@ export class SessionStore implements DefinableStore {
 
   /** The session with what was read; a new one if that is not an object, or too old. */
   #restore(reading: Reading, loaded: Loaded): Session<object> {
-    const { name, defaults } = reading
-    const { values, startedAt, metadata = {}, payload, serializer, maxAge } = loaded
+    const { values } = loaded
     if (!isPlainObject(values)) return this.#newSession(reading, { reason: 'malformed' })
-    const lifetime = ownLifetime(metadata, defaults.lifetime)
-    if (startedAt !== undefined && defaults.now() >= startedAt + lifetime.absolute) {
-      return this.#newSession(reading, { reason: 'expired' })
-    }
-    const snapshot: Snapshot = {
-      reason: undefined,
-      refusals: noRefusals,
-      defaults,
-      options: restoredOptions(defaults.options, metadata, maxAge),
-      lifetime,
-      metadata,
-      maxAge,
-      payload,
-      serializer,
-      renewal: renewalOf(loaded, lifetime, defaults.now),
-      isCopy: loaded.isCopy ?? false,
-      id: loaded.id,
-      kept: loaded.kept,
-      progress: 'read',
-      cookies: noCookies,
-    }
-    const state = new State<object>(snapshot, values, startedAt)
+    const snapshot = snapshotOf(loaded, reading.defaults)
+    if (!snapshot) return this.#newSession(reading, { reason: 'expired' })
+    const state = new State<object>(snapshot, values, loaded.startedAt)
     state.isReadOnly = loaded.isReadOnly ?? false
-    return new Session<object>(this, name, state)
+    return new Session<object>(this, reading.name, state)
   }
 
   #save(session: Session<object>): MaybePromise<Saved> {
     const state = Session.stateOf(session)
     const { options, snapshot } = state
     if (this.#definitions.size > 0 && !state.isDestroyed) this.#beforeSave(session)
-    const draft = this.#draftOf(session, state)
+    const draft = draftOf(session.name, state, this.#persistence.serializer)
     const isAltered =
       draft.metadata !== snapshot.metadata ||
       (options !== undefined && !sameOptions(options, snapshot.options))
@@ -412,7 +381,7 @@ export class SessionStore implements DefinableStore {
       renewal: snapshot.renewal,
       saveUnchanged: this.saveUnchanged,
       isAltered,
-      isChanged: !state.isDestroyed && isChanged(state, draft.serialized),
+      isChanged: !state.isDestroyed && isChanged(state, draft.serialized, !this.saveUnchanged),
     })
     return this.#carryOut(plan, session, state, draft)
   }
@@ -421,7 +390,7 @@ export class SessionStore implements DefinableStore {
     plan: SavePlan,
     session: Session<object>,
     state: State<object>,
-    draft: Draft,
+    draft: NewDraft,
   ): MaybePromise<Saved> {
     switch (plan) {
       case 'nothing':
@@ -447,27 +416,23 @@ export class SessionStore implements DefinableStore {
     plan: 'touch' | 'write' | 'rotate' | 'end',
     session: Session<object>,
     state: State<object>,
-    draft: Draft,
+    draft: NewDraft,
   ): MaybePromise<Saved> {
     // Before anything is written: attributes that browsers reject must not leave half a save behind.
     this.#validate(session, state)
     if (plan === 'end') return this.#end(session, state)
     if (!this.#keepsMetadata) assertStorable(session, state)
     const { changes, rotation } = state.takeChanges()
+    draft.changes = changes
+    draft.isUnchanged = plan === 'touch' && draft.maxAge === state.snapshot.maxAge
     const undo = (error: unknown): never => {
       state.restoreChanges(changes, rotation)
       throw error
     }
-    const whole: Draft = {
-      ...draft,
-      changes,
-      rotation,
-      isUnchanged: plan === 'touch' && draft.maxAge === state.snapshot.maxAge,
-    }
     const finish = (written: Written | undefined): Saved =>
-      this.#written(session, state, whole, written)
+      this.#written(session, state, draft, written)
     try {
-      const writing = this.#persistence.write(whole, state.snapshot)
+      const writing = this.#persistence.write(draft, state.snapshot)
       return isPromise(writing) ? writing.then(finish, undo) : finish(writing)
     } catch (error) {
       return undo(error)
@@ -483,25 +448,30 @@ export class SessionStore implements DefinableStore {
     if (!written) return dropped
     const { text, merged, conflicts = 0, id } = written
     if (id !== undefined) Session.assignId(session, id)
-    const { snapshot } = state
-    state.snapshot = {
-      ...snapshot,
-      options: state.options ? { ...state.options } : snapshot.options,
-      lifetime: state.lifetime ? { ...state.lifetime } : snapshot.lifetime,
+    const { snapshot, options, lifetime } = state
+    const next: NewSnapshot = {
+      reason: snapshot.reason,
+      refusals: snapshot.refusals,
+      defaults: snapshot.defaults,
+      options: options ? { ...options } : snapshot.options,
+      lifetime: lifetime ? { ...lifetime } : snapshot.lifetime,
       metadata: written.metadata ?? draft.metadata,
       maxAge: draft.maxAge,
       payload: written.payload ?? draft.serialized?.bytes,
       serializer: draft.serialized?.serializer ?? snapshot.serializer,
       renewal: undefined,
+      isCopy: snapshot.isCopy,
       id: state.id,
       kept: written.kept,
       progress: 'saved',
+      cookies: noCookies,
     }
+    state.snapshot = next
     state.storeMetadata = undefined
     if (merged) showMerged(state, draft, merged)
     if (text === undefined) return { ...dropped, conflicts }
-    const cookies = this.#cookiesFor(session.name, text, state)
-    state.snapshot = { ...state.snapshot, cookies }
+    const cookies = this.#cookies.make(session.name, text, state)
+    ;(state.snapshot as NewSnapshot).cookies = cookies
     return { outcome: draft.rotation ? 'rotated' : 'saved', cookies, conflicts }
   }
 
@@ -525,7 +495,7 @@ export class SessionStore implements DefinableStore {
     const extra = extraCookies
       ? extraCookies.call(this.#persistence, { name, options, base: snapshot }, request, outcome)
       : noCookies
-    setSessionCookies(this.#cookieContext, request, headers, { name, options }, cookies, extra)
+    this.#cookies.set(request, headers, { name, options }, cookies, extra)
     const event = {
       type: 'save' as const,
       name,
@@ -535,107 +505,6 @@ export class SessionStore implements DefinableStore {
       durationMs: performance.now() - since,
     }
     this.#emit(event, request)
-  }
-
-  /** The values are serialized here, once: to find out whether they changed, and to be written. */
-  #draftOf(session: Session<object>, state: State<object>, isForced = false): Draft {
-    const { snapshot, lifetime } = state
-    const { defaults } = snapshot
-    if (lifetime && !isSameLifetime(lifetime, snapshot.lifetime)) {
-      state.lifetime = fullLifetime(lifetime, defaults.lifetime)
-    }
-    const options = state.options ?? snapshot.options
-    return {
-      name: session.name,
-      id: state.id,
-      values: state.values as Values,
-      serialized: this.#serialize(state, isForced),
-      metadata: this.#metadataOf(state),
-      startedAt: state.startedAt,
-      maxAge: typeof options.maxAge === 'number' ? options.maxAge : undefined,
-      idle: (state.lifetime ?? snapshot.lifetime).idle,
-      rotation: state.rotation,
-      changes: state.changes ?? noChanges,
-      isUnchanged: false,
-      renewal: snapshot.renewal,
-      defaults,
-    }
-  }
-
-  #serialize(state: State<object>, isForced: boolean): Serialized | undefined {
-    const serializer = state.snapshot.serializer ?? this.#persistence.serializer
-    if (!serializer || state.isDestroyed) return undefined
-    if (!isForced && state.reason !== undefined && isUntouched(state)) return undefined
-    return serialized(state.values, serializer)
-  }
-
-  /** The same object as was read if nothing changed. */
-  #metadataOf(state: State<object>): SessionMetadata {
-    const { snapshot, owner, label, authenticatedAt, lifetime, options, storeMetadata } = state
-    const { metadata: base, defaults } = snapshot
-    const isTouched =
-      lifetime !== undefined ||
-      options !== undefined ||
-      storeMetadata !== undefined ||
-      owner !== base.owner ||
-      label !== base.label ||
-      authenticatedAt !== base.authenticatedAt ||
-      defaults.version !== (base.version ?? 1)
-    if (!isTouched) return base
-    const { idle, absolute } = lifetime ?? snapshot.lifetime
-    const { maxAge } = options ?? snapshot.options
-    const isUntilClosed = typeof defaults.options.maxAge === 'number' && typeof maxAge !== 'number'
-    const metadata = {
-      ...base,
-      ...storeMetadata,
-      authenticatedAt,
-      idle: idle === defaults.lifetime.idle ? undefined : idle,
-      absolute: absolute < defaults.lifetime.absolute ? absolute : undefined,
-      version: defaults.version === 1 ? undefined : defaults.version,
-      untilClosed: isUntilClosed ? 1 : undefined,
-      owner: owner || undefined,
-      label: label || undefined,
-    }
-    return isSameMetadata(metadata, base) ? base : metadata
-  }
-
-  #cookiesFor(name: string, text: string, state: State<object>): readonly Cookie[] {
-    const { snapshot } = state
-    const options = state.options ?? snapshot.options
-    const maxAge = this.#cookieAge(options, state)
-    if (name.length + text.length <= maxCookieBytes) {
-      return [{ ...this.#cookieWith(options, maxAge), name, value: text }]
-    }
-    return splitValue(name, text).map(({ name, value }) =>
-      cookieOf(name, value, { ...options, maxAge }),
-    )
-  }
-
-  /** A cookie with these attributes, made once a second for the options that sessions share. */
-  #cookieWith(options: Options, maxAge: number | 'session'): Cookie {
-    const now = Date.now()
-    const second = Math.floor(now / 1000)
-    const last = this.#lastAttributes
-    if (last?.options === options && last.maxAge === maxAge && last.second === second) {
-      return last.cookie
-    }
-    const cookie = cookieOf('', '', { ...options, maxAge }, now)
-    this.#lastAttributes = { options, maxAge, second, cookie }
-    return cookie
-  }
-
-  /** The Max-Age of the cookie: no longer than the session can live. */
-  #cookieAge(
-    options: Options,
-    { snapshot, lifetime, startedAt }: State<object>,
-  ): number | 'session' {
-    const { maxAge = 'session' } = options
-    if (maxAge === 'session' || !this.#keepsLifetimes) return maxAge
-    const { defaults } = snapshot
-    const own = (lifetime ?? snapshot.lifetime).absolute
-    const absolute = Math.min(own, defaults.lifetime.absolute)
-    const age = startedAt === undefined ? 0 : defaults.now() - startedAt
-    return Math.max(1, Math.min(maxAge, absolute - age))
   }
 
   #validate(session: Session<object>, { options, snapshot }: State<object>): void {
@@ -685,68 +554,9 @@ export class SessionStore implements DefinableStore {
 /** An event without the name of its store. */
 type EventOf<Event> = Event extends SessionEvent ? Omit<Event, 'store'> : never
 
-const noRefusals: Snapshot['refusals'] = []
-const noChanges: Draft['changes'] = { lists: new Set(), increments: new Map(), expired: new Set() }
-
 function extend(store: Defaults, policy: SessionPolicy, lifetime: FullLifetime): Defaults {
   const options = { ...store.options, ...policy.options }
   return { options, lifetime, version: policy.version, now: store.now }
-}
-
-/** "Remember me" is stored with the session, so that renewing it keeps its cookie's lifetime. */
-function restoredOptions(
-  defaults: Readonly<Options>,
-  { untilClosed }: SessionMetadata,
-  given: number | undefined,
-): Readonly<Options> {
-  const maxAge: Options['maxAge'] = untilClosed ? 'session' : given
-  return maxAge === undefined || maxAge === defaults.maxAge ? defaults : { ...defaults, maxAge }
-}
-
-/** Why the session should be written even if nothing changes. */
-function renewalOf(
-  { renewal, issuedAt, startedAt, maxAge }: Loaded,
-  lifetime: Readonly<FullLifetime>,
-  now: () => number,
-): Snapshot['renewal'] {
-  if (renewal !== undefined && renewal !== 'age') return renewal
-  if (issuedAt === undefined || startedAt === undefined) return renewal
-  return isRenewalDue(now() - issuedAt, maxAge, lifetime) ? 'age' : undefined
-}
-
-/** True for a new session that holds nothing and was never saved. */
-function isUntouched({ snapshot, values }: State<object>): boolean {
-  if (snapshot.progress === 'saved') return false
-  for (const _ in values) return false
-  return Object.getOwnPropertySymbols(values).length === 0
-}
-
-/** Shows the handler what other requests have changed. */
-function showMerged(
-  state: State<object>,
-  draft: Draft,
-  merged: NonNullable<Written['merged']>,
-): void {
-  const { values, metadata, maxAge } = merged
-  applyTo(state, draft, values)
-  state.owner = metadata.owner
-  state.label = metadata.label
-  const { defaults } = state.snapshot
-  const lifetime = ownLifetime(metadata, defaults.lifetime)
-  state.lifetime = undefined
-  state.snapshot = { ...state.snapshot, lifetime, metadata, maxAge }
-  if (maxAge === draft.maxAge) return
-  const options = { ...(state.options ?? state.snapshot.options), maxAge: maxAge ?? 'session' }
-  state.options = options as Options
-  state.snapshot = { ...state.snapshot, options: { ...options } as Options }
-}
-
-function applyTo(state: State<object>, draft: Draft, values: Values): void {
-  const serializer = draft.serialized?.serializer ?? json
-  const previous = draft.serialized
-    ? (serializer.deserialize(draft.serialized.bytes) as Values)
-    : { ...draft.values }
-  applyMerged(state.values as Values, previous, values, serializer)
 }
 
 /** Throws `not-kept` for what the store has no room for, because it would be lost silently. */
