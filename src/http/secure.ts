@@ -32,7 +32,7 @@ function isPlain(request: OriginRequest, trustProxy: TrustProxy | undefined): bo
 }
 
 /** How many more cookies are checked. If the first ones were fine, later ones will be too. */
-let checksLeft = 100
+let checksLeft = 20
 
 /** Warns at most once per process. Without a warning, a dropped `Secure` cookie is hard to diagnose. */
 function warnOfPlainHttp(

@@ -70,6 +70,7 @@ export async function save(request: RequestLike, response: ResponseLike): Promis
 const maxEvents = 100
 
 interface Entry {
+  readonly name: string
   readonly store: Store
   /** The session, or the promise of it while it is being read. */
   session: MaybePromise<Session<object>>
@@ -78,7 +79,8 @@ interface Entry {
 /** The sessions of one request, by name. */
 export class Registry {
   readonly #request: RequestLike
-  readonly #entries = new Map<string, Entry>()
+  /** Few requests have more than one session: a list is faster than a map. */
+  readonly #entries: Entry[] = []
   #events: SessionEvent[] | undefined
 
   constructor(request: RequestLike) {
@@ -104,7 +106,7 @@ export class Registry {
     name: string,
     options?: ReadOptions,
   ): MaybePromise<Session<T>> {
-    const entry = this.#entries.get(name)
+    const entry = this.#find(name)
     if (!entry) return this.#read(store, name, options) as MaybePromise<Session<T>>
     if (entry.store !== store) throw storeMismatch(name)
     const session = options?.fresh ? this.#fresh(store, name, entry.session) : entry.session
@@ -119,7 +121,7 @@ export class Registry {
   ): Promise<Session<object>> {
     const known = await session
     if (!known.isCopy) return known
-    const current = this.#entries.get(name)?.session
+    const current = this.#find(name)?.session
     // Another call may have read it meanwhile.
     const isReplaced = current !== undefined && current !== session && current !== known
     return isReplaced ? current : this.#read(store, name, { fresh: true })
@@ -127,7 +129,7 @@ export class Registry {
 
   /** The number of sessions. */
   get size(): number {
-    return this.#entries.size
+    return this.#entries.length
   }
 
   /** @internal The events of this request, in order. */
@@ -154,7 +156,7 @@ export class Registry {
     const failures: (Error | undefined)[] = []
     let pending: Promise<void>[] | undefined
     let index = 0
-    for (const [name, { store, session }] of this.#entries) {
+    for (const { name, store, session } of this.#entries) {
       const at = index++
       try {
         const saving = isPromise(session)
@@ -176,29 +178,32 @@ export class Registry {
     return undefined
   }
 
+  #find(name: string): Entry | undefined {
+    for (const entry of this.#entries) if (entry.name === name) return entry
+    return undefined
+  }
+
   #read(store: Store, name: string, options?: ReadOptions): MaybePromise<Session<object>> {
     if (!isCookieName(name)) throw invalidName(name)
     const session = store.load
       ? store.load(this.#request, name, options)
       : store.new(this.#request, name, options)
-    const entry: Entry = { store, session }
-    this.#entries.set(name, entry)
-    if (!isPromise(session)) return session
-    return this.#settle(name, entry, session)
+    const entry: Entry = { name, store, session }
+    const known = this.#find(name)
+    if (known) this.#entries.splice(this.#entries.indexOf(known), 1, entry)
+    else this.#entries.push(entry)
+    return isPromise(session) ? this.#settle(entry, session) : session
   }
 
   /** Keeps the session once it is there. A store that failed is asked again the next time. */
-  async #settle(
-    name: string,
-    entry: Entry,
-    reading: Promise<Session<object>>,
-  ): Promise<Session<object>> {
+  async #settle(entry: Entry, reading: Promise<Session<object>>): Promise<Session<object>> {
     try {
       const session = await reading
       entry.session = session
       return session
     } catch (error) {
-      if (this.#entries.get(name) === entry) this.#entries.delete(name)
+      const at = this.#entries.indexOf(entry)
+      if (at >= 0) this.#entries.splice(at, 1)
       throw error
     }
   }

@@ -464,7 +464,7 @@ export class Session<T extends object = Values> {
    */
   async save(request: RequestLike, response: ResponseLike): Promise<void> {
     const { store } = this
-    await (store.commit ?? store.save).call(store, request, response, this)
+    return (store.commit ?? store.save).call(store, request, response, this)
   }
 
   /** Shows neither id nor values, because sessions end up in logs. */
