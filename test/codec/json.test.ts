@@ -34,6 +34,41 @@ suite('values that survive a round trip', () => {
     assert.equal(text('!not rich'), '"!not rich"')
   })
 
+  test('dates in plain data are written as JSON, with the paths that lead to them', () => {
+    const at = new Date(1_700_000_000_123)
+    const value = { a: [{ at }], until: new Date(0), n: 1 }
+    assert.equal(
+      text(value),
+      '@[[["a",0,"at"],["until"]],{"a":[{"at":"2023-11-14T22:13:20.123Z"}],"until":"1970-01-01T00:00:00.000Z","n":1}]',
+    )
+    assert.deepEqual(roundTrip(value), value)
+    assert.deepEqual(roundTrip('@ no date'), '@ no date')
+  })
+
+  test('a date under __proto__ stays an own property', () => {
+    const value = JSON.parse('{"__proto__":1}')
+    Object.defineProperty(value, '__proto__', { value: new Date(5), enumerable: true })
+    const copy = roundTrip(value) as object
+    assert.equal(Object.getPrototypeOf(copy), Object.prototype)
+    assert.deepEqual(Object.getOwnPropertyDescriptor(copy, '__proto__')?.value, new Date(5))
+  })
+
+  test('dates that JSON cannot carry', () => {
+    const shared = new Date(1)
+    const { a, b } = roundTrip({ a: shared, b: shared }) as { a: Date; b: Date }
+    assert.equal(a, b)
+    assert.deepEqual(roundTrip({ a: new Date(Number.NaN) }), { a: new Date(Number.NaN) })
+    assert.deepEqual(roundTrip(new Date(1)), new Date(1))
+    const odd = Object.assign(new Date(1), { toJSON: () => 'yesterday' })
+    assert.deepEqual((roundTrip({ odd }) as { odd: Date }).odd.getTime(), 1)
+  })
+
+  test('paths that lead to no date are refused', () => {
+    for (const broken of ['@[[["a"]],{}]', '@[[["a","b"]],{"a":1}]', '@[[[]],{}]', '@[]', '@1']) {
+      assert.throws(() => json.deserialize(Buffer.from(broken)), TypeError)
+    }
+  })
+
   test('repeated references stay one object', () => {
     const { a, b } = roundTrip({ a: shared, b: shared }) as { a: object; b: object }
     assert.equal(a, b)

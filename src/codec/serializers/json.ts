@@ -1,8 +1,9 @@
 /**
  * The default serializer: JSON, extended so that richer values survive a round trip.
  *
- * Plain data is written as plain JSON, at the speed of JSON. Anything richer is written by the library devalue,
- * after a leading "!".
+ *     text = JSON                                plain data, at the speed of JSON
+ *          / "@" JSON( [ paths of dates, data ] )    plain data and Dates
+ *          / "!" devalue                             anything richer, by the library devalue
  *
  * @module
  */
@@ -10,10 +11,15 @@
 import { DevalueError, parse, stringify } from 'devalue'
 import { decodeBase64Url, encodeBase64Url, utf8Bytes } from '#bytes'
 import { describeKind } from '../../lib/describe.ts'
+import { getOwn, setOwn } from '../../lib/plain-object.ts'
 import { type Keyed, keyed } from '../non-string-keys.ts'
 import type { Serializer } from './serializer.ts'
 
+const datesMark = '@'
 const richMark = '!'
+
+/** The keys and indexes that lead to a Date. */
+type Path = readonly (string | number)[]
 
 /** The maximum depth of nesting, small enough for the stack of every runtime. */
 const maxDepth = 200
@@ -27,23 +33,35 @@ const maxDepth = 200
 export const json: Serializer = {
   isCanonical: true,
   serialize(value) {
-    const text = isPlain(value, 0, new Set())
-      ? JSON.stringify(value)
-      : richMark + stringifyRich(value)
-    return utf8Bytes(text)
+    const found = { containers: new Set<object>(), dates: 0 }
+    if (!isPlain(value, 0, found)) return utf8Bytes(richMark + stringifyRich(value))
+    if (found.dates === 0) return utf8Bytes(JSON.stringify(value))
+    const paths: Path[] = []
+    collectDates(value, [], paths)
+    return utf8Bytes(datesMark + JSON.stringify([paths, value]))
   },
   deserialize(bytes) {
     const text = decoder.decode(bytes)
-    return text.startsWith(richMark)
-      ? parse(text.slice(1), revivers as Parameters<typeof parse>[1])
-      : JSON.parse(text)
+    if (text.startsWith(richMark)) {
+      return parse(text.slice(1), revivers as Parameters<typeof parse>[1])
+    }
+    if (!text.startsWith(datesMark)) return JSON.parse(text)
+    const [paths, value] = JSON.parse(text.slice(1)) as [Path[], object]
+    for (const path of paths) reviveDate(value, path)
+    return value
   },
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** Whether JSON itself carries `value` exactly. Visits each value once. */
-function isPlain(value: unknown, depth: number, seen: Set<object>): boolean {
+/** What a walk over a value has met. */
+interface Found {
+  readonly containers: Set<object>
+  dates: number
+}
+
+/** Whether JSON itself carries `value` exactly, apart from Dates. Visits each value once. */
+function isPlain(value: unknown, depth: number, found: Found): boolean {
   switch (typeof value) {
     case 'string':
     case 'boolean':
@@ -51,24 +69,61 @@ function isPlain(value: unknown, depth: number, seen: Set<object>): boolean {
     case 'number':
       return Number.isFinite(value) && !Object.is(value, -0)
     case 'object':
-      return value === null || isPlainContainer(value, depth, seen)
+      return value === null || isPlainContainer(value, depth, found)
     default:
       return false
   }
 }
 
-function isPlainContainer(value: object, depth: number, seen: Set<object>): boolean {
+function isPlainContainer(value: object, depth: number, found: Found): boolean {
   if (depth > maxDepth) throw tooDeep()
+  const { containers } = found
   // JSON would write a repeated reference as a second object, and a cycle without end.
-  if (seen.has(value)) return false
-  seen.add(value)
+  if (containers.has(value)) return false
+  containers.add(value)
   if (Array.isArray(value)) {
-    for (const item of value) if (!isPlain(item, depth + 1, seen)) return false
+    for (const item of value) if (!isPlain(item, depth + 1, found)) return false
     return true
   }
-  if (Object.getPrototypeOf(value) !== Object.prototype || hasSymbols(value)) return false
-  for (const item of Object.values(value)) if (!isPlain(item, depth + 1, seen)) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype === Date.prototype && depth > 0) {
+    found.dates++
+    return isPlainDate(value as Date)
+  }
+  if (prototype !== Object.prototype || hasSymbols(value)) return false
+  for (const item of Object.values(value)) if (!isPlain(item, depth + 1, found)) return false
   return true
+}
+
+const { toJSON } = Date.prototype
+
+/** Whether JSON writes the Date in a form that can be read back. */
+function isPlainDate(date: Date): boolean {
+  return date.toJSON === toJSON && !Number.isNaN(date.getTime())
+}
+
+/** Adds the path of every Date. The value is plain apart from them, so that it has no cycles. */
+function collectDates(value: unknown, path: Path, paths: Path[]): void {
+  if (typeof value !== 'object' || value === null) return
+  if (value instanceof Date) {
+    paths.push(path)
+    return
+  }
+  if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) collectDates(item, [...path, index], paths)
+    return
+  }
+  for (const [key, item] of Object.entries(value)) collectDates(item, [...path, key], paths)
+}
+
+/** Replaces the text at the path by a Date. Throws a TypeError if there is none. */
+function reviveDate(value: object, path: Path): void {
+  let parent: unknown = value
+  for (const step of path.slice(0, -1)) parent = getOwn(parent as object, step)
+  const key = path.at(-1)
+  const text = key === undefined ? undefined : getOwn(parent as object, key)
+  if (typeof text !== 'string') throw new TypeError('a date is missing')
+  setOwn(parent as object, key as string | number, new Date(text))
 }
 
 function hasSymbols(value: object): boolean {
