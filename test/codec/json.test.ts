@@ -57,7 +57,8 @@ suite('values that survive a round trip', () => {
     const shared = new Date(1)
     const { a, b } = roundTrip({ a: shared, b: shared }) as { a: Date; b: Date }
     assert.equal(a, b)
-    assert.deepEqual(roundTrip({ a: new Date(Number.NaN) }), { a: new Date(Number.NaN) })
+    const { invalid } = roundTrip({ invalid: new Date(Number.NaN) }) as { invalid: Date }
+    assert.ok(invalid instanceof Date && Number.isNaN(invalid.getTime()))
     assert.deepEqual(roundTrip(new Date(1)), new Date(1))
     const odd = Object.assign(new Date(1), { toJSON: () => 'yesterday' })
     assert.deepEqual((roundTrip({ odd }) as { odd: Date }).odd.getTime(), 1)
