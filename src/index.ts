@@ -89,7 +89,8 @@ export type {
 export { CookiePersistence, type SizeLimit } from './stores/cookie/cookie-persistence.ts'
 export { Revocable } from './stores/cookie/revocable.ts'
 export { Spilling, type SpillingOptions } from './stores/cookie/spilling.ts'
-export { type OpenedCookie, openCookie, rejectionOf } from './stores/open-cookie.ts'
+export { type OpenedCookie, loadPayload, openCookie, rejectionOf } from './stores/open-cookie.ts'
+export { storeOperation } from './lib/store-errors.ts'
 export {
   type MergeOptions,
   mergeDraft,
