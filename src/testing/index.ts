@@ -1,5 +1,5 @@
 /**
- * Tests for authors of backends.
+ * Tests for authors of backends and stores.
  *
  * @module
  */
@@ -20,3 +20,9 @@ export {
   raceSuite,
 } from './race-suite.ts'
 export { type Schedule, type Step, scheduledBackend, type Task } from './scheduler.ts'
+export {
+  type OpenStore,
+  type StoreSuiteOptions,
+  type StoreTestName,
+  storeSuite,
+} from './store-suite.ts'
