@@ -7,15 +7,15 @@
  */
 
 /**
- * What went wrong, one code per kind. `docs/errors.md` has a paragraph for each.
+ * What went wrong. `docs/errors.md` explains each code.
  */
 export type ErrorCode = keyof typeof kinds
 
-/** Who has to act: the caller, nobody (the input is bad), or whoever runs the machine. */
+/** Where the cause lies: in the calling code, in the input, or in the environment. */
 type ErrorKind = 'usage' | 'decode' | 'internal'
 
 const kinds = {
-  // The caller: a wrong configuration, or a value that cannot be carried.
+  // The calling code: a wrong configuration, or a value that cannot be serialized.
   'hash-key-not-set': 'usage',
   'block-key-invalid': 'usage',
   'no-codecs': 'usage',
@@ -33,7 +33,7 @@ const kinds = {
   'session-destroyed': 'usage',
   'too-many-sessions': 'usage',
   'schema-mismatch': 'internal',
-  // The input: nothing that a client sends ends in another kind.
+  // The input: whatever a client sends causes errors of this kind only.
   'text-too-long': 'decode',
   'base64-invalid': 'decode',
   'mac-invalid': 'decode',
@@ -45,7 +45,7 @@ const kinds = {
   'deserialize-failed': 'decode',
   'gob-invalid': 'decode',
   'cross-origin': 'decode',
-  // The machine: disk, network, another process.
+  // The environment: disk, network, another process.
   conflict: 'internal',
   'keys-not-loaded': 'internal',
   'store-failed': 'internal',
@@ -55,9 +55,9 @@ const kinds = {
 export const errorCodes: readonly ErrorCode[] = Object.keys(kinds) as ErrorCode[]
 
 /**
- * The base of every error. `code` is stable, the message is for people.
+ * The base of all errors of this library. `code` is stable; the message is for people.
  *
- * `isUsage`, `isDecode` and `isInternal` are those of Go's `securecookie.Error`.
+ * `isUsage`, `isDecode` and `isInternal` mean the same as in Go's `securecookie.Error`.
  */
 export class SessionError extends Error {
   override readonly name: string = 'SessionError'
@@ -68,12 +68,12 @@ export class SessionError extends Error {
     this.code = code
   }
 
-  /** The calling code is wrong: a missing key, a value that the serializer cannot carry. */
+  /** The calling code is wrong: a missing key, or a value that the serializer does not support. */
   get isUsage(): boolean {
     return kinds[this.code] === 'usage'
   }
 
-  /** The text is not one of ours, is too old, or was tampered with. */
+  /** The cookie value is not one of ours, is too old, or was tampered with. */
   get isDecode(): boolean {
     return kinds[this.code] === 'decode'
   }
@@ -84,28 +84,28 @@ export class SessionError extends Error {
   }
 }
 
-/** A key of a session, and what it adds to the cookie. */
+/** A key of a session, and its share of the cookie. */
 export interface KeySize {
   readonly key: string
   /** Bytes in the cookie, encoded. */
   readonly bytes: number
 }
 
-/** The code `cookie-too-large`: a session has no room in its cookies. Nothing was set. */
+/** The code `cookie-too-large`: a session does not fit into its cookies. No cookie was set. */
 export class CookieTooLargeError extends SessionError {
   override readonly name: string = 'CookieTooLargeError'
-  /** Bytes that the session needs: names and values of its cookies. */
+  /** The size of the session in bytes: names and values of its cookies. */
   readonly bytes: number
-  /** Bytes that there are. */
+  /** The limit in bytes. */
   readonly limit: number
-  /** The keys that need most, the largest first. */
+  /** The largest keys, in descending order of size. */
   readonly largest: readonly KeySize[]
 
   constructor(session: string, bytes: number, limit: number, largest: readonly KeySize[]) {
     const keys = largest.map(({ key, bytes }) => `${JSON.stringify(key)} ${bytes}`).join(', ')
     super(
       'cookie-too-large',
-      `session "${session}" needs ${bytes} bytes of cookies, and there are ${limit}; its largest keys: ${keys}`,
+      `session "${session}" needs ${bytes} bytes of cookies, and the limit is ${limit}; its largest keys: ${keys}`,
     )
     this.bytes = bytes
     this.limit = limit
@@ -115,7 +115,7 @@ export class CookieTooLargeError extends SessionError {
 
 /**
  * Several failures of one call: of every codec of a rotation, or of several sessions saved at once.
- * The message is the first failure's, and how many more there are, as in Go's `MultiError`.
+ * The message is that of the first failure and the number of further ones, as in Go's `MultiError`.
  */
 export class MultiError extends AggregateError {
   override readonly name: string = 'MultiError'

@@ -13,7 +13,7 @@ import { codecsFromPairs, type Key } from './securecookie.ts'
 
 export { go } from './gob/index.ts'
 
-/** What gorilla's stores do and ours do not, unless told: every save writes and sets the cookie. */
+/** In gorilla's stores every save writes and sets the cookie; in ours that is an option. */
 const saveUnchanged = true
 
 /** A key of gorilla's `keyPairs`: null where a pair has no block key. */
@@ -22,8 +22,8 @@ export type PairKey = Key | null | undefined
 /**
  * Go's `sessions.NewCookieStore(keyPairs...)`: hash key, block key, older hash key, …
  *
- * Cookies for 30 days with `Path=/; Secure; SameSite=None`, values in gob, 4096 characters at most.
- * A key that Go would not take is an error at the first use, as there.
+ * Cookies last 30 days with `Path=/; Secure; SameSite=None`; values are gob, limited to 4096 characters.
+ * As in Go, an invalid key is an error at its first use.
  */
 export function cookieStore(...keyPairs: PairKey[]): GorillaCookieStore {
   return new GorillaCookieStore(keyPairs)
@@ -33,13 +33,13 @@ export function cookieStore(...keyPairs: PairKey[]): GorillaCookieStore {
  * Go's `sessions.NewFilesystemStore(path, keyPairs...)`. `path` may be empty for the system's
  * folder for temporary files.
  *
- * Cookies for 30 days with `Path=/`, values in gob, 4096 characters at most in cookie and file.
+ * Cookies last 30 days with `Path=/`; values are gob, limited to 4096 characters in cookie and file.
  */
 export function filesystemStore(path: string, ...keyPairs: PairKey[]): GorillaFilesystemStore {
   return new GorillaFilesystemStore(path, keyPairs)
 }
 
-/** A {@link CookieStore} whose numbers are Go's. */
+/** A {@link CookieStore} with Go's defaults. */
 export class GorillaCookieStore extends CookieStore {
   constructor(keyPairs: readonly PairKey[]) {
     super({
@@ -55,7 +55,7 @@ export class GorillaCookieStore extends CookieStore {
   }
 }
 
-/** A {@link FilesystemStore} whose numbers are Go's. */
+/** A {@link FilesystemStore} with Go's defaults. */
 export class GorillaFilesystemStore extends FilesystemStore {
   constructor(path: string, keyPairs: readonly PairKey[]) {
     super(path, {
@@ -80,18 +80,18 @@ export class GorillaFilesystemStore extends FilesystemStore {
 export interface GoOptions {
   Path?: string
   Domain?: string
-  /** Seconds; 0 or left out: until the browser closes; negative: delete now. */
+  /** Seconds. 0 or missing: until the browser closes; negative: delete now. */
   MaxAge?: number
   Secure?: boolean
   HttpOnly?: boolean
   Partitioned?: boolean
-  /** Left out: not sent, Go's `SameSiteDefaultMode`. */
+  /** Default: not sent, Go's `SameSiteDefaultMode`. */
   SameSite?: 'strict' | 'lax' | 'none'
 }
 
 /**
  * Go's `sessions.Options` as ours: `session.options = goOptions({ Path: '/', MaxAge: 0 })`.
- * A field left out is not sent, as in Go.
+ * As in Go, a missing field is not sent.
  */
 export function goOptions(options: GoOptions): Options {
   return {

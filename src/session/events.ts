@@ -1,7 +1,7 @@
 /**
- * What stores say of their work: to hooks, to `node:diagnostics_channel`, to `explain`.
+ * The events that stores emit: to hooks, to `node:diagnostics_channel` and to `explain`.
  *
- * No event holds a key, a cookie value, an id or session data.
+ * No event contains a key, a cookie value, an id or session data.
  *
  * @module
  */
@@ -10,25 +10,25 @@ import type { ErrorCode } from '../errors.ts'
 import { builtin } from '../runtime/builtin.ts'
 import type { Reason } from './session.ts'
 
-/** A session was read, or begun. */
+/** A session was read or created. */
 export interface SessionReadEvent {
   readonly type: 'session'
   readonly name: string
-  /** Kind of the store, by its class. */
+  /** The class of the store. */
   readonly store: string
   readonly isNew: boolean
   /** Why it is new. */
   readonly reason?: Reason | undefined
-  /** Bytes of the cookie's value; undefined when there was none. */
+  /** The size of the cookie's value in bytes; undefined if there was none. */
   readonly cookieBytes?: number | undefined
   /** Why the codecs refused the cookie, one code each. */
   readonly refusals: readonly ErrorCode[]
-  /** Whether a backend was not asked because a copy in the browser was new enough. */
+  /** Whether it came from a read cache in the browser. */
   readonly fromCache: boolean
   readonly durationMs: number
 }
 
-/** A cookie came and no session of it was accepted. */
+/** A cookie was sent, and no session was accepted from it. */
 export interface RejectEvent extends Omit<SessionReadEvent, 'type'> {
   readonly type: 'reject'
   readonly reason: Reason
@@ -42,9 +42,9 @@ export type SaveOutcome =
   | 'saved'
   /** It was written under a new id. */
   | 'rotated'
-  /** It was removed, and its cookie too. */
+  /** It was deleted, together with its cookie. */
   | 'destroyed'
-  /** It had ended meanwhile, or may only be read: nothing was written, no cookie set. */
+  /** It had ended meanwhile, or is read-only: nothing was written, and no cookie set. */
   | 'dropped'
 
 /** A session was saved, or there was no reason to. */
@@ -58,26 +58,26 @@ export interface SaveEvent {
   readonly durationMs: number
 }
 
-/** Sessions were ended from outside. */
+/** Sessions were revoked. */
 export interface RevokeEvent {
   readonly type: 'revoke'
   readonly store: string
   readonly what: 'session' | 'owner' | 'everything'
-  /** How many there were, where that is known. */
+  /** How many there were, if that is known. */
   readonly count?: number | undefined
 }
 
-/** The place that keeps sessions failed. */
+/** The backend failed. */
 export interface StoreErrorEvent {
   readonly type: 'store-error'
   readonly store: string
-  /** What it was asked for. */
+  /** The operation that failed. */
   readonly operation: string
-  /** The SessionError; its `cause` is the place's own. */
+  /** The SessionError; its `cause` is the backend's own error. */
   readonly error: Error
 }
 
-/** Anything a store says. */
+/** Any event of a store. */
 export type SessionEvent =
   | SessionReadEvent
   | RejectEvent
@@ -85,7 +85,7 @@ export type SessionEvent =
   | RevokeEvent
   | StoreErrorEvent
 
-/** Listeners of a store. What they throw is ignored: watching a session must not break it. */
+/** Listeners of a store. What they throw is ignored: observing a session must not break it. */
 export interface Hooks {
   onSession?: (event: SessionReadEvent) => void
   onReject?: (event: RejectEvent) => void

@@ -60,22 +60,24 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** Encodes metadata; empty metadata becomes no bytes. */
 export function encodeMetadata(metadata: SessionMetadata): Uint8Array {
-  const parts: Uint8Array[] = []
   let mask = 0
-  for (const [bit, field] of numbers.entries()) {
-    const value = metadata[field]
+  let parts: Uint8Array[] | undefined
+  for (let bit = 0; bit < numbers.length; bit++) {
+    const value = metadata[numbers[bit] as (typeof numbers)[number]]
     if (value === undefined) continue
     mask += 2 ** bit
+    parts ??= []
     parts.push(varint(value))
   }
-  for (const [bit, field] of texts.entries()) {
-    const value = metadata[field]
+  for (let bit = 0; bit < texts.length; bit++) {
+    const value = metadata[texts[bit] as (typeof texts)[number]]
     if (value === undefined) continue
     mask += 2 ** (firstText + bit)
     const bytes = utf8Bytes(value)
+    parts ??= []
     parts.push(varint(bytes.length), bytes)
   }
-  return mask === 0 ? nothing : concatBytes(varint(mask), ...parts)
+  return parts ? concatBytes(varint(mask), ...parts) : nothing
 }
 
 /** Decodes metadata; undefined for malformed bytes and for fields of a later version. */

@@ -85,7 +85,7 @@ suite('a session beyond 4096 bytes', () => {
         assert.ok(error.largest.every(({ bytes }) => bytes > 10))
         assert.match(
           error.message,
-          /^session "sid" needs \d+ bytes of cookies, and there are 4096; its largest keys: "history" 40\d\d, "cart"/,
+          /^session "sid" needs \d+ bytes of cookies, and the limit is 4096; its largest keys: "history" 40\d\d, "cart"/,
         )
         assert.ok(!error.message.includes('xxx'))
         return true
