@@ -46,7 +46,8 @@ export const budgets: Readonly<Record<string, Budget>> = {
   'silverback/migrating': { gzip: 2_600 },
   'silverback/resilient': { gzip: 2_500, imports: ['cockatiel'] },
   'silverback/deflate': { gzip: 5_800, imports: ['node:zlib'] },
-  'silverback/testing': { gzip: 51_000 },
+  // Raised from 51,000: it has a suite for stores, too.
+  'silverback/testing': { gzip: 54_500 },
   'silverback/unstorage': { gzip: 2_200 },
   'silverback/keyv': { gzip: 2_100 },
   'silverback/express-store': { gzip: 2_000 },
