@@ -86,6 +86,7 @@ export type {
   Taken,
   Written,
 } from './stores/persistence.ts'
+export { encodeId } from './stores/persistence.ts'
 export { CookiePersistence, type SizeLimit } from './stores/cookie/cookie-persistence.ts'
 export { Revocable } from './stores/cookie/revocable.ts'
 export { Spilling, type SpillingOptions } from './stores/cookie/spilling.ts'

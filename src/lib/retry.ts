@@ -13,13 +13,13 @@ export interface RetryOptions {
   readonly attempts?: number
   /** The error to throw when every attempt met a conflict. */
   readonly gaveUp: (attempts: number) => Error
-  /** Called before each pause, with the number of conflicts so far. */
+  /** Called after each conflict, with the number of conflicts so far. */
   readonly onConflict?: (conflicts: number) => void
 }
 
 /**
- * Calls `attempt` until it has a result, with a random pause after each conflict. Rejects with what
- * `attempt` throws, or with `gaveUp` when it never gets through.
+ * Calls `attempt` until it has a result: again at once after the first conflict, after a random pause from the
+ * second one on. Rejects with what `attempt` throws, or with `gaveUp` when it never gets through.
  */
 export async function retryOnConflict<State, Result>(
   initial: State,
@@ -32,7 +32,7 @@ export async function retryOnConflict<State, Result>(
     if ('result' in outcome) return outcome.result
     state = outcome.retry
     onConflict?.(tried + 1)
-    await backoff(tried)
+    if (tried > 0 && tried < attempts - 1) await backoff(tried)
   }
   throw gaveUp(attempts)
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { fromCallback } from '../backends/lib/express-callbacks.ts'
 import { assertFunction } from '../lib/assert-options.ts'
 import { describeKind } from '../lib/describe.ts'
 import type { Reader } from '../session/legacy-reader.ts'
@@ -73,19 +74,7 @@ function loader({ store, load }: ExpressSessionOptions): (id: string) => Promise
   if (typeof store?.get !== 'function') {
     throw new TypeError(`store must be an express-session store, not ${describeKind(store)}`)
   }
-  return id => loadFrom(store, id)
-}
-
-function loadFrom(store: ExpressSessionStore, id: string): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const result = store.get(id, (error, record) => {
-      // File stores report a missing session as the file system does, with ENOENT.
-      if (error && (error as { code?: unknown }).code !== 'ENOENT') reject(error)
-      else resolve(error ? undefined : record)
-    })
-    // Some stores are async functions. Without this, their rejection would be unhandled.
-    Promise.resolve(result).catch(reject)
-  })
+  return id => fromCallback<unknown>(callback => store.get(id, callback))
 }
 
 function valuesIn(record: unknown, now: number): Values | undefined {

@@ -8,7 +8,7 @@
  */
 
 import { utf8Bytes } from '#bytes'
-import { hmac } from '#crypto'
+import { hmacWith } from '#crypto'
 import { equalStrings, percentDecoded, unpaddedBase64 } from './formats.ts'
 
 /** Returns the cookie value for a session id. */
@@ -30,6 +30,14 @@ export function signedId(
   return secrets.some(secret => equalStrings(signature, signatureOf(id, secret))) ? id : undefined
 }
 
+/** The HMAC of each secret, prepared once. */
+const signers = new WeakMap<Uint8Array, ReturnType<typeof hmacWith>>()
+
 function signatureOf(id: string, secret: Uint8Array): string {
-  return unpaddedBase64(hmac('sha256', secret, '', utf8Bytes(id)))
+  let sign = signers.get(secret)
+  if (!sign) {
+    sign = hmacWith('sha256', secret)
+    signers.set(secret, sign)
+  }
+  return unpaddedBase64(sign('', utf8Bytes(id)))
 }

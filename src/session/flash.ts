@@ -5,6 +5,7 @@
  * @module
  */
 
+import { setOwn } from '../lib/plain-object.ts'
 import { type FormLike, fieldsToKeep, type InputOptions, pairsOf } from './form-fields.ts'
 import { errorsKey, inputKey } from './reserved-keys.ts'
 
@@ -144,12 +145,7 @@ export class Flash {
     if (value.length === 0) {
       if (Object.hasOwn(values, key)) delete (values as Record<string, unknown>)[key]
     } else {
-      Object.defineProperty(values, key, {
-        value,
-        configurable: true,
-        enumerable: true,
-        writable: true,
-      })
+      setOwn(values, key, value)
     }
   }
 }

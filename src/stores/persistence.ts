@@ -8,7 +8,13 @@
  * @module
  */
 
-import type { EncodeContext, Renewal, Serialized } from '../codec/codec.ts'
+import {
+  type Codec,
+  type EncodeContext,
+  encodeMulti,
+  type Renewal,
+  type Serialized,
+} from '../codec/codec.ts'
 import type { Serializer } from '../codec/serializers/serializer.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Cookie } from '../http/cookie.ts'
@@ -172,4 +178,13 @@ export interface Taken {
 export function encodeContextOf(draft: Draft, metadata: Uint8Array | undefined): EncodeContext {
   const { startedAt, maxAge, idle, serialized } = draft
   return { startedAt, maxAge, idle, serialized, metadata }
+}
+
+/**
+ * Encodes the id of a session for its cookie. Codecs that have room for it, such as `Sealed`, store the
+ * lifetime of the session with it.
+ */
+export function encodeId(draft: Draft, id: string, codecs: readonly Codec[]): string {
+  const { name, startedAt, maxAge, idle } = draft
+  return encodeMulti(name, id, codecs, { startedAt, maxAge, idle })
 }

@@ -8,6 +8,7 @@ import { SessionError } from '../../errors.ts'
 import type { Options } from '../../http/cookie-options.ts'
 import type { RequestLike } from '../../http/request.ts'
 import { describeKind } from '../../lib/describe.ts'
+import { setOwn } from '../../lib/plain-object.ts'
 import type { Session, Values } from '../../session/session.ts'
 import { type SessionSource, sessionFrom } from '../../session/session-source.ts'
 import { assertSource } from './request-sessions.ts'
@@ -156,12 +157,7 @@ class StorageSessionWrapper<Data extends object, FlashData>
 
   set(name: string, value: unknown): void {
     // An assignment would not work for the name `__proto__`.
-    Object.defineProperty(this.native.values, name, {
-      value,
-      configurable: true,
-      enumerable: true,
-      writable: true,
-    })
+    setOwn(this.native.values, name, value)
   }
 
   flash(name: string, value: unknown): void {

@@ -6,7 +6,7 @@
 
 import type { StoredRecord } from '../../backends/backend.ts'
 import { keyOf, newId } from '../../backends/ids.ts'
-import { type Attempt, backoff, retryOnConflict } from '../../lib/retry.ts'
+import { type Attempt, retryOnConflict } from '../../lib/retry.ts'
 import { type MergeOptions, tooManyConflicts } from '../merge-draft.ts'
 import type { Draft } from '../persistence.ts'
 import type { Epoch } from '../revocation/epoch.ts'
@@ -247,36 +247,31 @@ export class RecordWriter {
     let body = own ?? this.#merge(draft, base.body, found.body)
     let { version } = found
     let conflicts = 0
-    for (;;) {
-      const result = await this.#records.update({ key, version }, body, limits)
-      if (result.status === 'gone') return undefined
-      if (result.status === 'updated') {
-        return { tracked: { ...result.kept, id }, isMerged: body !== own, conflicts }
-      }
-      conflicts++
-      const current = await this.#currentAfter(conflicts, key, result.current, draft.name)
-      if (!current) return undefined
-      const theirs = this.#records.unpack(key, current)
-      if (isTombstone(theirs)) return this.#follow(draft, base, theirs)
-      body = this.#merge(draft, base.body, theirs)
-      version = current.version
-    }
-  }
-
-  /**
-   * The record to try again with: after the first conflict the one that was reported; after further ones the
-   * one that is there after a pause, which is less likely to be outdated.
-   */
-  async #currentAfter(
-    conflicts: number,
-    key: string,
-    reported: StoredRecord,
-    name: string,
-  ): Promise<StoredRecord | undefined> {
-    if (conflicts >= maxConflicts) throw tooManyConflicts(name, conflicts)
-    if (conflicts === 1) return reported
-    await backoff(conflicts - 1)
-    return this.#records.load(key)
+    return retryOnConflict<StoredRecord | undefined, WrittenRecord | undefined>(
+      undefined,
+      async reported => {
+        if (reported) {
+          // After a pause the record that was reported is most likely outdated.
+          const current = conflicts === 1 ? reported : await this.#records.load(key)
+          const theirs = current && this.#records.unpack(key, current)
+          if (!current) return { result: undefined }
+          if (isTombstone(theirs)) return { result: await this.#follow(draft, base, theirs) }
+          body = this.#merge(draft, base.body, theirs)
+          version = current.version
+        }
+        const result = await this.#records.update({ key, version }, body, limits)
+        if (result.status === 'gone') return { result: undefined }
+        if (result.status === 'conflict') return { retry: result.current }
+        const tracked = { ...result.kept, id }
+        return { result: { tracked, isMerged: body !== own, conflicts } }
+      },
+      {
+        gaveUp: tries => tooManyConflicts(draft.name, tries),
+        onConflict: count => {
+          conflicts = count
+        },
+      },
+    )
   }
 
   /** Makes the changes of this request under the session's new id, of which another request set the cookie. */
@@ -325,6 +320,3 @@ export class RecordWriter {
     return this.#bodyOf(merged, theirs?.created ?? base.created)
   }
 }
-
-/** Conflicting writes after which a save is given up. */
-const maxConflicts = 50
