@@ -65,7 +65,7 @@ suite('swapMerged', () => {
     ])
     assert.deepEqual(request.session.values, { a: 2, b: 3 })
     // The next save starts from what was merged.
-    request.session.values.c = 1
+    put({ c: 1 })(request.session)
     outcomes = [{ theirs: { values: { a: 4, b: 3 } } }]
     await request.save()
     assert.deepEqual(writes.at(-1), { a: 4, b: 3, c: 1 })
