@@ -133,6 +133,19 @@ const tests = {
     assertEqual((await ann.read()).values, sample)
   },
 
+  async 'a request can save repeatedly'({ visitor }) {
+    const ann = visitor()
+    await ann.visit(put({ a: 1 }))
+    const { session, headers, save } = await ann.begin(put({ a: 2 }))
+    await save()
+    session.rotate()
+    await save()
+    put({ b: 3 })(session)
+    await save()
+    assertEqual(headers.getSetCookie().length, 1)
+    assertEqual((await ann.read()).values, { a: 2, b: 3 })
+  },
+
   async 'flash messages are read once'({ visitor }) {
     const ann = visitor()
     await ann.visit(session => session.addFlash('one'))

@@ -1,14 +1,35 @@
-/** Every store of the package passes the suite for stores. */
+/** The suite for stores passes for every store of the package, and fails for broken ones. */
 
+import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
-import { type Backend, CookieStore, FilesystemStore, ServerStore, type Store } from 'silverback'
+import {
+  type Backend,
+  CookieStore,
+  encodeMulti,
+  FilesystemStore,
+  json,
+  newId,
+  openCookie,
+  type Persistence,
+  payloadOf,
+  Sealed,
+  ServerStore,
+  type SessionMetadata,
+  SessionStore,
+  type Store,
+} from 'silverback'
 import { cookieStore, filesystemStore } from 'silverback/gorilla'
 import { memory } from 'silverback/memory'
 import { codecsFromPairs, gob, plainJson } from 'silverback/securecookie'
-import { type OpenStore, type StoreSuiteOptions, storeSuite } from 'silverback/testing'
+import {
+  type OpenStore,
+  type StoreSuiteOptions,
+  type StoreTestName,
+  storeSuite,
+} from 'silverback/testing'
 import { keys } from '../support/keys.ts'
 
 const stores: Record<string, (now: () => number) => OpenStore> = {
@@ -51,6 +72,114 @@ suite('gorilla cookie store', () =>
   storeSuite(test, () => ({ store: cookieStore(...keys) }), savesEverything))
 suite('gorilla filesystem store', () =>
   storeSuite(test, () => inFolder(folder => filesystemStore(folder, ...keys)), savesEverything))
+
+/** A persistence over a Map, with mistakes. */
+interface Mistakes {
+  sharesValues?: boolean
+  revives?: boolean
+  keepsOldIds?: boolean
+  ignoresNames?: boolean
+  writesBeforeSerializing?: boolean
+  forgetsMetadata?: boolean
+}
+
+function broken(mistakes: Mistakes): Persistence {
+  const records = new Map<string, { values: object; metadata: SessionMetadata }>()
+  const codecs = [new Sealed({ keys })]
+  const nameOf = (name: string): string => (mistakes.ignoresNames ? 'any' : name)
+  return {
+    capabilities: new Set(['metadata', 'revocation']),
+    serializer: json,
+    read(name, text) {
+      const cookie = openCookie(nameOf(name), text, codecs)
+      if ('reason' in cookie) return cookie
+      const id = String(cookie.opened.value)
+      const record = records.get(id)
+      if (!record) return { reason: 'unknown-id' }
+      const payload = json.serialize(record.values)
+      const values = mistakes.sharesValues ? record.values : json.deserialize(payload)
+      const metadata = mistakes.forgetsMetadata ? {} : record.metadata
+      return { id, values, payload, serializer: json, metadata }
+    },
+    write(draft) {
+      const { id: old, rotation, metadata } = draft
+      const isGone = old !== undefined && !records.has(old)
+      if (isGone && !mistakes.revives) return undefined
+      const id = old === undefined || (rotation && !mistakes.keepsOldIds) ? newId() : old
+      if (mistakes.writesBeforeSerializing) records.set(id, { values: {}, metadata })
+      const values = json.deserialize(payloadOf(draft, json)) as object
+      if (old !== undefined) records.delete(old)
+      records.set(id, { values, metadata })
+      return { id, text: encodeMulti(nameOf(draft.name), id, codecs) }
+    },
+    erase: ({ id }) => void records.delete(id ?? ''),
+  }
+}
+
+suite('storeSuite', () => {
+  const mistakes: [Mistakes, StoreTestName[]][] = [
+    [{}, []],
+    [
+      { sharesValues: true },
+      [
+        'a change that is not saved does not reach other requests',
+        'a response that was already sent is refused before anything is written',
+        'values that cannot be serialized are refused and nothing is written',
+      ],
+    ],
+    [
+      { revives: true },
+      [
+        'a change by a slower request does not revive the id from before a rotation',
+        'a slower request does not bring a destroyed session back',
+      ],
+    ],
+    [
+      { keepsOldIds: true },
+      [
+        'rotate sets a new cookie and keeps the values',
+        'a change by a slower request does not revive the id from before a rotation',
+        'login sets a new cookie and drops the values',
+      ],
+    ],
+    [{ ignoresNames: true }, ['sessions of two names do not mix']],
+    [
+      { writesBeforeSerializing: true },
+      ['values that cannot be serialized are refused and nothing is written'],
+    ],
+    [
+      { forgetsMetadata: true },
+      [
+        'login sets a new cookie and drops the values',
+        'owner, label and time of authentication are stored',
+      ],
+    ],
+  ]
+  for (const [made, expected] of mistakes) {
+    test(`detects ${Object.keys(made)[0] ?? 'no mistake in a correct store'}`, async () => {
+      assert.deepEqual((await failuresOf(made)).sort(), expected.sort())
+    })
+  }
+
+  test('tests listed in expectFailure must fail', async () => {
+    const name = 'a request can save repeatedly'
+    assert.deepEqual(await failuresOf({}, { expectFailure: [name] }), [
+      `${name} (expected to fail)`,
+    ])
+  })
+})
+
+/** The names of the tests that a store with these mistakes fails. */
+async function failuresOf(mistakes: Mistakes, options?: StoreSuiteOptions): Promise<string[]> {
+  const failed: string[] = []
+  const runs: Promise<void>[] = []
+  const run = (name: string, check: () => Promise<void>): void => {
+    runs.push(check().catch(() => void failed.push(name)))
+  }
+  storeSuite(run, now => ({ store: new SessionStore(broken(mistakes), { now }) }), options)
+  await Promise.all(runs)
+  return failed
+}
 
 function inFolder(open: (folder: string) => Store): OpenStore {
   const folder = mkdtempSync(join(tmpdir(), 'store-suite-'))
