@@ -18,6 +18,7 @@ import { type FieldErrors, Flash, flashKey } from './flash.ts'
 import type { FormLike, InputOptions } from './form-fields.ts'
 import type { FullLifetime } from './lifetime.ts'
 import type { SessionMetadata } from './metadata.ts'
+import { assertOwner } from './owner.ts'
 import { csrfKey } from './reserved-keys.ts'
 import { emptySnapshot, handmadeDefaults } from './snapshot.ts'
 import {
@@ -542,14 +543,5 @@ function destroyed(): SessionError {
 function assertObject(property: string, value: unknown): void {
   if (typeof value !== 'object' || value === null) {
     throw new TypeError(`${property} must be an object, not ${describeKind(value)}`)
-  }
-}
-
-function assertOwner(owner: unknown): void {
-  // UTF-8 cannot encode an unpaired surrogate: two different owners would become one.
-  const isText = typeof owner === 'string' && !/\p{Surrogate}/u.test(owner)
-  if (!isText || owner === '') {
-    const given = typeof owner === 'string' ? 'an empty or malformed one' : describeKind(owner)
-    throw new TypeError(`owner must be a string that names who signed in, not ${given}`)
   }
 }

@@ -8,6 +8,7 @@ import type { Backend } from '../backends/backend.ts'
 import type { Codec } from '../codec/codec.ts'
 import { maxCookieBytes } from '../http/chunks.ts'
 import { assertInteger, assertOneOf } from '../lib/assert-options.ts'
+import { assertOwner } from '../session/owner.ts'
 import { Session } from '../session/session.ts'
 import { CookiePersistence } from './cookie/cookie-persistence.ts'
 import { Revocable } from './cookie/revocable.ts'
@@ -66,12 +67,13 @@ export class CookieStore extends SessionStore {
 
   /**
    * Ends every session of the owner except `except`, which the caller saves: "sign out everywhere else".
-   * Throws a TypeError without `revocation`. Rejects with `store-failed` when the backend fails.
+   * Throws a TypeError without `revocation`, and unless `owner` is a non-empty string. Rejects with `store-failed` when the backend fails.
    */
   async revokeAll(
     owner: string,
     { except }: { except?: Session<object> | undefined } = {},
   ): Promise<void> {
+    assertOwner(owner)
     const ownerEpoch = await this.#needRevocation('revokeAll').endOwner(owner)
     if (except) Session.noteMetadata(except, { ownerEpoch })
     this.emit({ type: 'revoke', what: 'owner' })

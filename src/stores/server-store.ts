@@ -17,9 +17,11 @@ import { assertInteger, assertKnownOptions, assertOneOf } from '../lib/assert-op
 import { describeKind } from '../lib/describe.ts'
 import { storeOperation } from '../lib/store-errors.ts'
 import { emit, type StoreErrorEvent } from '../session/events.ts'
+import { assertOwner } from '../session/owner.ts'
 import { Session } from '../session/session.ts'
 import { Counters } from './revocation/counters.ts'
 import { Epoch } from './revocation/epoch.ts'
+import { OwnerEpochs } from './revocation/owner-epochs.ts'
 import { Endings } from './server/endings.ts'
 import { type MaxPerOwner, OwnerLimit } from './server/owner-limit.ts'
 import { ReadCache } from './server/read-cache.ts'
@@ -147,6 +149,7 @@ export class ServerStore extends SessionStore {
    * The owner's active sessions, newest first. Needs a backend with an owner index. Rejects with `store-failed`.
    */
   async sessionsOf(owner: string): Promise<SessionInfo[]> {
+    assertOwner(owner)
     const index = this.#ownerIndex()
     const epoch = await this.#parts.epoch.current()
     const handles = await storeOperation('ofOwner', () => index.ofOwner(ownerKey(owner)))
@@ -167,9 +170,17 @@ export class ServerStore extends SessionStore {
   /**
    * Ends the session with this handle, wherever it is signed in. Resolves to whether there was one.
    *
+   * Throws a TypeError if the handle is not a string, or if `owner` is given and is not a string.
+   *
    * @param owner - refuse handles of other owners' sessions, for handles that come from a form
    */
-  async revoke(handle: string, { owner }: { owner?: string | undefined } = {}): Promise<boolean> {
+  async revoke(handle: string, options: { owner?: string } = {}): Promise<boolean> {
+    if (typeof handle !== 'string') {
+      throw new TypeError(`handle must be a string, not ${describeKind(handle)}`)
+    }
+    // An owner that is undefined by mistake must not switch the check off.
+    if ('owner' in options) assertOwner(options.owner)
+    const { owner } = options
     if (!isId(handle)) return false
     const found = await this.#parts.records.find(handle)
     if (!found || (owner !== undefined && found.body.metadata.owner !== owner)) return false
@@ -180,19 +191,20 @@ export class ServerStore extends SessionStore {
 
   /**
    * Ends every session of the owner except `except`: "sign out everywhere else". Resolves to how many there
-   * were. Needs a backend with an owner index.
+   * were. Needs a backend with an owner index. Throws a TypeError unless `owner` is a non-empty string.
    */
   async revokeAll(
     owner: string,
     { except }: { except?: Session<object> | undefined } = {},
   ): Promise<number> {
+    assertOwner(owner)
     const index = this.#ownerIndex()
     const handle = except && this.handleOf(except)
     const spared = handle === undefined ? [] : [handle]
     const key = ownerKey(owner)
-    const count = await storeOperation('deleteOwner', () =>
-      index.deleteOwner(key, { except: spared }),
-    )
+    // First: a request that stores a session which is not listed yet will notice, and end it.
+    await this.#parts.ownerEpochs.advance(owner)
+    const count = await deleteAll(index, key, spared)
     await this.#parts.endings.notify({ owner: key, except: spared })
     this.emit({ type: 'revoke', what: 'owner', count })
     return count
@@ -276,12 +288,31 @@ export class ServerStore extends SessionStore {
   }
 }
 
+/** Passes over an owner's sessions, of which the last finds none. */
+const maxPasses = 10
+
+/** Deletes the owner's sessions, again until none has come since they were listed. Returns how many. */
+async function deleteAll(
+  index: OwnerIndex,
+  owner: string,
+  except: readonly string[],
+): Promise<number> {
+  let count = 0
+  for (let pass = 0; pass < maxPasses; pass++) {
+    const deleted = await storeOperation('deleteOwner', () => index.deleteOwner(owner, { except }))
+    if (deleted === 0) break
+    count += deleted
+  }
+  return count
+}
+
 /** What a store is made of. */
 interface Parts {
   readonly persistence: ServerPersistence
   readonly records: Records
   readonly endings: Endings
   readonly epoch: Epoch
+  readonly ownerEpochs: OwnerEpochs
   readonly watchers: Watchers
 }
 
@@ -315,11 +346,14 @@ function partsOf(
   const records = new Records(backend, packer, grace, now)
   const watchers = new Watchers(options.pubsub ?? localPubSub())
   const endings = new Endings(records, watchers, onNotifyError)
-  const epoch = new Epoch(new Counters(backend), now)
+  const counters = new Counters(backend)
+  const epoch = new Epoch(counters, now)
+  const ownerEpochs = new OwnerEpochs(counters, now)
   const writer = new RecordWriter({
     records,
     endings,
     epoch,
+    ownerEpochs,
     limit: maxPerOwner === undefined ? undefined : limitOf(backend, maxPerOwner),
     merging: { serializer, onConflict },
     rotateEvery: assertInteger('rotation.every', every),
@@ -336,7 +370,7 @@ function partsOf(
     readCache: cookieCache && readCacheOf(settings, cookieCache.maxAge),
     now,
   })
-  return { persistence, records, endings, epoch, watchers }
+  return { persistence, records, endings, epoch, ownerEpochs, watchers }
 }
 
 function recordCodecs(settings: Settings, maxRecordBytes: number): readonly Codec[] {

@@ -150,11 +150,7 @@ export class SessionStore implements DefinableStore {
   /** See {@link DefinableStore}. */
   define(name: string, policy: SessionPolicy): void {
     const { capabilities, codecs = [] } = this.#persistence
-    if (this.#definitions.has(name)) {
-      throw new TypeError(
-        `session "${name}" is already defined; define it once and share the result`,
-      )
-    }
+    if (this.#definitions.has(name)) assertReloaded(name)
     if (!capabilities.has('lifetimes') && Object.keys(policy.lifetime).length > 0) {
       throw new TypeError('this store keeps no lifetimes: its codecs have limits of their own')
     }
@@ -285,7 +281,10 @@ export class SessionStore implements DefinableStore {
     const session =
       'reason' in outcome ? this.#newSession(reading, outcome) : this.#restore(reading, outcome)
     const { legacyReaders } = this.#settings
-    if (legacyReaders.length === 0 || !session.isNew) return this.#check(reading, session)
+    const { reason } = session
+    if (legacyReaders.length === 0 || reason === undefined || hasEnded(reason)) {
+      return this.#check(reading, session)
+    }
     return this.#readLegacy(reading).then(
       legacy => this.#check(reading, legacy ?? session),
       error => this.#unreadable(reading, error),
@@ -557,6 +556,22 @@ type EventOf<Event> = Event extends SessionEvent ? Omit<Event, 'store'> : never
 function extend(store: Defaults, policy: SessionPolicy, lifetime: FullLifetime): Defaults {
   const options = { ...store.options, ...policy.options }
   return { options, lifetime, version: policy.version, now: store.now }
+}
+
+/** In development, a module that is reloaded defines its sessions again. */
+function assertReloaded(name: string): void {
+  const message = `session "${name}" is already defined; define it once and share the result`
+  const { process } = globalThis as { process?: Partial<NodeJS.Process> }
+  if (process?.env?.NODE_ENV !== 'development' || !process.emitWarning) throw new TypeError(message)
+  process.emitWarning(`${message} (replaced, because NODE_ENV is development)`, {
+    type: 'SessionWarning',
+    code: 'SESSION_REDEFINED',
+  })
+}
+
+/** Whether there was a session of ours that has ended: then an old cookie must not sign the visitor in again. */
+function hasEnded(reason: Reason): boolean {
+  return reason === 'expired' || reason === 'revoked' || reason === 'unknown-id'
 }
 
 /** Throws `not-kept` for what the store has no room for, because it would be lost silently. */

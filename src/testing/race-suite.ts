@@ -27,7 +27,7 @@ export interface RaceOptions {
   expectFailure?: readonly RaceName[]
   /**
    * How many interleavings of each race are tried systematically. If there are more, the same number is
-   * tried at random in addition. Default 25.
+   * tried at random in addition. Default 40.
    */
   limit?: number
   /** Seed of the random interleavings. Default 1. */
@@ -142,7 +142,7 @@ async function runRace(
   ending: Ending,
   others: ConcurrentRequests,
   { backend, clock }: { backend: RacedBackend; clock: TestClock },
-  { limit = 25, seed = 1 }: RaceOptions,
+  { limit = 40, seed = 1 }: RaceOptions,
 ): Promise<void> {
   if (ending === 'revokeAll' && !backend.deleteOwner) return
   // A backend with other limitations must still keep ended sessions ended.

@@ -50,9 +50,14 @@ export class Revocable implements Persistence {
   async write(draft: Draft, base: Snapshot): Promise<Written | undefined> {
     const { owner } = base.metadata
     const { familyId } = draft.metadata
-    // A session that was not read can have ended only since this request saved it.
+    // A session that was not read can have ended only since this request saved it. A sign-in starts a session
+    // of its own, so that it counts whatever became of the previous one.
     const isKnown = base.reason === undefined || familyId !== undefined
-    if (isKnown && (await this.#revocations.isRevoked({ ...draft.metadata, owner }))) {
+    if (
+      isKnown &&
+      draft.rotation !== 'login' &&
+      (await this.#revocations.isRevoked({ ...draft.metadata, owner }))
+    ) {
       return undefined
     }
     const metadata = { ...draft.metadata, ...(await this.#nextState(draft, owner)) }

@@ -58,7 +58,7 @@ export class Revocations {
 
   /** The state of a new session. */
   async begin(owner: string | undefined): Promise<RevocationState> {
-    const epoch = await this.#epoch.current()
+    const epoch = await this.#epoch.latest()
     return {
       familyId: newId(),
       ownerEpoch: await this.ownerEpoch(owner),

@@ -39,6 +39,11 @@ export class Epoch {
     return this.#reading
   }
 
+  /** The epoch as it is now, for a session that begins. Rejects with `store-failed`. */
+  latest(): Promise<number> {
+    return this.#read()
+  }
+
   /** Starts a new epoch and resolves to it: sessions of earlier epochs are revoked. */
   async advance(): Promise<number> {
     const now = this.#now()

@@ -10,6 +10,7 @@ import { type Attempt, retryOnConflict } from '../../lib/retry.ts'
 import { type MergeOptions, tooManyConflicts } from '../merge-draft.ts'
 import type { Draft } from '../persistence.ts'
 import type { Epoch } from '../revocation/epoch.ts'
+import type { OwnerEpochs } from '../revocation/owner-epochs.ts'
 import type { Endings } from './endings.ts'
 import type { OwnerLimit } from './owner-limit.ts'
 import { bodyOf, mergeBodies, rotated, valuesOf, withoutKey } from './record-body.ts'
@@ -43,6 +44,7 @@ export interface RecordWriterOptions {
   readonly records: Records
   readonly endings: Endings
   readonly epoch: Epoch
+  readonly ownerEpochs: OwnerEpochs
   readonly limit: OwnerLimit | undefined
   readonly merging: MergeOptions
   /** The age in seconds at which an id is replaced by itself. */
@@ -58,6 +60,7 @@ export class RecordWriter {
   readonly #records: Records
   readonly #endings: Endings
   readonly #epoch: Epoch
+  readonly #ownerEpochs: OwnerEpochs
   readonly #limit: OwnerLimit | undefined
   readonly #merging: MergeOptions
   readonly #rotateEvery: number
@@ -67,6 +70,7 @@ export class RecordWriter {
     this.#records = options.records
     this.#endings = options.endings
     this.#epoch = options.epoch
+    this.#ownerEpochs = options.ownerEpochs
     this.#limit = options.limit
     this.#merging = options.merging
     this.#rotateEvery = options.rotateEvery
@@ -132,11 +136,20 @@ export class RecordWriter {
 
   /** Creates a session with a new id, which takes the slot of `old` if there is one. */
   async #create(draft: Draft, old?: Tracked): Promise<WrittenRecord> {
+    const { owner } = draft.metadata
     const id = newId()
-    const epoch = (await this.#epoch.current()) || undefined
-    const metadata = { ...draft.metadata, rotatedAt: undefined, epoch }
+    const [epoch, ownerEpoch] = await Promise.all([
+      this.#epoch.latest(),
+      this.#ownerEpochs.current(owner),
+    ])
+    const metadata = { ...draft.metadata, rotatedAt: undefined, epoch: epoch || undefined }
     const body = this.#bodyOf({ ...draft, metadata }, this.#now())
     const kept = await this.#records.create(id, body, draft.defaults.lifetime)
+    // All sessions of the owner were ended meanwhile. This one may have been listed or not: start over.
+    if ((await this.#ownerEpochs.current(owner)) > ownerEpoch) {
+      await this.#records.remove(kept.key)
+      return this.#create(draft, old)
+    }
     await this.#acquireSlot(draft, kept, old?.key)
     return { tracked: { ...kept, id }, isMerged: false, conflicts: 0 }
   }
@@ -160,8 +173,15 @@ export class RecordWriter {
     const limits = draft.defaults.lifetime
     const isElevated = draft.rotation === 'elevate'
     const first = rotated(this.#bodyOf(draft, base.body.created), this.#now())
+    const { owner } = draft.metadata
+    const ownerEpoch = await this.#ownerEpochs.current(owner)
     let kept = await this.#records.create(id, first, limits)
-    const hasSameOwner = draft.metadata.owner === base.body.metadata.owner
+    // All sessions of the owner were ended, perhaps before this record could be listed.
+    if ((await this.#ownerEpochs.current(owner)) > ownerEpoch) {
+      await this.#records.remove(kept.key)
+      return undefined
+    }
+    const hasSameOwner = owner === base.body.metadata.owner
     if (!hasSameOwner) await this.#acquireSlot(draft, kept, base.key)
     let conflicts = 0
     const attempt = async (found: Found): Promise<Attempt<Found, WrittenRecord | undefined>> => {
@@ -187,7 +207,10 @@ export class RecordWriter {
         return { result: followed }
       }
       const merged = rotated(this.#merge(draft, base.body, next.body), this.#now())
-      kept = await this.#records.rewrite(kept, merged, limits)
+      const rewritten = await this.#records.update(kept, merged, limits)
+      // No other request knows the new record: only ending all sessions of the owner can delete it.
+      if (rewritten.status !== 'updated') return { result: undefined }
+      kept = rewritten.kept
       return { retry: next }
     }
     return retryOnConflict<Found, WrittenRecord | undefined>(base, attempt, {
@@ -201,9 +224,16 @@ export class RecordWriter {
   async #update(draft: Draft, base: Tracked): Promise<WrittenRecord | undefined> {
     const { owner } = base.body.metadata
     const changesOwner = draft.metadata.owner !== owner
-    if (changesOwner) await this.#acquireSlot(draft, base)
+    if (!changesOwner) return this.#replay(draft, base, base)
+    const ownerEpoch = await this.#ownerEpochs.current(draft.metadata.owner)
+    await this.#acquireSlot(draft, base)
     const written = await this.#replay(draft, base, base)
-    if (changesOwner && owner) await this.#limit?.release(owner, base.key)
+    // All sessions of the new owner were ended before this one was listed among them.
+    if (written && (await this.#ownerEpochs.current(draft.metadata.owner)) > ownerEpoch) {
+      await this.#endings.end(written.tracked.key)
+      return undefined
+    }
+    if (owner) await this.#limit?.release(owner, base.key)
     return written
   }
 

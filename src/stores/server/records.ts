@@ -100,13 +100,6 @@ export class Records {
     return { status: 'updated', kept }
   }
 
-  /** Replaces a record that no other request knows yet. */
-  async rewrite(kept: Kept, body: RecordBody, limits: Limits): Promise<Kept> {
-    const result = await this.update(kept, body, limits)
-    if (result.status === 'updated') return result.kept
-    throw new SessionError('store-failed', 'session backend: a record that was just made is gone')
-  }
-
   /** Replaces the record by a tombstone that points to the session's new record. */
   leaveTombstone({ key, version }: Found, successor: string): Promise<UpdateResult> {
     const now = this.#now()
