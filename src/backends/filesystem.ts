@@ -118,14 +118,21 @@ class FilesystemBackend implements Backend, OwnerIndex, Prunable, Listable {
     return this.#locked(hashOf(id), options, async current => {
       if (!current) return { status: 'gone' }
       if (current.version !== version) return { status: 'conflict', current: withoutId(current) }
-      return { status: 'updated', version: await this.#write(id, record, current.owner) }
+      if (record.expires > this.#now()) {
+        return { status: 'updated', version: await this.#write(id, record, current.owner) }
+      }
+      // Stores end a session by an update that has already expired. A full disk must not prevent that.
+      await this.#remove(hashOf(id), current.owner)
+      return { status: 'updated', version: newVersion() }
     })
   }
 
   async touch(id: string, expires: number, options?: OperationOptions): Promise<void> {
     const hash = hashOf(id)
     await this.#locked(hash, options, async current => {
-      if (current) await writeWholeFile(this.#pathOf(hash), toBytes({ ...current, expires }))
+      if (!current) return
+      if (expires <= this.#now()) await this.#remove(hash, current.owner)
+      else await writeWholeFile(this.#pathOf(hash), toBytes({ ...current, expires }))
     })
   }
 
@@ -256,7 +263,7 @@ class FilesystemBackend implements Backend, OwnerIndex, Prunable, Listable {
 
   async #write(id: string, { data, expires, owner }: NewRecord, before?: string): Promise<Version> {
     const hash = hashOf(id)
-    const version = encodeBase64Url(randomBytes(12))
+    const version = newVersion()
     if (owner !== undefined && owner !== before) await this.#mark(owner, hash)
     await writeWholeFile(this.#pathOf(hash), toBytes({ id, expires, version, owner, data }))
     if (before !== undefined && before !== owner) await this.#unmark(before, hash)
@@ -311,6 +318,10 @@ class FilesystemBackend implements Backend, OwnerIndex, Prunable, Listable {
     const hash = hashOf(owner)
     return join(this.#owners, hash.slice(0, 2), hash)
   }
+}
+
+function newVersion(): Version {
+  return encodeBase64Url(randomBytes(12))
 }
 
 function shardName(shard: number): string {

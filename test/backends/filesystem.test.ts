@@ -389,6 +389,32 @@ suite('filesystem: a full disk', () => {
       await disk.close()
     }
   })
+
+  test('can end a record by an update or touch that has already expired', async () => {
+    const disk = await fullDisk()
+    try {
+      const backend = filesystem(disk.folder)
+      const record = { data: Buffer.alloc(3000, 'x'), expires, owner: 'ann' }
+      const ended = { data: new Uint8Array(), expires: 0 }
+      const created = await backend.create('updated', record)
+      await backend.create('touched', record)
+      const version = created.status === 'created' ? created.version : ''
+      await disk.fill()
+      const conflict = await backend.update('updated', ended, 'another version')
+      assert.equal(conflict.status, 'conflict')
+      assert.equal((await backend.load('updated'))?.version, version)
+      assert.equal((await backend.update('updated', ended, version)).status, 'updated')
+      assert.equal((await backend.update('updated', ended, version)).status, 'gone')
+      await backend.touch('touched', 0)
+      for (const id of ['updated', 'touched']) assert.equal(await backend.load(id), undefined)
+      assert.deepEqual(await backend.ofOwner('ann'), [])
+      assert.deepEqual(await leftIn(disk.folder), [])
+      const files = await readdir(join(disk.folder, 'owners'), { recursive: true })
+      assert.ok(!files.some(file => file.endsWith(hashOf('updated'))))
+    } finally {
+      await disk.close()
+    }
+  })
 })
 
 interface SmallDisk {

@@ -7,10 +7,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import Database from 'libsql'
-import type { Backend } from 'silverback'
+import { type Backend, ServerStore, type Session } from 'silverback'
 import { filesystem } from 'silverback/filesystem'
 import { sqlite } from 'silverback/sqlite'
+import { keyOf } from '../../src/backends/ids.ts'
 import { Visitor } from '../support/failing-backend.ts'
+import { cookieHeader, nodeRequest, nodeResponse } from '../support/http/http.ts'
 
 async function newFolder(): Promise<string> {
   return mkdtemp(join(tmpdir(), 'faults-'))
@@ -77,4 +79,53 @@ suite('faults: a full disk', () => {
       }
     })
   }
+
+  test('filesystem: sessions can be ended', async context => {
+    const disk = await smallDisk()
+    if (!disk) {
+      context.skip('mounting a disk is not permitted')
+      return
+    }
+    try {
+      const store = new ServerStore(filesystem(join(disk.folder, 'sessions')))
+      const visit = async (change: (session: Session) => void, cookie = ''): Promise<string> => {
+        const [request, response] = [nodeRequest(cookie), nodeResponse()]
+        const session = await store.get(request, 'sid')
+        change(session)
+        await session.save(request, response)
+        return cookieHeader(response)
+      }
+      const find = (cookie: string): Promise<Session> => store.new(nodeRequest(cookie), 'sid')
+      const signIn = (): Promise<string> =>
+        visit(session => {
+          session.owner = 'ann'
+          session.values.text = 'x'.repeat(5000)
+        })
+      const [destroyed, revoked, before, expired] = [
+        await signIn(),
+        await signIn(),
+        await signIn(),
+        await signIn(),
+      ]
+      const after = await visit(session => session.rotate(), before)
+      const filler = join(disk.folder, 'filler')
+      await assert.rejects(writeFile(filler, Buffer.alloc(600_000)), { code: 'ENOSPC' })
+      await assert.rejects(signIn(), { code: 'store-failed' })
+
+      await visit(session => session.destroy(), destroyed)
+      assert.equal(await store.revoke(store.handleOf(await find(revoked)) ?? ''), true)
+      // By the handle that it had before it was rotated.
+      assert.equal(await store.revoke(keyOf(before.slice('sid='.length))), true)
+      await visit(session => {
+        session.options.maxAge = 0
+      }, expired)
+      await rm(filler)
+      for (const cookie of [destroyed, revoked, before, after, expired]) {
+        assert.equal((await find(cookie)).reason, 'unknown-id')
+      }
+      assert.deepEqual(await store.sessionsOf('ann'), [])
+    } finally {
+      await disk.close()
+    }
+  })
 })
