@@ -4,7 +4,7 @@
  * @module
  */
 
-import { equalBytes } from '#crypto'
+import { latin1Text } from '#bytes'
 import { type Keyed, keyed } from '../codec/non-string-keys.ts'
 import type { Serializer } from '../codec/serializers/serializer.ts'
 import { getOwn, setOwn } from '../lib/plain-object.ts'
@@ -34,23 +34,27 @@ export interface Merged {
  * added, and flash messages are appended or removed. Any other key that both sides changed comes from
  * `mine` and is reported as contested.
  *
- * Two values are equal when their serialized forms are.
+ * Two values are equal when their serialized forms are. Each value is serialized once, so that the time is
+ * linear in the size of the three states.
  */
 export function merge(input: MergeInput, serializer: Serializer): Merged {
   const { base, mine, theirs, changes } = input
-  const same = sameBy(serializer)
+  const idOf = identifyBy(serializer)
+  const same: Same = (a, b) => idOf(a) === idOf(b)
   const values = { ...theirs }
   const contested: string[] = []
   for (const key of new Set([...Object.keys(base), ...Object.keys(mine)])) {
     const [before, now, there] = [base, mine, theirs].map(side => own(side, key))
-    if (same(before, now)) continue
+    const isMergedList = changes.lists.has(key) && [before, now, there].every(isList)
+    // Lists are compared message by message, which would serialize each message twice otherwise.
+    if (!isMergedList && same(before, now)) continue
     // A key that had expired when it was read was not deleted by this request.
     if (changes.expired.has(key) && now === undefined && !same(before, there)) continue
     const grown = increase(changes, key, before, now)
     if (grown !== undefined && typeof (there ?? 0) === 'number') {
       put(values, key, ((there ?? 0) as number) + grown)
-    } else if (changes.lists.has(key) && isList(before) && isList(now) && isList(there)) {
-      put(values, key, mergeLists(before, now, there, same))
+    } else if (isMergedList) {
+      put(values, key, mergeLists(before as List, now as List, there as List, idOf))
     } else if (key === expiresKey) {
       put(values, key, mergeExpiries(before, now, there, changes.expired))
     } else {
@@ -71,9 +75,10 @@ export function applyMerged(
   values: Values,
   serializer: Serializer,
 ): void {
-  const same = sameBy(serializer)
+  const idOf = identifyBy(serializer)
   for (const key of new Set([...Object.keys(previous), ...Object.keys(values)])) {
-    if (!same(own(previous, key), own(values, key))) put(target, key, own(values, key))
+    const value = own(values, key)
+    if (idOf(own(previous, key)) !== idOf(value)) put(target, key, value)
   }
   const others = (values as Keyed)[keyed]
   if (others) (target as Keyed)[keyed] = others
@@ -81,9 +86,27 @@ export function applyMerged(
 
 type Same = (a: unknown, b: unknown) => boolean
 
-function sameBy(serializer: Serializer): Same {
-  return (a, b) =>
-    equalBytes(serializer.serialize({ value: a }), serializer.serialize({ value: b }))
+/** Returns the same number for two values if and only if their serialized forms are equal. */
+type Identify = (value: unknown) => number
+
+const negativeZero = Symbol('-0')
+
+/** Serializes each value once. Values must not change between two calls. */
+function identifyBy(serializer: Serializer): Identify {
+  const ids = new Map<unknown, number>()
+  const idsByForm = new Map<string, number>()
+  return value => {
+    // A Map does not distinguish -0 from 0.
+    const key = Object.is(value, -0) ? negativeZero : value
+    const known = ids.get(key)
+    if (known !== undefined) return known
+    const bytes = serializer.serialize({ value })
+    const form = latin1Text(bytes, 0, bytes.length)
+    const id = idsByForm.get(form) ?? idsByForm.size
+    idsByForm.set(form, id)
+    ids.set(key, id)
+    return id
+  }
 }
 
 function own(values: Values, key: string): unknown {
@@ -107,33 +130,50 @@ function increase(
   return by !== undefined && now === ((before ?? 0) as number) + by ? by : undefined
 }
 
-function isList(value: unknown): value is readonly unknown[] | undefined {
+/** A list of flash messages; undefined if there are none. */
+type List = readonly unknown[] | undefined
+
+function isList(value: unknown): value is List {
   return value === undefined || Array.isArray(value)
 }
 
 /** Messages are appended at the end; consuming removes all that were read, from the start. */
-function mergeLists(
-  before: readonly unknown[] = [],
-  now: readonly unknown[] = [],
-  there: readonly unknown[] = [],
-  same: Same,
-): unknown[] | undefined {
-  const kept = now.length >= before.length && before.every((item, index) => same(item, now[index]))
-  const added = kept ? now.slice(before.length) : now
-  const rest = kept ? there : there.slice(leftOf(before, there, same))
+function mergeLists(before: List, now: List, there: List, idOf: Identify): List {
+  const read = (before ?? []).map(idOf)
+  const mine = (now ?? []).map(idOf)
+  const theirs = there ?? []
+  const kept = mine.length >= read.length && read.every((id, index) => id === mine[index])
+  if (kept && mine.length === read.length) return there
+  const added = (now ?? []).slice(kept ? read.length : 0)
+  const rest = kept ? theirs : theirs.slice(overlap(read, theirs.map(idOf)))
   const list = [...rest, ...added]
   return list.length > 0 ? list : undefined
 }
 
-/** How many of the messages that were read are still stored: the last ones, at the start of the list. */
-function leftOf(before: readonly unknown[], there: readonly unknown[], same: Same): number {
-  for (let taken = 0; taken < before.length; taken++) {
-    const left = before.slice(taken)
-    if (left.every((item, index) => index < there.length && same(item, there[index]))) {
-      return left.length
-    }
+/**
+ * How many of the messages that were read are still stored: the longest end of `read` that is the start of
+ * `stored`. Takes linear time, with the algorithm of Knuth, Morris and Pratt.
+ */
+function overlap(read: readonly number[], stored: readonly number[]): number {
+  const borders = bordersOf(stored)
+  let matched = 0
+  for (const id of read) {
+    while (matched > 0 && stored[matched] !== id) matched = borders[matched - 1] as number
+    if (stored[matched] === id) matched++
   }
-  return 0
+  return matched
+}
+
+/** For each prefix of `ids`, the length of the longest shorter prefix that it ends with. */
+function bordersOf(ids: readonly number[]): number[] {
+  const borders: number[] = []
+  let length = 0
+  for (const [index, id] of ids.entries()) {
+    while (length > 0 && ids[length] !== id) length = borders[length - 1] as number
+    if (index > 0 && ids[length] === id) length++
+    borders.push(length)
+  }
+  return borders
 }
 
 /** Expiries belong to their keys, so they are merged key by key as well. */
