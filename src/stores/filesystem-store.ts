@@ -1,12 +1,14 @@
 /**
  * Sessions in files, one each; the cookie carries the id.
  *
- * The layout is that of gorilla's `FilesystemStore`, so that Go programs can share the directory: the file
- * `session_` + id holds the values, encoded by the codecs under the session's name.
+ * The layout is that of gorilla's `FilesystemStore`: the file `session_` + id holds the values. With codecs of Go
+ * they are encoded under the session's name, so that Go programs can share the directory. With `keys` they are
+ * sealed under the name and the id.
  *
  * @module
  */
 
+import { Buffer } from 'node:buffer'
 import { lstat, opendir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,6 +22,7 @@ import { encodeBase32 } from '../runtime/bytes/base32.ts'
 import { randomBytes } from '../runtime/crypto/random.ts'
 import {
   abandonedAfter,
+  hasCode,
   readWholeFile,
   removeFile,
   temporaryPrefix,
@@ -29,7 +32,7 @@ import { encodeMetadata } from '../session/metadata.ts'
 import type { Snapshot } from '../session/snapshot.ts'
 import type { Capability } from '../session/store.ts'
 import { loadedFrom } from './cookie/cookie-persistence.ts'
-import { openCookie } from './open-cookie.ts'
+import { type OpenedCookie, openCookie } from './open-cookie.ts'
 import {
   type Draft,
   encodeContextOf,
@@ -46,7 +49,7 @@ const filePrefix = 'session_'
 /** gorilla's ids have 52 characters; ids of other programs must have no meaning in a path. */
 const safeId = /^[\w-]{1,128}$/
 
-/** Larger files are not session files. */
+/** The limit of a session file. Larger files are neither written nor read. */
 const maxFileBytes = 16 * 1024 * 1024
 
 /**
@@ -72,10 +75,10 @@ export class FilesystemStore extends SessionStore {
       throw new TypeError(`path must be the name of a directory, not ${describeKind(path)}`)
     }
     const idCodecs = settings.codecsFor('session id')
-    const fileCodecs = settings.codecsFor('session file')
+    const fileCodecs = settings.codecsFor('session file', { maxLength: maxFileBytes })
     const directory = path || tmpdir()
-    const keepsMetadata = settings.keyring !== undefined
-    super(new FilePersistence(directory, idCodecs, fileCodecs, keepsMetadata), settings)
+    const isSealed = settings.keyring !== undefined
+    super(new FilePersistence(directory, idCodecs, fileCodecs, isSealed), settings)
     this.path = directory
     this.codecs = idCodecs
     this.#fileCodecs = fileCodecs
@@ -91,12 +94,9 @@ export class FilesystemStore extends SessionStore {
   async prune(seconds: number | undefined = longestLife(this.#fileCodecs[0])): Promise<number> {
     const oldest = assertInteger('seconds', seconds ?? 0)
     let removed = 0
-    for await (const { name } of await opendir(this.path)) {
+    for await (const name of namesIn(this.path)) {
       const limit = ageLimit(name, oldest)
-      if (limit !== undefined && (await isOlder(join(this.path, name), limit))) {
-        await removeFile(join(this.path, name))
-        removed++
-      }
+      if (limit !== undefined && (await removeOlder(join(this.path, name), limit))) removed++
     }
     return removed
   }
@@ -110,23 +110,25 @@ class FilePersistence implements Persistence {
   readonly #directory: string
   readonly #idCodecs: readonly Codec[]
   readonly #fileCodecs: readonly Codec[]
-  readonly #keepsMetadata: boolean
+  readonly #isSealed: boolean
 
+  /**
+   * @param isSealed - whether files are sealed with the keys of the store. They have room for metadata, and are
+   *   bound to their ids. Other codecs write Go's layout, which has neither.
+   */
   constructor(
     directory: string,
     idCodecs: readonly Codec[],
     fileCodecs: readonly Codec[],
-    keepsMetadata: boolean,
+    isSealed: boolean,
   ) {
     this.#directory = directory
     this.#idCodecs = idCodecs
     this.#fileCodecs = fileCodecs
-    this.#keepsMetadata = keepsMetadata
+    this.#isSealed = isSealed
     this.codecs = [...idCodecs, ...fileCodecs]
     this.serializer = fileCodecs[0]?.serializer
-    this.capabilities = new Set(
-      keepsMetadata ? ['metadata', 'lifetimes', 'revocation'] : ['revocation'],
-    )
+    this.capabilities = new Set(isSealed ? ['metadata', 'lifetimes', 'revocation'] : ['revocation'])
   }
 
   async read(name: string, text: string): Promise<Loaded | Rejected> {
@@ -137,7 +139,7 @@ class FilePersistence implements Persistence {
     const content = await this.#attempt(id, path => readWholeFile(path, maxFileBytes))
     // The id of a lost session is not used again, so that nobody can bring the session back.
     if (content === undefined) return { reason: 'unknown-id' }
-    const file = openCookie(name, content, this.#fileCodecs)
+    const file = this.#open(name, id, content)
     if ('reason' in file) return file
     const renewal = file.opened.renewal ?? cookie.opened.renewal
     return loadedFrom({ ...file.opened, renewal }, id)
@@ -146,14 +148,15 @@ class FilePersistence implements Persistence {
   async write(draft: Draft): Promise<Written | undefined> {
     const { name, values, rotation, id: old } = draft
     const id = old === undefined || rotation !== undefined ? encodeBase32(randomBytes(32)) : old
-    const metadata = this.#keepsMetadata ? encodeMetadata(draft.metadata) : undefined
+    const metadata = this.#isSealed ? encodeMetadata(draft.metadata) : undefined
     const context = encodeContextOf(draft, metadata)
     const idContext = { ...context, metadata: undefined, serialized: undefined }
     const text = encodeMulti(name, id, this.#idCodecs, idContext)
-    const content = encodeMulti(name, values, this.#fileCodecs, context)
+    const content = encodeMulti(this.#nameInFile(name, id), values, this.#fileCodecs, context)
+    assertReadable(name, content, this.#fileCodecs)
     const isWritten = await this.#attempt(old ?? id, async path => {
       // The session was ended meanwhile.
-      if (old !== undefined && !(await exists(path))) return false
+      if (old !== undefined && (await modifiedAt(path)) === undefined) return false
       await writeWholeFile(this.#pathOf(id), content)
       // The old id is invalid before the response leaves.
       if (old !== undefined && old !== id) await removeFile(path)
@@ -164,6 +167,23 @@ class FilePersistence implements Persistence {
 
   async erase({ id }: Snapshot): Promise<void> {
     if (id !== undefined) await this.#attempt(id, removeFile)
+  }
+
+  #open(name: string, id: string, content: string): OpenedCookie | Rejected {
+    const file = openCookie(this.#nameInFile(name, id), content, this.#fileCodecs)
+    if (!this.#isSealed || !('reason' in file)) return file
+    // The form of files that were written before the id was part of the name. The next save binds them.
+    const unbound = openCookie(name, content, this.#fileCodecs)
+    if ('reason' in unbound) return unbound.reason === 'bad-mac' ? file : unbound
+    return { opened: { ...unbound.opened, renewal: 'old-key' } }
+  }
+
+  /**
+   * The name under which a file is encoded. With the id in it, a file that was copied over that of another
+   * session does not open. Names of cookies have no spaces, so two names with ids are never equal.
+   */
+  #nameInFile(name: string, id: string): string {
+    return this.#isSealed ? `${name} ${id}` : name
   }
 
   /** One file operation at a time per session. Rejects with `store-failed` when the disk fails. */
@@ -184,6 +204,17 @@ class FilePersistence implements Persistence {
   }
 }
 
+/** Throws `value-too-long` for a file that is too large to be read again. */
+function assertReadable(name: string, content: string, codecs: readonly Codec[]): void {
+  const limits = codecs.map(({ maxLength }) => maxLength || maxFileBytes)
+  const limit = Math.min(maxFileBytes, Math.max(...limits))
+  if (content.length <= limit && Buffer.byteLength(content) <= maxFileBytes) return
+  throw new SessionError(
+    'value-too-long',
+    `session "${name}" needs a file of ${content.length} characters, and the limit is ${limit}`,
+  )
+}
+
 function longestLife(codec: Codec | undefined): number | undefined {
   return codec?.maxLifetime ?? codec?.maxAge
 }
@@ -194,17 +225,36 @@ function ageLimit(name: string, sessions: number): number | undefined {
   return name.startsWith(filePrefix) ? sessions : undefined
 }
 
-async function isOlder(path: string, seconds: number): Promise<boolean> {
-  const { mtimeMs } = await lstat(path)
-  return mtimeMs < Date.now() - seconds * 1000
+/** The names in a directory; none if it does not exist yet. */
+async function* namesIn(directory: string): AsyncGenerator<string> {
+  try {
+    for await (const { name } of await opendir(directory)) yield name
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw error
+  }
 }
 
-async function exists(path: string): Promise<boolean> {
-  try {
-    await lstat(path)
+/** Removes a file if it was last written more than `seconds` ago. Resolves to whether it was. */
+async function removeOlder(path: string, seconds: number): Promise<boolean> {
+  const isOlder = async (): Promise<boolean> => {
+    const modified = await modifiedAt(path)
+    return modified !== undefined && modified < Date.now() - seconds * 1000
+  }
+  if (!(await isOlder())) return false
+  return withKeyLock(path, async () => {
+    // Check again: a request may have saved the session meanwhile.
+    if (!(await isOlder())) return false
+    await removeFile(path)
     return true
+  })
+}
+
+/** When a file was last written, in Unix milliseconds; undefined if it does not exist. */
+async function modifiedAt(path: string): Promise<number | undefined> {
+  try {
+    return (await lstat(path)).mtimeMs
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    if (hasCode(error, 'ENOENT')) return undefined
     throw error
   }
 }

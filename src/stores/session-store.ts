@@ -5,7 +5,7 @@
  */
 
 import { json } from '../codec/serializers/json.ts'
-import { SessionError } from '../errors.ts'
+import { MultiError, SessionError } from '../errors.ts'
 import { readValue } from '../http/chunks.ts'
 import { assertCookie, type Cookie, deletionOf } from '../http/cookie.ts'
 import { assertOptions, isDeletion, type Options, sameOptions } from '../http/cookie-options.ts'
@@ -79,7 +79,6 @@ export class SessionStore implements DefinableStore {
   readonly #settings: Settings
   readonly #cookies: SessionCookies
   readonly #kind: string
-  readonly #keepsMetadata: boolean
   readonly #definitions = new Map<string, Definition>()
   #lifetime: FullLifetime
   #defaults: Defaults
@@ -87,6 +86,7 @@ export class SessionStore implements DefinableStore {
   #validated: Defaults | undefined
   /** Throws TypeError or RangeError for wrong options, naming them. */
   constructor(persistence: Persistence, settings: Settings | SessionStoreOptions = {}) {
+    assertPersistence(persistence)
     const keepsLifetimes = persistence.capabilities.has('lifetimes')
     const all =
       settings instanceof Settings
@@ -95,7 +95,6 @@ export class SessionStore implements DefinableStore {
     this.#persistence = persistence
     this.#settings = all
     this.#kind = new.target.name
-    this.#keepsMetadata = persistence.capabilities.has('metadata')
     this.#lifetime = all.lifetime
     this.options = all.options
     this.saveUnchanged = all.saveUnchanged
@@ -260,10 +259,10 @@ export class SessionStore implements DefinableStore {
       if (!isPromise(outcome)) return this.#adopt(reading, outcome)
       return outcome.then(
         later => this.#adopt(reading, later),
-        error => this.#unreadable(reading, error),
+        error => this.#unreadable(reading, storeFailure('read', error)),
       )
     } catch (error) {
-      return this.#unreadable(reading, error)
+      return this.#unreadable(reading, storeFailure('read', error))
     }
   }
 
@@ -420,13 +419,13 @@ export class SessionStore implements DefinableStore {
     // Before anything is written: attributes that browsers reject must not leave half a save behind.
     this.#validate(session, state)
     if (plan === 'end') return this.#end(session, state)
-    if (!this.#keepsMetadata) assertStorable(session, state)
+    assertStorable(session, state, this.capabilities)
     const { changes, rotation } = state.takeChanges()
     draft.changes = changes
     draft.isUnchanged = plan === 'touch' && draft.maxAge === state.snapshot.maxAge
     const undo = (error: unknown): never => {
       state.restoreChanges(changes, rotation)
-      throw error
+      throw storeFailure('write', error)
     }
     const finish = (written: Written | undefined): Saved =>
       this.#written(session, state, draft, written)
@@ -475,13 +474,22 @@ export class SessionStore implements DefinableStore {
   }
 
   #end(session: Session<object>, state: State<object>): MaybePromise<Saved> {
-    return chain(this.#persistence.erase({ ...state.snapshot, id: state.id }), () => {
+    const finish = (): Saved => {
       const options = state.options ?? state.snapshot.options
       const cookies = [deletionOf(session.name, options)]
       const progress = state.isDestroyed ? 'ended' : 'saved'
       state.snapshot = { ...state.snapshot, options: { ...options }, cookies, progress }
       return { outcome: 'destroyed', cookies, conflicts: 0 }
-    })
+    }
+    const fail = (error: unknown): never => {
+      throw storeFailure('erase', error)
+    }
+    try {
+      const erasing = this.#persistence.erase({ ...state.snapshot, id: state.id })
+      return isPromise(erasing) ? erasing.then(finish, fail) : finish()
+    } catch (error) {
+      return fail(error)
+    }
   }
 
   #respond(
@@ -575,13 +583,44 @@ function hasEnded(reason: Reason): boolean {
 }
 
 /** Throws `not-kept` for what the store has no room for, because it would be lost silently. */
-function assertStorable(session: Session<object>, state: State<object>): void {
+function assertStorable(
+  session: Session<object>,
+  state: State<object>,
+  capabilities: ReadonlySet<Capability>,
+): void {
   const { owner, label, authenticatedAt, lifetime, snapshot } = state
+  const hasMetadata = Boolean(owner || label || authenticatedAt !== undefined)
   const hasLifetime = lifetime !== undefined && !isSameLifetime(lifetime, snapshot.lifetime)
-  if (!owner && !label && authenticatedAt === undefined && !hasLifetime) return
+  const isKept =
+    (!hasMetadata || capabilities.has('metadata')) &&
+    (!hasLifetime || capabilities.has('lifetimes'))
+  if (isKept) return
   throw new SessionError(
     'not-kept',
     `session "${session.name}" has an owner, a label or a lifetime of its own, which its store cannot keep; use a store with keys, or a server-side one`,
+  )
+}
+
+/** What a persistence has thrown as an error of this library. Wrong arguments stay what they are. */
+function storeFailure(operation: string, error: unknown): unknown {
+  const isKnown = [SessionError, MultiError, TypeError, RangeError].some(
+    kind => error instanceof kind,
+  )
+  if (isKnown) return error
+  const message = error instanceof Error ? error.message : 'unknown failure'
+  return new SessionError('store-failed', `session store: ${operation}: ${message}`, {
+    cause: error,
+  })
+}
+
+function assertPersistence(value: unknown): void {
+  const { read, write, erase, capabilities } = (value ?? {}) as Partial<Persistence>
+  const isPersistence =
+    [read, write, erase].every(method => typeof method === 'function') &&
+    capabilities instanceof Set
+  if (isPersistence) return
+  throw new TypeError(
+    'SessionStore takes a persistence first: an object with capabilities (a Set), read, write and erase',
   )
 }
 

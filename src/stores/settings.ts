@@ -119,7 +119,11 @@ export class Settings {
     this.options = { ...defaultOptions, ...options.options }
     assertOptions(this.options)
     if (options.lifetime && !this.keyring && !keepsLifetimes) {
-      throw new TypeError('lifetime needs keys: codecs have age limits of their own')
+      throw new TypeError(
+        owner === 'SessionStore'
+          ? "lifetime needs a persistence with the capability 'lifetimes'"
+          : 'lifetime needs keys: codecs have age limits of their own',
+      )
     }
     const absolute = longestLife(options.options?.maxAge)
     this.lifetime = fullLifetime(options.lifetime ?? {}, { ...defaultLifetime, absolute })
