@@ -6,6 +6,7 @@
  */
 
 import type { Cookie, CookieAttributes } from './cookie.ts'
+import { unquoted } from './cookie-header.ts'
 
 /**
  * Cookie attributes in the form jars accept: `maxAge` in seconds and `sameSite` in lower case. Unset
@@ -39,10 +40,14 @@ export function isWritableJar(value: unknown): value is WritableJar {
   return typeof (value as Partial<WritableJar> | null | undefined)?.set === 'function'
 }
 
-/** Returns the value of a cookie, percent-decoded by the jar. A jar has one cookie per name. */
+/**
+ * Returns the value of a cookie, percent-decoded by the jar and without quotes around it, which some jars
+ * keep. A jar has one cookie per name.
+ */
 export function readJar(jar: ReadableJar, name: string): string | undefined {
   const found = jar.get(name)
-  return typeof found === 'object' ? found?.value : found
+  const value = typeof found === 'object' ? found?.value : found
+  return value === undefined ? undefined : unquoted(value)
 }
 
 /**

@@ -30,8 +30,8 @@ export interface RequestWithJar {
 }
 
 /**
- * Returns the values of all cookies called `name`, in the order sent. Values from a `Cookie` header
- * are not decoded. For custom stores, most of which need only the first.
+ * Returns the values of all cookies called `name`, in the order sent, without quotes around them. Values
+ * from a `Cookie` header are not decoded. For custom stores, most of which need only the first.
  */
 export function readCookies(request: RequestLike, name: string): string[] {
   if (hasHeaders(request)) return cookieValues(cookieHeader(request), name)

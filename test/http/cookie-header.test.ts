@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { parseCookie } from 'cookie'
 import fc from 'fast-check'
-import { cookieValues } from '../../src/http/cookie-header.ts'
+import { CookieStore, readCookies } from 'silverback'
+import { cookieValues, unquoted } from '../../src/http/cookie-header.ts'
 
 suite('the Cookie header', () => {
   test('finds one cookie among others', () => {
@@ -26,9 +27,48 @@ suite('the Cookie header', () => {
     assert.deepEqual(cookieValues('sid=a=b==', 'sid'), ['a=b=='])
   })
 
-  test('neither decodes nor unquotes values', () => {
-    assert.deepEqual(cookieValues('sid="x"', 'sid'), ['"x"'])
+  test('does not decode values', () => {
     assert.deepEqual(cookieValues('sid=%3D%', 'sid'), ['%3D%'])
+  })
+
+  // As Go's net/http and the parser of express-session do.
+  for (const [sent, read] of [
+    ['"x"', 'x'],
+    [' "x" ', 'x'],
+    ['""', ''],
+    ['"x y"', 'x y'],
+    ['""x""', '"x"'],
+    ['"', '"'],
+    ['"x', '"x'],
+    ['x"', 'x"'],
+    ['x"y"', 'x"y"'],
+    ['%22x%22', '%22x%22'],
+  ] as const) {
+    test(`reads ${read} from the value ${sent}`, () => {
+      assert.deepEqual(cookieValues(`a=1; sid=${sent}; b="2"`, 'sid'), [read])
+    })
+  }
+
+  test('removes quotes around the value in a cookie jar', () => {
+    const cookies = { get: (name: string) => ({ value: `"${name}"` }) }
+    assert.deepEqual(readCookies({ cookies }, 'sid'), ['sid'])
+  })
+
+  test('finds a session, and one split over several cookies, in quotes', async () => {
+    const store = new CookieStore({ keys: [crypto.getRandomValues(new Uint8Array(32))], tooLarge: 'chunk' })
+    for (const size of [10, 5000]) {
+      const response = new Response()
+      const request = new Request('https://example.com')
+      const session = await store.get(request, 'login')
+      session.values.text = 'x'.repeat(size)
+      await session.save(request, response)
+      const cookie = response.headers
+        .getSetCookie()
+        .map(line => line.replace(/=(.*?);.*/, '="$1"'))
+        .join('; ')
+      const again = await store.get({ headers: { cookie } }, 'login')
+      assert.equal((again.values.text as string).length, size)
+    }
   })
 
   const unicodeSpaces = '\u0085\u00a0\u1680\u2000\u2003\u2028\u2029\u202f\u205f\u3000\ufeff\v\f'
@@ -69,7 +109,7 @@ suite('the Cookie header', () => {
     fc.assert(
       fc.property(fc.array(part, { maxLength: 30 }), parts => {
         const header = parts.join('')
-        const expected = parseCookie(header, { decode: String }).sid
+        const expected = parseCookie(header, { decode: unquoted }).sid
         assert.equal(cookieValues(header, 'sid')[0], expected)
       }),
       { numRuns: 5000 },
