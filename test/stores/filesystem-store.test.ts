@@ -1,19 +1,33 @@
 import assert from 'node:assert/strict'
 import { existsSync, symlinkSync, utimesSync } from 'node:fs'
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { after, suite, test } from 'node:test'
 import {
   CookieStore,
   FilesystemStore,
+  MultiError,
+  Sealed,
   ServerStore,
   type Session,
   SessionError,
   save,
 } from 'silverback'
+import { filesystemStore } from 'silverback/gorilla'
 import { memory } from 'silverback/memory'
 import { codecsFromPairs, SecureCookie } from 'silverback/securecookie'
+import { withKeyLock } from '../../src/lib/keyed-mutex.ts'
 import { temporaryPrefix } from '../../src/runtime/files.ts'
 import {
   cookieHeader,
@@ -57,6 +71,20 @@ const onlyFile = async (folder: string): Promise<string> => {
   const files = await readdir(folder)
   assert.equal(files.length, 1, files.join())
   return join(folder, files[0] as string)
+}
+
+function isTooLong(error: unknown): boolean {
+  assert.ok(error instanceof MultiError)
+  const [cause] = error.errors as SessionError[]
+  assert.equal(cause?.code, 'value-too-long')
+  assert.match(cause.message, /session "sid" needs a file of \d+ characters, and the limit is \d+$/)
+  return true
+}
+
+/** The file of the session with this cookie. */
+async function pathOf(store: FilesystemStore, cookie: string): Promise<string> {
+  const { id } = await store.new(nodeRequest(cookie), 'sid')
+  return join(store.path, `session_${id}`)
 }
 
 suite('a filesystem store', () => {
@@ -195,6 +223,74 @@ suite('a filesystem store', () => {
     await assert.rejects(store.prune(0), RangeError)
   })
 
+  test('prune does nothing if there is no directory yet', async () => {
+    const store = new FilesystemStore(join(await newFolder(), 'missing'), { keys })
+    assert.equal(await store.prune(), 0)
+  })
+
+  test('prune copes with files that disappear, and keeps a session that is saved meanwhile', async () => {
+    const store = await newStore()
+    const cookie = await visit(store, setFoo)
+    utimesSync(await onlyFile(store.path), 1, 1)
+    for (let i = 0; i < 50; i++) {
+      const file = join(store.path, `session_${i}`)
+      await writeFile(file, 'x')
+      utimesSync(file, 1, 1)
+    }
+    const path = await pathOf(store, cookie)
+    let pruned: Promise<number[]> | undefined
+    await withKeyLock(path, async () => {
+      // Both have found the old file, and wait for the save that holds the lock.
+      pruned = Promise.all([store.prune(), store.prune()])
+      await new Promise(resolve => setTimeout(resolve, 50))
+      utimesSync(path, Date.now() / 1000, Date.now() / 1000)
+    })
+    await pruned
+    assert.deepEqual(await readdir(store.path), [basename(path)])
+  })
+
+  test('reads every file that it writes, and refuses to write a larger one', async () => {
+    const store = await newStore()
+    const cookie = await visit(store, ({ values }) => {
+      values.text = 'x'.repeat(100_000)
+    })
+    const { values } = await store.get<{ text: string }>(nodeRequest(cookie), 'sid')
+    assert.equal(values.text?.length, 100_000)
+    const enlarge = (session: Session): void => {
+      session.values.text = 'x'.repeat(12_600_000)
+    }
+    await assert.rejects(visit(store, enlarge, cookie), isTooLong)
+    await assert.rejects(visit(store, enlarge), isTooLong)
+    await onlyFile(store.path)
+    const kept = await store.get<{ text: string }>(nodeRequest(cookie), 'sid')
+    assert.equal(kept.values.text?.length, 100_000)
+  })
+
+  test('refuses to write what its own codecs would not read', async () => {
+    const codecs = [new Sealed({ keys, maxLength: 1000 })]
+    const store = new FilesystemStore(await newFolder(), { codecs })
+    const save = visit(store, ({ values }) => {
+      values.text = 'x'.repeat(1000)
+    })
+    await assert.rejects(save, isTooLong)
+    assert.deepEqual(await readdir(store.path), [])
+  })
+
+  test("without Go's limit, files are limited to what is read", async () => {
+    const store = filesystemStore(await newFolder(), 'a key')
+    store.maxLength(0)
+    const cookie = await visit(store, ({ values }) => {
+      values.bytes = new Uint8Array(5_000_000)
+    })
+    const { values } = await store.get<{ bytes: Uint8Array }>(nodeRequest(cookie), 'sid')
+    assert.equal(values.bytes?.length, 5_000_000)
+    const enlarge = (session: Session): void => {
+      session.values.bytes = new Uint8Array(10_000_000)
+    }
+    await assert.rejects(visit(store, enlarge, cookie), isTooLong)
+    assert.equal((await store.new(nodeRequest(cookie), 'sid')).isNew, false)
+  })
+
   test('100 concurrent saves leave one complete file', async () => {
     const store = await newStore()
     const cookie = await visit(store, setFoo)
@@ -212,6 +308,59 @@ suite('a filesystem store', () => {
     const { values } = await store.get(nodeRequest(cookie), 'sid')
     assert.match(values.foo as string, /^(\d{1,2})\1{999}$/)
     await onlyFile(store.path)
+  })
+})
+
+suite('the id in a sealed session file', () => {
+  const named =
+    (user: string) =>
+    (session: Session): void => {
+      session.values.user = user
+    }
+
+  test('a file that is copied over that of another session does not open', async () => {
+    const store = await newStore()
+    const [ann, bob] = [await visit(store, named('Ann')), await visit(store, named('Bob'))]
+    await copyFile(await pathOf(store, ann), await pathOf(store, bob))
+    const session = await store.get(nodeRequest(bob), 'sid')
+    assert.equal(session.reason, 'bad-mac')
+    assert.deepEqual(session.values, {})
+    assert.equal((await store.get(nodeRequest(ann), 'sid')).values.user, 'Ann')
+  })
+
+  test('a rotated session is bound to its new id', async () => {
+    const store = await newStore()
+    const before = await visit(store, named('Ann'))
+    const after = await visit(store, session => session.rotate(), before)
+    assert.equal((await store.get(nodeRequest(after), 'sid')).values.user, 'Ann')
+  })
+
+  test('a file without an id is read, and bound to its id by the next save', async () => {
+    let now = Math.floor(Date.now() / 1000)
+    const store = new FilesystemStore(await newFolder(), { keys, now: () => now })
+    const [ann, bob] = [await visit(store, named('Ann')), await visit(store, named('Bob'))]
+    const file = await pathOf(store, ann)
+    const unbound = new Sealed({ keys, purpose: 'session file', now: () => now })
+    await writeFile(file, unbound.encode('sid', { user: 'Ann' }, { startedAt: now - 100 }))
+    const session = await store.get(nodeRequest(ann), 'sid')
+    assert.equal(session.values.user, 'Ann')
+    const next = await visit(store, () => undefined, ann)
+    assert.equal((await store.get(nodeRequest(next), 'sid')).values.user, 'Ann')
+    assert.equal(await pathOf(store, next), file)
+    await copyFile(file, await pathOf(store, bob))
+    assert.equal((await store.get(nodeRequest(bob), 'sid')).reason, 'bad-mac')
+
+    await writeFile(file, unbound.encode('sid', { user: 'Ann' }, { maxAge: 10 }))
+    now += 10
+    assert.equal((await store.get(nodeRequest(next), 'sid')).reason, 'expired')
+  })
+
+  test("files of Go's codecs are encoded under the name alone", async () => {
+    const codecs = codecsFromPairs(['a key'])
+    const store = new FilesystemStore(await newFolder(), { codecs })
+    await visit(store, named('Ann'))
+    const content = await readFile(await onlyFile(store.path), 'utf8')
+    assert.deepEqual(codecs[0]?.decode('sid', content), { user: 'Ann' })
   })
 })
 
