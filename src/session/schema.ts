@@ -26,9 +26,11 @@ export interface ValuesSchema {
 
 /**
  * Migrates and checks the values of a session, in place. Throws or rejects with `schema-mismatch`, or resets
- * the session with the reason `schema`, when they do not fit.
+ * the session with the reason `schema`, when they do not fit. Keys that the schema does not know are kept:
+ * another release of the application may have stored them.
  *
- * @param stored - the version that the values were saved with
+ * @param stored - the version that the values were saved with. Values of a higher version that do not fit are
+ *   left as they are
  */
 export function applySchema(
   state: State<object>,
@@ -42,7 +44,7 @@ export function applySchema(
       become(values, fitting)
       return undefined
     }
-    if (isNew) return undefined
+    if (isNew || stored > schema.version) return undefined
     if (schema.onInvalid === 'throw') {
       throw new SessionError(
         'schema-mismatch',
@@ -67,12 +69,62 @@ function fit(
   const migrated = stored === undefined ? own : migrate(own, stored, schema)
   if (!migrated) return undefined
   return chain(validate(migrated, schema.schema), fitting => {
-    if (!fitting) return undefined
-    const reserved = entries.filter(([key]) => isReserved(key))
-    const whole: Values & Keyed = Object.fromEntries([...Object.entries(fitting), ...reserved])
-    const others = (values as Keyed)[keyed]
-    return others ? Object.assign(whole, { [keyed]: others }) : whole
+    if (fitting) return whole(values, migrated, fitting)
+    if (stored === undefined) return undefined
+    return chain(withoutUnknownKeys(migrated, schema.schema), known =>
+      known ? whole(values, migrated, known) : undefined,
+    )
   })
+}
+
+/** What the schema returned, and what it was not shown or did not return, in the order of the stored keys. */
+function whole(values: Values, migrated: Values, fitting: Values): Values {
+  const result: Values & Keyed = {}
+  const reserved = Object.entries(values).filter(([key]) => isReserved(key))
+  for (const [key, value] of [...Object.entries(migrated), ...reserved]) {
+    setOwn(result, key, Object.hasOwn(fitting, key) ? fitting[key] : value)
+  }
+  for (const [key, value] of Object.entries(fitting)) {
+    if (!Object.hasOwn(result, key)) setOwn(result, key, value)
+  }
+  const others = (values as Keyed)[keyed]
+  if (others) result[keyed] = others
+  return result
+}
+
+/** Keys beyond this number are not tried one by one. */
+const maxUnknownKeys = 50
+
+/**
+ * What a strict schema returns for the values without the keys that it does not know; undefined if it rejects
+ * them for another reason. Such a schema reports unknown keys for the object as a whole, without a path, and
+ * rejects even `undefined` under them.
+ */
+async function withoutUnknownKeys(
+  values: Values,
+  schema: StandardSchema<object> | undefined,
+): Promise<Values | undefined> {
+  const keys = Object.keys(values)
+  if (!schema || keys.length > maxUnknownKeys) return undefined
+  const issuesOf = async (tried: Values): Promise<readonly unknown[]> =>
+    (await schema['~standard'].validate(tried)).issues ?? []
+  try {
+    if (!(await issuesOf(values)).every(hasNoPath)) return undefined
+    const known = { ...values }
+    for (const key of keys) {
+      const { [key]: _, ...others } = known
+      if ((await issuesOf({ [key]: undefined })).some(hasNoPath)) delete known[key]
+      else if ((await issuesOf(others)).length === 0) break
+    }
+    return await validate(known, schema)
+  } catch {
+    return undefined
+  }
+}
+
+function hasNoPath(issue: unknown): boolean {
+  const { path } = Object(issue) as { path?: readonly unknown[] }
+  return !path || path.length === 0
 }
 
 function migrate(

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Serialized } from '../codec/codec.ts'
 import type { Options } from '../http/cookie-options.ts'
 import type { Flash } from './flash.ts'
 import type { FullLifetime } from './lifetime.ts'
@@ -77,8 +78,8 @@ export class State<T extends object = Values> {
   flash: Flash | undefined = undefined
   /** Metadata of the store that the next save writes. */
   storeMetadata: Partial<SessionMetadata> | undefined = undefined
-  /** The serialized values that a new session was given by its definition. */
-  initial: Uint8Array | undefined = undefined
+  /** The values as the session's definition left them when it was read or created. */
+  initial: Serialized | undefined = undefined
   keyStamps: ReadonlyMap<string, KeyStamp> | undefined = undefined
 
   constructor(snapshot: Snapshot, values: T, startedAt?: number) {

@@ -105,8 +105,7 @@ function metadataOf(state: State<object>): SessionMetadata {
     storeMetadata !== undefined ||
     owner !== base.owner ||
     label !== base.label ||
-    authenticatedAt !== base.authenticatedAt ||
-    defaults.version !== (base.version ?? 1)
+    authenticatedAt !== base.authenticatedAt
   if (!isTouched) return base
   const { idle, absolute } = lifetime ?? snapshot.lifetime
   const { maxAge } = options ?? snapshot.options
@@ -117,7 +116,6 @@ function metadataOf(state: State<object>): SessionMetadata {
     authenticatedAt,
     idle: idle === defaults.lifetime.idle ? undefined : idle,
     absolute: absolute < defaults.lifetime.absolute ? absolute : undefined,
-    version: defaults.version === 1 ? undefined : defaults.version,
     untilClosed: isUntilClosed ? 1 : undefined,
     owner: owner || undefined,
     label: label || undefined,

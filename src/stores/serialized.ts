@@ -7,7 +7,6 @@
 import { equalBytes } from '#crypto'
 import type { Serialized } from '../codec/codec.ts'
 import { type Keyed, keyed } from '../codec/non-string-keys.ts'
-import { json } from '../codec/serializers/json.ts'
 import type { Serializer } from '../codec/serializers/serializer.ts'
 import type { State } from '../session/state.ts'
 
@@ -31,9 +30,8 @@ export function isChanged(
   isExact: boolean,
 ): boolean {
   const { payload, progress } = state.snapshot
-  if (state.reason !== undefined && progress !== 'saved') {
-    return !isEmpty(state.values) && !isInitial(state)
-  }
+  if (state.initial && progress === 'read') return !isInitial(state.values, state.initial)
+  if (state.reason !== undefined && progress !== 'saved') return !isEmpty(state.values)
   // There is nothing to compare with if the codec does not return the serialized values.
   return !current || !payload || !isSameAsRead(current, payload, isExact)
 }
@@ -43,10 +41,9 @@ function isEmpty(values: object): boolean {
   return Object.keys(values).length === 0 && (others?.size ?? 0) === 0
 }
 
-function isInitial({ values, initial }: State<object>): boolean {
-  if (!initial) return false
-  const now = serialized(values, json)
-  return now !== undefined && equalBytes(now.bytes, initial)
+function isInitial(values: object, { serializer, bytes }: Serialized): boolean {
+  const now = serialized(values, serializer)
+  return now !== undefined && equalBytes(now.bytes, bytes)
 }
 
 /** Compared in serialized form, so that a change deep inside counts. */

@@ -16,6 +16,7 @@ import { isPlainObject } from '../lib/plain-object.ts'
 import type { DefinableStore, SessionPolicy } from '../session/definition.ts'
 import { emit, type SaveOutcome, type SessionEvent } from '../session/events.ts'
 import { type FullLifetime, fullLifetime, isSameLifetime } from '../session/lifetime.ts'
+import type { SessionMetadata } from '../session/metadata.ts'
 import { registry } from '../session/registry.ts'
 import { Session } from '../session/session.ts'
 import { type Defaults, emptySnapshot, type Snapshot } from '../session/snapshot.ts'
@@ -309,10 +310,9 @@ export class SessionStore implements DefinableStore {
     const state = Session.stateOf(session)
     const { version = 1 } = state.snapshot.metadata
     return chain(load(session, version, this.#settings.now()), () => {
-      if (session.isNew) {
-        this.#beforeSave(session)
-        state.initial = serialized(state.values, json)?.bytes
-      }
+      // What the definition fills in, strips or migrates is no reason to write.
+      if (session.isNew) this.#beforeSave(session)
+      state.initial = serialized(state.values, state.snapshot.serializer ?? json)
       return this.#opened(reading, session)
     })
   }
@@ -422,6 +422,7 @@ export class SessionStore implements DefinableStore {
     assertStorable(session, state, this.capabilities)
     const { changes, rotation } = state.takeChanges()
     draft.changes = changes
+    draft.metadata = withVersion(draft.metadata, draft.defaults.version)
     draft.isUnchanged = plan === 'touch' && draft.maxAge === state.snapshot.maxAge
     const undo = (error: unknown): never => {
       state.restoreChanges(changes, rotation)
@@ -580,6 +581,11 @@ function assertReloaded(name: string): void {
 /** Whether there was a session of ours that has ended: then an old cookie must not sign the visitor in again. */
 function hasEnded(reason: Reason): boolean {
   return reason === 'expired' || reason === 'revoked' || reason === 'unknown-id'
+}
+
+/** Values of a higher version keep it, so that no migration runs twice. */
+function withVersion(metadata: SessionMetadata, version: number): SessionMetadata {
+  return (metadata.version ?? 1) < version ? { ...metadata, version } : metadata
 }
 
 /** Throws `not-kept` for what the store has no room for, because it would be lost silently. */

@@ -99,21 +99,73 @@ suite('versions of a definition', () => {
     2: ({ name, ...rest }) => ({ ...rest, user: { name } }),
     3: values => ({ ...values, three: true }),
   }
-  const stores = {
-    CookieStore: () => new CookieStore({ keys }),
-    ServerStore: () => new ServerStore(memory(), { keys, encrypt: true }),
-    FilesystemStore: () => new FilesystemStore(folder, { keys }),
+  /** Makes stores over the same data, as two releases of an application have them. */
+  const stores: Record<string, () => () => Store> = {
+    CookieStore: () => () => new CookieStore({ keys }),
+    ServerStore: () => {
+      const backend = memory()
+      return () => new ServerStore(backend, { keys, encrypt: true })
+    },
+    FilesystemStore: () => () => new FilesystemStore(folder, { keys }),
   }
 
-  for (const [name, open] of Object.entries(stores)) {
-    test(`${name}: migrates values to the newest version and saves them once`, async () => {
+  for (const [name, openData] of Object.entries(stores)) {
+    const open = (): Store => openData()()
+    const releases = (): [Store, Store] => {
+      const openStore = openData()
+      return [openStore(), openStore()]
+    }
+
+    test(`${name}: migrates values on reading, and stores them with the next change`, async () => {
       const store = open()
       const old = await visit(store, put({ name: 'ann' }))
       defineSession(store, 'sid', { version: 3, migrations })
       assert.deepEqual((await read(store, old)).values, { user: { name: 'ann' }, three: true })
-      const cookie = await visit(store, look, old)
-      assert.deepEqual((await read(store, cookie)).values, { user: { name: 'ann' }, three: true })
+      assert.equal(await visit(store, look, old), '')
+      const cookie = await visit(store, put({ four: true }), old)
+      const { values } = await read(store, cookie)
+      assert.deepEqual(values, { user: { name: 'ann' }, three: true, four: true })
       assert.equal(await visit(store, look, cookie), '')
+    })
+
+    test(`${name}: an older release keeps what a newer one has stored, and its version`, async () => {
+      const [older, newer] = releases()
+      const count = z.object({ visits: z.number().default(0) })
+      defineSession(older, 'sid', { schema: count })
+      defineSession(newer, 'sid', {
+        version: 2,
+        schema: count.extend({ theme: z.string().default('light') }),
+        migrations: { 2: values => ({ ...values, visits: (values.visits as number) * 100 }) },
+      })
+      const old = await visit(older, put({ visits: 1 }))
+      const migrated = await visit(newer, put({ theme: 'dark' }), old)
+      assert.deepEqual((await read(newer, migrated)).values, { visits: 100, theme: 'dark' })
+      // A mere read by the older release writes nothing, a change keeps the other's keys.
+      assert.equal(await visit(older, look, migrated), '')
+      const changed = await visit(older, put({ visits: 101 }), migrated)
+      assert.deepEqual((await read(newer, changed)).values, { visits: 101, theme: 'dark' })
+    })
+
+    test(`${name}: a strict schema keeps the keys that it does not know`, async () => {
+      const [older, newer] = releases()
+      defineSession(older, 'sid', { schema: z.strictObject({ visits: z.number().optional() }) })
+      const cookie = await visit(newer, put({ visits: 1, theme: 'dark' }))
+      assert.equal((await read(older, cookie)).reason, undefined)
+      assert.equal(await visit(older, look, cookie), '')
+      const changed = await visit(older, put({ visits: 2 }), cookie)
+      assert.deepEqual((await read(newer, changed)).values, { visits: 2, theme: 'dark' })
+      const invalid = await visit(newer, put({ visits: 'many' }), cookie)
+      assert.equal((await read(older, invalid)).reason, 'schema')
+    })
+
+    test(`${name}: a newer version that does not fit is left as it is`, async () => {
+      const [older, newer] = releases()
+      defineSession(older, 'sid', { schema: z.object({ visits: z.number() }) })
+      defineSession(newer, 'sid', { version: 2 })
+      const cookie = await visit(newer, put({ visits: { home: 1 } }))
+      const session = await read(older, cookie)
+      assert.deepEqual([session.reason, session.values], [undefined, { visits: { home: 1 } }])
+      assert.equal(await visit(older, look, cookie), '')
     })
   }
 
@@ -288,6 +340,25 @@ suite('a definition', () => {
       message: 'session "sid" is already defined; define it once and share the result',
     })
     defineSession(store, 'other')
+  })
+
+  test('is replaced, with a warning, when a module is reloaded in development', async context => {
+    const warnings: Error[] = []
+    const listen = (warning: Error): void => void warnings.push(warning)
+    process.on('warning', listen)
+    const { NODE_ENV } = process.env
+    process.env.NODE_ENV = 'development'
+    context.after(() => {
+      process.off('warning', listen)
+      if (NODE_ENV === undefined) delete process.env.NODE_ENV
+      else process.env.NODE_ENV = NODE_ENV
+    })
+    const store = new CookieStore({ keys })
+    defineSession(store, 'sid', { schema: z.object({ a: z.number().default(1) }) })
+    defineSession(store, 'sid', { schema: z.object({ a: z.number().default(2) }) })
+    assert.deepEqual((await read(store, '')).values, { a: 2 })
+    await new Promise(resolve => setImmediate(resolve))
+    assert.match(String(warnings[0]), /session "sid" is already defined/)
   })
 
   test('of a custom store without define() takes no options', async () => {
