@@ -4,11 +4,9 @@
  * @module
  */
 
-import { encodeBase64Url } from '#bytes'
 import { assertKnownOptions } from '../lib/assert-options.ts'
 import { unixSeconds } from '../lib/clock.ts'
 import { describeKind } from '../lib/describe.ts'
-import { randomBytes } from '../runtime/crypto/random.ts'
 import type {
   Backend,
   CreateResult,
@@ -21,6 +19,7 @@ import type {
   UpdateResult,
   Version,
 } from './backend.ts'
+import { includesWrite, nextVersion } from './lib/write-history.ts'
 
 /** The part of a `DynamoDBDocumentClient` that is used. */
 export interface DynamoDBLike {
@@ -112,12 +111,12 @@ class DynamoDBBackend implements Backend, Listable {
   }
 
   async create(id: string, record: NewRecord, options?: OperationOptions): Promise<CreateResult> {
-    const item = itemOf(id, record)
+    const item = itemOf(id, record, nextVersion())
     const created = await this.table.put(item, options, {
       ConditionExpression: 'attribute_not_exists(#id) OR #expires <= :now',
       values: { ':now': this.now() },
     })
-    if (created || isSame(item, await this.load(id, options))) {
+    if (created || isApplied(item, await this.load(id, options))) {
       return { status: 'created', version: item.version }
     }
     return { status: 'exists' }
@@ -129,14 +128,14 @@ class DynamoDBBackend implements Backend, Listable {
     version: Version,
     options?: OperationOptions,
   ): Promise<UpdateResult> {
-    const item = itemOf(id, record)
+    const item = itemOf(id, record, nextVersion(version))
     const replaced = await this.table.put(item, options, {
       ConditionExpression: '#version = :version AND #expires > :now',
       values: { ':version': version, ':now': this.now() },
     })
     if (replaced) return { status: 'updated', version: item.version }
     const current = await this.load(id, options)
-    if (isSame(item, current)) return { status: 'updated', version: item.version }
+    if (isApplied(item, current)) return { status: 'updated', version: item.version }
     return current ? { status: 'conflict', current } : { status: 'gone' }
   }
 
@@ -300,8 +299,7 @@ class Table {
   }
 }
 
-function itemOf(id: string, { data, expires, owner }: NewRecord): Item {
-  const version = encodeBase64Url(randomBytes(12))
+function itemOf(id: string, { data, expires, owner }: NewRecord, version: string): Item {
   const item = { id, data: Uint8Array.from(data), expires, version, ttl: expires + margin }
   return owner === undefined ? item : { ...item, owner }
 }
@@ -312,11 +310,11 @@ function recordOf({ data, expires, owner, version }: Item): StoredRecord {
 }
 
 /**
- * Returns whether the record found is the item just written. The SDK resends a request whose response was
- * lost. If the first one was applied, the condition of the second fails.
+ * Returns whether the record found contains the write of the item. The SDK resends a request whose response
+ * was lost. If the first one was applied, the condition of the second fails.
  */
-function isSame(item: Item, found: StoredRecord | undefined): boolean {
-  return found?.version === item.version
+function isApplied(item: Item, found: StoredRecord | undefined): boolean {
+  return found !== undefined && includesWrite(found.version, item.version)
 }
 
 /** Returns the input of an expression. It may name only the attributes that it uses. */

@@ -40,6 +40,7 @@ import {
   sender,
 } from './lib/redis-clients.ts'
 import * as scripts from './lib/redis-scripts.ts'
+import { nextVersion } from './lib/write-history.ts'
 
 export type {
   Argument,
@@ -169,8 +170,8 @@ class RedisBackend implements Backend, OwnerIndex, Listable {
   ofOwner(owner: string, options?: OperationOptions): Promise<string[]> {
     return abortable(options?.signal, async () => {
       if (!this.#joint) return this.#listApart(owner)
-      const args = ['list', this.#time(), owner]
-      return strings(await this.#run(scripts.owned, this.#ownerKey(owner), args))
+      const args = [this.#time(), owner]
+      return strings(await this.#run(scripts.listOwned, this.#ownerKey(owner), args))
     })
   }
 
@@ -181,8 +182,8 @@ class RedisBackend implements Backend, OwnerIndex, Listable {
     const except = options?.except ?? []
     return abortable(options?.signal, async () => {
       if (!this.#joint) return this.#deleteApart(owner, except)
-      const args = ['delete', this.#time(), owner, ...except]
-      return strings(await this.#runDeletion(scripts.owned, this.#ownerKey(owner), args)).length
+      const args = [this.#time(), owner, nextVersion(), ...except]
+      return Number(await this.#runDeletion(scripts.deleteOwned, this.#ownerKey(owner), args))
     })
   }
 
@@ -233,9 +234,11 @@ class RedisBackend implements Backend, OwnerIndex, Listable {
     { data, expires, owner = '' }: NewRecord,
     expected: string,
   ): Promise<{ status: string; version: string; fields: unknown[] }> {
-    const version = crypto.randomUUID()
+    const version = nextVersion(expected)
     const condition = [action, id, this.#time(), this.#jointly(), expected, version]
-    const args = [...condition, Buffer.from(data), String(expires), deadline(expires), owner]
+    // A record that has ended stays for a while, so that a resent write finds its version.
+    const until = deadline(Math.max(expires, this.#now()))
+    const args = [...condition, Buffer.from(data), String(expires), until, owner]
     const apart = owner !== '' && !this.#joint
     // Before the record, so that there is never a record missing from the set of its owner.
     if (apart) await this.#enlist(owner, id, expires)

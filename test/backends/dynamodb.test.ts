@@ -153,6 +153,30 @@ suite('dynamodb', () => {
     assert.deepEqual(await backend.create('a', record(3)), { status: 'exists' })
   })
 
+  test('a resent request is recognised after later writes of others', async () => {
+    const table = await server.createTable()
+    const client = server.connect()
+    const others = dynamodb(client, commands, { table })
+    const later = 32
+    const resending = {
+      async send(command: object, options?: object): Promise<unknown> {
+        if (command instanceof commands.PutCommand) {
+          await client.send(command, options)
+          for (let count = 1; count <= later; count++) {
+            const { version } = (await others.load('a'))!
+            await others.update('a', record(100 + count), version)
+          }
+        }
+        return client.send(command as commands.GetCommand, options)
+      },
+    }
+    const backend = dynamodb(resending, commands, { table })
+    assert.equal((await backend.create('a', record(1))).status, 'created')
+    const { version } = (await others.load('a'))!
+    assert.equal((await backend.update('a', record(2), version)).status, 'updated')
+    assert.deepEqual((await others.load('a'))?.data, Uint8Array.of(100 + later))
+  })
+
   test('rejects with the error of the SDK', async () => {
     const backend = dynamodb(server.connect(), commands, { table: 'no-such-table' })
     const missing = { name: 'ResourceNotFoundException' }

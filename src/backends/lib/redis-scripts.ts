@@ -10,6 +10,7 @@
  */
 
 import { createHash } from 'node:crypto'
+import { tokenLength } from './write-history.ts'
 
 /** A script, and the digest by which EVALSHA names it. */
 export interface Script {
@@ -46,9 +47,16 @@ local function enlist(set, id, deadline)
 end
 `
 
+/** The bytes of a counter, such as the epoch that ends earlier sessions. Records of sessions are longer. */
+const counterLength = 8
+
 /**
  * KEYS: the record. ARGV: 'create' or 'update', id, now, joint, expected version, new version, data,
  * expires, deadline, owner. Returns 'exists', 'gone', 'written', or 'conflict' followed by the fields.
+ *
+ * Redis checks `maxmemory` only before the first command of a script that writes, and only if that command
+ * can use memory, which DEL and PEXPIREAT cannot. So the first command is HSET, except in writes that end
+ * sessions: those must work on a full server. They write an expired record, or a counter.
  */
 export const write: Script = script(
   records,
@@ -57,17 +65,22 @@ export const write: Script = script(
   `
 local action, id, now, joint, expected, version, data, expires, deadline, owner = unpack(ARGV)
 local current = redis.call('HMGET', KEYS[1], 'data', 'expires', 'version', 'owner')
--- The client lost the connection before the reply and has resent the command.
-if current[3] == version then return {'written'} end
+-- The client lost the connection before the reply and has resent the command. Others may have written since.
+local token = string.sub(version, 1, ${tokenLength})
+if current[3] and string.find(current[3], token, 1, true) then return {'written'} end
 if exists(current[2], now) then
   if action == 'create' then return {'exists'} end
   if current[3] ~= expected then return {'conflict', unpack(current)} end
 elseif action == 'update' then
   return {'gone'}
 end
-redis.call('DEL', KEYS[1])
+if #data <= ${counterLength} or not exists(expires, now) then redis.call('DEL', KEYS[1]) end
 redis.call('HSET', KEYS[1], 'data', data, 'expires', expires, 'version', version)
-if owner ~= '' then redis.call('HSET', KEYS[1], 'owner', owner) end
+if owner ~= '' then
+  redis.call('HSET', KEYS[1], 'owner', owner)
+else
+  redis.call('HDEL', KEYS[1], 'owner')
+end
 redis.call('PEXPIREAT', KEYS[1], deadline)
 if joint == 'yes' then
   if current[4] and current[4] ~= owner then redis.call('SREM', ownerKey(id, current[4]), id) end
@@ -77,7 +90,11 @@ return {'written'}
 `,
 )
 
-/** KEYS: the record. ARGV: id, now, joint, expires, deadline. Returns the owner, if any. */
+/**
+ * KEYS: the record. ARGV: id, now, joint, expires, deadline. Returns the owner, if any. Works on a full
+ * server, because the first command that writes is PEXPIREAT. Its time is not the deadline: if that has
+ * passed, PEXPIREAT deletes the record, and HSET would add one without a TTL.
+ */
 export const touch: Script = script(
   records,
   owners,
@@ -86,6 +103,7 @@ export const touch: Script = script(
 local id, now, joint, expires, deadline = unpack(ARGV)
 local current = redis.call('HMGET', KEYS[1], 'expires', 'owner')
 if not exists(current[1], now) then return false end
+redis.call('PEXPIREAT', KEYS[1], '4102444800000')
 redis.call('HSET', KEYS[1], 'expires', expires)
 redis.call('PEXPIREAT', KEYS[1], deadline)
 if current[2] and joint == 'yes' then enlist(ownerKey(id, current[2]), id, deadline) end
@@ -121,29 +139,54 @@ return exists(current[1], now) and 1 or 0
 export const enlist: Script = script(enlisting, 'enlist(KEYS[1], unpack(ARGV))')
 
 /**
- * KEYS: the owner's set. ARGV: 'list' or 'delete', now, owner, ids to keep. Returns the ids of the records
- * listed or deleted, and removes ids from the set that are no longer this owner's.
+ * KEYS: the owner's set. ARGV: now, owner. Returns the ids of the owner's records, and removes ids from the
+ * set that are no longer this owner's.
  */
-export const owned: Script = script(
+export const listOwned: Script = script(
   records,
   `
-local action, now, owner = unpack(ARGV, 1, 3)
+local now, owner = unpack(ARGV)
+local prefix = string.sub(KEYS[1], 1, -#('owner:' .. owner) - 1)
+local found = {}
+for _, id in ipairs(redis.call('SMEMBERS', KEYS[1])) do
+  local current = redis.call('HMGET', prefix .. id, 'expires', 'owner')
+  if current[2] == owner and exists(current[1], now) then
+    table.insert(found, id)
+  else
+    redis.call('SREM', KEYS[1], id)
+  end
+end
+return found
+`,
+)
+
+/**
+ * KEYS: the owner's set. ARGV: now, owner, a token of this call, ids to keep. Deletes the owner's records
+ * and returns how many. The number is kept for a minute under the token, for a client that resends the
+ * command because it lost the connection before the reply.
+ */
+export const deleteOwned: Script = script(
+  records,
+  `
+local now, owner, token = unpack(ARGV, 1, 3)
+local reply = KEYS[1] .. ':' .. token
+local replied = redis.call('GET', reply)
+if replied then return tonumber(replied) end
 local prefix = string.sub(KEYS[1], 1, -#('owner:' .. owner) - 1)
 local spared = {}
 for i = 4, #ARGV do spared[ARGV[i]] = true end
-local found = {}
+local count = 0
 for _, id in ipairs(redis.call('SMEMBERS', KEYS[1])) do
   local current = redis.call('HMGET', prefix .. id, 'expires', 'owner')
   if current[2] ~= owner or not exists(current[1], now) then
     redis.call('SREM', KEYS[1], id)
-  elseif action == 'list' then
-    table.insert(found, id)
   elseif not spared[id] then
     redis.call('DEL', prefix .. id)
     redis.call('SREM', KEYS[1], id)
-    table.insert(found, id)
+    count = count + 1
   end
 end
-return found
+if count > 0 then redis.call('SET', reply, count, 'PX', 60000) end
+return count
 `,
 )
