@@ -20,6 +20,7 @@ import { randomBytes } from '../runtime/crypto/random.ts'
 import { withLock } from '../runtime/file-lock.ts'
 import {
   abandonedAfter,
+  assertPrivateFolder,
   hasCode,
   openNew,
   readBytes,
@@ -79,6 +80,7 @@ export function filesystem(
 }
 
 class FilesystemBackend implements Backend, OwnerIndex, Prunable, Listable {
+  readonly #folder: string
   readonly #records: string
   readonly #owners: string
   readonly #lockTimeout: number
@@ -90,8 +92,9 @@ class FilesystemBackend implements Backend, OwnerIndex, Prunable, Listable {
     if (typeof folder !== 'string' || folder === '' || folder.includes('\0')) {
       throw new TypeError('folder must be the path of a folder, and not empty')
     }
-    this.#records = join(resolve(folder), 'records')
-    this.#owners = join(resolve(folder), 'owners')
+    this.#folder = resolve(folder)
+    this.#records = join(this.#folder, 'records')
+    this.#owners = join(this.#folder, 'owners')
     this.#lockTimeout = assertInteger('lockTimeout', options.lockTimeout ?? 10_000)
     this.#now = options.now ?? unixSeconds
   }
@@ -301,13 +304,19 @@ class FilesystemBackend implements Backend, OwnerIndex, Prunable, Listable {
 
   async #prepare(options: OperationOptions | undefined): Promise<void> {
     options?.signal?.throwIfAborted()
-    this.#created ??= Promise.all([this.#records, this.#owners].map(createFolder))
+    this.#created ??= this.#createFolders()
     try {
       await this.#created
     } catch (error) {
       this.#created = undefined
       throw error
     }
+  }
+
+  async #createFolders(): Promise<void> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 })
+    await assertPrivateFolder(this.#folder)
+    await Promise.all([this.#records, this.#owners].map(createFolder))
   }
 
   #pathOf(hash: string): string {
@@ -347,10 +356,11 @@ async function createMarker(path: string): Promise<void> {
   }
 }
 
-/** Creates a folder that only this user can access. Rejects if a link is in its place. */
+/** Creates a folder that only this user can access. Rejects if a link, or a folder of others, is in its place. */
 async function createFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 })
   if (!(await lstat(path)).isDirectory()) throw new Error(`${path} is a link, not a folder`)
+  await assertPrivateFolder(path)
 }
 
 async function* entriesOf(folder: string): AsyncGenerator<string> {

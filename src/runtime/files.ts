@@ -4,8 +4,8 @@
  * @module
  */
 
-import { constants } from 'node:fs'
-import { type FileHandle, mkdir, open, rename, unlink } from 'node:fs/promises'
+import { constants, type Stats } from 'node:fs'
+import { type FileHandle, mkdir, open, rename, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { encodeBase64Url } from '#bytes'
 import { randomBytes } from './crypto/random.ts'
@@ -54,8 +54,8 @@ async function withRegularFile<T>(
     throw error
   }
   try {
-    const stat = await file.stat()
-    return stat.isFile() ? await read(file, stat.size) : undefined
+    const found = await file.stat()
+    return found.isFile() ? await read(file, found.size) : undefined
   } finally {
     await file.close()
   }
@@ -77,6 +77,42 @@ export async function writeWholeFile(path: string, content: string | Uint8Array)
     throw error
   }
   await syncFolder(folder)
+}
+
+const writableByOthers = constants.S_IWGRP | constants.S_IWOTH
+/** In a directory with this bit, only the owner of a file can rename or remove it. */
+const sticky = 0o1000
+
+/**
+ * Rejects if other users could replace the files in a folder: if they may write to it and it is not sticky, or if it
+ * belongs to another user who could create it first because its parent is shared, such as `/tmp`. Resolves to false
+ * if the folder does not exist. Windows has no such modes; there, this checks nothing.
+ */
+export async function assertPrivateFolder(path: string): Promise<boolean> {
+  if (process.platform === 'win32') return true
+  let folder: Stats
+  try {
+    folder = await stat(path)
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return false
+    throw error
+  }
+  if ((folder.mode & writableByOthers) !== 0 && (folder.mode & sticky) === 0) {
+    throw new Error(
+      `other users may write to the directory ${path}: run "chmod 700 ${path}", or use a new directory inside it`,
+    )
+  }
+  const user = process.geteuid?.() ?? folder.uid
+  if (folder.uid !== user && folder.uid !== 0 && (await isShared(dirname(path)))) {
+    throw new Error(
+      `the directory ${path} belongs to another user: remove it, or use one that only you can create`,
+    )
+  }
+  return true
+}
+
+async function isShared(folder: string): Promise<boolean> {
+  return ((await stat(folder)).mode & writableByOthers) !== 0
 }
 
 /** Removes a file if it exists. Uses `unlink` because `rm` stats the file first. */

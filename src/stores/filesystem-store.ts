@@ -8,10 +8,10 @@
  * @module
  */
 
-import { Buffer } from 'node:buffer'
 import { lstat, opendir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { utf8Bytes } from '#bytes'
 import { type Codec, encodeMulti } from '../codec/codec.ts'
 import type { Serializer } from '../codec/serializers/serializer.ts'
 import { SessionError } from '../errors.ts'
@@ -22,6 +22,7 @@ import { encodeBase32 } from '../runtime/bytes/base32.ts'
 import { randomBytes } from '../runtime/crypto/random.ts'
 import {
   abandonedAfter,
+  assertPrivateFolder,
   hasCode,
   readWholeFile,
   removeFile,
@@ -67,7 +68,8 @@ export class FilesystemStore extends SessionStore {
   /**
    * Throws TypeError or RangeError for wrong options, naming them.
    *
-   * @param path - the directory, created by the first save; empty: the system's directory for temporary files
+   * @param path - the directory, created by the first save; empty: the system's directory for temporary files. Reads
+   *   and saves reject with `store-failed` if other users may write to it, unless it is sticky as `/tmp` is.
    */
   constructor(path: string, options: CodecStoreOptions) {
     const settings = new Settings('FilesystemStore', options, codecStoreOptions)
@@ -111,6 +113,7 @@ class FilePersistence implements Persistence {
   readonly #idCodecs: readonly Codec[]
   readonly #fileCodecs: readonly Codec[]
   readonly #isSealed: boolean
+  #isPrivate = false
 
   /**
    * @param isSealed - whether files are sealed with the keys of the store. They have room for metadata, and are
@@ -191,11 +194,22 @@ class FilePersistence implements Persistence {
     // Checked here as well, because a custom codec may accept anything as an id.
     if (!safeId.test(id)) throw new RangeError('a session id has letters, digits, "-" and "_" only')
     const path = this.#pathOf(id)
+    await this.#assertPrivate()
     try {
       return await withKeyLock(path, () => operation(path))
     } catch (error) {
       const cause = withoutIds(error)
       throw new SessionError('store-failed', `session file: ${cause.message}`, { cause })
+    }
+  }
+
+  /** Checks the directory once, as soon as it exists. The store creates it with safe permissions. */
+  async #assertPrivate(): Promise<void> {
+    if (this.#isPrivate) return
+    try {
+      this.#isPrivate = await assertPrivateFolder(this.#directory)
+    } catch (cause) {
+      throw new SessionError('store-failed', `session file: ${(cause as Error).message}`, { cause })
     }
   }
 
@@ -208,7 +222,7 @@ class FilePersistence implements Persistence {
 function assertReadable(name: string, content: string, codecs: readonly Codec[]): void {
   const limits = codecs.map(({ maxLength }) => maxLength || maxFileBytes)
   const limit = Math.min(maxFileBytes, Math.max(...limits))
-  if (content.length <= limit && Buffer.byteLength(content) <= maxFileBytes) return
+  if (content.length <= limit && utf8Bytes(content).length <= maxFileBytes) return
   throw new SessionError(
     'value-too-long',
     `session "${name}" needs a file of ${content.length} characters, and the limit is ${limit}`,

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { execFileSync, fork } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import fs, {
+  chmod,
+  chown,
   type FileHandle,
   lstat,
   lutimes,
@@ -35,6 +37,8 @@ const remove = (folder: string): Promise<void> => rm(folder, { recursive: true, 
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex')
 const pathOf = (folder: string, id: string): string =>
   join(folder, 'records', hashOf(id).slice(0, 2), hashOf(id))
+const isWindows = process.platform === 'win32'
+const isRoot = process.geteuid?.() === 0
 const data = Uint8Array.of(1, 2, 3)
 const expires = Math.floor(Date.now() / 1000) + 3600
 
@@ -130,6 +134,53 @@ suite('filesystem: names and permissions', () => {
     await rm(join(folder, 'records'))
     await backend.create('id', { data, expires })
     await remove(folder)
+  })
+
+  test('refuses folders that others may write to, and works once that is changed', {
+    skip: isWindows,
+  }, async () => {
+    const folder = join(await newFolder(), 'sessions')
+    await filesystem(folder).create('id', { data, expires })
+    for (const shared of [folder, join(folder, 'records'), join(folder, 'owners')]) {
+      for (const mode of [0o777, 0o770, 0o707, 0o2775]) {
+        await chmod(shared, mode)
+        const message = `other users may write to the directory ${shared}: run "chmod 700 ${shared}"`
+        const refusal = (error: Error): boolean => error.message.startsWith(message)
+        const backend = filesystem(folder)
+        await assert.rejects(backend.load('id'), refusal)
+        await assert.rejects(backend.create('other', { data, expires }), refusal)
+        await chmod(shared, 0o755)
+        assert.ok(await backend.load('id'))
+      }
+    }
+    assert.deepEqual((await readdir(folder)).sort(), ['owners', 'records'])
+    // Writes nothing into a folder that it refuses.
+    const empty = await newFolder()
+    await chmod(empty, 0o777)
+    await assert.rejects(filesystem(empty).create('id', { data, expires }), /chmod 700/)
+    assert.deepEqual(await readdir(empty), [])
+    await chmod(empty, 0o1777)
+    assert.equal((await filesystem(empty).create('id', { data, expires })).status, 'created')
+    for (const path of [join(folder, '..'), empty]) await remove(path)
+  })
+
+  test('refuses a folder that another user has created in a shared one', {
+    skip: !isRoot,
+  }, async () => {
+    const parent = await newFolder()
+    await chmod(parent, 0o1777)
+    const folder = join(parent, 'sessions')
+    await mkdir(folder, { mode: 0o755 })
+    await chown(folder, 12345, 12345)
+    const backend = filesystem(folder)
+    await assert.rejects(backend.load('id'), { message: /sessions belongs to another user/ })
+    await chmod(parent, 0o755)
+    assert.equal((await backend.create('id', { data, expires })).status, 'created')
+    await chown(join(folder, 'records'), 12345, 12345)
+    await chmod(folder, 0o1777)
+    const again = filesystem(folder)
+    await assert.rejects(again.load('id'), { message: /records belongs to another user/ })
+    await remove(parent)
   })
 
   test('ignores files that are not records, or records under another name', async () => {

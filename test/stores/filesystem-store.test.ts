@@ -364,6 +364,57 @@ suite('the id in a sealed session file', () => {
   })
 })
 
+suite('the directory of a filesystem store', { skip: process.platform === 'win32' }, () => {
+  // Contains the prefix of session files, which errors hide together with the id.
+  const newDirectory = async (): Promise<string> => {
+    const directory = join(await newFolder(), 'session_files')
+    await mkdir(directory)
+    return directory
+  }
+
+  const refusalOf = (directory: string) => (error: unknown) => {
+    const [cause] = error instanceof MultiError ? error.errors : [error]
+    assert.ok(cause instanceof SessionError)
+    assert.equal(cause.code, 'store-failed')
+    const message = `other users may write to the directory ${directory}: run "chmod 700 ${directory}"`
+    assert.ok(cause.message.includes(message), cause.message)
+    return true
+  }
+
+  for (const mode of [0o777, 0o770, 0o707, 0o2775]) {
+    test(`is refused with mode ${mode.toString(8)}`, async () => {
+      const directory = await newDirectory()
+      const cookie = await visit(new FilesystemStore(directory, { keys }), setFoo)
+      await chmod(directory, mode)
+      const store = new FilesystemStore(directory, { keys })
+      await assert.rejects(store.get(nodeRequest(cookie), 'sid'), refusalOf(directory))
+      await assert.rejects(visit(store, setFoo), refusalOf(directory))
+      await onlyFile(directory)
+      await chmod(directory, 0o700)
+      assert.equal((await store.get(nodeRequest(cookie), 'sid')).values.foo, 'bar')
+      await visit(store, setFoo)
+    })
+  }
+
+  for (const mode of [0o1777, 0o755, 0o700]) {
+    test(`is used with mode ${mode.toString(8)}`, async () => {
+      const directory = await newDirectory()
+      await chmod(directory, mode)
+      const store = new FilesystemStore(directory, { keys })
+      const cookie = await visit(store, setFoo)
+      assert.equal((await store.get(nodeRequest(cookie), 'sid')).values.foo, 'bar')
+    })
+  }
+
+  test("is the system's by default, as in Go", async () => {
+    const store = filesystemStore('', 'a key')
+    assert.equal(store.path, tmpdir())
+    const cookie = await visit(store, setFoo)
+    assert.equal((await store.get(nodeRequest(cookie), 'sid')).values.foo, 'bar')
+    await rm(await pathOf(store, cookie))
+  })
+})
+
 suite('damaged session files', () => {
   const withFile = async (
     change: (file: string) => Promise<unknown>,
