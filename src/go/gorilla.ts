@@ -46,6 +46,7 @@ export class GorillaCookieStore extends CookieStore {
       codecs: codecsFromPairs(keyPairs),
       options: goOptions({ Path: '/', MaxAge: thirtyDays, Secure: true, SameSite: 'none' }),
       saveUnchanged,
+      duplicateCookies: 'first',
     })
   }
 
@@ -62,6 +63,7 @@ export class GorillaFilesystemStore extends FilesystemStore {
       codecs: codecsFromPairs(keyPairs),
       options: goOptions({ Path: '/', MaxAge: thirtyDays }),
       saveUnchanged,
+      duplicateCookies: 'first',
     })
   }
 

@@ -23,19 +23,34 @@ export interface Piece {
   readonly value: string
 }
 
+/** How many cookies with one name are read: a bound for what they cost. */
+const maxDuplicates = 8
+
 /**
- * Returns the value of the cookie called `name`, joined if it is split: undefined if there is no such
- * cookie, empty if a chunk is missing. If several cookies share the name, only the first is read.
+ * Returns the values of the cookies called `name`, in the order sent: several if cookies with different paths
+ * or domains share the name, at most eight. A value that was split is joined; it is empty if a chunk is missing.
  */
-export function readValue(request: RequestLike, name: string): string | undefined {
-  const [first] = readCookies(request, name)
-  if (!first?.slice(0, 3).includes('.')) return first
+export function readValues(request: RequestLike, name: string): readonly string[] {
+  const values = readCookies(request, name)
+  if (values.length === 1 && !isSplit(values[0] as string)) return values
+  return values
+    .slice(0, maxDuplicates)
+    .map((value, index) => (isSplit(value) ? join(request, name, value, index) : value))
+}
+
+function isSplit(value: string): boolean {
+  return value.slice(0, 3).includes('.')
+}
+
+/** @param index - which of several cookies with this name: their chunks are sent in the same order */
+function join(request: RequestLike, name: string, first: string, index: number): string {
   const [, count, head] = /^([2-9]|1\d)\.([^.]*)$/.exec(first) ?? []
   if (count === undefined || head === undefined) return first
   if (Number(count) > maxChunks) return ''
   let value = head
-  for (let index = 1; index < Number(count); index++) {
-    const [piece] = readCookies(request, chunkName(name, index))
+  for (let chunk = 1; chunk < Number(count); chunk++) {
+    const pieces = readCookies(request, chunkName(name, chunk))
+    const piece = pieces[index] ?? pieces[0]
     if (!piece) return ''
     value += piece
   }

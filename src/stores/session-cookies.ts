@@ -7,12 +7,15 @@
 import { chunkNames, leftoverChunks, maxCookieBytes, splitValue } from '../http/chunks.ts'
 import { type Cookie, cookieOf, deletionOf } from '../http/cookie.ts'
 import type { Options } from '../http/cookie-options.ts'
-import type { TrustProxy } from '../http/origin.ts'
 import { hasHeaders, mayHaveCookies, type RequestLike, readCookies } from '../http/request.ts'
 import type { ResponseHeaders } from '../http/response.ts'
 import { securedFor } from '../http/secure.ts'
 import type { Reader } from '../session/legacy-reader.ts'
 import type { State } from '../session/state.ts'
+import type { Settings } from './settings.ts'
+
+/** The settings of a store that its cookies depend on. */
+export type CookieSettings = Pick<Settings, 'legacyReaders' | 'trustProxy' | 'formerAttributes'>
 
 interface Named {
   readonly name: string
@@ -21,25 +24,16 @@ interface Named {
 
 /** Makes the cookies of a store's sessions, and sets them. */
 export class SessionCookies {
-  readonly #legacyReaders: readonly Reader[]
-  readonly #trustProxy: TrustProxy | undefined
+  readonly #settings: CookieSettings
   readonly #keepsLifetimes: boolean
   /** The last cookie: most cookies of a second share its attributes. */
   #last:
     | { options: Options; maxAge: number | 'session'; second: number; cookie: Cookie }
     | undefined
 
-  /**
-   * @param legacyReaders - of other libraries' cookies, which ours replace
-   * @param keepsLifetimes - whether sessions have an absolute lifetime, which limits their cookies
-   */
-  constructor(
-    legacyReaders: readonly Reader[],
-    trustProxy: TrustProxy | undefined,
-    keepsLifetimes: boolean,
-  ) {
-    this.#legacyReaders = legacyReaders
-    this.#trustProxy = trustProxy
+  /** @param keepsLifetimes - whether sessions have an absolute lifetime, which limits their cookies */
+  constructor(settings: CookieSettings, keepsLifetimes: boolean) {
+    this.#settings = settings
     this.#keepsLifetimes = keepsLifetimes
   }
 
@@ -68,15 +62,23 @@ export class SessionCookies {
     extra: readonly Cookie[],
   ): void {
     if (cookies.length === 0 && extra.length === 0) return
-    const stale =
-      cookies.length > 0
-        ? staleNames(this.#legacyReaders, request, headers, session.name, cookies.length)
-        : none
-    const deletions = stale.map(name => deletionOf(name, session.options))
-    for (const cookie of [...cookies, ...deletions, ...extra]) {
+    const { legacyReaders, trustProxy, formerAttributes } = this.#settings
+    const { name, options } = session
+    const former: Cookie[] = []
+    const deletions: Cookie[] = []
+    if (cookies.length > 0) {
+      for (const stale of staleNames(legacyReaders, request, headers, name, cookies.length)) {
+        deletions.push(deletionOf(stale, options))
+      }
+      if (formerAttributes.length > 0 && readCookies(request, name).length > 0) {
+        former.push(...formerAttributes.map(each => deletionOf(name, { ...options, ...each })))
+      }
+    }
+    // The former ones first, so that they cannot take the place of the session's own cookie.
+    for (const cookie of [...former, ...cookies, ...deletions, ...extra]) {
       // A framework's cookie jar does not show how its request came.
       const secured = hasHeaders(request)
-        ? securedFor(request, cookie, session.options, this.#trustProxy)
+        ? securedFor(request, cookie, options, trustProxy)
         : cookie
       headers.setCookie(secured)
     }

@@ -6,7 +6,7 @@
 
 import { json } from '../codec/serializers/json.ts'
 import { MultiError, SessionError } from '../errors.ts'
-import { readValue } from '../http/chunks.ts'
+import { readValues } from '../http/chunks.ts'
 import { assertCookie, type Cookie, deletionOf } from '../http/cookie.ts'
 import { assertOptions, isDeletion, type Options, sameOptions } from '../http/cookie-options.ts'
 import type { RequestLike, RequestWithHeaders } from '../http/request.ts'
@@ -23,6 +23,7 @@ import { type Defaults, emptySnapshot, type Snapshot } from '../session/snapshot
 import { type Reason, State, type Values } from '../session/state.ts'
 import type { Capability, ReadOptions } from '../session/store.ts'
 import { draftOf, type NewDraft, showMerged, showValues } from './draft.ts'
+import { eraseAll, hasEnded, readFirstAlive } from './duplicate-cookies.ts'
 import { readLegacySession } from './legacy-session.ts'
 import type { Draft, Loaded, Persistence, ReadContext, Rejected, Written } from './persistence.ts'
 import { snapshotOf } from './restored.ts'
@@ -99,7 +100,7 @@ export class SessionStore implements DefinableStore {
     this.#lifetime = all.lifetime
     this.options = all.options
     this.saveUnchanged = all.saveUnchanged
-    this.#cookies = new SessionCookies(all.legacyReaders, all.trustProxy, keepsLifetimes)
+    this.#cookies = new SessionCookies(all, keepsLifetimes)
     this.#defaults = this.#newDefaults()
   }
 
@@ -192,7 +193,7 @@ export class SessionStore implements DefinableStore {
     headers.varyOnCookie()
     const saving = { request, headers, session, since }
     try {
-      const saved = this.#save(session)
+      const saved = this.#save(session, request)
       if (!isPromise(saved)) return this.#respond(saving, saved)
       return saved.then(
         later => this.#respond(saving, later),
@@ -251,12 +252,13 @@ export class SessionStore implements DefinableStore {
   }
 
   #read(request: RequestLike, name: string, fresh: boolean): MaybePromise<Session<object>> {
-    const text = readValue(request, name)
+    const texts = this.#valuesOf(request, name)
+    const [text] = texts
     const since = performance.now()
     const reading: Reading = { request, name, text, fresh, since, defaults: this.#defaultsOf(name) }
     if (text === undefined) return this.#adopt(reading, noCookie)
     try {
-      const outcome = this.#persistence.read(name, text, reading)
+      const outcome = readFirstAlive(this.#persistence, name, texts, reading)
       if (!isPromise(outcome)) return this.#adopt(reading, outcome)
       return outcome.then(
         later => this.#adopt(reading, later),
@@ -265,6 +267,14 @@ export class SessionStore implements DefinableStore {
     } catch (error) {
       return this.#unreadable(reading, storeFailure('read', error))
     }
+  }
+
+  /** The values of the session's cookies, in the order in which they are tried. */
+  #valuesOf(request: RequestLike, name: string): readonly string[] {
+    const texts = readValues(request, name)
+    if (this.#settings.duplicateCookies === 'try-all' || texts.length < 2) return texts
+    const first = texts.find(isCookieValue)
+    return first === undefined ? [] : [first]
   }
 
   /** An empty session if the backend failed and that is allowed. Throws the error otherwise. */
@@ -360,7 +370,7 @@ export class SessionStore implements DefinableStore {
     return new Session<object>(this, reading.name, state)
   }
 
-  #save(session: Session<object>): MaybePromise<Saved> {
+  #save(session: Session<object>, request: RequestLike): MaybePromise<Saved> {
     const state = Session.stateOf(session)
     const { options, snapshot } = state
     if (this.#definitions.size > 0 && !state.isDestroyed) this.#beforeSave(session)
@@ -381,7 +391,7 @@ export class SessionStore implements DefinableStore {
       isAltered,
       isChanged: !state.isDestroyed && isChanged(state, draft.serialized, !this.saveUnchanged),
     })
-    return this.#carryOut(plan, session, state, draft)
+    return this.#carryOut(plan, session, state, draft, request)
   }
 
   #carryOut(
@@ -389,6 +399,7 @@ export class SessionStore implements DefinableStore {
     session: Session<object>,
     state: State<object>,
     draft: NewDraft,
+    request: RequestLike,
   ): MaybePromise<Saved> {
     switch (plan) {
       case 'nothing':
@@ -404,8 +415,8 @@ export class SessionStore implements DefinableStore {
       default: {
         const waiting = this.#settings.keyring?.ready()
         return waiting
-          ? waiting.then(() => this.#write(plan, session, state, draft))
-          : this.#write(plan, session, state, draft)
+          ? waiting.then(() => this.#write(plan, session, state, draft, request))
+          : this.#write(plan, session, state, draft, request)
       }
     }
   }
@@ -415,10 +426,11 @@ export class SessionStore implements DefinableStore {
     session: Session<object>,
     state: State<object>,
     draft: NewDraft,
+    request: RequestLike,
   ): MaybePromise<Saved> {
     // Before anything is written: attributes that browsers reject must not leave half a save behind.
     this.#validate(session, state)
-    if (plan === 'end') return this.#end(session, state)
+    if (plan === 'end') return this.#end(session, state, request)
     assertStorable(session, state, this.capabilities)
     const { changes, rotation } = state.takeChanges()
     draft.changes = changes
@@ -474,10 +486,11 @@ export class SessionStore implements DefinableStore {
     return { outcome: draft.rotation ? 'rotated' : 'saved', cookies, conflicts }
   }
 
-  #end(session: Session<object>, state: State<object>): MaybePromise<Saved> {
+  #end(session: Session<object>, state: State<object>, request: RequestLike): MaybePromise<Saved> {
+    const { name } = session
     const finish = (): Saved => {
       const options = state.options ?? state.snapshot.options
-      const cookies = [deletionOf(session.name, options)]
+      const cookies = [deletionOf(name, options)]
       const progress = state.isDestroyed ? 'ended' : 'saved'
       state.snapshot = { ...state.snapshot, options: { ...options }, cookies, progress }
       return { outcome: 'destroyed', cookies, conflicts: 0 }
@@ -486,7 +499,19 @@ export class SessionStore implements DefinableStore {
       throw storeFailure('erase', error)
     }
     try {
-      const erasing = this.#persistence.erase({ ...state.snapshot, id: state.id })
+      const texts = this.#valuesOf(request, name)
+      const erasing = chain(
+        this.#persistence.erase({ ...state.snapshot, id: state.id }),
+        // Signing out ends what every cookie of this name stands for.
+        () =>
+          texts.length > 1
+            ? eraseAll(this.#persistence, name, texts, {
+                request,
+                fresh: true,
+                defaults: state.snapshot.defaults,
+              })
+            : undefined,
+      )
       return isPromise(erasing) ? erasing.then(finish, fail) : finish()
     } catch (error) {
       return fail(error)
@@ -567,6 +592,11 @@ function extend(store: Defaults, policy: SessionPolicy, lifetime: FullLifetime):
   return { options, lifetime, version: policy.version, now: store.now }
 }
 
+/** Whether Go's net/http would keep a cookie with this value. */
+function isCookieValue(text: string): boolean {
+  return /^[\x20\x21\x23-\x3a\x3c-\x5b\x5d-\x7e]*$/.test(text)
+}
+
 /** In development, a module that is reloaded defines its sessions again. */
 function assertReloaded(name: string): void {
   const message = `session "${name}" is already defined; define it once and share the result`
@@ -576,11 +606,6 @@ function assertReloaded(name: string): void {
     type: 'SessionWarning',
     code: 'SESSION_REDEFINED',
   })
-}
-
-/** Whether there was a session of ours that has ended: then an old cookie must not sign the visitor in again. */
-function hasEnded(reason: Reason): boolean {
-  return reason === 'expired' || reason === 'revoked' || reason === 'unknown-id'
 }
 
 /** Values of a higher version keep it, so that no migration runs twice. */

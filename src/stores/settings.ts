@@ -44,6 +44,17 @@ export interface SessionStoreOptions extends Hooks {
    * is written, and no cookie set, without a reason.
    */
   saveUnchanged?: boolean
+  /**
+   * What to do with several cookies of this name, such as one of an application on the parent domain: try them in
+   * order, eight at most, until one opens and its session is alive (`'try-all'`, the default), or read the
+   * first only (`'first'`), as Go does.
+   */
+  duplicateCookies?: 'try-all' | 'first'
+  /**
+   * Paths and domains that cookies of this store had in earlier releases. Whenever the session's
+   * cookie is set or deleted, those are deleted, so that they cannot be read in its place.
+   */
+  formerAttributes?: readonly Pick<Options, 'path' | 'domain'>[]
   /** The clock: Unix time in seconds. If you pass codecs, give them the same clock. */
   now?: () => number
 }
@@ -68,6 +79,8 @@ export const sessionStoreOptions = [
   'onStoreFailure',
   'legacyReaders',
   'saveUnchanged',
+  'duplicateCookies',
+  'formerAttributes',
   'now',
   'onSession',
   'onReject',
@@ -94,6 +107,8 @@ export class Settings {
   readonly onStoreFailure: 'throw' | 'anonymous'
   readonly legacyReaders: readonly Reader[]
   readonly saveUnchanged: boolean
+  readonly duplicateCookies: 'try-all' | 'first'
+  readonly formerAttributes: readonly Pick<Options, 'path' | 'domain'>[]
   readonly now: () => number
   readonly hooks: Hooks
   readonly keyring: Keyring | undefined
@@ -135,6 +150,15 @@ export class Settings {
     ])
     this.legacyReaders = [...(options.legacyReaders ?? [])]
     this.saveUnchanged = options.saveUnchanged ?? false
+    this.duplicateCookies = assertOneOf('duplicateCookies', options.duplicateCookies ?? 'try-all', [
+      'try-all',
+      'first',
+    ])
+    this.formerAttributes = [...(options.formerAttributes ?? [])]
+    for (const former of this.formerAttributes) {
+      assertKnownOptions('formerAttributes', former, ['path', 'domain'])
+      assertOptions({ ...this.options, ...former })
+    }
     this.now = options.now ?? unixSeconds
   }
 

@@ -272,7 +272,7 @@ suite('cookies from clients', () => {
     assert.equal(await reasonFor(secure, 'sid'), 'bad-mac')
   })
 
-  test('the first of two cookies with one name is used', async () => {
+  test('the first of two cookies with one name that opens is used', async () => {
     const one = await visit(store, ({ values }) => {
       values.foo = 1
     })
@@ -281,7 +281,8 @@ suite('cookies from clients', () => {
     })
     const session = await store.get(nodeRequest(`${one}; ${two}`), 'sid')
     assert.deepEqual(session.values, { foo: 1 })
-    assert.equal((await store.get(nodeRequest(`sid=x; ${two}`), 'sid')).reason, 'malformed')
+    const behind = await store.get(nodeRequest(`sid=x; ${two}`), 'sid')
+    assert.deepEqual(behind.values, { foo: 2 })
   })
 
   test('the codec that got furthest determines the reason', async () => {

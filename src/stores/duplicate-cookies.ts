@@ -1,0 +1,46 @@
+/**
+ * Several cookies with one name: those of other paths or domains, or of an earlier release.
+ *
+ * @module
+ */
+
+import { chain, type MaybePromise } from '../lib/maybe-promise.ts'
+import type { Reason } from '../session/snapshot.ts'
+import type { Loaded, Persistence, ReadContext, Rejected } from './persistence.ts'
+import { snapshotOf } from './restored.ts'
+
+/** The first value that opens and whose session is alive; otherwise the reason why there is none. */
+export function readFirstAlive(
+  persistence: Persistence,
+  name: string,
+  texts: readonly string[],
+  context: ReadContext,
+  index = 0,
+): MaybePromise<Loaded | Rejected> {
+  return chain(persistence.read(name, texts[index] as string, context), outcome => {
+    if (!('reason' in outcome) || index + 1 === texts.length) return outcome
+    return chain(readFirstAlive(persistence, name, texts, context, index + 1), next =>
+      // A session of ours that has ended says more than a cookie that was never ours.
+      'reason' in next && !(hasEnded(next.reason) && !hasEnded(outcome.reason)) ? outcome : next,
+    )
+  })
+}
+
+/** Ends every session that one of the values stands for. */
+export async function eraseAll(
+  persistence: Persistence,
+  name: string,
+  texts: readonly string[],
+  context: ReadContext,
+): Promise<void> {
+  for (const text of texts) {
+    const outcome = await persistence.read(name, text, context)
+    const snapshot = 'reason' in outcome ? undefined : snapshotOf(outcome, context.defaults)
+    if (snapshot) await persistence.erase(snapshot)
+  }
+}
+
+/** Whether there was a session of ours that has ended: then an old cookie must not sign the visitor in again. */
+export function hasEnded(reason: Reason): boolean {
+  return reason === 'expired' || reason === 'revoked' || reason === 'unknown-id'
+}
