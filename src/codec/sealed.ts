@@ -17,7 +17,7 @@ import { allocateBytes, concatBytes, encodeBase64Url, utf8Bytes } from '#bytes'
 import { openAesGcm, sealAesGcm } from '#crypto'
 import { SessionError } from '../errors.ts'
 import { assertInteger } from '../lib/assert-options.ts'
-import { clockSkew, thirtyDays, unixSeconds } from '../lib/clock.ts'
+import { clockSkew, isPast, thirtyDays, unixSeconds } from '../lib/clock.ts'
 import { decodeCanonical } from '../runtime/bytes/base64url.ts'
 import {
   varint,
@@ -60,7 +60,7 @@ export interface SealedOptions {
    * 0 turns it off. Default 1 MiB.
    */
   cacheBytes?: number
-  /** The clock: Unix time in seconds. */
+  /** The clock: Unix time in seconds. If it fails (NaN), nothing opens, and sealing throws. */
   now?: () => number
 }
 
@@ -97,9 +97,12 @@ export class Sealed implements Codec {
     this.maxLength = assertInteger('maxLength', options.maxLength ?? 65_536)
   }
 
-  /** Seals `value` for the cookie `name`. Throws `serialize-failed`. */
+  /**
+   * Seals `value` for the cookie `name`. Throws `serialize-failed`, and a RangeError if a time or a lifetime is not
+   * a number that can be stored.
+   */
   encode(name: string, value: unknown, context: EncodeContext = {}): string {
-    const issuedAt = this.#now()
+    const issuedAt = wholeSeconds('now()', this.#now(), 2 ** 32)
     const key = this.#keyring.newest
     const plaintext = this.#plaintextOf(value, context, issuedAt)
     const hasMetadata = context.metadata !== undefined && context.metadata.length > 0
@@ -116,7 +119,8 @@ export class Sealed implements Codec {
   #plaintextOf(value: unknown, context: EncodeContext, issuedAt: number): Uint8Array {
     const { metadata = nothing } = context
     const payload = this.#serialize(value, context.serialized)
-    const sinceStart = Math.max(0, issuedAt - (context.startedAt ?? issuedAt))
+    const startedAt = wholeSeconds('startedAt', context.startedAt ?? issuedAt)
+    const sinceStart = Math.max(0, issuedAt - startedAt)
     const lifetime = encodeLifetime(context.maxAge, context.idle ?? this.maxAge)
     const metadataLength =
       metadata.length === 0 ? 0 : varintLength(metadata.length) + metadata.length
@@ -205,7 +209,9 @@ export class Sealed implements Codec {
       metadata = viewOf(content, metadataAt, payloadAt)
     }
     const idle = Math.floor(lifetime / 2)
-    if (now >= issuedAt + idle || now >= startedAt + this.maxLifetime) throw expired()
+    if (isPast(issuedAt + idle, now) || isPast(startedAt + this.maxLifetime, now)) {
+      throw expired()
+    }
     const payload = viewOf(content, payloadAt, content.length)
     return {
       value: this.#deserialize(payload),
@@ -227,7 +233,8 @@ export class Sealed implements Codec {
     if (issuedAt > now + clockSkew) {
       throw new SessionError('timestamp-too-new', 'the value was sealed in the future')
     }
-    if (this.maxAge <= 0 || issuedAt < now - this.maxLifetime) throw expired()
+    // Negated, so that a limit or a clock that is NaN accepts nothing.
+    if (!(this.maxAge > 0 && issuedAt >= now - this.maxLifetime)) throw expired()
   }
 
   #renewal(key: SealingKey, age: number, idle: number): Renewal | undefined {
@@ -295,7 +302,18 @@ function viewOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
 
 /** Twice the lifetime in seconds, plus one when it was set for this session. */
 function encodeLifetime(own: number | undefined, idle: number): number {
-  return own === undefined ? 2 * Math.max(0, idle) : 2 * Math.max(0, own) + 1
+  const seconds = Math.max(
+    0,
+    own === undefined ? wholeSeconds('idle', idle) : wholeSeconds('maxAge', own),
+  )
+  return own === undefined ? 2 * seconds : 2 * seconds + 1
+}
+
+/** A time or duration without its fraction. Throws a RangeError, with its name, for one that cannot be stored. */
+function wholeSeconds(name: string, seconds: number, limit: number = 2 ** 52): number {
+  const whole = Math.floor(seconds)
+  if (Math.abs(whole) < limit) return whole
+  throw new RangeError(`${name} must be a number of seconds, not ${seconds}`)
 }
 
 /** UTF-8 with its length in front, so that concatenated strings cannot be split differently. */

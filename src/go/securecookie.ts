@@ -57,7 +57,7 @@ export interface SecureCookieOptions {
    * 0 turns it off. Default 1 MiB.
    */
   cacheBytes?: number
-  /** The clock: Unix time in seconds. */
+  /** The clock: Unix time in seconds. If it fails (NaN), nothing with an age limit decodes, and encoding throws. */
   now?: () => number
 }
 
@@ -109,14 +109,14 @@ export class SecureCookie implements Codec {
    * Encodes `value` for the cookie `name`.
    *
    * Throws a {@link SessionError} with `isUsage`: `hash-key-not-set`, `block-key-invalid`,
-   * `serialize-failed`, `value-too-long`.
+   * `serialize-failed`, `value-too-long`. Throws a RangeError if the clock returns no time.
    */
   encode(name: string, value: unknown, { serialized }: EncodeContext = {}): string {
     if (this.#broken) throw this.#broken
     const isSerialized = serialized?.serializer === this.serializer
     const plain = isSerialized ? serialized.bytes : this.#serialize(value)
     const payload = encodePadded(this.#blockKey ? encrypt(this.#blockKey, plain) : plain)
-    const signed = utf8Bytes(`${this.#now()}|${payload}`)
+    const signed = utf8Bytes(`${timestamp(this.#now())}|${payload}`)
     const encoded = encodePadded(concatBytes(signed, pipeByte, this.#mac(`${name}|`, signed)))
     if (this.maxLength !== 0 && encoded.length > this.maxLength) {
       throw new SessionError(
@@ -186,10 +186,11 @@ export class SecureCookie implements Codec {
       throw new SessionError('timestamp-invalid', 'securecookie: invalid timestamp')
     }
     const now = this.#now()
-    if (this.minAge !== 0 && issued > now - this.minAge) {
+    // Negated, so that a limit or a clock that is NaN accepts nothing.
+    if (this.minAge !== 0 && !(issued <= now - this.minAge)) {
       throw new SessionError('timestamp-too-new', 'securecookie: timestamp is too new')
     }
-    if (this.maxAge !== 0 && issued < now - this.maxAge) {
+    if (this.maxAge !== 0 && !(issued >= now - this.maxAge)) {
       throw new SessionError('timestamp-expired', 'securecookie: expired timestamp')
     }
     return Number(issued)
@@ -271,6 +272,13 @@ function wholeSeconds(option: string, value: number): number {
     throw new TypeError(`${option} must be a whole number, not ${describeKind(value)}`)
   }
   return value
+}
+
+/** The time in whole seconds: Go's timestamps have no fraction. */
+function timestamp(seconds: number): number {
+  const whole = Math.floor(seconds)
+  if (Number.isSafeInteger(whole)) return whole
+  throw new RangeError(`now() must return Unix time in seconds, not ${seconds}`)
 }
 
 function encrypt(key: Uint8Array, plain: Uint8Array): Uint8Array {

@@ -14,3 +14,8 @@ export const clockSkew = 60
 export function unixSeconds(): number {
   return Math.floor(Date.now() / 1000)
 }
+
+/** True if `end` has been reached. Also true if either is NaN: nothing is valid by a clock that has failed. */
+export function isPast(end: number, now: number): boolean {
+  return !(now < end)
+}

@@ -5,6 +5,7 @@
  */
 
 import type { Options } from '../http/cookie-options.ts'
+import { isPast } from '../lib/clock.ts'
 import { type FullLifetime, isRenewalDue, ownLifetime } from '../session/lifetime.ts'
 import type { SessionMetadata } from '../session/metadata.ts'
 import { type Defaults, emptySnapshot, type Snapshot } from '../session/snapshot.ts'
@@ -16,7 +17,8 @@ const { refusals, cookies } = emptySnapshot(undefined, {} as Defaults)
 export function snapshotOf(loaded: Loaded, defaults: Defaults): Snapshot | undefined {
   const { metadata = {}, startedAt, maxAge } = loaded
   const lifetime = ownLifetime(metadata, defaults.lifetime)
-  if (startedAt !== undefined && defaults.now() >= startedAt + lifetime.absolute) return undefined
+  if (startedAt !== undefined && isPast(startedAt + lifetime.absolute, defaults.now()))
+    return undefined
   return {
     reason: undefined,
     refusals,

@@ -192,6 +192,56 @@ suite('the age of sealed values', () => {
     assert.equal(codeAt(noon + 99, { maxAge: 5 }), 'no error')
   })
 
+  for (const wrong of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+    test(`nothing opens while the clock returns ${wrong}, and nothing is sealed`, () => {
+      let now = noon
+      const codec = new Sealed({ keys, now: () => now })
+      const text = codec.encode('sid', 'v')
+      codec.decode('sid', text)
+      codec.decode('sid', text)
+      now = wrong
+      assert.match(
+        codeOf(() => codec.decode('sid', text)),
+        /^timestamp-/,
+      )
+      assert.match(
+        codeOf(() => new Sealed({ keys, now: () => wrong }).decode('sid', text)),
+        /^timestamp-/,
+      )
+      assert.throws(() => codec.encode('sid', 'v'), RangeError)
+    })
+
+    for (const option of ['maxAge', 'idle', 'startedAt'] as const) {
+      test(`sealing refuses ${wrong} for ${option}`, () => {
+        const error = { name: 'RangeError', message: new RegExp(option) }
+        assert.throws(() => sealedAt(noon).encode('sid', 'v', { [option]: wrong }), error)
+      })
+    }
+  }
+
+  test('fractions of a second are dropped', () => {
+    const codec = sealedAt(noon + 0.7)
+    const opened = codec.open(
+      'sid',
+      codec.encode('sid', 'v', { startedAt: noon - 9.5, maxAge: 1.5 }),
+    )
+    assert.equal(opened.issuedAt, noon)
+    assert.equal(opened.startedAt, noon - 10)
+    assert.equal(opened.maxAge, 1)
+  })
+
+  for (const limit of ['maxAge', 'maxLifetime'] as const) {
+    test(`nothing opens with a ${limit} of NaN`, () => {
+      const codec = sealedAt(noon)
+      const text = codec.encode('sid', 'v')
+      codec[limit] = Number.NaN
+      assert.equal(
+        codeOf(() => codec.decode('sid', text)),
+        'timestamp-expired',
+      )
+    })
+  }
+
   test('values from the future are refused, apart from clock skew', () => {
     assert.equal(codeAt(noon - 60), 'no error')
     assert.equal(codeAt(noon - 61), 'timestamp-too-new')

@@ -116,6 +116,33 @@ suite("Go's edge cases", () => {
     })
   }
 
+  for (const wrong of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+    test(`decodes nothing while the clock returns ${wrong}, and encodes nothing`, () => {
+      let now = 1_700_000_000
+      const codec = new SecureCookie({ hashKey, minAge: 10, serializer: nop, now: () => now })
+      const text = codec.encode('sid', new Uint8Array(4))
+      now += 10
+      codec.decode('sid', text)
+      codec.decode('sid', text)
+      now = wrong
+      for (const reader of [
+        codec,
+        new SecureCookie({ hashKey, serializer: nop, now: () => now }),
+      ]) {
+        const code = codeOf(() => reader.decode('sid', text))
+        // A codec without a minimum age accepts timestamps in the future, as Go does.
+        if (reader === codec || now !== Number.NEGATIVE_INFINITY) assert.match(code, /^timestamp-/)
+      }
+      assert.throws(() => codec.encode('sid', new Uint8Array(4)), RangeError)
+    })
+  }
+
+  test('writes timestamps without a fraction', () => {
+    const codec = new SecureCookie({ hashKey, serializer: nop, now: () => 1_700_000_000.7 })
+    const text = codec.encode('sid', new Uint8Array(4))
+    assert.equal(codec.open('sid', text).issuedAt, 1_700_000_000)
+  })
+
   test('limits the length when encoding and decoding', () => {
     const codec = new SecureCookie({ hashKey, now: () => 1_700_000_000 })
     assert.match(codec.encode('n', 'x'.repeat(2263)), /^.{4096}$/)

@@ -26,6 +26,12 @@ suite('varints', () => {
     })
   }
 
+  for (const value of [Number.NaN, Number.POSITIVE_INFINITY, -1, 2 ** 53]) {
+    test(`refuses ${value}`, () => {
+      assert.throws(() => varint(value), RangeError)
+    })
+  }
+
   test('round trips at any offset', () => {
     fc.assert(
       fc.property(fc.maxSafeNat(), fc.nat(10), (value, at) => {

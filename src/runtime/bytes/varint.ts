@@ -4,15 +4,21 @@
  * @module
  */
 
-/** The encoding of an integer from 0 to 2^53 - 1. */
+/** The encoding of an integer from 0 to 2^53 - 1. Throws a RangeError for any other number. */
 export function varint(value: number): Uint8Array {
   const bytes = new Uint8Array(varintLength(value))
   writeVarint(bytes, 0, value)
   return bytes
 }
 
-/** How many bytes {@link writeVarint} writes for an integer from 0 to 2^53 - 1. */
+/**
+ * How many bytes {@link writeVarint} writes for an integer from 0 to 2^53 - 1. Throws a RangeError for any other
+ * number: Infinity would never end, and NaN would be written as 0.
+ */
 export function varintLength(value: number): number {
+  if (!(value >= 0 && value <= Number.MAX_SAFE_INTEGER)) {
+    throw new RangeError(`${value} cannot be stored as a whole number; check the clock`)
+  }
   let length = 1
   for (let rest = value; rest > 127; rest = Math.floor(rest / 128)) length++
   return length
