@@ -22,6 +22,7 @@ import {
   abandonedAfter,
   assertPrivateFolder,
   hasCode,
+  isOutOfSpace,
   openNew,
   readBytes,
   removeFile,
@@ -118,7 +119,7 @@ class FilesystemBackend implements Backend, OwnerIndex, Prunable, Listable {
     version: Version,
     options?: OperationOptions,
   ): Promise<UpdateResult> {
-    return this.#locked(hashOf(id), options, async current => {
+    return this.#lockedIfFound(hashOf(id), options, async current => {
       if (!current) return { status: 'gone' }
       if (current.version !== version) return { status: 'conflict', current: withoutId(current) }
       if (record.expires > this.#now()) {
@@ -132,7 +133,7 @@ class FilesystemBackend implements Backend, OwnerIndex, Prunable, Listable {
 
   async touch(id: string, expires: number, options?: OperationOptions): Promise<void> {
     const hash = hashOf(id)
-    await this.#locked(hash, options, async current => {
+    await this.#lockedIfFound(hash, options, async current => {
       if (!current) return
       if (expires <= this.#now()) await this.#remove(hash, current.owner)
       else await writeWholeFile(this.#pathOf(hash), toBytes({ ...current, expires }))
@@ -141,7 +142,7 @@ class FilesystemBackend implements Backend, OwnerIndex, Prunable, Listable {
 
   async delete(id: string, options?: OperationOptions): Promise<void> {
     const hash = hashOf(id)
-    await this.#locked(hash, options, current => this.#remove(hash, current?.owner))
+    await this.#lockedIfFound(hash, options, current => this.#remove(hash, current?.owner))
   }
 
   async ofOwner(owner: string, options?: OperationOptions): Promise<string[]> {
@@ -230,10 +231,12 @@ class FilesystemBackend implements Backend, OwnerIndex, Prunable, Listable {
       for await (const hash of entriesOf(join(folder, owner))) {
         options?.signal?.throwIfAborted()
         if (!recordName.test(hash) || (await this.#isOwnedBy(owner, hash))) continue
+        const marker = join(folder, owner, hash)
         // Check again under the lock: a writer may have created the marker and not yet the record.
-        await this.#locked(hash, options, async () => {
-          if (!(await this.#isOwnedBy(owner, hash))) await removeFile(join(folder, owner, hash))
-        })
+        const removeMarker = async (): Promise<void> => {
+          if (!(await this.#isOwnedBy(owner, hash))) await removeFile(marker)
+        }
+        await this.#locked(hash, options, removeMarker, marker)
       }
       await removeIfEmpty(join(folder, owner))
     }
@@ -245,18 +248,37 @@ class FilesystemBackend implements Backend, OwnerIndex, Prunable, Listable {
     return owner !== undefined && hashOf(owner) === ownerHash
   }
 
-  /** Runs `task` with the current record, if it exists, while holding the lock of the record. */
+  /**
+   * Runs `task` with the current record, if it exists, while holding the lock of the record.
+   *
+   * @param spare - a file that exists, for the lock on a disk that has no inode left
+   */
   async #locked<T>(
     hash: string,
     options: OperationOptions | undefined,
     task: (current: IdentifiedRecord | undefined) => Promise<T>,
+    spare = this.#pathOf(hash),
   ): Promise<T> {
     await this.#prepare(options)
     const path = this.#pathOf(hash)
-    const waiting = { deadline: Date.now() + this.#lockTimeout, signal: options?.signal }
+    const waiting = { deadline: Date.now() + this.#lockTimeout, signal: options?.signal, spare }
     return withKeyLock(path, () =>
       withLock(path + lockSuffix, async () => task(await this.#read(hash)), waiting),
     )
+  }
+
+  /** Like {@link #locked}, but a missing record needs no lock where there is no space for one. */
+  async #lockedIfFound<T>(
+    hash: string,
+    options: OperationOptions | undefined,
+    task: (current: IdentifiedRecord | undefined) => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await this.#locked(hash, options, task)
+    } catch (error) {
+      if (!isOutOfSpace(error) || (await readRecord(this.#pathOf(hash)))) throw error
+      return task(undefined)
+    }
   }
 
   async #read(hash: string, most?: number): Promise<IdentifiedRecord | undefined> {

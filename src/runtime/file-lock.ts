@@ -6,28 +6,31 @@
  * when it is a minute old: tasks that run under a lock take milliseconds.
  *
  * The entry is a dangling symbolic link whose target identifies the holder. A link is created together with its
- * target, while a process that creates a file and is killed before it writes leaves a lock without a holder.
+ * target, while a process that creates a file and is killed before it writes leaves a lock without a holder. It is
+ * a file where symbolic links are not permitted, and a hard link on a disk that has no inode left.
  *
  * @module
  */
 
 import { createHash } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
-import { type FileHandle, lstat, mkdir, readlink, symlink } from 'node:fs/promises'
+import { type FileHandle, link, lstat, mkdir, readlink, symlink, utimes } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { encodeBase64Url } from '#bytes'
 import { SessionError } from '../errors.ts'
 import { randomBytes } from './crypto/random.ts'
-import { hasCode, openNew, readWholeFile, removeFile } from './files.ts'
+import { hasCode, isOutOfSpace, openNew, readWholeFile, removeFile } from './files.ts'
 
-/** How long to wait for a lock. */
+/** How long to wait for a lock, and how to acquire it on a full disk. */
 export interface Waiting {
   /** When to give up: Unix time in milliseconds. */
   readonly deadline: number
   /** Aborts the wait. */
   readonly signal?: AbortSignal | undefined
+  /** A file on the same disk. The lock is a hard link to it if the disk has no inode left for a new entry. */
+  readonly spare?: string | undefined
 }
 
 /** The age in milliseconds at which a lock is broken when it is unknown whether its holder is alive. */
@@ -48,7 +51,7 @@ export async function withLock<T>(
 ): Promise<T> {
   for (;;) {
     waiting.signal?.throwIfAborted()
-    if (await acquire(path)) break
+    if (await acquire(path, waiting.spare)) break
     if (await breakAbandoned(path, waiting)) continue
     if (Date.now() >= waiting.deadline) {
       throw new SessionError(
@@ -65,8 +68,17 @@ export async function withLock<T>(
   }
 }
 
-async function acquire(path: string): Promise<boolean> {
+async function acquire(path: string, spare: string | undefined): Promise<boolean> {
   const holder = `${self()} ${encodeBase64Url(randomBytes(9))}`
+  try {
+    return await acquireAs(holder, path)
+  } catch (error) {
+    if (spare === undefined || !isOutOfSpace(error)) throw error
+    return acquireByHardLink(path, spare, error)
+  }
+}
+
+async function acquireAs(holder: string, path: string): Promise<boolean> {
   try {
     await makeLink(holder, path)
     return true
@@ -106,6 +118,21 @@ async function acquireByFile(path: string, holder: string): Promise<boolean> {
   return true
 }
 
+/** A hard link needs no inode. It does not identify its holder, so it is broken when it is old. */
+async function acquireByHardLink(path: string, spare: string, cause: unknown): Promise<boolean> {
+  if (await inspect(path)) return false
+  try {
+    // The age of a link is that of the file.
+    const now = new Date()
+    await utimes(spare, now, now)
+    await link(spare, path)
+    return true
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return false
+    throw cause
+  }
+}
+
 /** Removes the lock if it is abandoned. Returns whether it was, so that the caller tries again immediately. */
 async function breakAbandoned(path: string, waiting: Waiting): Promise<boolean> {
   const seen = await inspect(path)
@@ -117,7 +144,8 @@ async function breakAbandoned(path: string, waiting: Waiting): Promise<boolean> 
     async () => {
       if ((await inspect(path))?.identity === seen.identity) await removeFile(path)
     },
-    waiting,
+    // Not a hard link: that would change the age, and so the identity, of a lock that is a link to the same file.
+    { ...waiting, spare: undefined },
   )
   return true
 }

@@ -169,3 +169,8 @@ export async function syncFolder(path: string): Promise<void> {
 export function hasCode(error: unknown, ...codes: string[]): boolean {
   return codes.includes((error as NodeJS.ErrnoException).code ?? '')
 }
+
+/** Whether an operation failed because the disk, or the quota of its user, has no bytes or inodes left. */
+export function isOutOfSpace(error: unknown): boolean {
+  return hasCode(error, 'ENOSPC', 'EDQUOT')
+}

@@ -5,6 +5,7 @@ import fs, {
   chmod,
   chown,
   type FileHandle,
+  link,
   lstat,
   lutimes,
   mkdir,
@@ -465,6 +466,80 @@ suite('filesystem: a full disk', () => {
     } finally {
       await disk.close()
     }
+  })
+})
+
+suite('filesystem: a disk without a free inode', () => {
+  /** Runs `task` while no symbolic link can be created. */
+  async function withoutInodes(task: () => Promise<void>): Promise<void> {
+    const refuse = mock.method(fs, 'symlink', async () => {
+      throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+    })
+    syncBuiltinESMExports()
+    try {
+      await task()
+    } finally {
+      refuse.mock.restore()
+      syncBuiltinESMExports()
+    }
+  }
+
+  test('ends, deletes and prunes records', async () => {
+    const folder = await newFolder()
+    let now = 1000
+    const backend = filesystem(folder, { now: () => now })
+    const record = { data, expires: 2000, owner: 'ann' }
+    const created = await backend.create('updated', record)
+    const version = created.status === 'created' ? created.version : ''
+    for (const id of ['touched', 'deleted', 'owned', 'expired']) await backend.create(id, record)
+    await backend.create('lost', { ...record, owner: 'bob' })
+    await rm(pathOf(folder, 'lost'))
+    await withoutInodes(async () => {
+      const over = { data, expires: 0 }
+      assert.equal((await backend.update('updated', over, version)).status, 'updated')
+      assert.equal((await backend.update('updated', over, version)).status, 'gone')
+      await backend.touch('touched', 0)
+      await backend.touch('touched', 3000)
+      await Promise.all([1, 2, 3].map(() => backend.delete('deleted')))
+      await backend.delete('deleted')
+      assert.deepEqual((await backend.ofOwner('ann')).sort(), ['expired', 'owned'])
+      assert.equal(await backend.deleteOwner('ann', { except: ['expired'] }), 1)
+      await assert.rejects(backend.create('new', record), { code: 'ENOSPC' })
+      now = 2000
+      assert.equal(await backend.prune(), 1)
+      // Removes the folders of owners whose last record was pruned.
+      assert.equal(await backend.prune(), 0)
+    })
+    const names = (await everythingIn(folder)).filter(path => /[0-9a-f]{64}/.test(path))
+    assert.deepEqual(names, [])
+    assert.deepEqual(await leftIn(folder), [])
+    await remove(folder)
+  })
+
+  test('its locks are exclusive, and broken after a minute', async () => {
+    const folder = await newFolder()
+    const backend = filesystem(folder, { lockTimeout: 100 })
+    await backend.create('id', { data, expires })
+    const path = pathOf(folder, 'id')
+    await utimes(path, 1, 1)
+    const hold = async (task: () => Promise<void>): Promise<void> =>
+      withLock(`${path}.lock`, task, { deadline: 0, spare: path })
+    await withoutInodes(() =>
+      hold(async () => {
+        await assert.rejects(backend.delete('id'), { code: 'store-failed' })
+        assert.ok(await backend.load('id'))
+      }),
+    )
+    // As a killed process leaves it. Breaking a lock needs an inode.
+    await withoutInodes(async () => {
+      await link(path, `${path}.lock`)
+      await utimes(path, 1, 1)
+      await assert.rejects(backend.delete('id'), { code: 'ENOSPC' })
+    })
+    await backend.delete('id')
+    assert.equal(await backend.load('id'), undefined)
+    assert.deepEqual(await leftIn(folder), [])
+    await remove(folder)
   })
 })
 

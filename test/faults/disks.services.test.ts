@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
@@ -18,11 +18,38 @@ async function newFolder(): Promise<string> {
   return mkdtemp(join(tmpdir(), 'faults-'))
 }
 
+interface Disk {
+  readonly folder: string
+  close(): Promise<void>
+}
+
 /** Mounts a small disk. Returns undefined where that is not permitted. */
-async function smallDisk(): Promise<{ folder: string; close(): Promise<void> } | undefined> {
+function smallDisk(): Promise<Disk | undefined> {
+  return mounted('-t', 'tmpfs', '-o', 'size=512k', 'tmpfs')
+}
+
+/** Mounts a disk with space for few files. Returns undefined where that is not permitted. */
+async function diskWithFewInodes(): Promise<Disk | undefined> {
+  const images = await newFolder()
+  const image = join(images, 'image')
+  await writeFile(image, '')
+  await truncate(image, 8_000_000)
+  try {
+    execFileSync('mkfs.ext4', ['-q', '-F', '-N', '256', image], { stdio: 'ignore' })
+  } catch (error) {
+    if (process.env.REQUIRE_SERVICES === '1') throw error
+    return undefined
+  }
+  const disk = await mounted('-o', 'loop', image)
+  // The mount keeps the image.
+  await rm(images, { recursive: true })
+  return disk
+}
+
+async function mounted(...args: string[]): Promise<Disk | undefined> {
   const folder = await newFolder()
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', folder], { stdio: 'ignore' })
+    execFileSync('mount', [...args, folder], { stdio: 'ignore' })
   } catch (error) {
     await rm(folder, { recursive: true })
     if (process.env.REQUIRE_SERVICES === '1') throw error
@@ -124,6 +151,40 @@ suite('faults: a full disk', () => {
         assert.equal((await find(cookie)).reason, 'unknown-id')
       }
       assert.deepEqual(await store.sessionsOf('ann'), [])
+    } finally {
+      await disk.close()
+    }
+  })
+
+  test('filesystem: records can be deleted and pruned without a free inode', async context => {
+    const disk = await diskWithFewInodes()
+    if (!disk) {
+      context.skip('mounting a disk is not permitted')
+      return
+    }
+    try {
+      let now = 1000
+      const backend = filesystem(join(disk.folder, 'sessions'), { now: () => now })
+      const record = { data: Buffer.alloc(10), expires: 2000, owner: 'ann' }
+      let created = 0
+      const fill = async (): Promise<void> => {
+        for (; created < 2000; created++) await backend.create(`id${created}`, record)
+      }
+      await assert.rejects(fill(), { code: 'ENOSPC' })
+      const touchFile = (): Promise<void> => writeFile(join(disk.folder, `${created++}`), '')
+      await assert.rejects(
+        async () => {
+          for (;;) await touchFile()
+        },
+        { code: 'ENOSPC' },
+      )
+      await backend.delete('id0')
+      assert.equal(await backend.load('id0'), undefined)
+      assert.ok(await backend.load('id1'))
+      const { length } = await backend.ofOwner('ann')
+      now = 2000
+      assert.equal(await backend.prune(), length)
+      assert.equal((await backend.create('new', { ...record, expires: 3000 })).status, 'created')
     } finally {
       await disk.close()
     }
