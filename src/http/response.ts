@@ -73,7 +73,7 @@ export function varyOnCookie(response: ResponseLike): void {
 
 /**
  * Sets `Cache-Control: no-store`, so that no cache keeps a response with a session cookie. Leaves an
- * existing `no-store` or `private` alone.
+ * existing `no-store` or `private` alone, but not `private` with a list of fields.
  *
  * Throws a {@link SessionError} `headers-sent` or `headers-immutable`.
  */
@@ -129,8 +129,20 @@ function withCookie(vary: string): string | undefined {
   return fields.includes('*') || fields.includes('cookie') ? undefined : `${vary}, Cookie`
 }
 
+/**
+ * True if no shared cache may keep the response.
+ *
+ *     Cache-Control   = #cache-directive                                        RFC 9111 §5.2
+ *     cache-directive = token [ "=" ( token / quoted-string ) ]
+ *
+ * `private` with a list of fields restricts only these fields, so it does not count.
+ */
 function isPrivate(cacheControl: string): boolean {
-  return /\b(?:no-store|private)\b/i.test(cacheControl)
+  return cacheControl
+    .replace(/"(?:[^"\\]|\\.)*"?/g, '""')
+    .split(',')
+    .map(directive => directive.trim().toLowerCase())
+    .some(directive => directive === 'no-store' || directive === 'private')
 }
 
 /** True if the line and the cookie have the same name, domain and path. Browsers keep only the later one. */

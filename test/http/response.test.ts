@@ -81,6 +81,14 @@ for (const [kind, make] of Object.entries(kinds)) {
       ['private, max-age=60', 'private, max-age=60'],
       ['no-store', 'no-store'],
       ['no-cache', 'no-store'],
+      ['max-age=60 , PRIVATE', 'max-age=60 , PRIVATE'],
+      ['no-cache="set-cookie", private', 'no-cache="set-cookie", private'],
+      ['private="x-user"', 'no-store'],
+      ['private="a, private, b", max-age=60', 'no-store'],
+      ['private=x-user', 'no-store'],
+      ['extension="\\", private, "', 'no-store'],
+      ['extension=", private', 'no-store'],
+      ['x-private, not-no-store', 'no-store'],
     ] as const) {
       test(`changes Cache-Control: ${before} to ${after}`, () => {
         const { response, headers } = make()
