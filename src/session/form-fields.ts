@@ -20,9 +20,22 @@ export interface InputOptions {
   maxBytes?: number
 }
 
-/** Matches names, in lower case and without punctuation, of fields that must not end up in a session. */
-const secret =
-  /passw|passphrase|passcode|^pass$|^pwd|pwd$|secret|token|csrf|^pin$|^otp|otp$|onetimecode|cvc|cvv|cardn|securitycode/
+/** Matches names of fields that must not end up in a session, in lower case and without punctuation. */
+const secretText = new RegExp(
+  [
+    'passw|passphrase|passcode|^pwd|pwd$|credential|secret|token|[cx]srf|bearer|jwt|sessionid|authori[sz]ation',
+    '(?:api|access|private|signing|encryption)key',
+    '^otp|otp$|pincode|pinnumber|(?:onetime|verification|security|auth|login|sms|recovery|backup)code',
+    'securityanswer|cvc|cvv|cardn|creditcard',
+  ].join('|'),
+)
+
+/**
+ * Matches the same names as words separated by hyphens, for words that are too short to be found anywhere. The
+ * names that begin with `cc` are autocomplete tokens of the HTML standard, such as `cc-number`.
+ */
+const secretWords =
+  /(?:^|-)(?:(?:pin|otp|mfa|2fa|tfa|csc)(?:-|$)|(?:pass|auth)$|cc-?(?:number|num|no$|csc|exp|name|given|additional|family|type))/
 
 /** Approximate overhead of a serialized field, in bytes. */
 const bytesPerField = 8
@@ -59,5 +72,10 @@ function isIterable(form: FormLike): form is Iterable<readonly [string, unknown]
 }
 
 function soundsSecret(name: string): boolean {
-  return secret.test(name.toLowerCase().replace(/[^\p{L}\d]/gu, ''))
+  const words = name
+    .replace(/(\p{Ll})(?=\p{Lu})/gu, '$1-')
+    .toLowerCase()
+    .replace(/[^\p{L}\d]+/gu, '-')
+    .replace(/-$/, '')
+  return secretWords.test(words) || secretText.test(words.replaceAll('-', ''))
 }

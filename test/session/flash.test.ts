@@ -402,6 +402,39 @@ suite('a submitted form', () => {
     assert.deepEqual(kept({ only: ['email', 'pass'] }), ['pass', 'email'])
   })
 
+  for (const name of [
+    // The autocomplete tokens of the HTML standard.
+    ...['current-password', 'new-password', 'one-time-code', 'cc-name', 'cc-given-name'],
+    ...['cc-additional-name', 'cc-family-name', 'cc-number', 'cc-exp', 'cc-exp-month'],
+    ...['cc-exp-year', 'cc-csc', 'cc-type', 'billing cc-number', 'payment[cc-csc]', 'ccNumber'],
+    ...['cc_no', 'ccnumber', 'csc', 'card_csc', 'credit-card', 'cvv2'],
+    ...['pin_code', 'pinCode', 'new-pin', 'userPIN', 'user[pin]', 'mfa_code', 'mfa', '2fa', 'TFA'],
+    ...['2fa_code', 'otp_code', 'totp', 'sms-code', 'smsCode', 'verificationCode', 'auth_code'],
+    ...['backup_code', 'recovery-code', 'security_answer'],
+    ...['api_key', 'apiKey', 'API-KEY', 'APIKey', 'access_key', 'private_key', 'secret_key'],
+    ...['authorization', 'Authorization', 'authorisation', 'auth', 'x-auth', 'bearer', 'jwt'],
+    ...['session_id', 'credentials', 'xsrf', 'user_pass', 'userPass', 'pass[]'],
+  ]) {
+    test(`omits the field ${name}`, () => {
+      const session = newSession()
+      session.flashInput({ [name]: 'x' })
+      assert.equal(session.oldInput().size, 0)
+    })
+  }
+
+  for (const name of [
+    ...['cc', 'cc_emails', 'account', 'accountName', 'access', 'success', 'pinterest', 'spin'],
+    ...['opinion', 'happiness', 'author', 'authors', 'compass', 'passage', 'passengers', 'code'],
+    ...['postcode', 'zip_code', 'country-code', 'keyboard', 'keywords', 'laptop', 'option'],
+    ...['cardigan', 'discard', 'description', 'exp', 'type', 'name', 'given-name', 'acctype'],
+  ]) {
+    test(`keeps the field ${name}`, () => {
+      const session = newSession()
+      session.flashInput({ [name]: 'x' })
+      assert.equal(session.oldInput(name), 'x')
+    })
+  }
+
   test('omits fields that do not fit, so that no client can make a session too large', async () => {
     const visit = visitor(new CookieStore({ keys }))
     const long = 'é'.repeat(2000)
