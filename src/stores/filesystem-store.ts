@@ -8,6 +8,7 @@
  * @module
  */
 
+import type { Stats } from 'node:fs'
 import { lstat, opendir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -159,7 +160,7 @@ class FilePersistence implements Persistence {
     assertReadable(name, content, this.#fileCodecs)
     const isWritten = await this.#attempt(old ?? id, async path => {
       // The session was ended meanwhile.
-      if (old !== undefined && (await modifiedAt(path)) === undefined) return false
+      if (old !== undefined && !(await lstatIfExists(path))) return false
       await writeWholeFile(this.#pathOf(id), content)
       // The old id is invalid before the response leaves.
       if (old !== undefined && old !== id) await removeFile(path)
@@ -251,8 +252,8 @@ async function* namesIn(directory: string): AsyncGenerator<string> {
 /** Removes a file if it was last written more than `seconds` ago. Resolves to whether it was. */
 async function removeOlder(path: string, seconds: number): Promise<boolean> {
   const isOlder = async (): Promise<boolean> => {
-    const modified = await modifiedAt(path)
-    return modified !== undefined && modified < Date.now() - seconds * 1000
+    const found = await lstatIfExists(path)
+    return found !== undefined && isOurs(found) && found.mtimeMs < Date.now() - seconds * 1000
   }
   if (!(await isOlder())) return false
   return withKeyLock(path, async () => {
@@ -263,10 +264,15 @@ async function removeOlder(path: string, seconds: number): Promise<boolean> {
   })
 }
 
-/** When a file was last written, in Unix milliseconds; undefined if it does not exist. */
-async function modifiedAt(path: string): Promise<number | undefined> {
+/** Whether it can be a session of this user. In `/tmp`, other programs use similar names. */
+function isOurs(found: Stats): boolean {
+  const user = process.geteuid?.() ?? 0
+  return !found.isDirectory() && (user === 0 || found.uid === user)
+}
+
+async function lstatIfExists(path: string): Promise<Stats | undefined> {
   try {
-    return (await lstat(path)).mtimeMs
+    return await lstat(path)
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined
     throw error

@@ -13,7 +13,7 @@ import {
 } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { after, suite, test } from 'node:test'
+import { after, mock, suite, test } from 'node:test'
 import {
   CookieStore,
   FilesystemStore,
@@ -247,6 +247,22 @@ suite('a filesystem store', () => {
     })
     await pruned
     assert.deepEqual(await readdir(store.path), [basename(path)])
+  })
+
+  test('prune keeps directories and the files of other users', async () => {
+    const store = await newStore()
+    await visit(store, setFoo)
+    const old = await onlyFile(store.path)
+    const directory = join(store.path, 'session_directory')
+    await mkdir(directory)
+    for (const path of [old, directory]) utimesSync(path, 1, 1)
+    if (process.geteuid) {
+      const other = mock.method(process as { geteuid(): number }, 'geteuid', () => 12345)
+      assert.equal(await store.prune(), 0)
+      other.mock.restore()
+    }
+    assert.equal(await store.prune(), 1)
+    assert.deepEqual(await readdir(store.path), [basename(directory)])
   })
 
   test('reads every file that it writes, and refuses to write a larger one', async () => {
