@@ -11,8 +11,15 @@ export interface PubSub {
   /**
    * Calls `listener` with every notice published from now on. Resolves with an unsubscribe function once
    * subscribed. Rejects when it cannot subscribe.
+   *
+   * A subscription outlasts its connection: if that is lost, the implementation connects and subscribes again,
+   * and then calls `onGap`, because notices published meanwhile were not delivered. The caller then asks the
+   * backend what it has missed. Call it after the new subscription has been confirmed: a notice published
+   * between the call and the subscription would be lost.
+   *
+   * @param onGap - called whenever notices may have been lost. It does not throw
    */
-  subscribe(listener: (notice: string) => void): Promise<() => Promise<void>>
+  subscribe(listener: (notice: string) => void, onGap?: () => void): Promise<() => Promise<void>>
 }
 
 /** Returns a PubSub that reaches the subscribers of this process only. */
@@ -23,9 +30,11 @@ export function localPubSub(): PubSub {
       for (const listener of [...listeners]) listener(notice)
     },
     async subscribe(listener) {
-      listeners.add(listener)
+      // A function may subscribe more than once.
+      const own = (notice: string): void => listener(notice)
+      listeners.add(own)
       return async () => {
-        listeners.delete(listener)
+        listeners.delete(own)
       }
     },
   }

@@ -232,11 +232,14 @@ export class ServerStore extends SessionStore {
   }
 
   /**
-   * Calls `listener` once, when the session, or all sessions of an owner, have ended: destroyed, revoked, or
-   * replaced by a sign-in. Use it to close sockets. Expiry is not reported.
+   * Calls `listener` once, when the session has ended: destroyed, revoked, replaced by a sign-in, or expired. With
+   * an owner: when all sessions of the owner were ended by `revokeAll` or `revokeEverything`. Use it to close
+   * sockets.
    *
    * Resolves with an unsubscribe function once subscribed; calls the listener at once if the session has
-   * already ended. Rejects if it cannot subscribe.
+   * already ended. Rejects if it cannot subscribe, or cannot read the session.
+   *
+   * Throws a TypeError for a session that was never saved, and for an empty owner.
    *
    * @param target - a session that was saved, or an owner
    */
@@ -244,20 +247,14 @@ export class ServerStore extends SessionStore {
     target: Session<object> | string,
     listener: () => void,
   ): Promise<() => Promise<void>> {
-    const { watchers, records } = this.#parts
-    if (typeof target === 'string') return watchers.add({ owner: ownerKey(target) }, listener)
+    const { watchers } = this.#parts
+    if (typeof target === 'string') {
+      assertOwner(target)
+      return watchers.addOwner(target, listener)
+    }
     const { id, owner } = target
     if (id === undefined) throw new TypeError('save a session before you watch it')
-    const key = keyOf(id)
-    const watched = { key, owner: owner && ownerKey(owner) }
-    const stop = await watchers.add(watched, listener)
-    const found = await records.find(key)
-    if (found?.key === key) return stop
-    await stop()
-    // It has got a new id, or ended, before the subscription began.
-    if (found) return watchers.add({ ...watched, key: found.key }, listener)
-    listener()
-    return async () => undefined
+    return watchers.addSession(keyOf(id), owner, listener)
   }
 
   async #info(handle: string, owner: string, epoch: number): Promise<SessionInfo | undefined> {
@@ -344,11 +341,13 @@ function partsOf(
   const packer = new RecordPacker(encrypt ? recordCodecs(settings, maxBytes) : undefined, maxBytes)
   assertInteger('rotation.grace', grace, 0)
   const records = new Records(backend, packer, grace, now)
-  const watchers = new Watchers(options.pubsub ?? localPubSub())
-  const endings = new Endings(records, watchers, onNotifyError)
   const counters = new Counters(backend)
   const epoch = new Epoch(counters, now)
   const ownerEpochs = new OwnerEpochs(counters, now)
+  const pubsub = options.pubsub ?? localPubSub()
+  const onFailure = onNotifyError
+  const watchers = new Watchers({ pubsub, records, epoch, ownerEpochs, now, onFailure })
+  const endings = new Endings(records, watchers, onNotifyError)
   const writer = new RecordWriter({
     records,
     endings,

@@ -67,12 +67,13 @@ export class Records {
   }
 
   /** The session with this key, or with the key that it has been given since. */
-  async find(key: string): Promise<Found | undefined> {
+  async find(key: string): Promise<Kept | undefined> {
     const record = await this.load(key)
     const body = record && this.unpack(key, record)
     if (!record || !body) return undefined
     if (isTombstone(body)) return body.forwardsChanges ? this.find(body.successor) : undefined
-    return { key, body, version: record.version }
+    const { version, expires } = record
+    return { key, body, version, expires }
   }
 
   /** Stores a session under a new id. Rejects with `value-too-long` if it is too large. */

@@ -1,22 +1,30 @@
 /**
  * Watching sessions for their end, for open sockets and streams.
  *
+ * Notices report sessions that were ended. The backend is asked when a session expires, and when notices may
+ * have been lost.
+ *
  * @module
  */
 
 import type { PubSub } from '../../backends/pubsub.ts'
+import type { Epoch } from '../revocation/epoch.ts'
+import type { OwnerEpochs } from '../revocation/owner-epochs.ts'
+import { EndChecks } from './end-checks.ts'
+import type { Records } from './records.ts'
+import { type Notice, type Watched, WatchedOwner, WatchedSession } from './watched.ts'
 
-/** Sessions that have ended, or one that has got another key. Keys and owners are hashes. */
-export type Notice =
-  | { readonly ended: readonly string[] }
-  | { readonly owner: string; readonly except: readonly string[] }
-  | { readonly moved: readonly [from: string, to: string] }
-  | { readonly everything: true }
+export type { Notice } from './watched.ts'
 
-/** What is watched: one session, whose owner may be known, or every session of an owner. */
-export interface Watched {
-  key?: string | undefined
-  readonly owner?: string | undefined
+/** What watchers work with. */
+export interface WatchersOptions {
+  readonly pubsub: PubSub
+  readonly records: Records
+  readonly epoch: Epoch
+  readonly ownerEpochs: OwnerEpochs
+  readonly now: () => number
+  /** Called when a check fails, or a listener throws. */
+  readonly onFailure: (error: Error) => void
 }
 
 interface Watch {
@@ -24,67 +32,107 @@ interface Watch {
   readonly listener: () => void
 }
 
-/** Passes notices to the watchers they concern. Subscribes only while there are watchers. */
+/** Calls the listeners of sessions that have ended. Subscribes only while there are listeners. */
 export class Watchers {
-  readonly #pubsub: PubSub
+  readonly #options: WatchersOptions
   readonly #watches = new Set<Watch>()
-  #unsubscribe: Promise<() => Promise<void>> | undefined
+  readonly #checks: EndChecks<Watch>
+  #subscription: Promise<() => Promise<void>> | undefined
 
-  constructor(pubsub: PubSub) {
-    this.#pubsub = pubsub
+  constructor(options: WatchersOptions) {
+    const { epoch, now, onFailure } = options
+    this.#options = options
+    this.#checks = new EndChecks({
+      watches: this.#watches,
+      epoch,
+      now,
+      onEnd: watch => this.#end(watch),
+      onFailure,
+    })
   }
 
+  /** Publishes a notice. */
   notify(notice: Notice): Promise<void> {
-    return this.#pubsub.publish(JSON.stringify(notice))
+    return this.#options.pubsub.publish(JSON.stringify(notice))
   }
 
-  /** Calls `listener` once, when it has ended. Resolves to an unsubscribe function. */
-  async add(watched: Watched, listener: () => void): Promise<() => Promise<void>> {
-    const watch = { watched: { ...watched }, listener }
+  /**
+   * Calls `listener` once, when the session with this key has ended or expired: at once if it has already.
+   * Resolves with an unsubscribe function. Rejects if it cannot subscribe, or cannot read the session.
+   */
+  addSession(
+    key: string,
+    owner: string | undefined,
+    listener: () => void,
+  ): Promise<() => Promise<void>> {
+    const watched = new WatchedSession(key, owner, this.#options.records)
+    return this.#add({ watched, listener })
+  }
+
+  /** Calls `listener` once, when all sessions of the owner are ended. Like {@link addSession} otherwise. */
+  async addOwner(owner: string, listener: () => void): Promise<() => Promise<void>> {
+    const { epoch, ownerEpochs } = this.#options
+    // Before the subscription, so that what happens meanwhile is found by the check after it.
+    const epochs = await Promise.all([epoch.latest(), ownerEpochs.current(owner)])
+    const watched = new WatchedOwner(owner, ownerEpochs, ...epochs)
+    return this.#add({ watched, listener })
+  }
+
+  async #add(watch: Watch): Promise<() => Promise<void>> {
     this.#watches.add(watch)
     try {
-      this.#unsubscribe ??= this.#pubsub.subscribe(text => this.#receive(text))
-      await this.#unsubscribe
+      await this.#subscribe()
+      // It may have ended before the subscription began.
+      if (await watch.watched.hasEnded(await this.#options.epoch.latest())) this.#end(watch)
+      else if (this.#watches.has(watch)) this.#checks.schedule(watch)
     } catch (error) {
-      this.#unsubscribe = undefined
-      this.#watches.delete(watch)
+      await this.#remove(watch).catch(() => undefined)
       throw error
     }
     return () => this.#remove(watch)
   }
 
+  #subscribe(): Promise<() => Promise<void>> {
+    if (this.#subscription) return this.#subscription
+    const subscription = this.#options.pubsub.subscribe(
+      text => this.#receive(text),
+      () => this.#checks.checkAll(),
+    )
+    this.#subscription = subscription
+    subscription.catch(() => {
+      if (this.#subscription === subscription) this.#subscription = undefined
+    })
+    return subscription
+  }
+
   async #remove(watch: Watch): Promise<void> {
     this.#watches.delete(watch)
-    if (this.#watches.size > 0 || !this.#unsubscribe) return
-    const unsubscribe = this.#unsubscribe
-    this.#unsubscribe = undefined
-    await (await unsubscribe)()
+    if (this.#watches.size > 0) return
+    this.#checks.stop()
+    const subscription = this.#subscription
+    this.#subscription = undefined
+    await (await subscription)?.()
   }
 
   #receive(text: string): void {
     const notice = parse(text)
     if (!notice) return
     for (const watch of [...this.#watches]) {
-      if ('moved' in notice) follow(watch.watched, notice.moved)
-      else if (concerns(notice, watch.watched)) this.#call(watch)
+      if (watch.watched.receive(notice)) this.#end(watch)
     }
   }
 
-  #call(watch: Watch): void {
-    // A socket closes once, whatever happens afterwards.
+  #end(watch: Watch): void {
+    // Once, whatever else ends it.
+    if (!this.#watches.has(watch)) return
     void this.#remove(watch).catch(() => undefined)
-    watch.listener()
+    try {
+      watch.listener()
+    } catch (error) {
+      // The other listeners have to be called all the same.
+      this.#options.onFailure(error as Error)
+    }
   }
-}
-
-function follow(watched: Watched, [from, to]: readonly [string, string]): void {
-  if (watched.key === from) watched.key = to
-}
-
-function concerns(notice: Exclude<Notice, { moved: unknown }>, { key, owner }: Watched): boolean {
-  if ('everything' in notice) return true
-  if ('ended' in notice) return key !== undefined && notice.ended.includes(key)
-  return notice.owner === owner && (key === undefined || !notice.except.includes(key))
 }
 
 /** undefined for anything but a notice: other programs may publish on the same channel. */

@@ -1,18 +1,20 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { Redis } from 'ioredis'
+import { Redis as Valkey } from 'iovalkey'
 import pg from 'pg'
 import postgresJs from 'postgres'
 import { createClient } from 'redis'
-import { type PubSub, ServerStore } from 'silverback'
+import { localPubSub, type PubSub, ServerStore } from 'silverback'
+import { memory } from 'silverback/memory'
 import { postgresPubSub } from 'silverback/postgres'
 import { redisPubSub } from 'silverback/redis'
 import { type PostgresServer, startPostgres } from '../../support/services/postgres-server.ts'
 import { needs } from '../../support/services/programs.ts'
 import { type RedisServer, startRedis } from '../../support/services/redis-server.ts'
-import { watching } from './watching.ts'
+import { listening, read, signIn, soon, watching } from './watching.ts'
 
-suite('watch() over Redis', needs('redis-server'), () => {
+suite('watch() over Redis', needs('redis-server', 'redis-cli'), () => {
   let server: RedisServer
   const closers: (() => void)[] = []
   before(async () => {
@@ -23,23 +25,29 @@ suite('watch() over Redis', needs('redis-server'), () => {
     await server.stop()
   })
 
+  const overIoRedis = (client: Redis | Valkey): PubSub => {
+    const subscriber = client.duplicate()
+    for (const each of [client, subscriber]) {
+      each.on('error', () => undefined)
+      closers.push(() => each.disconnect())
+    }
+    return redisPubSub(client, subscriber)
+  }
   const connections: Record<string, () => Promise<PubSub>> = {
-    ioredis: async () => {
-      const client = new Redis(server.port, { keyPrefix: 'app:' })
-      const subscriber = client.duplicate()
-      closers.push(
-        () => client.disconnect(),
-        () => subscriber.disconnect(),
-      )
-      return redisPubSub(client, subscriber)
-    },
+    ioredis: async () => overIoRedis(new Redis(server.port)),
+    'ioredis with a key prefix': async () =>
+      overIoRedis(new Redis(server.port, { keyPrefix: 'app:' })),
+    'ioredis without autoResubscribe': async () =>
+      overIoRedis(new Redis(server.port, { autoResubscribe: false })),
+    iovalkey: async () => overIoRedis(new Valkey(server.port, { keyPrefix: 'app:' })),
     'node-redis': async () => {
-      const client = await createClient({ socket: { port: server.port } }).connect()
-      const subscriber = await client.duplicate().connect()
-      closers.push(
-        () => client.destroy(),
-        () => subscriber.destroy(),
-      )
+      const client = createClient({ socket: { port: server.port } })
+      const subscriber = client.duplicate()
+      for (const each of [client, subscriber]) {
+        each.on('error', () => undefined)
+        await each.connect()
+        closers.push(() => each.destroy())
+      }
       return redisPubSub(client, subscriber)
     },
   }
@@ -56,29 +64,148 @@ suite('watch() over Redis', needs('redis-server'), () => {
           new ServerStore(backend, { pubsub: other }),
         ]
       })
+      losing(
+        () => pair,
+        async () => {
+          server.cli('client', 'kill', 'type', 'pubsub')
+        },
+        () => server.restart(),
+      )
     })
   }
+
+  test('hears of a session that is revoked while ioredis waits to reconnect', async () => {
+    const client = new Redis(server.port)
+    const subscriber = client.duplicate({ retryStrategy: () => 500 })
+    closers.push(
+      () => client.disconnect(),
+      () => subscriber.disconnect(),
+    )
+    const store = new ServerStore(memory(), { pubsub: redisPubSub(client, subscriber) })
+    const cookie = await signIn(store)
+    const { calls, called, listener } = listening()
+    await store.watch(await read(store, cookie), listener)
+    const closed = new Promise(resolve => subscriber.once('close', resolve))
+    server.cli('client', 'kill', 'type', 'pubsub')
+    await closed
+    await store.revokeAll('ann')
+    assert.equal(calls(), 0)
+    await called
+  })
+
+  for (const keyPrefix of ['', 'app:', Buffer.from('app:')]) {
+    test(`ioredis tells channels with the same ending apart (key prefix ${keyPrefix})`, async () => {
+      const client = new Redis(server.port, { keyPrefix } as object)
+      const subscriber = client.duplicate()
+      closers.push(
+        () => client.disconnect(),
+        () => subscriber.disconnect(),
+      )
+      const short = redisPubSub(client, subscriber)
+      const long = redisPubSub(client, subscriber, { channel: 'shop:silverback:notices' })
+      const received: string[] = []
+      await short.subscribe(notice => received.push(`short ${notice}`))
+      await long.subscribe(notice => received.push(`long ${notice}`))
+      await long.publish('one')
+      await short.publish('two')
+      await soon()
+      assert.deepEqual(received, ['long one', 'short two'])
+    })
+  }
+
+  test('ioredis stays subscribed for others that use the same connection', async () => {
+    const client = new Redis(server.port)
+    const subscriber = client.duplicate()
+    closers.push(
+      () => client.disconnect(),
+      () => subscriber.disconnect(),
+    )
+    const received: string[] = []
+    const stop = await redisPubSub(client, subscriber).subscribe(() => undefined)
+    const other = redisPubSub(client, subscriber)
+    await other.subscribe(notice => received.push(notice))
+    await stop()
+    await other.publish('notice')
+    await soon()
+    assert.deepEqual(received, ['notice'])
+  })
 })
+
+/** Registers the tests of lost connections. */
+function losing(
+  pair: () => [PubSub, PubSub],
+  kill: () => Promise<void>,
+  restart: () => Promise<void>,
+): void {
+  for (const [what, lose] of Object.entries({ 'lost connection': kill, restart })) {
+    test(`after a ${what}, calls the listeners of sessions that ended meanwhile`, async () => {
+      const backend = memory()
+      const here = new ServerStore(backend, { pubsub: pair()[0] })
+      // Its notices reach nobody, like those that are published while the connection is lost.
+      const unheard = new ServerStore(backend, { pubsub: localPubSub() })
+      const [mine, bobs] = [await signIn(here), await signIn(here, 'bob')]
+      const [ended, ownerEnded, active] = [listening(), listening(), listening()]
+      await here.watch(await read(here, mine), ended.listener)
+      await here.watch('ann', ownerEnded.listener)
+      await here.watch(await read(here, bobs), active.listener)
+      await here.watch('bob', active.listener)
+      await unheard.revokeAll('ann')
+      await soon()
+      assert.equal(ended.calls(), 0)
+      await lose()
+      await Promise.all([ended.called, ownerEnded.called])
+      assert.equal(active.calls(), 0)
+      // Notices arrive again.
+      const there = new ServerStore(backend, { pubsub: pair()[1] })
+      await there.revokeAll('bob')
+      await active.called
+      await soon()
+      assert.deepEqual([ended.calls(), ownerEnded.calls(), active.calls()], [1, 1, 2])
+    })
+  }
+
+  test('unsubscribes after a lost connection', async () => {
+    const [pubsub] = pair()
+    const received: string[] = []
+    let gaps = 0
+    const stop = await pubsub.subscribe(
+      notice => received.push(notice),
+      () => gaps++,
+    )
+    const before = gaps
+    await kill()
+    while (gaps === before) await soon()
+    await pubsub.publish('one')
+    while (received.length === 0) await soon()
+    await stop()
+    await pubsub.publish('two')
+    await soon()
+    assert.deepEqual(received, ['one'])
+  })
+}
 
 suite('watch() over PostgreSQL', needs('postgres', 'initdb'), () => {
   let server: PostgresServer
+  let admin: pg.Pool
   const closers: (() => Promise<unknown>)[] = []
   before(async () => {
     server = await startPostgres()
+    admin = pool()
   })
   after(async () => {
     for (const close of closers) await close()
     await server.stop()
   })
 
-  const connections: Record<string, () => Promise<PubSub>> = {
-    pg: async () => {
-      const client = new pg.Client(server.url)
-      await client.connect()
-      closers.push(() => client.end())
-      return postgresPubSub(client)
-    },
-    postgres: async () => {
+  const pool = (): pg.Pool => {
+    const made = new pg.Pool({ connectionString: server.url })
+    made.on('error', () => undefined)
+    closers.push(() => made.end())
+    return made
+  }
+  const connections: Record<string, () => PubSub> = {
+    pg: () => postgresPubSub(pool()),
+    postgres: () => {
       const sql = postgresJs(server.url)
       closers.push(() => sql.end())
       return postgresPubSub(sql)
@@ -87,8 +214,8 @@ suite('watch() over PostgreSQL', needs('postgres', 'initdb'), () => {
   for (const [name, connect] of Object.entries(connections)) {
     suite(name, () => {
       let pair: [PubSub, PubSub]
-      before(async () => {
-        pair = [await connect(), await connect()]
+      before(() => {
+        pair = [connect(), connect()]
       })
       watching(backend => {
         const [one, other] = pair
@@ -97,11 +224,33 @@ suite('watch() over PostgreSQL', needs('postgres', 'initdb'), () => {
           new ServerStore(backend, { pubsub: other }),
         ]
       })
+      losing(
+        () => pair,
+        async () => {
+          await admin.query(
+            'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()',
+          )
+        },
+        () => server.restart(),
+      )
     })
   }
 
-  test('postgresPubSub refuses a channel that is not an identifier', async () => {
+  test('a pool gets its connection back when nothing is watched any more', async () => {
+    const own = pool()
+    const pubsub = postgresPubSub(own)
+    const stops = [await pubsub.subscribe(() => undefined), await pubsub.subscribe(() => undefined)]
+    assert.equal(own.totalCount - own.idleCount, 1)
+    for (const stop of stops) await stop()
+    assert.equal(own.totalCount - own.idleCount, 0)
+  })
+
+  test('postgresPubSub refuses a channel that is not an identifier', () => {
+    assert.throws(() => postgresPubSub(admin, { channel: 'a"; DROP TABLE x' }), TypeError)
+  })
+
+  test('postgresPubSub refuses a Client, which cannot connect again', () => {
     const client = new pg.Client(server.url)
-    assert.throws(() => postgresPubSub(client, { channel: 'a"; DROP TABLE x' }), TypeError)
+    assert.throws(() => postgresPubSub(client as never), /Pool/)
   })
 })
