@@ -77,6 +77,8 @@ export type Limitation =
   | 'deleted-may-return'
   /** A read may return an older state of a record, or one that was deleted. */
   | 'reads-may-be-stale'
+  /** A record may be removed before it expires, to make room for others. */
+  | 'records-may-be-evicted'
 
 /** Stores records by id. */
 export interface Backend {

@@ -5,11 +5,12 @@
  * @module
  */
 
-import { assertInteger, assertKnownOptions } from '../lib/assert-options.ts'
+import { assertInteger, assertKnownOptions, assertOneOf } from '../lib/assert-options.ts'
 import { unixSeconds } from '../lib/clock.ts'
 import type {
   Backend,
   CreateResult,
+  Limitation,
   Listable,
   NewRecord,
   OperationOptions,
@@ -22,10 +23,15 @@ import type {
 
 /** Options of {@link memory}. */
 export interface MemoryOptions {
-  /** How many records it holds before it evicts. Default 100,000. */
+  /** How many records it holds. Default 100,000. */
   maxRecords?: number
-  /** How many bytes of data it holds before it evicts. Default 64 MiB. */
+  /** How many bytes of data it holds. Default 64 MiB. */
   maxBytes?: number
+  /**
+   * What to do with a new record beyond these limits: evict the records written longest ago (`'evict'`, the
+   * default), or reject (`'throw'`), for records that must not be lost before they expire.
+   */
+  whenFull?: 'evict' | 'throw'
   /** The clock: Unix time in seconds. */
   now?: () => number
 }
@@ -39,7 +45,8 @@ interface Entry extends NewRecord {
 const sweptAtOnce = 4
 
 /**
- * Returns a backend that keeps records in memory. At its limit it evicts the records written longest ago.
+ * Returns a backend that keeps records in memory. At its limit it evicts the records written longest ago, or
+ * rejects new ones.
  * Records are copied in and out, so that nothing is shared with the caller. It needs no timer: each write
  * checks a few records and removes those that have expired.
  *
@@ -47,13 +54,15 @@ const sweptAtOnce = 4
  * option.
  */
 export function memory(options: MemoryOptions = {}): Backend & OwnerIndex & Prunable & Listable {
-  assertKnownOptions('memory', options, ['maxRecords', 'maxBytes', 'now'])
+  assertKnownOptions('memory', options, ['maxRecords', 'maxBytes', 'whenFull', 'now'])
   return new MemoryBackend(options)
 }
 
 class MemoryBackend implements Backend, OwnerIndex, Prunable, Listable {
+  readonly limitations: readonly Limitation[]
   readonly #entries = new Map<string, Entry>()
   readonly #owned = new Map<string, Set<string>>()
+  readonly #evicts: boolean
   readonly #maxRecords: number
   readonly #maxBytes: number
   readonly #now: () => number
@@ -65,6 +74,9 @@ class MemoryBackend implements Backend, OwnerIndex, Prunable, Listable {
     this.#maxRecords = assertInteger('maxRecords', options.maxRecords ?? 100_000)
     this.#maxBytes = assertInteger('maxBytes', options.maxBytes ?? 64 * 1024 * 1024)
     this.#now = options.now ?? unixSeconds
+    const whenFull = assertOneOf('whenFull', options.whenFull ?? 'evict', ['evict', 'throw'])
+    this.#evicts = whenFull === 'evict'
+    this.limitations = this.#evicts ? ['records-may-be-evicted'] : []
   }
 
   async load(id: string, options?: OperationOptions): Promise<StoredRecord | undefined> {
@@ -76,6 +88,7 @@ class MemoryBackend implements Backend, OwnerIndex, Prunable, Listable {
   async create(id: string, record: NewRecord, options?: OperationOptions): Promise<CreateResult> {
     options?.signal?.throwIfAborted()
     if (this.#find(id)) return { status: 'exists' }
+    if (!this.#evicts) this.#assertRoom(record)
     return { status: 'created', version: this.#put(id, record) }
   }
 
@@ -180,7 +193,16 @@ class MemoryBackend implements Backend, OwnerIndex, Prunable, Listable {
     }
   }
 
+  #assertRoom({ data }: NewRecord): void {
+    const isFull = (): boolean =>
+      this.#entries.size >= this.#maxRecords || this.#bytes + data.length > this.#maxBytes
+    if (!isFull()) return
+    for (const id of this.#entries.keys()) this.#find(id)
+    if (isFull()) throw new Error('memory is full; raise maxRecords or maxBytes')
+  }
+
   #evict(): void {
+    if (!this.#evicts) return
     for (const id of this.#entries.keys()) {
       if (this.#entries.size <= this.#maxRecords && this.#bytes <= this.#maxBytes) return
       this.#remove(id)

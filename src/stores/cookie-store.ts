@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Backend } from '../backends/backend.ts'
+import type { Backend, Limitation } from '../backends/backend.ts'
 import type { Codec } from '../codec/codec.ts'
 import { maxCookieBytes } from '../http/chunks.ts'
 import { assertInteger, assertOneOf } from '../lib/assert-options.ts'
@@ -13,6 +13,7 @@ import { Session } from '../session/session.ts'
 import { CookiePersistence } from './cookie/cookie-persistence.ts'
 import { Revocable } from './cookie/revocable.ts'
 import { Spilling } from './cookie/spilling.ts'
+import { assertLimitations } from './limitations.ts'
 import type { Persistence } from './persistence.ts'
 import { SessionStore } from './session-store.ts'
 import { type CodecStoreOptions, codecStoreOptions, Settings } from './settings.ts'
@@ -37,6 +38,8 @@ export interface CookieStoreOptions extends CodecStoreOptions {
    * each request with a cookie. Without it, a cookie is valid until it expires.
    */
   revocation?: Backend
+  /** Limitations of `revocation` and `spillTo` that you accept: backends with others are refused. */
+  acceptLimitations?: readonly Limitation[]
 }
 
 const cookieStoreOptions = [
@@ -45,6 +48,7 @@ const cookieStoreOptions = [
   'maxTotalBytes',
   'spillTo',
   'revocation',
+  'acceptLimitations',
 ] as const satisfies (keyof CookieStoreOptions)[]
 
 /** Keeps the values of sessions in their cookies. */
@@ -58,7 +62,11 @@ export class CookieStore extends SessionStore {
     const settings = new Settings('CookieStore', options, cookieStoreOptions)
     const codecs = settings.codecsFor('session')
     const stored = storedWith(codecs, options, settings)
-    const { revocation } = options
+    const { revocation, spillTo, acceptLimitations } = options
+    // An entry that is evicted would make a session valid again that was ended.
+    if (revocation) assertLimitations(revocation, acceptLimitations, 'revocation')
+    const harmless: Limitation[] = ['records-may-be-evicted']
+    if (spillTo) assertLimitations(spillTo, acceptLimitations, 'spillTo', harmless)
     const revocable = revocation && new Revocable(stored, revocation, settings.now)
     super(revocable ?? stored, settings)
     this.codecs = codecs

@@ -25,6 +25,20 @@ suite('memory: limits', () => {
     assert.ok(await small.load('c'))
   })
 
+  test("rejects new records above its limits with whenFull: 'throw', and evicts none", async () => {
+    let now = 1000
+    const data = Uint8Array.of(1)
+    const backend = memory({ maxRecords: 2, whenFull: 'throw', now: () => now })
+    assert.deepEqual(backend.limitations, [])
+    for (const id of ['a', 'b']) await backend.create(id, { data, expires: 2000 })
+    await assert.rejects(backend.create('c', { data, expires: 2000 }), /memory is full/)
+    const { version } = (await backend.load('a'))!
+    assert.equal((await backend.update('a', { data, expires: 2000 }, version)).status, 'updated')
+    assert.ok(await backend.load('b'))
+    now = 2000
+    assert.equal((await backend.create('c', { data, expires: 3000 })).status, 'created')
+  })
+
   test('writes sweep expired records', async () => {
     let now = 1000
     const backend = memory({ now: () => now, maxBytes: 1_000_000 })

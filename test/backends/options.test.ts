@@ -48,7 +48,7 @@ const cases: Readonly<Record<string, Case>> = {
   },
   memory: {
     call: options => memory(options),
-    options: { maxRecords: 1, maxBytes: 1, now },
+    options: { maxRecords: 1, maxBytes: 1, whenFull: 'evict', now },
   },
   migrating: {
     call: options => migrating(memory(), memory(), options),

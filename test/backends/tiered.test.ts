@@ -123,7 +123,11 @@ suite('tiered: which backend is read', () => {
   })
 
   test('has the features of the slow backend, and declares stale reads', () => {
-    const bare: Backend = { ...broken().backend, load: async () => undefined } as Backend
+    const bare: Backend = {
+      ...broken().backend,
+      limitations: [],
+      load: async () => undefined,
+    } as Backend
     const over = tiered(memory(), bare)
     assert.deepEqual(over.limitations, ['reads-may-be-stale'])
     for (const name of ['ofOwner', 'deleteOwner', 'prune', 'ensureSchema']) {
@@ -134,7 +138,9 @@ suite('tiered: which backend is read', () => {
       'updates-may-be-lost',
       'reads-may-be-stale',
     ])
-    assert.deepEqual(tiered(lossy, memory()).limitations, ['reads-may-be-stale'])
+    assert.deepEqual(tiered(lossy, memory({ whenFull: 'throw' })).limitations, [
+      'reads-may-be-stale',
+    ])
   })
 
   test('refuses an invalid maxStale', () => {

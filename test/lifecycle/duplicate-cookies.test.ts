@@ -23,7 +23,7 @@ after(() => rmSync(folder, { recursive: true, force: true }))
 
 const otherKeys = ['b81f2d6c90a4e7f35d8c1b6a7e2f4093c5d7e9f1a3b5c7d9e0f2a4b6c8d0e1f3']
 type Open = (options?: SessionStoreOptions) => Store
-const data = memory()
+const data = memory({ whenFull: 'throw' })
 const stores: Record<string, [mine: Open, parent: Open]> = {
   'cookie store': [
     options => new CookieStore({ keys, ...options }),

@@ -143,7 +143,7 @@ suite('events', () => {
     for (const name of names) subscribe(name, listen)
     try {
       const broken = { onSession: () => assert.fail(), onSave: () => assert.fail() }
-      const store = new CookieStore({ keys, revocation: memory(), ...broken })
+      const store = new CookieStore({ keys, revocation: memory({ whenFull: 'throw' }), ...broken })
       await visit(store, put({ foo: 1 }), 'sid=x')
       await store.revokeEverything()
       const down = new ServerStore(failingBackend())
@@ -185,7 +185,7 @@ suite('events', () => {
     }
     const requests: object[] = []
     const stores = [
-      new CookieStore({ keys, now, ...hooks, revocation: memory({ now }) }),
+      new CookieStore({ keys, now, ...hooks, revocation: memory({ now, whenFull: 'throw' }) }),
       new CookieStore({ keys, now, ...hooks, tooLarge: 'spill', spillTo: memory({ now }) }),
       new ServerStore(memory({ now }), { now, ...hooks, maxPerOwner: 1, rotation: { every: 50 } }),
       new ServerStore(memory({ now }), {

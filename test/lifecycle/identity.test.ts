@@ -18,7 +18,7 @@ let folders = 0
 const kinds: Record<string, { open(now: () => number): Store; ends: boolean }> = {
   'a cookie store': { open: now => new CookieStore({ keys, now }), ends: false },
   'a cookie store with revocation': {
-    open: now => new CookieStore({ keys, now, revocation: memory({ now }) }),
+    open: now => new CookieStore({ keys, now, revocation: memory({ now, whenFull: 'throw' }) }),
     ends: true,
   },
   'a cookie store that spills': {

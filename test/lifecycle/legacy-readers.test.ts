@@ -20,7 +20,7 @@ suite('the session of another library is', () => {
   const { now } = clock
   const stores = {
     'a cookie store': () =>
-      new CookieStore({ keys, legacyReaders, revocation: memory({ now }), now }),
+      new CookieStore({ keys, legacyReaders, revocation: memory({ now, whenFull: 'throw' }), now }),
     'a server store': () => new ServerStore(memory({ now }), { legacyReaders, now }),
   }
   for (const [kind, open] of Object.entries(stores)) {

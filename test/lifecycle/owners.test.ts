@@ -186,7 +186,8 @@ for (const [name, openBackend] of Object.entries(backends)) {
 
 suite('revokeEverything and the cookies of another library', () => {
   const stores = {
-    CookieStore: (options: object) => new CookieStore({ keys, revocation: memory(), ...options }),
+    CookieStore: (options: object) =>
+      new CookieStore({ keys, revocation: memory({ whenFull: 'throw' }), ...options }),
     ServerStore: (options: object) => new ServerStore(memory(), options),
   }
   for (const [name, open] of Object.entries(stores)) {
@@ -223,7 +224,7 @@ for (const withKeys of [false, true]) {
 test('revokeEverything deletes only session records, not revocation records or owner limits', async () => {
   const clock = new Clock()
   const { now } = clock
-  const backend = memory({ now })
+  const backend = memory({ now, whenFull: 'throw' })
   const cookies = new CookieStore({ keys, now, revocation: backend })
   const store = new ServerStore(backend, { now, maxPerOwner: 1 })
   const captured = await visit(cookies, session => session.login('ann'))

@@ -12,7 +12,7 @@ const day = 86_400
 function open(options: Partial<CookieStoreOptions> = {}) {
   const clock = new Clock()
   const { now } = clock
-  const backend = memory({ now })
+  const backend = memory({ now, whenFull: 'throw' })
   const store = new CookieStore({ keys, now, revocation: backend, ...options })
   return { clock, backend, store }
 }
@@ -234,5 +234,24 @@ test('revokeAll and revokeEverything reject without the option revocation', asyn
   await assert.rejects(store.revokeEverything(), { name: 'TypeError', message })
   assert.equal(store.capabilities.has('revocation'), false)
   const { codecs } = cookieStore('key')
-  assert.throws(() => new CookieStore({ codecs, revocation: memory() }), /revocation needs keys/)
+  assert.throws(
+    () => new CookieStore({ codecs, revocation: memory({ whenFull: 'throw' }) }),
+    /revocation needs keys/,
+  )
+})
+
+test('a backend that may lose revocations is refused unless that is accepted', () => {
+  assert.throws(() => new CookieStore({ keys, revocation: memory() }), {
+    name: 'TypeError',
+    message:
+      "the backend of revocation cannot keep every promise; to use it all the same: acceptLimitations: ['records-may-be-evicted']; a memory backend keeps its records with memory({ whenFull: 'throw' })",
+  })
+  const acceptLimitations = ['records-may-be-evicted'] as const
+  assert.ok(new CookieStore({ keys, revocation: memory(), acceptLimitations }))
+  const weak = Object.assign(memory(), { limitations: ['deleted-may-return'] as const })
+  assert.throws(
+    () => new CookieStore({ keys, tooLarge: 'spill', spillTo: weak }),
+    /the backend of spillTo cannot keep every promise/,
+  )
+  assert.ok(new CookieStore({ keys, tooLarge: 'spill', spillTo: memory() }))
 })

@@ -127,7 +127,7 @@ test('a sign-in after revokeEverything was acknowledged counts, also in another 
 
 suite('an owner or a handle that is undefined by mistake', () => {
   const server = () => new ServerStore(memory())
-  const cookie = () => new CookieStore({ keys, revocation: memory() })
+  const cookie = () => new CookieStore({ keys, revocation: memory({ whenFull: 'throw' }) })
   for (const wrong of [undefined, null, '', {}, 42, 'a\ud800'] as never[]) {
     test(`${JSON.stringify(wrong)} is refused`, async () => {
       for (const store of [server(), cookie()]) {
@@ -158,7 +158,7 @@ suite('a cookie store with revocation', () => {
     'signed in as somebody else': session => session.login('bob'),
   })) {
     test(`a sign-in counts although the session is ${what} meanwhile`, async () => {
-      const store = new CookieStore({ keys, revocation: memory() })
+      const store = new CookieStore({ keys, revocation: memory({ whenFull: 'throw' }) })
       const guest = await visit(store, session => session.login('ann'))
       const slow = await Visit.open(store, guest)
       await visit(store, end, guest)

@@ -193,7 +193,7 @@ suite('fixation, resurrection, replay', () => {
     const stores: Record<string, Store> = {
       server: new ServerStore(memory()),
       filesystem: new FilesystemStore(newFolder(), { keys }),
-      cookie: new CookieStore({ keys, revocation: memory() }),
+      cookie: new CookieStore({ keys, revocation: memory({ whenFull: 'throw' }) }),
     }
     for (const [kind, store] of Object.entries(stores)) {
       const captured = await visit(store, setFoo)

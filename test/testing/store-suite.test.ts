@@ -35,7 +35,7 @@ import { keys } from '../support/keys.ts'
 const stores: Record<string, (now: () => number) => OpenStore> = {
   'cookie store': now => ({ store: new CookieStore({ keys, now }) }),
   'cookie store with revocation': now => ({
-    store: new CookieStore({ keys, now, revocation: memory({ now }) }),
+    store: new CookieStore({ keys, now, revocation: memory({ now, whenFull: 'throw' }) }),
   }),
   'cookie store in chunks': now => ({ store: new CookieStore({ keys, now, tooLarge: 'chunk' }) }),
   'cookie store that spills': now => ({
