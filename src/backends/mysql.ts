@@ -13,6 +13,7 @@
 import { Buffer } from 'node:buffer'
 import { assertKnownOptions } from '../lib/assert-options.ts'
 import { unixSeconds } from '../lib/clock.ts'
+import { driverCall } from '../lib/driver-error.ts'
 import type {
   Backend,
   CreateResult,
@@ -29,16 +30,15 @@ import type {
 import { abortable } from './lib/abortable.ts'
 import { idsByPage, pageSize } from './lib/pages.ts'
 import {
-  type ListedRow,
+  idOf,
   listedOf,
+  missingTable,
   newVersion,
   pruneBatch,
   pruneInBatches,
-  type Row,
   recordOf,
   type SqlOptions,
   tableNames,
-  textOf,
 } from './lib/sql.ts'
 
 /** A pool or connection of `mysql2/promise` or of `mariadb`. */
@@ -53,6 +53,7 @@ export interface MySqlOptions extends SqlOptions {}
 /** Errors that leave a statement undone, so that it can be repeated: deadlock, lock wait timeout. */
 const repeatable: readonly unknown[] = [1213, 1205]
 const duplicateKey = 1062
+const noSuchTable = 1146
 const attempts = 5
 
 /**
@@ -115,7 +116,7 @@ class MySqlBackend implements Backend, OwnerIndex, Prunable, Preparable, Listabl
       [id, this.#now()],
       options,
     )
-    return row ? recordOf(row as Row) : undefined
+    return row === undefined ? undefined : recordOf(row)
   }
 
   async create(id: string, record: NewRecord, options?: OperationOptions): Promise<CreateResult> {
@@ -171,7 +172,7 @@ WHERE id = ? AND version = ? AND expires > ?`,
       [owner, this.#now()],
       options,
     )
-    return (rows as { id: Uint8Array }[]).map(({ id }) => textOf(id))
+    return rows.map(idOf)
   }
 
   async deleteOwner(
@@ -194,7 +195,7 @@ WHERE id = ? AND version = ? AND expires > ?`,
         [after],
         options,
       )
-      return (rows as ListedRow[]).map(listedOf)
+      return rows.map(listedOf)
     }, this.#now)
   }
 
@@ -228,20 +229,18 @@ WHERE id = ? AND version = ? AND expires > ?`,
     }
   }
 
-  /** Returns the rows of a SELECT. mariadb resolves with the rows, mysql2 with `[rows, fields]`. */
+  /** Returns the rows of a SELECT. */
   async #rows(sql: string, params: unknown[], options?: OperationOptions): Promise<unknown[]> {
-    const result = (await this.#execute(sql, params, options)) as unknown[]
-    return Array.isArray(result[0]) ? result[0] : result
+    return rowsOf(await this.#execute(sql, params, options))
   }
 
-  /**
-   * Returns how many rows a statement changed. mariadb resolves with the result, mysql2 with
-   * `[result, fields]`.
-   */
+  /** Returns how many rows a statement changed. */
   async #change(sql: string, params: unknown[], options?: OperationOptions): Promise<number> {
     const result = await this.#execute(sql, params, options)
-    const { affectedRows } = (Array.isArray(result) ? result[0] : result) as {
-      affectedRows: number | bigint
+    // mariadb resolves with the result, mysql2 with `[result, fields]`.
+    const { affectedRows } = Object(Array.isArray(result) ? result[0] : result)
+    if (typeof affectedRows !== 'number' && typeof affectedRows !== 'bigint') {
+      throw new Error('the client must resolve with affectedRows, as mysql2/promise and mariadb do')
     }
     return Number(affectedRows)
   }
@@ -250,8 +249,9 @@ WHERE id = ? AND version = ? AND expires > ?`,
     return abortable(options?.signal, async () => {
       for (let attempt = 1; ; attempt++) {
         try {
-          return await this.#client.execute(sql, params as never[])
+          return await driverCall(() => this.#client.execute(sql, params as never[]), params)
         } catch (error) {
+          if (errorNumber(error) === noSuchTable) throw missingTable(error as Error, 'mysqlSchema')
           if (attempt === attempts || !repeatable.includes(errorNumber(error))) throw error
           options?.signal?.throwIfAborted()
           // A random wait, so that the statements that met do not meet again.
@@ -260,6 +260,22 @@ WHERE id = ? AND version = ? AND expires > ?`,
       }
     })
   }
+}
+
+/**
+ * Returns the rows in the result of a SELECT. mariadb resolves with the rows, mysql2 (and mariadb with
+ * `metaAsArray`) with `[rows, fields]`. With `rowsAsArray` each row is an array of values, of which none is an
+ * array or a plain object.
+ */
+function rowsOf(result: unknown): unknown[] {
+  if (!Array.isArray(result)) {
+    throw new Error('the client must resolve with rows, as mysql2/promise and mariadb do')
+  }
+  const [first] = result
+  if (!Array.isArray(first)) return result
+  const [row] = first
+  const isValue = typeof row !== 'object' || row === null || ArrayBuffer.isView(row)
+  return first.length > 0 && isValue ? result : first
 }
 
 function errorNumber(error: unknown): unknown {

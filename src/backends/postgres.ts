@@ -6,11 +6,15 @@
  * in the same statement would not do. It would read the snapshot taken before the update waited for a
  * concurrent one.
  *
+ * Binary data is sent and read as hexadecimal digits, which is how PostgreSQL formats it anyway. So it does not
+ * matter how the application has configured its client to convert `bytea`.
+ *
  * @module
  */
 
 import { assertKnownOptions } from '../lib/assert-options.ts'
 import { unixSeconds } from '../lib/clock.ts'
+import { driverCall } from '../lib/driver-error.ts'
 import type {
   Backend,
   CreateResult,
@@ -27,12 +31,14 @@ import type {
 import { abortable } from './lib/abortable.ts'
 import { idsByPage, pageSize } from './lib/pages.ts'
 import {
-  type ListedRow,
+  bytesOfHex,
+  hexOf,
+  idOf,
   listedOf,
+  missingTable,
   newVersion,
   pruneBatch,
   pruneInBatches,
-  type Row,
   recordOf,
   type SqlOptions,
   tableNames,
@@ -59,6 +65,9 @@ export interface PostgresJsClient {
 
 /** Options of {@link postgres}. */
 export interface PostgresOptions extends SqlOptions {}
+
+/** The error code for a missing table. */
+const undefinedTable = '42P01'
 
 /**
  * Returns a backend that keeps records in a PostgreSQL table. Create the table with `ensureSchema()`, or
@@ -126,23 +135,23 @@ ${this.#schema}END $ddl$`,
   }
 
   async load(id: string, options?: OperationOptions): Promise<StoredRecord | undefined> {
-    const [row] = await this.#query<Row>(
-      `SELECT data, expires, version, owner FROM ${this.#table} WHERE id = $1 AND expires > $2`,
+    const [row] = await this.#query(
+      `SELECT encode(data, 'hex') AS data, expires, version, owner FROM ${this.#table} WHERE id = $1 AND expires > $2`,
       [id, this.#now()],
       options,
     )
-    return row && recordOf(row)
+    return row === undefined ? undefined : recordOf(row, bytesOfHex)
   }
 
   async create(id: string, record: NewRecord, options?: OperationOptions): Promise<CreateResult> {
     const version = newVersion()
     const rows = await this.#query(
       `INSERT INTO ${this.#table} AS old (id, data, expires, version, owner)
-VALUES ($1, $2, $3, $4, $5)
+VALUES ($1, decode($2, 'hex'), $3, $4, $5)
 ON CONFLICT (id) DO UPDATE SET data = excluded.data, expires = excluded.expires,
   version = excluded.version, owner = excluded.owner WHERE old.expires <= $6
 RETURNING 1`,
-      [id, record.data, record.expires, version, record.owner ?? null, this.#now()],
+      [id, hexOf(record.data), record.expires, version, record.owner ?? null, this.#now()],
       options,
     )
     return rows.length === 0 ? { status: 'exists' } : { status: 'created', version }
@@ -156,9 +165,17 @@ RETURNING 1`,
   ): Promise<UpdateResult> {
     const next = newVersion()
     const rows = await this.#query(
-      `UPDATE ${this.#table} SET data = $2, expires = $3, version = $4, owner = $5
+      `UPDATE ${this.#table} SET data = decode($2, 'hex'), expires = $3, version = $4, owner = $5
 WHERE id = $1 AND version = $6 AND expires > $7 RETURNING 1`,
-      [id, record.data, record.expires, next, record.owner ?? null, String(version), this.#now()],
+      [
+        id,
+        hexOf(record.data),
+        record.expires,
+        next,
+        record.owner ?? null,
+        String(version),
+        this.#now(),
+      ],
       options,
     )
     if (rows.length > 0) return { status: 'updated', version: next }
@@ -179,12 +196,12 @@ WHERE id = $1 AND version = $6 AND expires > $7 RETURNING 1`,
   }
 
   async ofOwner(owner: string, options?: OperationOptions): Promise<string[]> {
-    const rows = await this.#query<{ id: string }>(
+    const rows = await this.#query(
       `SELECT id FROM ${this.#table} WHERE owner = $1 AND expires > $2`,
       [owner, this.#now()],
       options,
     )
-    return rows.map(({ id }) => id)
+    return rows.map(idOf)
   }
 
   async deleteOwner(
@@ -208,7 +225,7 @@ WHERE id = $1 AND version = $6 AND expires > $7 RETURNING 1`,
 
   all(options?: OperationOptions): AsyncGenerator<string> {
     return idsByPage(async after => {
-      const rows = await this.#query<ListedRow>(
+      const rows = await this.#query(
         `SELECT id, expires FROM ${this.#table} WHERE id > $1 ORDER BY id LIMIT ${pageSize}`,
         [after],
         options,
@@ -230,12 +247,18 @@ WHERE id = $1 AND version = $6 AND expires > $7 RETURNING 1`,
     })
   }
 
-  #query<R>(text: string, params: unknown[], options?: OperationOptions): Promise<R[]> {
+  #query(text: string, params: unknown[], options?: OperationOptions): Promise<unknown[]> {
     const client = this.#client
     return abortable(options?.signal, async () => {
-      if ('unsafe' in client) return (await client.unsafe(text, params as never[])) as R[]
-      const { rows } = await client.query(text, params)
-      return rows as R[]
+      try {
+        return await driverCall(async () => {
+          if ('unsafe' in client) return (await client.unsafe(text, params as never[])) as unknown[]
+          return (await client.query(text, params)).rows
+        }, params)
+      } catch (error) {
+        const isMissing = (error as { code?: unknown } | undefined)?.code === undefinedTable
+        throw isMissing ? missingTable(error as Error, 'postgresSchema') : error
+      }
     })
   }
 }

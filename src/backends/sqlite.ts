@@ -9,6 +9,7 @@
 
 import { assertInteger, assertKnownOptions } from '../lib/assert-options.ts'
 import { unixSeconds } from '../lib/clock.ts'
+import { withoutInput } from '../lib/driver-error.ts'
 import type {
   Backend,
   CreateResult,
@@ -24,12 +25,12 @@ import type {
 } from './backend.ts'
 import { idsByPage, pageSize } from './lib/pages.ts'
 import {
-  type ListedRow,
+  idOf,
   listedOf,
+  missingTable,
   newVersion,
   pruneBatch,
   pruneInBatches,
-  type Row,
   recordOf,
   type SqlOptions,
   tableNames,
@@ -124,7 +125,7 @@ class SqliteBackend implements Backend, OwnerIndex, Prunable, Preparable, Listab
       [id, this.#now()],
       options,
     )
-    return row ? recordOf(row as Row) : undefined
+    return row === undefined ? undefined : recordOf(row)
   }
 
   async create(id: string, record: NewRecord, options?: OperationOptions): Promise<CreateResult> {
@@ -177,7 +178,7 @@ WHERE id = ? AND version = ? AND expires > ? RETURNING 1`,
       [owner, this.#now()],
       options,
     )
-    return (rows as { id: string }[]).map(({ id }) => id)
+    return rows.map(idOf)
   }
 
   async deleteOwner(
@@ -199,7 +200,7 @@ WHERE id = ? AND version = ? AND expires > ? RETURNING 1`,
         [after],
         options,
       )
-      return (rows as ListedRow[]).map(listedOf)
+      return rows.map(listedOf)
     }, this.#now)
   }
 
@@ -220,12 +221,18 @@ WHERE id = ? AND version = ? AND expires > ? RETURNING 1`,
   /** Reads all rows, so that the statement finishes and holds no lock. */
   #all(sql: string, params: unknown[], options: OperationOptions | undefined): unknown[] {
     options?.signal?.throwIfAborted()
-    let statement = this.#statements.get(sql)
-    if (!statement) {
-      statement = this.#database.prepare(sql)
-      this.#statements.set(sql, statement)
+    try {
+      let statement = this.#statements.get(sql)
+      if (!statement) {
+        statement = this.#database.prepare(sql)
+        this.#statements.set(sql, statement)
+      }
+      return statement.all(...params)
+    } catch (error) {
+      const cleaned = withoutInput(error, params)
+      const isMissing = cleaned instanceof Error && /no such table/.test(cleaned.message)
+      throw isMissing ? missingTable(cleaned, 'sqliteSchema') : cleaned
     }
-    return statement.all(...params)
   }
 
   /**

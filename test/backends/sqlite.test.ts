@@ -39,6 +39,37 @@ for (const [name, open] of Object.entries(clients)) {
   })
 }
 
+suite('sqlite: rows and errors', () => {
+  test('reads rows that the database returns as arrays or as bigints', async () => {
+    const db = new Database(':memory:')
+    const asArrays: SqliteDatabase = {
+      exec: sql => db.exec(sql),
+      prepare: sql => {
+        const statement = db.prepare(sql)
+        return {
+          get: (...params) => statement.get(...params),
+          all: (...params) => statement.all(...params).map(row => Object.values(row as object)),
+        }
+      },
+    }
+    const backend = sqlite(asArrays)
+    await backend.ensureSchema()
+    await backend.create('id', { data, expires: 9e9, owner: 'ann' })
+    const record = await backend.load('id')
+    assert.deepEqual([record?.data, record?.expires, record?.owner], [data, 9e9, 'ann'])
+    assert.deepEqual(await backend.ofOwner('ann'), ['id'])
+    assert.deepEqual(await takeAll(backend.all()), ['id'])
+    assert.equal((await backend.update('id', { data, expires: 9e9 }, 'other')).status, 'conflict')
+  })
+
+  test('a missing table names ensureSchema', async () => {
+    await assert.rejects(
+      sqlite(new Database(':memory:')).load('id'),
+      /no such table: sessions: create it with ensureSchema\(\), or with the statements of sqliteSchema/,
+    )
+  })
+})
+
 suite('sqlite: one database file', () => {
   test('several processes can create the file together, and their increments lose no update', async () => {
     const file = nextFile()
