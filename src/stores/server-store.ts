@@ -19,6 +19,7 @@ import { storeOperation } from '../lib/store-errors.ts'
 import { emit, type StoreErrorEvent } from '../session/events.ts'
 import { assertOwner } from '../session/owner.ts'
 import { Session } from '../session/session.ts'
+import { assertLimitations } from './limitations.ts'
 import { Counters } from './revocation/counters.ts'
 import { Epoch } from './revocation/epoch.ts'
 import { OwnerEpochs } from './revocation/owner-epochs.ts'
@@ -128,7 +129,8 @@ export class ServerStore extends SessionStore {
   constructor(backend: Backend & Partial<OwnerIndex & Listable>, options: ServerStoreOptions = {}) {
     assertBackend(backend)
     assertKnownOptions('ServerStore', options, serverStoreOptions)
-    assertLimitations(backend, options.acceptLimitations ?? [])
+    // A session that is evicted is signed out, which is safe.
+    assertLimitations(backend, options.acceptLimitations, undefined, ['records-may-be-evicted'])
     const settings = settingsOf(options)
     const parts = partsOf(backend, options, settings, error => {
       const event = {
@@ -203,8 +205,13 @@ export class ServerStore extends SessionStore {
     const spared = handle === undefined ? [] : [handle]
     const key = ownerKey(owner)
     // First: a request that stores a session which is not listed yet will notice, and end it.
-    await this.#parts.ownerEpochs.advance(owner)
-    const count = await deleteAll(index, key, spared)
+    const failure = await this.#parts.ownerEpochs.advance(owner).catch((error: Error) => error)
+    let count = await deleteAll(index, key, spared)
+    if (failure) {
+      // A full disk has room again now.
+      await this.#parts.ownerEpochs.advance(owner)
+      count += await deleteAll(index, key, spared)
+    }
     await this.#parts.endings.notify({ owner: key, except: spared })
     this.emit({ type: 'revoke', what: 'owner', count })
     return count
@@ -414,16 +421,6 @@ function assertBackend(backend: unknown): void {
   const hint = typeof backend === 'function' ? `; call it: ${backend.name || 'backend'}()` : ''
   throw new TypeError(
     `ServerStore takes a backend first, such as memory(), not ${describeKind(backend)}${hint}`,
-  )
-}
-
-/** Throws a TypeError that names the limitations that were not accepted. */
-function assertLimitations(backend: Backend, accepted: readonly Limitation[]): void {
-  const missing = (backend.limitations ?? []).filter(limitation => !accepted.includes(limitation))
-  if (missing.length === 0) return
-  const list = missing.map(limitation => `'${limitation}'`).join(', ')
-  throw new TypeError(
-    `this backend cannot keep every promise; to use it all the same: acceptLimitations: [${list}]`,
   )
 }
 
