@@ -5,6 +5,7 @@
  */
 
 import { describeKind } from '../lib/describe.ts'
+import { getOwn } from '../lib/plain-object.ts'
 
 /**
  * Cookie attributes (RFC 6265bis §4.1.2). Each session gets its own copy of the store's options,
@@ -32,6 +33,13 @@ export interface Options {
   sameSite?: 'strict' | 'lax' | 'none' | undefined
   /** Partition the cookie by top-level site (CHIPS). Requires `secure`. */
   partitioned?: boolean | undefined
+}
+
+/**
+ * Returns an option. Inherited properties are no options: a polluted `Object.prototype` must not change cookies.
+ */
+export function optionOf<Name extends keyof Options>(options: Options, name: Name): Options[Name] {
+  return getOwn(options, name) as Options[Name]
 }
 
 /** The defaults of every store: a browser-session cookie with `Path=/; HttpOnly; Secure; SameSite=Lax`. */
@@ -88,12 +96,13 @@ export function assertOptions(options: Options): void {
     const expected = value === undefined ? undefined : checks[option as keyof Options](value)
     if (expected) throw new TypeError(`${option} must be ${expected}, not ${describeKind(value)}`)
   }
-  if (options.sameSite === 'none' && !options.secure) {
+  const secure = optionOf(options, 'secure')
+  if (optionOf(options, 'sameSite') === 'none' && !secure) {
     throw new RangeError(
       "sameSite 'none' requires secure: true; browsers drop the cookie otherwise",
     )
   }
-  if (options.partitioned && !options.secure) {
+  if (optionOf(options, 'partitioned') && !secure) {
     throw new RangeError('partitioned requires secure: true; browsers drop the cookie otherwise')
   }
 }
@@ -106,18 +115,23 @@ export function assertPrefix(name: string, options: Options): void {
   if (!name.startsWith('__')) return
   const prefix = prefixOf(name)
   if (!prefix) return
-  if (!options.secure) throw new RangeError(`a ${prefix} cookie requires secure: true`)
-  if (prefix.includes('http-') && !options.httpOnly) {
+  if (!optionOf(options, 'secure')) throw new RangeError(`a ${prefix} cookie requires secure: true`)
+  if (prefix.includes('http-') && !optionOf(options, 'httpOnly')) {
     throw new RangeError(`a ${prefix} cookie requires httpOnly: true`)
   }
-  if (prefix.startsWith('__host') && (options.path !== '/' || options.domain)) {
+  const isHostOnly = optionOf(options, 'path') === '/' && !optionOf(options, 'domain')
+  if (prefix.startsWith('__host') && !isHostOnly) {
     throw new RangeError(`a ${prefix} cookie requires path: '/' and no domain`)
   }
 }
 
 /** True if browsers reject a cookie with this name and these attributes unless it is `Secure`. */
 export function needsSecure(name: string, options: Options): boolean {
-  return options.sameSite === 'none' || options.partitioned === true || prefixOf(name) !== undefined
+  return (
+    optionOf(options, 'sameSite') === 'none' ||
+    optionOf(options, 'partitioned') === true ||
+    prefixOf(name) !== undefined
+  )
 }
 
 function prefixOf(name: string): string | undefined {
@@ -126,7 +140,17 @@ function prefixOf(name: string): string | undefined {
 
 /** True if these options delete the session: a maxAge of 0 or less. */
 export function isDeletion(options: Options): boolean {
-  return typeof options.maxAge === 'number' && options.maxAge <= 0
+  const maxAge = optionOf(options, 'maxAge')
+  return typeof maxAge === 'number' && maxAge <= 0
+}
+
+/** Throws a RangeError for initial options with which no session would last. */
+export function assertNoDeletion(options: Options): void {
+  if (!isDeletion(options)) return
+  throw new RangeError(
+    `options.maxAge must be at least 1, or 'session', not ${options.maxAge}: cookies would be deleted at once. ` +
+      'To end one session, call destroy() or set session.options.maxAge to 0',
+  )
 }
 
 /** True if all options are equal. */

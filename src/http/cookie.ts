@@ -4,7 +4,8 @@
  * @module
  */
 
-import { assertOptions, assertPrefix, type Options } from './cookie-options.ts'
+import { getOwn } from '../lib/plain-object.ts'
+import { assertOptions, assertPrefix, type Options, optionOf } from './cookie-options.ts'
 
 /**
  * A cookie to set. It is a structure rather than a line because some frameworks take lines and others
@@ -62,7 +63,7 @@ export function cookieOf(
   options: Options,
   now: number = Date.now(),
 ): Cookie {
-  const { maxAge = 'session' } = options
+  const maxAge = optionOf(options, 'maxAge') ?? 'session'
   if (maxAge === 'session') return { name, value, attributes: newAttributes(options) }
   if (maxAge <= 0) return deletionOf(name, options)
   const seconds = Math.min(maxAge, maxLifetime)
@@ -77,9 +78,17 @@ export function deletionOf(name: string, options: Options): Cookie {
 
 /** Copies the properties one by one, which is faster than a spread; this runs for every cookie set. */
 function newAttributes(options: Options, maxAge?: number, expires?: Date): CookieAttributes {
-  const { path, domain, httpOnly, sameSite, partitioned } = options
-  const secure = options.secure === 'auto' || options.secure
-  return { path, domain, maxAge, expires, secure, httpOnly, sameSite, partitioned }
+  const secure = optionOf(options, 'secure')
+  return {
+    path: optionOf(options, 'path'),
+    domain: optionOf(options, 'domain'),
+    maxAge,
+    expires,
+    secure: secure === 'auto' || secure,
+    httpOnly: optionOf(options, 'httpOnly'),
+    sameSite: optionOf(options, 'sameSite'),
+    partitioned: optionOf(options, 'partitioned'),
+  }
 }
 
 /**
@@ -106,16 +115,25 @@ let last: { readonly attributes: CookieAttributes; readonly text: string } | und
 /** The part of a `Set-Cookie` line after name and value. */
 function attributeText(attributes: CookieAttributes): string {
   if (last?.attributes === attributes) return last.text
+  const own = <Name extends keyof CookieAttributes>(name: Name): CookieAttributes[Name] =>
+    getOwn(attributes, name) as CookieAttributes[Name]
+  const [maxAge, domain, path, expires] = [
+    own('maxAge'),
+    own('domain'),
+    own('path'),
+    own('expires'),
+  ]
+  const [priority, sameSite] = [own('priority'), own('sameSite')]
   let text = ''
-  if (attributes.maxAge !== undefined) text += `; Max-Age=${attributes.maxAge}`
-  if (attributes.domain) text += `; Domain=${attributes.domain}`
-  if (attributes.path) text += `; Path=${attributes.path}`
-  if (attributes.expires) text += `; Expires=${httpDate(attributes.expires)}`
-  if (attributes.httpOnly) text += '; HttpOnly'
-  if (attributes.secure) text += '; Secure'
-  if (attributes.partitioned) text += '; Partitioned'
-  if (attributes.priority) text += `; Priority=${priorityNames[attributes.priority]}`
-  if (attributes.sameSite) text += `; SameSite=${sameSiteNames[attributes.sameSite]}`
+  if (maxAge !== undefined) text += `; Max-Age=${maxAge}`
+  if (domain) text += `; Domain=${domain}`
+  if (path) text += `; Path=${path}`
+  if (expires) text += `; Expires=${httpDate(expires)}`
+  if (own('httpOnly')) text += '; HttpOnly'
+  if (own('secure')) text += '; Secure'
+  if (own('partitioned')) text += '; Partitioned'
+  if (priority) text += `; Priority=${priorityNames[priority]}`
+  if (sameSite) text += `; SameSite=${sameSiteNames[sameSite]}`
   last = { attributes, text }
   return text
 }

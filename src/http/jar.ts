@@ -55,6 +55,8 @@ export function readJar(jar: ReadableJar, name: string): string | undefined {
  * a jar's `delete` drops the other attributes, and browsers keep the cookie if those differ.
  */
 export function setInJar(jar: WritableJar, { name, value, attributes }: Cookie): void {
-  const entries = Object.entries(attributes).filter(([, attribute]) => attribute !== undefined)
-  jar.set(name, value, { ...Object.fromEntries(entries), path: attributes.path || '/' })
+  const given = Object.entries(attributes).filter(
+    ([attribute, setting]) => setting !== undefined && (attribute !== 'path' || setting !== ''),
+  )
+  jar.set(name, value, { path: '/', ...Object.fromEntries(given) })
 }

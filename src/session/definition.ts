@@ -5,13 +5,13 @@
  */
 
 import { isCookieName } from '../http/cookie.ts'
-import type { Options } from '../http/cookie-options.ts'
+import { assertNoDeletion, type Options } from '../http/cookie-options.ts'
 import type { RequestLike } from '../http/request.ts'
 import { assertInteger, assertKnownOptions, assertOneOf } from '../lib/assert-options.ts'
 import { describeKind } from '../lib/describe.ts'
 import { chain, type MaybePromise } from '../lib/maybe-promise.ts'
 import { dropExpiredKeys, keyLifetimesOf, recordKeys, stampChangedKeys } from './key-lifetimes.ts'
-import type { Lifetime } from './lifetime.ts'
+import { assertNoLongerThanAbsolute, type Lifetime } from './lifetime.ts'
 import { registry } from './registry.ts'
 import { applySchema, type Migrations } from './schema.ts'
 import { Session } from './session.ts'
@@ -145,6 +145,8 @@ function policyOf(name: string, options: AnyOptions): SessionPolicy {
     throw new TypeError(`schema must be a Standard Schema, not ${describeKind(schema)}`)
   }
   const policy = { options: options.options ?? {}, lifetime, version }
+  assertNoDeletion(policy.options)
+  assertNoLongerThanAbsolute(lifetime, policy.options.maxAge)
   const shape = { name, version, schema, migrations: migrations ?? {}, onInvalid }
   const times =
     options.keyLifetimes && keyLifetimesOf(options.keyLifetimes as Record<string, number>)

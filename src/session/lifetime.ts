@@ -6,6 +6,7 @@
 
 import { assertInteger, assertKnownOptions } from '../lib/assert-options.ts'
 import { thirtyDays } from '../lib/clock.ts'
+import { getOwn } from '../lib/plain-object.ts'
 
 /** How long sessions live, in seconds. Every limit is finite. */
 export interface Lifetime {
@@ -45,10 +46,41 @@ const parts = ['idle', 'absolute', 'renewAfter'] as const
  */
 export function fullLifetime(lifetime: Lifetime, defaults: Readonly<FullLifetime>): FullLifetime {
   assertKnownOptions('lifetime', lifetime, parts)
-  const idle = assertInteger('lifetime.idle', lifetime.idle ?? defaults.idle)
-  const absolute = assertInteger('lifetime.absolute', lifetime.absolute ?? defaults.absolute)
-  const renewAfter = lifetime.renewAfter ?? (lifetime.idle ? renewalOf(idle) : defaults.renewAfter)
+  const given = givenIn(lifetime)
+  const idle = assertInteger('lifetime.idle', given.idle ?? defaults.idle)
+  const absolute = assertInteger('lifetime.absolute', given.absolute ?? defaults.absolute)
+  const renewAfter = given.renewAfter ?? (given.idle ? renewalOf(idle) : defaults.renewAfter)
   return { idle, absolute, renewAfter: assertInteger('lifetime.renewAfter', renewAfter) }
+}
+
+/** The parts that were set. Inherited properties do not count. */
+function givenIn(lifetime: Lifetime): Lifetime {
+  return Object.fromEntries(parts.map(part => [part, getOwn(lifetime, part)]))
+}
+
+/**
+ * Throws a RangeError for an idle time or a Max-Age longer than the absolute lifetime given with it: sessions
+ * would end earlier than configured.
+ *
+ * @param maxAge - the Max-Age of the cookie that was given, in seconds
+ */
+export function assertNoLongerThanAbsolute(
+  lifetime: Lifetime,
+  maxAge: number | 'session' | undefined,
+): void {
+  const { idle = 0, absolute } = givenIn(lifetime)
+  // `fullLifetime` refuses what is not a duration.
+  if (absolute === undefined || !(absolute > 0)) return
+  if (idle > absolute) {
+    throw new RangeError(
+      `lifetime.idle is ${idle}, but sessions end after lifetime.absolute, ${absolute} seconds; set idle to at most that`,
+    )
+  }
+  if (typeof maxAge === 'number' && maxAge > absolute) {
+    throw new RangeError(
+      `options.maxAge is ${maxAge}, but sessions end after lifetime.absolute, ${absolute} seconds; set maxAge to at most that`,
+    )
+  }
 }
 
 /** The lifetime of a single session: it can shorten `absolute`, never extend it. */

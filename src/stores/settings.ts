@@ -7,13 +7,20 @@
 import type { Codec } from '../codec/codec.ts'
 import { type KeyList, Keyring } from '../codec/keyring.ts'
 import { Sealed, type SealedOptions } from '../codec/sealed.ts'
-import { assertOptions, defaultOptions, type Options } from '../http/cookie-options.ts'
+import {
+  assertNoDeletion,
+  assertOptions,
+  defaultOptions,
+  type Options,
+  optionOf,
+} from '../http/cookie-options.ts'
 import { assertTrustProxy, type TrustProxy } from '../http/origin.ts'
 import { assertKnownOptions, assertOneOf } from '../lib/assert-options.ts'
 import { thirtyDays, unixSeconds } from '../lib/clock.ts'
 import type { Hooks } from '../session/events.ts'
 import type { Reader } from '../session/legacy-reader.ts'
 import {
+  assertNoLongerThanAbsolute,
   defaultLifetime,
   type FullLifetime,
   fullLifetime,
@@ -22,9 +29,9 @@ import {
 
 /** Options of every `SessionStore`. */
 export interface SessionStoreOptions extends Hooks {
-  /** Cookie attributes, on top of {@link defaultOptions}. */
+  /** Cookie attributes, on top of {@link defaultOptions}. `maxAge` must not delete the cookie. */
   options?: Options
-  /** How long sessions live. Needs a store that keeps lifetimes: one with `keys`, or a server-side one. */
+  /** How long sessions live; `options.maxAge` must not exceed `absolute`. Needs a store that keeps lifetimes: one with `keys`, or a server-side one. */
   lifetime?: Lifetime
   /**
    * Which proxies to believe when they say that a request came over HTTPS, for `secure: 'auto'`: how many
@@ -123,16 +130,19 @@ export class Settings {
    */
   constructor(
     owner: string,
-    options: CodecStoreOptions,
+    given: CodecStoreOptions,
     known: readonly string[] = sessionStoreOptions,
     keepsLifetimes = false,
   ) {
-    assertKnownOptions(owner, options, known)
+    assertKnownOptions(owner, given, known)
+    // Inherited properties are no options.
+    const options: CodecStoreOptions = Object.assign(Object.create(null), given)
     this.#given = options
     this.hooks = options
     this.keyring = options.keys && ringOf(options.keys)
     this.options = { ...defaultOptions, ...options.options }
     assertOptions(this.options)
+    assertNoDeletion(this.options)
     if (options.lifetime && !this.keyring && !keepsLifetimes) {
       throw new TypeError(
         owner === 'SessionStore'
@@ -140,7 +150,9 @@ export class Settings {
           : 'lifetime needs keys: codecs have age limits of their own',
       )
     }
-    const absolute = longestLife(options.options?.maxAge)
+    const maxAge = optionOf(this.options, 'maxAge')
+    const absolute = longestLife(maxAge)
+    assertNoLongerThanAbsolute(options.lifetime ?? {}, maxAge)
     this.lifetime = fullLifetime(options.lifetime ?? {}, { ...defaultLifetime, absolute })
     this.trustProxy = options.trustProxy
     if (options.trustProxy !== undefined) assertTrustProxy(options.trustProxy)

@@ -220,7 +220,8 @@ for (const [kind, open] of Object.entries(kinds)) {
             age: fc.integer({ min: 0, max: 80 * day }),
             own: fc.option(fc.integer({ min: 1, max: 80 * day })),
           }),
-          async ({ idle, absolute, remembered, age, own }) => {
+          async ({ idle: longest, absolute, remembered, age, own }) => {
+            const idle = Math.min(longest, absolute)
             const clock = new Clock()
             const began = clock.at
             const store = open(clock, { lifetime: { idle, absolute } })
