@@ -86,22 +86,25 @@ function overPostgresJs(client: PostgresJsListener, channel: string): PubSub {
       await client.notify(channel, notice)
     },
     async subscribe(listener, onGap) {
-      // `unlisten` removes nothing if the driver has connected again.
+      // The driver keeps the listener if it could not listen, or if it has connected again since.
       let isSubscribed = true
       let isFirst = true
-      const { unlisten } = await client.listen(
-        channel,
-        payload => {
-          if (isSubscribed) listener(payload)
-        },
-        () => {
-          if (isSubscribed && !isFirst) onGap?.()
-          isFirst = false
-        },
-      )
-      return async () => {
+      const onPayload = (payload: string): void => {
+        if (isSubscribed) listener(payload)
+      }
+      const onListen = (): void => {
+        if (isSubscribed && !isFirst) onGap?.()
+        isFirst = false
+      }
+      try {
+        const { unlisten } = await client.listen(channel, onPayload, onListen)
+        return async () => {
+          isSubscribed = false
+          await unlisten()
+        }
+      } catch (error) {
         isSubscribed = false
-        await unlisten()
+        throw error
       }
     },
   }

@@ -56,6 +56,7 @@ export class EndChecks<Watch extends { readonly watched: Watched }> {
   /** Ends all checks, because nothing is watched any more. */
   stop(): void {
     this.#unchecked.clear()
+    this.#pause = pauses.first
     this.#wakeAt(Number.POSITIVE_INFINITY)
   }
 

@@ -23,7 +23,7 @@ export interface WatchersOptions {
   readonly epoch: Epoch
   readonly ownerEpochs: OwnerEpochs
   readonly now: () => number
-  /** Called when a check fails, or a listener throws. */
+  /** Called when a check fails, a listener throws, or a subscription cannot be ended. */
   readonly onFailure: (error: Error) => void
 }
 
@@ -51,14 +51,16 @@ export class Watchers {
     })
   }
 
-  /** Publishes a notice. */
-  notify(notice: Notice): Promise<void> {
-    return this.#options.pubsub.publish(JSON.stringify(notice))
+  /** Publishes a notice. Rejects when it cannot be published: listeners of this store are called all the same. */
+  async notify(notice: Notice): Promise<void> {
+    this.#receive(notice)
+    await this.#options.pubsub.publish(JSON.stringify(notice))
   }
 
   /**
    * Calls `listener` once, when the session with this key has ended or expired: at once if it has already.
-   * Resolves with an unsubscribe function. Rejects if it cannot subscribe, or cannot read the session.
+   * Resolves with an unsubscribe function, which never rejects. Rejects if it cannot subscribe, or cannot read the
+   * session.
    */
   addSession(
     key: string,
@@ -86,7 +88,7 @@ export class Watchers {
       if (await watch.watched.hasEnded(await this.#options.epoch.latest())) this.#end(watch)
       else if (this.#watches.has(watch)) this.#checks.schedule(watch)
     } catch (error) {
-      await this.#remove(watch).catch(() => undefined)
+      await this.#remove(watch)
       throw error
     }
     return () => this.#remove(watch)
@@ -95,7 +97,10 @@ export class Watchers {
   #subscribe(): Promise<() => Promise<void>> {
     if (this.#subscription) return this.#subscription
     const subscription = this.#options.pubsub.subscribe(
-      text => this.#receive(text),
+      text => {
+        const notice = parse(text)
+        if (notice) this.#receive(notice)
+      },
       () => this.#checks.checkAll(),
     )
     this.#subscription = subscription
@@ -111,12 +116,14 @@ export class Watchers {
     this.#checks.stop()
     const subscription = this.#subscription
     this.#subscription = undefined
-    await (await subscription)?.()
+    try {
+      await (await subscription)?.()
+    } catch (error) {
+      this.#options.onFailure(error as Error)
+    }
   }
 
-  #receive(text: string): void {
-    const notice = parse(text)
-    if (!notice) return
+  #receive(notice: Notice): void {
     for (const watch of [...this.#watches]) {
       if (watch.watched.receive(notice)) this.#end(watch)
     }
@@ -125,7 +132,7 @@ export class Watchers {
   #end(watch: Watch): void {
     // Once, whatever else ends it.
     if (!this.#watches.has(watch)) return
-    void this.#remove(watch).catch(() => undefined)
+    void this.#remove(watch)
     try {
       watch.listener()
     } catch (error) {

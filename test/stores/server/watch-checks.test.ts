@@ -81,7 +81,6 @@ const touched = (session: Session): void => {
 suite('watch() until a session expires', () => {
   const lifetimes: [what: string, options: ServerStoreOptions, seconds: number][] = [
     ['its idle time', { lifetime: { idle: 1800 } }, 1800],
-    ['its absolute lifetime', { lifetime: { idle: 1800, absolute: 900 } }, 900],
     // Longer than setTimeout can wait.
     ['60 days', { lifetime: { idle: 60 * day, absolute: 90 * day } }, 60 * day],
   ]
@@ -103,6 +102,20 @@ suite('watch() until a session expires', () => {
       assert.ok(delays.length > 0 && Math.max(...delays) < 2 ** 31, String(delays))
     })
   }
+
+  test('calls the listener after its absolute lifetime, although it was used', async t => {
+    const pass = stoppedClock(t)
+    const store = new ServerStore(memory(), { lifetime: { idle: 600, absolute: 900 } })
+    const cookie = await signIn(store)
+    const { calls, listener } = listening()
+    await store.watch(await read(store, cookie), listener)
+    await pass(500)
+    await change(store, touched, cookie)
+    await pass(399)
+    assert.equal(calls(), 0)
+    await pass(2)
+    assert.equal(calls(), 1)
+  })
 
   test('does not ask the backend before the session expires', async t => {
     const pass = stoppedClock(t)
@@ -213,12 +226,13 @@ suite('watch() after notices were lost', () => {
       const backendName = isListable ? 'a backend' : 'a backend that cannot list its records'
       test(`${how} calls the listener, over ${backendName}`, async () => {
         const pubsub = losingPubSub()
-        const store = new ServerStore(observed(isListable).backend, { pubsub })
+        const { backend } = observed(isListable)
+        const store = new ServerStore(backend, { pubsub })
         const cookie = await signIn(store)
         const { calls, listener } = listening()
         await store.watch(await read(store, cookie), listener)
         pubsub.isLost = true
-        await end(store, cookie)
+        await end(new ServerStore(backend, { pubsub }), cookie)
         assert.equal(calls(), 0)
         pubsub.reconnect()
         await settle()
@@ -230,14 +244,16 @@ suite('watch() after notices were lost', () => {
   for (const how of ['revokeAll', 'revokeEverything']) {
     test(`${how} calls the listener of the owner`, async () => {
       const pubsub = losingPubSub()
-      const store = new ServerStore(memory(), { pubsub })
+      const backend = memory()
+      const store = new ServerStore(backend, { pubsub })
       await store.revokeAll('ann')
       const ann = listening()
       const bob = listening()
       await store.watch('ann', ann.listener)
       await store.watch('bob', bob.listener)
       pubsub.isLost = true
-      await endings[how]?.(store, '')
+      await endings[how]?.(new ServerStore(backend, { pubsub }), '')
+      assert.equal(ann.calls(), 0)
       pubsub.reconnect()
       await settle()
       assert.deepEqual([ann.calls(), bob.calls()], [1, how === 'revokeAll' ? 0 : 1])
@@ -246,13 +262,15 @@ suite('watch() after notices were lost', () => {
 
   test('follows a session that got a new id meanwhile', async () => {
     const pubsub = losingPubSub()
-    const store = new ServerStore(memory(), { pubsub })
+    const backend = memory()
+    const store = new ServerStore(backend, { pubsub })
+    const other = new ServerStore(backend, { pubsub })
     const cookie = await signIn(store)
     const { calls, listener } = listening()
     await store.watch(await read(store, cookie), listener)
     pubsub.isLost = true
-    const once = await change(store, session => session.rotate(), cookie)
-    const twice = await change(store, session => session.rotate(), once)
+    const once = await change(other, session => session.rotate(), cookie)
+    const twice = await change(other, session => session.rotate(), once)
     pubsub.reconnect()
     await settle()
     assert.equal(calls(), 0)
@@ -270,7 +288,7 @@ suite('watch() after notices were lost', () => {
       await store.watch(await read(store, await signIn(store)), all.listener)
     }
     pubsub.isLost = true
-    await store.revokeAll('ann')
+    await new ServerStore(observing.backend, { pubsub }).revokeAll('ann')
     observing.isDown = true
     pubsub.reconnect()
     await settle()
@@ -317,6 +335,30 @@ suite('watch() and its listeners', () => {
     await change(store, session => session.destroy(), cookie)
     assert.equal(calls(), 1)
     assert.deepEqual(failures, [broken])
+  })
+
+  test('calls the listeners of the store that ends a session even if publishing fails', async () => {
+    const pubsub = { ...localPubSub(), publish: () => Promise.reject(new Error('no connection')) }
+    const store = new ServerStore(memory(), { pubsub, onStoreError: () => undefined })
+    const cookie = await signIn(store)
+    const { calls, listener } = listening()
+    await store.watch(await read(store, cookie), listener)
+    await change(store, session => session.destroy(), cookie)
+    assert.equal(calls(), 1)
+  })
+
+  test('reports a subscription that cannot be ended', async () => {
+    const unsubscribing = new Error('no connection')
+    const pubsub: PubSub = {
+      ...localPubSub(),
+      subscribe: async () => () => Promise.reject(unsubscribing),
+    }
+    const failures: unknown[] = []
+    const onStoreError: ServerStoreOptions['onStoreError'] = ({ error }) => failures.push(error)
+    const store = new ServerStore(memory(), { pubsub, onStoreError })
+    const stop = await store.watch('ann', () => undefined)
+    await stop()
+    assert.deepEqual(failures, [unsubscribing])
   })
 
   test('subscribes again after a failure', async () => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
-import { Redis } from 'ioredis'
+import { Cluster, Redis } from 'ioredis'
 import { Redis as Valkey } from 'iovalkey'
 import pg from 'pg'
 import postgresJs from 'postgres'
-import { createClient } from 'redis'
+import { createClient, createCluster } from 'redis'
 import { localPubSub, type PubSub, ServerStore } from 'silverback'
 import { memory } from 'silverback/memory'
 import { postgresPubSub } from 'silverback/postgres'
@@ -81,16 +81,30 @@ suite('watch() over Redis', needs('redis-server', 'redis-cli'), () => {
       () => client.disconnect(),
       () => subscriber.disconnect(),
     )
-    const store = new ServerStore(memory(), { pubsub: redisPubSub(client, subscriber) })
+    const backend = memory()
+    const store = new ServerStore(backend, { pubsub: redisPubSub(client, subscriber) })
+    const there = new ServerStore(backend, { pubsub: await connections.ioredis!() })
     const cookie = await signIn(store)
     const { calls, called, listener } = listening()
     await store.watch(await read(store, cookie), listener)
     const closed = new Promise(resolve => subscriber.once('close', resolve))
     server.cli('client', 'kill', 'type', 'pubsub')
     await closed
-    await store.revokeAll('ann')
+    await there.revokeAll('ann')
     assert.equal(calls(), 0)
     await called
+  })
+
+  test('refuses a cluster as the subscriber, which does not report that it has reconnected', () => {
+    const client = new Redis({ lazyConnect: true })
+    const servers = [{ host: '127.0.0.1', port: server.port }]
+    const clusters = [
+      new Cluster(servers, { lazyConnect: true }),
+      createCluster({ rootNodes: [{ url: `redis://127.0.0.1:${server.port}` }] }),
+    ]
+    for (const cluster of clusters) {
+      assert.throws(() => redisPubSub(client, cluster as never), /one server/)
+    }
   })
 
   for (const keyPrefix of ['', 'app:', Buffer.from('app:')]) {
