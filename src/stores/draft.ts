@@ -52,6 +52,11 @@ export function draftOf(
   }
 }
 
+/** Values of a higher version keep it, so that no migration runs twice. */
+export function withVersion(metadata: SessionMetadata, version: number): SessionMetadata {
+  return (metadata.version ?? 1) < version ? { ...metadata, version } : metadata
+}
+
 /** Shows the handler what other requests have changed. */
 export function showMerged(state: State<object>, draft: Draft, merged: Merged): void {
   const { values, metadata, maxAge } = merged

@@ -4,10 +4,33 @@
  * @module
  */
 
+import { readValues } from '../http/chunks.ts'
+import type { RequestLike } from '../http/request.ts'
 import { chain, type MaybePromise } from '../lib/maybe-promise.ts'
 import type { Reason } from '../session/snapshot.ts'
 import type { Loaded, Persistence, ReadContext, Rejected } from './persistence.ts'
 import { snapshotOf } from './restored.ts'
+
+/**
+ * The values of a session's cookies, in the order in which they are tried.
+ *
+ * @param duplicates - whether all are tried, or only the first one that Go would find
+ */
+export function cookieTexts(
+  request: RequestLike,
+  name: string,
+  duplicates: 'try-all' | 'first',
+): readonly string[] {
+  const texts = readValues(request, name)
+  if (duplicates === 'try-all' || texts.length < 2) return texts
+  const first = texts.find(isCookieValue)
+  return first === undefined ? [] : [first]
+}
+
+/** Whether Go's net/http would keep a cookie with this value. */
+function isCookieValue(text: string): boolean {
+  return /^[\x20\x21\x23-\x3a\x3c-\x5b\x5d-\x7e]*$/.test(text)
+}
 
 /** The first value that opens and whose session is alive; otherwise the reason why there is none. */
 export function readFirstAlive(

@@ -174,6 +174,18 @@ export interface Taken {
   readonly kept: unknown
 }
 
+/** Throws a TypeError for anything but a persistence. */
+export function assertPersistence(value: unknown): void {
+  const { read, write, erase, capabilities } = (value ?? {}) as Partial<Persistence>
+  const isPersistence =
+    [read, write, erase].every(method => typeof method === 'function') &&
+    capabilities instanceof Set
+  if (isPersistence) return
+  throw new TypeError(
+    'SessionStore takes a persistence first: an object with capabilities (a Set), read, write and erase',
+  )
+}
+
 /** What a codec stores with the values of a draft. */
 export function encodeContextOf(draft: Draft, metadata: Uint8Array | undefined): EncodeContext {
   const { startedAt, maxAge, idle, serialized } = draft

@@ -5,8 +5,6 @@
  */
 
 import { json } from '../codec/serializers/json.ts'
-import { MultiError, SessionError } from '../errors.ts'
-import { readValues } from '../http/chunks.ts'
 import { assertCookie, type Cookie, deletionOf } from '../http/cookie.ts'
 import { assertOptions, isDeletion, type Options, sameOptions } from '../http/cookie-options.ts'
 import type { RequestLike, RequestWithHeaders } from '../http/request.ts'
@@ -15,22 +13,30 @@ import { chain, isPromise, type MaybePromise } from '../lib/maybe-promise.ts'
 import { isPlainObject } from '../lib/plain-object.ts'
 import type { DefinableStore, SessionPolicy } from '../session/definition.ts'
 import { emit, type SaveOutcome, type SessionEvent } from '../session/events.ts'
-import { type FullLifetime, fullLifetime, isSameLifetime } from '../session/lifetime.ts'
-import type { SessionMetadata } from '../session/metadata.ts'
 import { registry } from '../session/registry.ts'
 import { Session } from '../session/session.ts'
 import { type Defaults, emptySnapshot, type Snapshot } from '../session/snapshot.ts'
 import { type Reason, State, type Values } from '../session/state.ts'
 import type { Capability, ReadOptions } from '../session/store.ts'
-import { draftOf, type NewDraft, showMerged, showValues } from './draft.ts'
-import { eraseAll, hasEnded, readFirstAlive } from './duplicate-cookies.ts'
+import { Definitions } from './definitions.ts'
+import { draftOf, type NewDraft, showMerged, showValues, withVersion } from './draft.ts'
+import { cookieTexts, eraseAll, hasEnded, readFirstAlive } from './duplicate-cookies.ts'
 import { readLegacySession } from './legacy-session.ts'
-import type { Draft, Loaded, Persistence, ReadContext, Rejected, Written } from './persistence.ts'
+import {
+  assertPersistence,
+  type Draft,
+  type Loaded,
+  type Persistence,
+  type ReadContext,
+  type Rejected,
+  type Written,
+} from './persistence.ts'
 import { snapshotOf } from './restored.ts'
 import { planSave, type SavePlan } from './save-plan.ts'
 import { isChanged, serialized } from './serialized.ts'
 import { SessionCookies } from './session-cookies.ts'
 import { longestLife, type SessionStoreOptions, Settings } from './settings.ts'
+import { assertStorable, isStoreFailure, storeFailure, unreadable } from './store-failures.ts'
 
 /** One read of a session. */
 interface Reading extends ReadContext {
@@ -63,14 +69,6 @@ const noCookie: Rejected = { reason: 'no-cookie' }
 /** A snapshot that is being made. */
 type NewSnapshot = { -readonly [Field in keyof Snapshot]: Snapshot[Field] }
 
-/** A policy, and the defaults that follow from it and from the store's. */
-interface Definition {
-  readonly policy: SessionPolicy
-  readonly lifetime: FullLifetime
-  store: Defaults
-  defaults: Defaults
-}
-
 /** Keeps sessions in whatever its {@link Persistence} reads and writes. */
 export class SessionStore implements DefinableStore {
   /** Cookie attributes that new sessions get a copy of. */
@@ -81,11 +79,10 @@ export class SessionStore implements DefinableStore {
   readonly #settings: Settings
   readonly #cookies: SessionCookies
   readonly #kind: string
-  readonly #definitions = new Map<string, Definition>()
-  #lifetime: FullLifetime
-  #defaults: Defaults
+  readonly #definitions: Definitions
   /** The defaults whose cookie attributes were validated last. */
   #validated: Defaults | undefined
+
   /** Throws TypeError or RangeError for wrong options, naming them. */
   constructor(persistence: Persistence, settings: Settings | SessionStoreOptions = {}) {
     assertPersistence(persistence)
@@ -97,11 +94,10 @@ export class SessionStore implements DefinableStore {
     this.#persistence = persistence
     this.#settings = all
     this.#kind = new.target.name
-    this.#lifetime = all.lifetime
     this.options = all.options
     this.saveUnchanged = all.saveUnchanged
     this.#cookies = new SessionCookies(all, keepsLifetimes)
-    this.#defaults = this.#newDefaults()
+    this.#definitions = new Definitions(all)
   }
 
   /** What this store can do besides reading and saving. */
@@ -150,28 +146,7 @@ export class SessionStore implements DefinableStore {
 
   /** See {@link DefinableStore}. */
   define(name: string, policy: SessionPolicy): void {
-    const { capabilities, codecs = [] } = this.#persistence
-    if (this.#definitions.has(name)) assertReloaded(name)
-    if (!capabilities.has('lifetimes') && Object.keys(policy.lifetime).length > 0) {
-      throw new TypeError('this store keeps no lifetimes: its codecs have limits of their own')
-    }
-    if (!capabilities.has('metadata') && policy.version > 1) {
-      throw new TypeError('this store keeps no versions: its codecs have no room for them')
-    }
-    assertOptions({ ...this.options, ...policy.options })
-    const lifetime = fullLifetime(policy.lifetime, this.#lifetime)
-    const store = this.#storeDefaults()
-    this.#definitions.set(name, {
-      policy,
-      lifetime,
-      store,
-      defaults: extend(store, policy, lifetime),
-    })
-    for (const codec of codecs) {
-      if (codec.maxLifetime !== undefined) {
-        codec.maxLifetime = Math.max(codec.maxLifetime, lifetime.absolute)
-      }
-    }
+    this.#definitions.define(name, policy, this.options, this.#persistence)
   }
 
   async save(
@@ -217,10 +192,7 @@ export class SessionStore implements DefinableStore {
     assertOptions({ maxAge })
     this.options.maxAge = maxAge
     const absolute = longestLife(codecMaxAge)
-    if (codecMaxAge > 0) {
-      this.#lifetime = fullLifetime({ idle: codecMaxAge, absolute }, this.#lifetime)
-      this.#defaults = this.#newDefaults()
-    }
+    if (codecMaxAge > 0) this.#definitions.setIdleTime(codecMaxAge, this.options)
     for (const codec of this.#persistence.codecs ?? []) {
       codec.maxAge = codecMaxAge
       if (codec.maxLifetime !== undefined) codec.maxLifetime = absolute
@@ -252,10 +224,17 @@ export class SessionStore implements DefinableStore {
   }
 
   #read(request: RequestLike, name: string, fresh: boolean): MaybePromise<Session<object>> {
-    const texts = this.#valuesOf(request, name)
+    const texts = cookieTexts(request, name, this.#settings.duplicateCookies)
     const [text] = texts
     const since = performance.now()
-    const reading: Reading = { request, name, text, fresh, since, defaults: this.#defaultsOf(name) }
+    const reading: Reading = {
+      request,
+      name,
+      text,
+      fresh,
+      since,
+      defaults: this.#definitions.defaultsOf(name, this.options),
+    }
     if (text === undefined) return this.#adopt(reading, noCookie)
     try {
       const outcome = readFirstAlive(this.#persistence, name, texts, reading)
@@ -267,14 +246,6 @@ export class SessionStore implements DefinableStore {
     } catch (error) {
       return this.#unreadable(reading, storeFailure('read', error))
     }
-  }
-
-  /** The values of the session's cookies, in the order in which they are tried. */
-  #valuesOf(request: RequestLike, name: string): readonly string[] {
-    const texts = readValues(request, name)
-    if (this.#settings.duplicateCookies === 'try-all' || texts.length < 2) return texts
-    const first = texts.find(isCookieValue)
-    return first === undefined ? [] : [first]
   }
 
   /** An empty session if the backend failed and that is allowed. Throws the error otherwise. */
@@ -314,14 +285,13 @@ export class SessionStore implements DefinableStore {
 
   /** Applies the definition of the session. */
   #check(reading: Reading, session: Session<object>): MaybePromise<Session<object>> {
-    const load =
-      this.#definitions.size > 0 ? this.#definitions.get(reading.name)?.policy.load : undefined
-    if (!load) return this.#opened(reading, session)
+    const policy = this.#definitions.policyOf(reading.name)
+    if (!policy?.load) return this.#opened(reading, session)
     const state = Session.stateOf(session)
     const { version = 1 } = state.snapshot.metadata
-    return chain(load(session, version, this.#settings.now()), () => {
+    return chain(policy.load(session, version, this.#settings.now()), () => {
       // What the definition fills in, strips or migrates is no reason to write.
-      if (session.isNew) this.#beforeSave(session)
+      if (session.isNew) policy.beforeSave?.(session, this.#settings.now())
       state.initial = serialized(state.values, state.snapshot.serializer ?? json)
       return this.#opened(reading, session)
     })
@@ -373,7 +343,8 @@ export class SessionStore implements DefinableStore {
   #save(session: Session<object>, request: RequestLike): MaybePromise<Saved> {
     const state = Session.stateOf(session)
     const { options, snapshot } = state
-    if (this.#definitions.size > 0 && !state.isDestroyed) this.#beforeSave(session)
+    const policy = this.#definitions.policyOf(session.name)
+    if (!state.isDestroyed) policy?.beforeSave?.(session, this.#settings.now())
     const draft = draftOf(session.name, state, this.#persistence.serializer)
     const isAltered =
       draft.metadata !== snapshot.metadata ||
@@ -407,7 +378,7 @@ export class SessionStore implements DefinableStore {
       case 'drop':
         return dropped
       case 'refuse':
-        throw unreadable(session)
+        throw unreadable(session.name)
       case 'resend': {
         const { cookies, progress } = state.snapshot
         return { outcome: progress === 'ended' ? 'dropped' : 'saved', cookies, conflicts: 0 }
@@ -431,7 +402,7 @@ export class SessionStore implements DefinableStore {
     // Before anything is written: attributes that browsers reject must not leave half a save behind.
     this.#validate(session, state)
     if (plan === 'end') return this.#end(session, state, request)
-    assertStorable(session, state, this.capabilities)
+    assertStorable(session.name, state, this.capabilities)
     const { changes, rotation } = state.takeChanges()
     draft.changes = changes
     draft.metadata = withVersion(draft.metadata, draft.defaults.version)
@@ -499,7 +470,7 @@ export class SessionStore implements DefinableStore {
       throw storeFailure('erase', error)
     }
     try {
-      const texts = this.#valuesOf(request, name)
+      const texts = cookieTexts(request, name, this.#settings.duplicateCookies)
       const erasing = chain(
         this.#persistence.erase({ ...state.snapshot, id: state.id }),
         // Signing out ends what every cookie of this name stands for.
@@ -547,32 +518,6 @@ export class SessionStore implements DefinableStore {
     if (isShared) this.#validated = snapshot.defaults
   }
 
-  #beforeSave(session: Session<object>): void {
-    this.#definitions.get(session.name)?.policy.beforeSave?.(session, this.#settings.now())
-  }
-
-  #defaultsOf(name: string): Defaults {
-    const store = this.#storeDefaults()
-    const definition = this.#definitions.size > 0 ? this.#definitions.get(name) : undefined
-    if (!definition) return store
-    if (definition.store !== store) {
-      definition.store = store
-      definition.defaults = extend(store, definition.policy, definition.lifetime)
-    }
-    return definition.defaults
-  }
-
-  /** Made again only if somebody changed `options`, which is public and mutable as in Go. */
-  #storeDefaults(): Defaults {
-    if (!sameOptions(this.options, this.#defaults.options)) this.#defaults = this.#newDefaults()
-    return this.#defaults
-  }
-
-  #newDefaults(): Defaults {
-    const { now } = this.#settings
-    return { options: { ...this.options }, lifetime: this.#lifetime, version: 1, now }
-  }
-
   #failed(operation: string, error: unknown, request: RequestLike): never {
     this.#emitFailure(operation, error, request)
     throw error
@@ -586,82 +531,3 @@ export class SessionStore implements DefinableStore {
 
 /** An event without the name of its store. */
 type EventOf<Event> = Event extends SessionEvent ? Omit<Event, 'store'> : never
-
-function extend(store: Defaults, policy: SessionPolicy, lifetime: FullLifetime): Defaults {
-  const options = { ...store.options, ...policy.options }
-  return { options, lifetime, version: policy.version, now: store.now }
-}
-
-/** Whether Go's net/http would keep a cookie with this value. */
-function isCookieValue(text: string): boolean {
-  return /^[\x20\x21\x23-\x3a\x3c-\x5b\x5d-\x7e]*$/.test(text)
-}
-
-/** In development, a module that is reloaded defines its sessions again. */
-function assertReloaded(name: string): void {
-  const message = `session "${name}" is already defined; define it once and share the result`
-  const { process } = globalThis as { process?: Partial<NodeJS.Process> }
-  if (process?.env?.NODE_ENV !== 'development' || !process.emitWarning) throw new TypeError(message)
-  process.emitWarning(`${message} (replaced, because NODE_ENV is development)`, {
-    type: 'SessionWarning',
-    code: 'SESSION_REDEFINED',
-  })
-}
-
-/** Values of a higher version keep it, so that no migration runs twice. */
-function withVersion(metadata: SessionMetadata, version: number): SessionMetadata {
-  return (metadata.version ?? 1) < version ? { ...metadata, version } : metadata
-}
-
-/** Throws `not-kept` for what the store has no room for, because it would be lost silently. */
-function assertStorable(
-  session: Session<object>,
-  state: State<object>,
-  capabilities: ReadonlySet<Capability>,
-): void {
-  const { owner, label, authenticatedAt, lifetime, snapshot } = state
-  const hasMetadata = Boolean(owner || label || authenticatedAt !== undefined)
-  const hasLifetime = lifetime !== undefined && !isSameLifetime(lifetime, snapshot.lifetime)
-  const isKept =
-    (!hasMetadata || capabilities.has('metadata')) &&
-    (!hasLifetime || capabilities.has('lifetimes'))
-  if (isKept) return
-  throw new SessionError(
-    'not-kept',
-    `session "${session.name}" has an owner, a label or a lifetime of its own, which its store cannot keep; use a store with keys, or a server-side one`,
-  )
-}
-
-/** What a persistence has thrown as an error of this library. Wrong arguments stay what they are. */
-function storeFailure(operation: string, error: unknown): unknown {
-  const isKnown = [SessionError, MultiError, TypeError, RangeError].some(
-    kind => error instanceof kind,
-  )
-  if (isKnown) return error
-  const message = error instanceof Error ? error.message : 'unknown failure'
-  return new SessionError('store-failed', `session store: ${operation}: ${message}`, {
-    cause: error,
-  })
-}
-
-function assertPersistence(value: unknown): void {
-  const { read, write, erase, capabilities } = (value ?? {}) as Partial<Persistence>
-  const isPersistence =
-    [read, write, erase].every(method => typeof method === 'function') &&
-    capabilities instanceof Set
-  if (isPersistence) return
-  throw new TypeError(
-    'SessionStore takes a persistence first: an object with capabilities (a Set), read, write and erase',
-  )
-}
-
-function unreadable({ name }: Session<object>): SessionError {
-  return new SessionError(
-    'store-failed',
-    `session "${name}" could not be read, so it cannot be signed in, rotated or destroyed`,
-  )
-}
-
-function isStoreFailure(error: unknown): error is SessionError {
-  return error instanceof SessionError && error.code === 'store-failed'
-}
