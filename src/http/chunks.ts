@@ -9,7 +9,7 @@
  * @module
  */
 
-import { mayHaveCookies, type RequestLike, readCookies } from './request.ts'
+import { mayHaveCookies, oversizedCookies, type RequestLike, readCookies } from './request.ts'
 
 /** Browsers drop cookies whose name and value together exceed this many bytes (RFC 6265bis §5.6). */
 export const maxCookieBytes = 4096
@@ -29,9 +29,16 @@ const maxDuplicates = 8
 /**
  * Returns the values of the cookies called `name`, in the order sent: several if cookies with different paths
  * or domains share the name, at most eight. A value that was split is joined; it is empty if a chunk is missing.
+ *
+ * A `Cookie` header over 64 KiB is not parsed. It counts as one value of its length, which no store accepts, so
+ * that it is reported like any other cookie that is too large.
  */
 export function readValues(request: RequestLike, name: string): readonly string[] {
   const values = readCookies(request, name)
+  if (values.length === 0) {
+    const length = oversizedCookies(request, name)
+    return length > 0 ? ['~'.repeat(length)] : values
+  }
   if (values.length === 1 && !isSplit(values[0] as string)) return values
   return values
     .slice(0, maxDuplicates)

@@ -4,8 +4,8 @@
  * @module
  */
 
-/** Longer headers are ignored. Node limits all headers together to 16 KiB by default. */
-const maxHeaderLength = 65_536
+/** Longer headers are not parsed. Node limits all headers together to 16 KiB by default. */
+export const maxHeaderLength = 65_536
 
 /**
  * Returns the values of all cookies called `name`, in the order sent.

@@ -5,7 +5,7 @@
  */
 
 import { describeKind } from '../lib/describe.ts'
-import { cookieValues } from './cookie-header.ts'
+import { cookieValues, maxHeaderLength } from './cookie-header.ts'
 import { isReadableJar, type ReadableJar, readJar } from './jar.ts'
 
 /** The part of a web `Headers` that is read. */
@@ -37,6 +37,16 @@ export function readCookies(request: RequestLike, name: string): string[] {
   if (hasHeaders(request)) return cookieValues(cookieHeader(request), name)
   const value = readJar(jarIn(request), name)
   return value === undefined ? [] : [value]
+}
+
+/**
+ * The length of a `Cookie` header that is too large to be parsed and that mentions `name`; otherwise 0. Without
+ * this, the request would seem to have no cookie.
+ */
+export function oversizedCookies(request: RequestLike, name: string): number {
+  const header = hasHeaders(request) ? cookieHeader(request) : undefined
+  if (header === undefined || header.length <= maxHeaderLength) return 0
+  return header.includes(`${name}=`) ? header.length : 0
 }
 
 /** False if no cookie's name starts with `prefix`. A quick test without parsing; it may return true wrongly. */

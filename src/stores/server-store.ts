@@ -13,6 +13,7 @@ import { json } from '../codec/serializers/json.ts'
 import { nop } from '../codec/serializers/nop.ts'
 import type { Serializer } from '../codec/serializers/serializer.ts'
 import { SessionError } from '../errors.ts'
+import { maxCookieBytes } from '../http/chunks.ts'
 import { assertInteger, assertKnownOptions, assertOneOf } from '../lib/assert-options.ts'
 import { describeKind } from '../lib/describe.ts'
 import { storeOperation } from '../lib/store-errors.ts'
@@ -325,7 +326,9 @@ function settingsOf(options: ServerStoreOptions): Settings {
   if (encrypt && !keys) throw new TypeError('encrypt needs keys')
   if (cookieCache && !keys) throw new TypeError('cookieCache needs keys')
   const shared = Object.fromEntries(
-    sessionStoreOptions.flatMap(option => (option in options ? [[option, options[option]]] : [])),
+    sessionStoreOptions.flatMap(option =>
+      Object.hasOwn(options, option) ? [[option, options[option]]] : [],
+    ),
   )
   const secrets = keys ? { keys, ...(cacheBytes !== undefined && { cacheBytes }) } : undefined
   const known = [...sessionStoreOptions, 'keys', 'cacheBytes', 'codecs']
@@ -412,6 +415,7 @@ class PlainIds implements Codec {
 
   decode(_: string, text: string): unknown {
     if (this.maxAge < 0) throw new SessionError('timestamp-expired', 'every session has ended')
+    if (text.length > maxCookieBytes) throw new SessionError('text-too-long', 'the id is too long')
     return text
   }
 }

@@ -2,8 +2,11 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { parseCookie } from 'cookie'
 import fc from 'fast-check'
-import { CookieStore, readCookies } from 'silverback'
+import { CookieStore, explain, readCookies, ServerStore } from 'silverback'
+import { cookieStore } from 'silverback/gorilla'
+import { memory } from 'silverback/memory'
 import { cookieValues, unquoted } from '../../src/http/cookie-header.ts'
+import { keys } from '../support/keys.ts'
 
 suite('the Cookie header', () => {
   test('finds one cookie among others', () => {
@@ -55,7 +58,7 @@ suite('the Cookie header', () => {
   })
 
   test('finds a session, and one split over several cookies, in quotes', async () => {
-    const store = new CookieStore({ keys: [crypto.getRandomValues(new Uint8Array(32))], tooLarge: 'chunk' })
+    const store = new CookieStore({ keys, tooLarge: 'chunk' })
     for (const size of [10, 5000]) {
       const response = new Response()
       const request = new Request('https://example.com')
@@ -133,4 +136,29 @@ suite('the Cookie header', () => {
   test('ignores a header larger than 64 KiB', () => {
     assert.deepEqual(cookieValues(`sid=x; a=${'x'.repeat(65_536)}`, 'sid'), [])
   })
+
+  for (const [kind, make] of Object.entries({
+    CookieStore: () => new CookieStore({ keys }),
+    ServerStore: () => new ServerStore(memory(), { keys }),
+    'ServerStore without keys': () => new ServerStore(memory()),
+    'store of Go': () => cookieStore('k'.repeat(32)),
+  })) {
+    test(`a ${kind} rejects a header larger than 64 KiB as too large`, async () => {
+      const header = `login=x; a=${'x'.repeat(65_536)}`
+      for (const headers of [{ cookie: header }, new Headers({ cookie: header })]) {
+        const request = { headers }
+        const session = await make().get(request, 'login')
+        assert.equal(session.reason, 'too-large')
+        assert.deepEqual(
+          explain(request).map(event => [event.type, 'cookieBytes' in event && event.cookieBytes]),
+          [
+            ['session', header.length],
+            ['reject', header.length],
+          ],
+        )
+        const other = await make().get({ headers }, 'other')
+        assert.equal(other.reason, 'no-cookie')
+      }
+    })
+  }
 })
