@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { StoredRecord } from '../../backends/backend.ts'
+import type { StoredRecord, UpdateResult } from '../../backends/backend.ts'
 import { keyOf, newId } from '../../backends/ids.ts'
 import { type Attempt, retryOnConflict } from '../../lib/retry.ts'
 import { type MergeOptions, tooManyConflicts } from '../merge-draft.ts'
@@ -193,14 +193,9 @@ export class RecordWriter {
         const isMerged = kept.body !== first
         return { result: { tracked: { ...kept, id }, isMerged, conflicts } }
       }
-      const isConflict = result.status === 'conflict'
-      const theirs = isConflict ? this.#records.unpack(key, result.current) : undefined
-      let next: Found | undefined
-      if (isTombstone(theirs)) {
-        if (isElevated) next = await this.#records.find(theirs.successor)
-      } else if (isConflict && theirs) {
-        next = { key, body: theirs, version: result.current.version }
-      }
+      const theirs =
+        result.status === 'conflict' ? this.#records.unpack(key, result.current) : undefined
+      const next = await this.#foundAfter(key, theirs, result, isElevated)
       if (!next) {
         await this.#records.remove(kept.key)
         const followed = isTombstone(theirs) ? await this.#follow(draft, base, theirs) : undefined
@@ -219,6 +214,21 @@ export class RecordWriter {
         conflicts = count
       },
     })
+  }
+
+  /**
+   * Where the session is after a conflict; undefined if it has ended. A session that another request has given a
+   * new id counts only for one that is elevated, which gets yet another.
+   */
+  async #foundAfter(
+    key: string,
+    theirs: RecordBody | Tombstone | undefined,
+    result: UpdateResult,
+    isElevated: boolean,
+  ): Promise<Found | undefined> {
+    if (result.status !== 'conflict' || !theirs) return undefined
+    if (!isTombstone(theirs)) return { key, body: theirs, version: result.current.version }
+    return isElevated ? this.#records.find(theirs.successor) : undefined
   }
 
   async #update(draft: Draft, base: Tracked): Promise<WrittenRecord | undefined> {
