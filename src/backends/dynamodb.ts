@@ -7,6 +7,7 @@
 import { assertKnownOptions } from '../lib/assert-options.ts'
 import { unixSeconds } from '../lib/clock.ts'
 import { describeKind } from '../lib/describe.ts'
+import { driverCall } from '../lib/driver-error.ts'
 import type {
   Backend,
   CreateResult,
@@ -295,7 +296,7 @@ class Table {
     options?.signal?.throwIfAborted()
     const command = new Command({ TableName: this.#name, ...input } as never)
     const { signal } = options ?? {}
-    return this.#client.send(command as never, signal && { abortSignal: signal })
+    return driverCall(() => this.#client.send(command as never, signal && { abortSignal: signal }))
   }
 }
 

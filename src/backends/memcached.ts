@@ -12,6 +12,7 @@ import { encodeBase64Url } from '#bytes'
 import { assertKnownOptions } from '../lib/assert-options.ts'
 import { unixSeconds } from '../lib/clock.ts'
 import { describeKind } from '../lib/describe.ts'
+import { driverCall } from '../lib/driver-error.ts'
 import { randomBytes } from '../runtime/crypto/random.ts'
 import type {
   Backend,
@@ -159,7 +160,9 @@ class MemcachedBackend implements Backend {
   }
 
   async #read(id: string): Promise<Item | undefined> {
-    const { casUniq, value } = Object(await this.#client.gets(this.#keyOf(id)))
+    const { casUniq, value } = Object(
+      await driverCall(() => this.#client.gets(this.#keyOf(id)), [id]),
+    )
     if (casUniq === undefined) return undefined
     const record = value instanceof Uint8Array ? fromBytes(value) : undefined
     return { casUniq, record: record && record.expires > this.#now() ? record : undefined }
@@ -205,7 +208,7 @@ function lifetimeOf({ expires }: StoredRecord): number {
 /** Returns whether the command succeeds: false if the client rejects with one of these replies. */
 async function succeeds(command: Promise<unknown>, ...refusals: string[]): Promise<boolean> {
   try {
-    await command
+    await driverCall(() => command)
     return true
   } catch (error) {
     if (refusals.includes((error as Error).message)) return false

@@ -12,6 +12,7 @@ import { encodeBase64Url } from '#bytes'
 import { assertKnownOptions } from '../lib/assert-options.ts'
 import { unixSeconds } from '../lib/clock.ts'
 import { describeKind } from '../lib/describe.ts'
+import { driverCall } from '../lib/driver-error.ts'
 import { randomBytes } from '../runtime/crypto/random.ts'
 import type {
   Backend,
@@ -100,11 +101,11 @@ class MongoBackend implements Backend, OwnerIndex, Preparable, Listable {
       // Sparse, because most records may have no owner.
       { key: { owner: 1 }, sparse: true },
     ]
-    await abortable(options?.signal, () => this.#collection.createIndexes(indexes as never))
+    await call(options, () => this.#collection.createIndexes(indexes as never))
   }
 
   async load(id: string, options?: OperationOptions): Promise<StoredRecord | undefined> {
-    const found = await abortable(options?.signal, () =>
+    const found = await call(options, () =>
       this.#collection.findOne({ _id: id, ...this.#existing() } as never, reading as never),
     )
     return found ? recordOf(found as RecordDocument) : undefined
@@ -142,13 +143,11 @@ class MongoBackend implements Backend, OwnerIndex, Preparable, Listable {
   async touch(id: string, expires: number, options?: OperationOptions): Promise<void> {
     const filter = { _id: id, ...this.#existing() }
     const update = { $set: { expires, ttl: removalOf(expires) } }
-    await abortable(options?.signal, () =>
-      this.#collection.updateOne(filter as never, update as never),
-    )
+    await call(options, () => this.#collection.updateOne(filter as never, update as never))
   }
 
   async delete(id: string, options?: OperationOptions): Promise<void> {
-    await abortable(options?.signal, () => this.#collection.deleteOne({ _id: id } as never))
+    await call(options, () => this.#collection.deleteOne({ _id: id } as never))
   }
 
   async ofOwner(owner: string, options?: OperationOptions): Promise<string[]> {
@@ -165,9 +164,7 @@ class MongoBackend implements Backend, OwnerIndex, Preparable, Listable {
     options?: OperationOptions & { readonly except?: readonly string[] },
   ): Promise<number> {
     const filter = { owner, _id: { $nin: options?.except ?? [] }, ...this.#existing() }
-    const result = await abortable(options?.signal, () =>
-      this.#collection.deleteMany(filter as never),
-    )
+    const result = await call(options, () => this.#collection.deleteMany(filter as never))
     return (result as { deletedCount: number }).deletedCount
   }
 
@@ -184,7 +181,7 @@ class MongoBackend implements Backend, OwnerIndex, Preparable, Listable {
     how: Fields,
     options: OperationOptions | undefined,
   ): Promise<Pick<RecordDocument, '_id' | 'expires'>[]> {
-    return abortable(options?.signal, async () => {
+    return call(options, async () => {
       const cursor = this.#collection.find(filter as never, { ...reading, ...how } as never)
       return (await cursor.toArray()) as RecordDocument[]
     })
@@ -197,7 +194,7 @@ class MongoBackend implements Backend, OwnerIndex, Preparable, Listable {
     upsert: boolean,
     options: OperationOptions | undefined,
   ): Promise<boolean> {
-    const result = await abortable(options?.signal, () =>
+    const result = await call(options, () =>
       this.#collection.replaceOne(filter as never, document as never, { upsert } as never),
     )
     return (result as { matchedCount: number }).matchedCount > 0
@@ -206,6 +203,11 @@ class MongoBackend implements Backend, OwnerIndex, Preparable, Listable {
   #existing(): Fields {
     return { expires: { $gt: this.#now() } }
   }
+}
+
+/** Runs a command. It rejects soon after its signal is aborted, and without what was sent in the error. */
+function call<T>(options: OperationOptions | undefined, command: () => Promise<T>): Promise<T> {
+  return abortable(options?.signal, () => driverCall(command))
 }
 
 function documentOf(id: string, { data, expires, owner }: NewRecord): RecordDocument {

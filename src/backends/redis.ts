@@ -8,6 +8,7 @@ import { utf8Bytes } from '#bytes'
 import { assertInteger, assertKnownOptions, assertOneOf } from '../lib/assert-options.ts'
 import { unixSeconds } from '../lib/clock.ts'
 import { describeKind } from '../lib/describe.ts'
+import { driverCall } from '../lib/driver-error.ts'
 import type {
   Backend,
   CreateResult,
@@ -69,6 +70,11 @@ export interface RedisOptions {
   topology?: Topology
   /** Makes deletions wait for this many replicas, and reject if they take longer than `timeoutMs`. */
   waitForReplicas?: { readonly count: number; readonly timeoutMs: number }
+  /**
+   * How long to wait for the reply to a command, in milliseconds. Default 5000. A client that cannot connect
+   * queues commands, some for ever. The server may still execute a command that was given up.
+   */
+  timeoutMs?: number
   /** The clock: Unix time in seconds. */
   now?: () => number
 }
@@ -98,13 +104,20 @@ export function redis(
   client: RedisClient,
   options: RedisOptions = {},
 ): Backend & OwnerIndex & Listable {
-  assertKnownOptions('redis', options, ['prefix', 'topology', 'waitForReplicas', 'now'])
+  assertKnownOptions('redis', options, [
+    'prefix',
+    'topology',
+    'waitForReplicas',
+    'timeoutMs',
+    'now',
+  ])
   return new RedisBackend(client, options)
 }
 
 class RedisBackend implements Backend, OwnerIndex, Listable {
   readonly #client: RedisClient
   readonly #topology: Topology
+  readonly #timeoutMs: number
   readonly #send: Send
   readonly #prefix: string
   readonly #now: () => number
@@ -113,10 +126,11 @@ class RedisBackend implements Backend, OwnerIndex, Listable {
   readonly #joint: boolean
 
   constructor(client: RedisClient, options: RedisOptions) {
-    const { prefix, topology, waitForReplicas } = checked(client, options)
+    const { prefix, topology, waitForReplicas, timeoutMs } = checked(client, options)
     this.#client = client
     this.#topology = topology
-    this.#send = sender(client, topology)
+    this.#timeoutMs = timeoutMs
+    this.#send = this.#limited(sender(client, topology))
     this.#prefix = prefix
     this.#now = options.now ?? unixSeconds
     this.#replicas = waitForReplicas
@@ -202,7 +216,8 @@ class RedisBackend implements Backend, OwnerIndex, Listable {
   async #servers(): Promise<Send[]> {
     // A cluster client learns its servers when it connects, so send a command first.
     await this.#expiryOf('')
-    return primaries(this.#client, this.#topology)
+    const servers = await primaries(this.#client, this.#topology)
+    return servers.map(send => this.#limited(send))
   }
 
   /** Reads one page of a server's keys. Other applications may have keys that look like record keys. */
@@ -280,6 +295,29 @@ class RedisBackend implements Backend, OwnerIndex, Listable {
     return counts.filter(count => Number(count) === 1).length
   }
 
+  /**
+   * Returns a function that sends a command, and rejects if no reply comes in time. No error has the command
+   * with its arguments.
+   */
+  #limited(send: Send): Send {
+    return async (key, args) => {
+      const [command] = args
+      // WAIT has a limit of its own, and begins after the deletion.
+      const limit = this.#timeoutMs + (command === 'WAIT' ? Number(args[2]) : 0)
+      let timer: ReturnType<typeof setTimeout> | undefined
+      const late = new Promise<never>((_, reject) => {
+        // Timers have 31 bits: a longer one would end at once.
+        const wait = Math.min(limit, 2 ** 31 - 1)
+        timer = setTimeout(() => reject(lateReply(this.#client, limit)), wait)
+      })
+      try {
+        return await driverCall(() => Promise.race([send(key, args), late]), [key, ...args])
+      } finally {
+        clearTimeout(timer)
+      }
+    }
+  }
+
   /** Runs a script that deletes, then waits for replicas if `waitForReplicas` is set. */
   async #runDeletion(
     script: scripts.Script,
@@ -327,8 +365,10 @@ class RedisBackend implements Backend, OwnerIndex, Listable {
 
 function checked(
   client: RedisClient,
-  { prefix = 'silverback:', topology = 'single', waitForReplicas }: RedisOptions,
-): { prefix: string; topology: Topology; waitForReplicas: RedisOptions['waitForReplicas'] } {
+  { prefix = 'silverback:', topology = 'single', waitForReplicas, timeoutMs = 5000 }: RedisOptions,
+): Required<Pick<RedisOptions, 'prefix' | 'topology' | 'timeoutMs'>> & {
+  waitForReplicas: RedisOptions['waitForReplicas']
+} {
   const { callBuffer, sendCommand } = Object(client)
   if (typeof (callBuffer ?? sendCommand) !== 'function') {
     const given = describeKind(client)
@@ -337,6 +377,7 @@ function checked(
   if (typeof prefix !== 'string') {
     throw new TypeError(`prefix must be a string, not ${describeKind(prefix)}`)
   }
+  assertInteger('timeoutMs', timeoutMs)
   assertOneOf('topology', topology, ['single', 'cluster', 'sentinel'])
   if (waitForReplicas) {
     assertKnownOptions('waitForReplicas', waitForReplicas, ['count', 'timeoutMs'])
@@ -347,7 +388,15 @@ function checked(
       throw new TypeError('waitForReplicas needs a client with one connection')
     }
   }
-  return { prefix, topology, waitForReplicas }
+  return { prefix, topology, waitForReplicas, timeoutMs }
+}
+
+/** Returns the error for a command without a reply, with the state of the connection. */
+function lateReply(client: RedisClient, limit: number): Error {
+  const { status, isReady } = client as { status?: unknown; isReady?: unknown }
+  const isConnected = status === undefined ? isReady !== false : status === 'ready'
+  const state = isConnected ? '' : `; the client is not connected${status ? ` (${status})` : ''}`
+  return new Error(`no reply from Redis within ${limit} ms${state}`)
 }
 
 /** Returns whether the prefix has a hash tag, which puts its keys on one server of a cluster. */

@@ -84,6 +84,7 @@ const cases: Readonly<Record<string, Case>> = {
       prefix: 'a:',
       topology: 'single',
       waitForReplicas: { count: 1, timeoutMs: 1 },
+      timeoutMs: 1,
       now,
     },
   },
