@@ -5,7 +5,7 @@
  */
 
 import type { RequestLike } from '../../http/request.ts'
-import type { ResponseLike } from '../../http/response.ts'
+import { forbidCaching, type ResponseLike, varyOnCookie } from '../../http/response.ts'
 import { describeKind } from '../../lib/describe.ts'
 import { isPromise, type MaybePromise } from '../../lib/maybe-promise.ts'
 import { registry } from '../../session/registry.ts'
@@ -64,11 +64,18 @@ export class RequestSessions<Sources extends SessionSource<object> | SessionSour
    * Saves every session of the request, including those loaded without this adapter. Call it before the
    * head is sent. Returns undefined if there is nothing to wait for. Rejects if a session cannot be saved.
    *
+   * An error page whose sessions are discarded may depend on them all the same, so it is kept out of caches.
+   *
    * @param status - the status of the response
    */
   save(request: RequestLike, response: ResponseLike, status: number): Promise<void> | undefined {
-    if (status >= 500 && this.#discardOnError) return undefined
-    return registry(request).commit(response)
+    const sessions = registry(request)
+    if (status < 500 || !this.#discardOnError) return sessions.commit(response)
+    if (sessions.size > 0) {
+      varyOnCookie(response)
+      forbidCaching(response)
+    }
+    return undefined
   }
 }
 

@@ -47,6 +47,7 @@ export const failureCases = {
     const browser = app.browser()
     const page = await browser.get('/fail')
     assertEqual([page.status, page.cookies], [500, []])
+    assertUncached(page)
     assertEqual((await browser.get('/')).text, '1')
   },
 
@@ -55,7 +56,9 @@ export const failureCases = {
       { '/': visit => ({ ...visits(visit), status: 503 }) },
       { saveOnError: 'discard' },
     )
-    assertEqual((await app.browser().get('/')).cookies, [])
+    const page = await app.browser().get('/')
+    assertEqual(page.cookies, [])
+    assertUncached(page)
   },
 
   async "saves a 422 response with saveOnError: 'discard'"({ start }) {
@@ -239,6 +242,14 @@ async function keepsSession(app: { browser(): import('./browser.ts').Browser }):
   assertEqual([page.status, page.cookies.length], [500, 1])
   assert(!page.text.includes('secret'), 'the response does not reveal the error')
   assertEqual((await browser.get('/')).text, '2')
+}
+
+/** The response depends on the session, although it was not saved. */
+function assertUncached({ headers }: Page): void {
+  assertEqual(
+    [/\bcookie\b/i.test(headers.vary ?? ''), /no-store/.test(headers['cache-control'] ?? '')],
+    [true, true],
+  )
 }
 
 function assertServerError(page: Page): void {
