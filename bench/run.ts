@@ -4,7 +4,7 @@
  * @module
  */
 
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { buildGoRunner, buildNodeRunner, goVersion } from './build.ts'
 import { startGoRunners } from './go-runners.ts'
@@ -45,7 +45,13 @@ async function main(): Promise<void> {
     throw new RangeError(`--rounds must be an integer of at least 1, not ${options.rounds}`)
   }
   const report = await measure(rounds, options.only)
-  if (options.write) writeFileSync(new URL('RESULTS.md', import.meta.url), asMarkdown(report))
+  if (options.write) {
+    const reading = readFileSync(new URL('reading.md', import.meta.url), 'utf8')
+    writeFileSync(
+      new URL('RESULTS.md', import.meta.url),
+      `${asMarkdown(report).trimEnd()}\n\n${reading}`,
+    )
+  }
   console.log(options.json ? JSON.stringify(report, undefined, 2) : asText(report))
 }
 
