@@ -250,7 +250,7 @@ suite('cookies from clients', () => {
     ['not base64', 'sid=!!!', 'malformed'],
     ['base64 of something else', 'sid=aGVsbG8', 'malformed'],
     ['a very long value', `sid=${'A'.repeat(60_000)}`, 'malformed'],
-    ['a value that exceeds the header limit', `sid=${'A'.repeat(65_537)}`, 'no-cookie'],
+    ['a value that exceeds the header limit', `sid=${'A'.repeat(65_537)}`, 'too-large'],
     ['a malformed header', ';;;=;=sid', 'no-cookie'],
   ] as const) {
     test(`${what} starts a new session`, async () => {
