@@ -5,7 +5,7 @@
  */
 
 import type { Cookie } from './cookie.ts'
-import { needsSecure, type Options } from './cookie-options.ts'
+import { needsSecure, type Options, optionOf } from './cookie-options.ts'
 import { type OriginRequest, requestOrigin, type TrustProxy } from './origin.ts'
 import { readHeader } from './request.ts'
 
@@ -16,8 +16,9 @@ export function securedFor(
   options: Options,
   trustProxy: TrustProxy | undefined,
 ): Cookie {
-  if (!options.secure) return cookie
-  const isChoice = options.secure === 'auto' && !needsSecure(cookie.name, options)
+  const secure = optionOf(options, 'secure')
+  if (!secure) return cookie
+  const isChoice = secure === 'auto' && !needsSecure(cookie.name, options)
   if (isChoice && isPlain(request, trustProxy)) {
     return { ...cookie, attributes: { ...cookie.attributes, secure: false } }
   }

@@ -7,7 +7,7 @@
 import type { Serialized } from '../codec/codec.ts'
 import { json } from '../codec/serializers/json.ts'
 import type { Serializer } from '../codec/serializers/serializer.ts'
-import type { Options } from '../http/cookie-options.ts'
+import { type Options, optionOf } from '../http/cookie-options.ts'
 import { fullLifetime, isSameLifetime, ownLifetime } from '../session/lifetime.ts'
 import { applyMerged } from '../session/merge.ts'
 import { isSameMetadata, type SessionMetadata } from '../session/metadata.ts'
@@ -34,7 +34,7 @@ export function draftOf(
   if (lifetime && !isSameLifetime(lifetime, snapshot.lifetime)) {
     state.lifetime = fullLifetime(lifetime, defaults.lifetime)
   }
-  const { maxAge } = state.options ?? snapshot.options
+  const maxAge = optionOf(state.options ?? snapshot.options, 'maxAge')
   return {
     name,
     id: state.id,
@@ -113,7 +113,7 @@ function metadataOf(state: State<object>): SessionMetadata {
     authenticatedAt !== base.authenticatedAt
   if (!isTouched) return base
   const { idle, absolute } = lifetime ?? snapshot.lifetime
-  const { maxAge } = options ?? snapshot.options
+  const maxAge = optionOf(options ?? snapshot.options, 'maxAge')
   const isUntilClosed = typeof defaults.options.maxAge === 'number' && typeof maxAge !== 'number'
   const metadata = {
     ...base,

@@ -6,7 +6,7 @@
 
 import { chunkNames, leftoverChunks, maxCookieBytes, splitValue } from '../http/chunks.ts'
 import { type Cookie, cookieOf, deletionOf } from '../http/cookie.ts'
-import type { Options } from '../http/cookie-options.ts'
+import { type Options, optionOf } from '../http/cookie-options.ts'
 import { hasHeaders, mayHaveCookies, type RequestLike, readCookies } from '../http/request.ts'
 import type { ResponseHeaders } from '../http/response.ts'
 import { securedFor } from '../http/secure.ts'
@@ -87,7 +87,7 @@ export class SessionCookies {
 
   /** The Max-Age of the cookie: no longer than the session can live. */
   #maxAge(options: Options, { snapshot, lifetime, startedAt }: State<object>): number | 'session' {
-    const { maxAge = 'session' } = options
+    const maxAge = optionOf(options, 'maxAge') ?? 'session'
     if (maxAge === 'session' || !this.#keepsLifetimes) return maxAge
     const { defaults } = snapshot
     const own = (lifetime ?? snapshot.lifetime).absolute

@@ -57,6 +57,8 @@ suite('a polluted Object.prototype', () => {
       test(`does not change the cookie of a ${kind}: ${name}`, async () => {
         const expected = await savedLine(make())
         assert.equal(await polluted(name, value, () => savedLine(make())), expected)
+        const bare = await savedLine(make(), { path: '/' })
+        assert.equal(await polluted(name, value, () => savedLine(make(), { path: '/' })), bare)
       })
     }
 
