@@ -25,7 +25,9 @@ export const budgets: Readonly<Record<string, Budget>> = {
   },
   'silverback/migrate': { gzip: 20_100 },
   'silverback/memory': { gzip: 1_400 },
-  'silverback/redis': { gzip: 4_100, imports: ['node:crypto'] },
+  // Raised by 700 in each backend with a driver, to keep what was sent to the server out of errors; redis also for
+  // resent writes and a time limit, the SQL backends for rows of clients that are configured differently.
+  'silverback/redis': { gzip: 6_000, imports: ['node:crypto'] },
   'silverback/filesystem': {
     // 5 kB, because folders are checked for other users who may write to them.
     gzip: 5_000,
@@ -38,11 +40,11 @@ export const budgets: Readonly<Record<string, Budget>> = {
       'node:timers/promises',
     ],
   },
-  'silverback/postgres': { gzip: 2_800 },
-  'silverback/sqlite': { gzip: 2_500 },
-  'silverback/mysql': { gzip: 2_500, imports: ['node:buffer'] },
-  'silverback/mongodb': { gzip: 1_900 },
-  'silverback/memcached': { gzip: 2_200 },
+  'silverback/postgres': { gzip: 4_800 },
+  'silverback/sqlite': { gzip: 3_700 },
+  'silverback/mysql': { gzip: 3_900, imports: ['node:buffer'] },
+  'silverback/mongodb': { gzip: 2_600 },
+  'silverback/memcached': { gzip: 2_900 },
   'silverback/tiered': { gzip: 2_000 },
   'silverback/migrating': { gzip: 2_600 },
   'silverback/resilient': { gzip: 2_500, imports: ['cockatiel'] },
@@ -53,7 +55,7 @@ export const budgets: Readonly<Record<string, Budget>> = {
   'silverback/keyv': { gzip: 2_100 },
   'silverback/express-store': { gzip: 2_000 },
   'silverback/to-express-store': { gzip: 5_000 },
-  'silverback/dynamodb': { gzip: 2_200 },
+  'silverback/dynamodb': { gzip: 3_000 },
   'silverback/node': { gzip: 4_200 },
   'silverback/web': { gzip: 3_000 },
   'silverback/express': { gzip: 4_100 },

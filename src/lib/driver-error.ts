@@ -8,8 +8,6 @@
  * @module
  */
 
-import { SessionError } from '../errors.ts'
-
 /** Properties that describe a failure and never hold data. They are kept if they are primitive. */
 const kept: ReadonlySet<unknown> = new Set([
   ...['name', 'message', 'stack', 'code', 'errno', 'syscall', 'address', 'port', 'fatal', 'status'],
@@ -54,8 +52,6 @@ export function withoutInput(
     const isData = typeof error === 'string' || typeof error === 'object'
     return isData && error ? new Error('the driver failed without an error object') : error
   }
-  // No property of our own errors holds data.
-  if (error instanceof SessionError) return error
   const clean = (text: string): string => without(text, sent)
   const message = clean(String(error.message))
   const inner = (nested: unknown): unknown =>

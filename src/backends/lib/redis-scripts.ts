@@ -36,10 +36,11 @@ local function ownerKey(id, owner)
 end
 `
 
-// The set expires with the last of its records: its TTL is only ever extended.
+// The set expires with the last of its records: its TTL is only ever extended. SADD needs memory even if the id is
+// in the set, and a full server would refuse it.
 const enlisting = `
 local function enlist(set, id, deadline)
-  redis.call('SADD', set, id)
+  if redis.call('SISMEMBER', set, id) == 0 then redis.call('SADD', set, id) end
   local time = redis.call('TIME')
   if redis.call('PTTL', set) < tonumber(deadline) - time[1] * 1000 then
     redis.call('PEXPIREAT', set, deadline)
