@@ -4,8 +4,10 @@
  * @module
  */
 
+import { equalBytes } from '#crypto'
 import type { Renewal } from '../codec/codec.ts'
 import { type Keyed, keyed } from '../codec/non-string-keys.ts'
+import type { Serializer } from '../codec/serializers/serializer.ts'
 import { SessionError } from '../errors.ts'
 import type { Options } from '../http/cookie-options.ts'
 import type { RequestLike } from '../http/request.ts'
@@ -216,17 +218,16 @@ export class Session<T extends object = Values> {
    * 7.2.4). Label, lifetime and {@link remember} go back to the defaults.
    *
    * @param owner - who signed in, as {@link owner}
-   * @param keep - keys whose values survive, such as a shopping cart. All others are dropped
+   * What the visitor brought along is dropped, except for the keys in `keep`; what this request has set stays.
+   *
+   * @param keep - keys whose values survive, such as a shopping cart
    * @throws TypeError when `owner` is empty or not a string
    */
   login(owner: string, { keep = [] }: { keep?: readonly (keyof T & string)[] } = {}): void {
     this.#assertAlive()
     assertOwner(owner)
     const state = this.#state
-    for (const key of Object.keys(state.values) as (keyof T & string)[]) {
-      if (!keep.includes(key)) delete state.values[key]
-    }
-    delete (state.values as Keyed)[keyed]
+    dropUnchanged(state as State<object>, keep)
     this.#restart('login')
     const { defaults } = state.snapshot
     state.owner = owner
@@ -506,6 +507,31 @@ export class Session<T extends object = Values> {
   #set(key: string, value: unknown): void {
     this.#assertAlive()
     setOwn(this.values, key, value)
+  }
+}
+
+/** Drops the values that were read, as far as this request has not changed them. */
+function dropUnchanged(state: State<object>, keep: readonly string[]): void {
+  const { payload, serializer } = state.snapshot
+  const base = state.initial ?? (payload && serializer && { bytes: payload, serializer })
+  const read = base && (base.serializer.deserialize(base.bytes) as Values)
+  const values = state.values as Values
+  for (const key of Object.keys(values)) {
+    if (keep.includes(key)) continue
+    const isRead = base && read ? isUnchanged(read, values, key, base.serializer) : !state.reason
+    if (isRead) delete values[key]
+  }
+  if (base || !state.reason) delete (values as Keyed)[keyed]
+}
+
+function isUnchanged(read: Values, now: Values, key: string, serializer: Serializer): boolean {
+  if (!Object.hasOwn(read, key)) return false
+  const bytesOf = (values: Values): Uint8Array => serializer.serialize({ value: values[key] })
+  try {
+    return equalBytes(bytesOf(read), bytesOf(now))
+  } catch {
+    // What cannot be serialized was set by this request.
+    return false
   }
 }
 

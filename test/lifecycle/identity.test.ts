@@ -49,6 +49,24 @@ for (const [kind, { open, ends }] of Object.entries(kinds)) {
       assert.ok(open(clock.now).capabilities?.has('metadata'))
     })
 
+    test('login keeps what the same request has set, and drops what the visitor brought', async () => {
+      const store = open(new Clock().now)
+      const guest = await visit(store, put({ planted: true, list: [1], changed: 1 }))
+      const cookie = await visit(
+        store,
+        session => {
+          Object.assign(session.values, { chosen: 'before', changed: 2 })
+          session.addFlash('welcome')
+          session.login('ann')
+          session.values.later = 'after'
+        },
+        guest,
+      )
+      const session = await read(store, cookie)
+      assert.deepEqual(session.flashes(), ['welcome'])
+      assert.deepEqual(session.values, { chosen: 'before', changed: 2, later: 'after' })
+    })
+
     test('login sets a new cookie and an owner, and drops values that are not kept', async () => {
       const store = open(clock.now)
       const guest = await visit(store, put({ cart: [1], theme: 'dark', _csrf: 'x' }))
