@@ -216,7 +216,9 @@ class Table {
   async get(id: string, options: OperationOptions | undefined): Promise<Item | undefined> {
     const input = { Key: { id }, ConsistentRead: true }
     const output = await this.#send(this.#commands.GetCommand, input, options)
-    return (output as { Item?: Item }).Item
+    const item = (output as { Item?: Item }).Item
+    // With `wrapNumbers` the client returns an object or a bigint.
+    return item && { ...item, expires: Number(String(item.expires)) }
   }
 
   put(item: Item, options: OperationOptions | undefined, expression: Expression): Promise<boolean> {

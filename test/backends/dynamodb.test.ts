@@ -177,6 +177,22 @@ suite('dynamodb', () => {
     assert.deepEqual((await others.load('a'))?.data, Uint8Array.of(100 + later))
   })
 
+  test('reads numbers that the client wraps', async () => {
+    const table = await server.createTable()
+    for (const [index, wrapNumbers] of [true, BigInt].entries()) {
+      const base = server.connect()
+      const client = commands.DynamoDBDocumentClient.from(base, {
+        unmarshallOptions: { wrapNumbers },
+      })
+      const backend = dynamodb(client, commands, { table })
+      const id = `wrapped${index}`
+      const created = await backend.create(id, record(1, 'ann'))
+      assert.ok(created.status === 'created')
+      const { version } = created
+      assert.deepEqual(await backend.load(id), { ...record(1, 'ann'), version })
+    }
+  })
+
   test('rejects with the error of the SDK', async () => {
     const backend = dynamodb(server.connect(), commands, { table: 'no-such-table' })
     const missing = { name: 'ResourceNotFoundException' }
