@@ -14,17 +14,18 @@ export interface Budget {
 
 /** By entry, or by export of an entry. */
 export const budgets: Readonly<Record<string, Budget>> = {
-  '{ CookieStore } from silverback': { gzip: 40_500 },
-  '{ ServerStore } from silverback': { gzip: 46_200 },
-  silverback: { gzip: 52_100, imports: ['node:fs', 'node:fs/promises', 'node:os', 'node:path'] },
+  // The stores raised by 2 to 4 kB: several cookies with one name, owner epochs, checks of clocks and own options.
+  '{ CookieStore } from silverback': { gzip: 42_500 },
+  '{ ServerStore } from silverback': { gzip: 49_500 },
+  silverback: { gzip: 56_000, imports: ['node:fs', 'node:fs/promises', 'node:os', 'node:path'] },
   'silverback/securecookie': { gzip: 32_600 },
   'silverback/gob': { gzip: 15_300 },
   'silverback/gorilla': {
-    gzip: 62_400,
+    gzip: 64_000,
     imports: ['node:fs', 'node:fs/promises', 'node:os', 'node:path'],
   },
   'silverback/migrate': { gzip: 20_100 },
-  'silverback/memory': { gzip: 1_400 },
+  'silverback/memory': { gzip: 1_500 },
   // Raised by 700 in each backend with a driver, to keep what was sent to the server out of errors; redis also for
   // resent writes and a time limit, the SQL backends for rows of clients that are configured differently.
   'silverback/redis': { gzip: 6_000, imports: ['node:crypto'] },
@@ -50,7 +51,7 @@ export const budgets: Readonly<Record<string, Budget>> = {
   'silverback/resilient': { gzip: 2_500, imports: ['cockatiel'] },
   'silverback/deflate': { gzip: 5_800, imports: ['node:zlib'] },
   // Raised from 51,000: it has a suite for stores, too.
-  'silverback/testing': { gzip: 54_500 },
+  'silverback/testing': { gzip: 57_500 },
   'silverback/unstorage': { gzip: 2_200 },
   'silverback/keyv': { gzip: 2_100 },
   'silverback/express-store': { gzip: 2_000 },
@@ -71,7 +72,7 @@ export const budgets: Readonly<Record<string, Budget>> = {
   'silverback/next': { gzip: 3_300 },
   'silverback/react-router': { gzip: 4_800 },
   'silverback/astro': { gzip: 4_500 },
-  'silverback/testing/adapters': { gzip: 60_000, imports: ['node:http', 'node:net'] },
+  'silverback/testing/adapters': { gzip: 63_000, imports: ['node:http', 'node:net'] },
   'silverback/proxies': { gzip: 5_000 },
   'silverback/csrf': { gzip: 10_200 },
   'silverback/otel': { gzip: 1_500 },
