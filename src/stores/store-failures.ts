@@ -5,6 +5,7 @@
  */
 
 import { MultiError, SessionError } from '../errors.ts'
+import { reasonOf, withoutInput } from '../lib/driver-error.ts'
 import { isSameLifetime } from '../session/lifetime.ts'
 import type { State } from '../session/state.ts'
 import type { Capability } from '../session/store.ts'
@@ -13,9 +14,9 @@ import type { Capability } from '../session/store.ts'
 export function storeFailure(operation: string, error: unknown): unknown {
   const known = [SessionError, MultiError, TypeError, RangeError]
   if (known.some(kind => error instanceof kind)) return error
-  const message = error instanceof Error ? error.message : 'unknown failure'
-  return new SessionError('store-failed', `session store: ${operation}: ${message}`, {
-    cause: error,
+  const cause = withoutInput(error)
+  return new SessionError('store-failed', `session store: ${operation}: ${reasonOf(cause)}`, {
+    cause,
   })
 }
 
