@@ -31,12 +31,6 @@ import { loadedFrom } from './cookie-persistence.ts'
 /** A cookie value that begins with it holds an id. No codec of ours produces it. */
 const marker = '~'
 
-/**
- * How long a record is kept after its session fits into a cookie again, in seconds: requests with the old
- * cookie may still be on their way.
- */
-const graceSeconds = 60
-
 /** What spilling needs besides a backend. */
 export interface SpillingOptions {
   /** Codecs for the ids in cookies, and for the records in the backend, newest first. */
@@ -77,7 +71,9 @@ export class Spilling implements Persistence {
       if (this.#options.spills && draft.name.length + text.length > maxCookieBytes) {
         return this.#spill(draft)
       }
-      return draft.id === undefined ? written : this.#release(draft.id).then(() => written)
+      // The record stays until it expires: an earlier response that names it may arrive last.
+      if (draft.id === undefined || !draft.rotation) return written
+      return this.#delete(draft.id).then(() => written)
     })
   }
 
@@ -119,11 +115,6 @@ export class Spilling implements Persistence {
     if (draft.id !== undefined && draft.id !== id) await this.#delete(draft.id)
     const idContext = { ...context, metadata: undefined, serialized: undefined }
     return { text: marker + encodeMulti(name, id, idCodecs, idContext), id }
-  }
-
-  async #release(id: string): Promise<void> {
-    const expires = this.#options.now() + graceSeconds
-    await storeOperation('touch', () => this.#backend.touch(keyOf(id), expires))
   }
 
   async #delete(id: string): Promise<void> {
