@@ -137,31 +137,48 @@ function isList(value: unknown): value is List {
   return value === undefined || Array.isArray(value)
 }
 
-/** Messages are appended at the end; consuming removes all that were read, from the start. */
+/** Messages are appended, or put back in front; consuming removes all that were read, from the start. */
 function mergeLists(before: List, now: List, there: List, idOf: Identify): List {
   const read = (before ?? []).map(idOf)
   const mine = (now ?? []).map(idOf)
   const theirs = there ?? []
-  const kept = mine.length >= read.length && read.every((id, index) => id === mine[index])
-  if (kept && mine.length === read.length) return there
-  const added = (now ?? []).slice(kept ? read.length : 0)
-  const rest = kept ? theirs : theirs.slice(overlap(read, theirs.map(idOf)))
-  const list = [...rest, ...added]
+  const start = indexOf(read, mine)
+  if (start === 0 && mine.length === read.length) return there
+  const list =
+    start === undefined
+      ? [...theirs.slice(overlap(read, theirs.map(idOf))), ...(now ?? [])]
+      : [...(now ?? []).slice(0, start), ...theirs, ...(now ?? []).slice(start + read.length)]
   return list.length > 0 ? list : undefined
 }
 
-/**
- * How many of the messages that were read are still stored: the longest end of `read` that is the start of
- * `stored`. Takes linear time, with the algorithm of Knuth, Morris and Pratt.
- */
-function overlap(read: readonly number[], stored: readonly number[]): number {
-  const borders = bordersOf(stored)
+/** Where `text` first contains `pattern`; undefined if it does not. */
+function indexOf(pattern: readonly number[], text: readonly number[]): number | undefined {
+  if (pattern.length === 0) return 0
+  const extend = matcher(pattern)
   let matched = 0
-  for (const id of read) {
-    while (matched > 0 && stored[matched] !== id) matched = borders[matched - 1] as number
-    if (stored[matched] === id) matched++
+  for (const [index, id] of text.entries()) {
+    matched = extend(matched, id)
+    if (matched === pattern.length) return index + 1 - matched
   }
-  return matched
+  return undefined
+}
+
+/** How many messages that were read are still stored: the longest end of `read` that `stored` begins with. */
+function overlap(read: readonly number[], stored: readonly number[]): number {
+  return read.reduce(matcher(stored), 0)
+}
+
+/**
+ * Returns a function that takes how many ids of the pattern match the end of a text, and returns how many do
+ * with one more id. A scan takes linear time: the algorithm of Knuth, Morris and Pratt.
+ */
+function matcher(pattern: readonly number[]): (matched: number, id: number) => number {
+  const borders = bordersOf(pattern)
+  return (matched, id) => {
+    let length = matched
+    while (length > 0 && pattern[length] !== id) length = borders[length - 1] as number
+    return pattern[length] === id ? length + 1 : length
+  }
 }
 
 /** For each prefix of `ids`, the length of the longest shorter prefix that it ends with. */

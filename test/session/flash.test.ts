@@ -252,6 +252,18 @@ suite('flash messages of concurrent requests', () => {
     assert.deepEqual((await read()).session.flashes(), ['a'])
   })
 
+  test('are not taken again by a request that keeps earlier ones', async () => {
+    const { read, sessions } = await readers(2, new ServerStore(memory()), { _flash: ['a'] })
+    const [one, other] = sessions as [(typeof sessions)[number], (typeof sessions)[number]]
+    await one.session.takeFlashes()
+    one.session.addFlash('b')
+    await one.save()
+    assert.deepEqual(await other.session.takeFlashes(), ['b'])
+    one.session.keepFlashes()
+    await one.save()
+    assert.deepEqual((await read()).session.flashes(), ['a'])
+  })
+
   test('leave the identity of other objects in the session alone', async () => {
     const values = { _flash: ['a'], cart: { items: 1 } }
     const { read, sessions } = await readers(2, new ServerStore(memory()), values)

@@ -22,6 +22,12 @@ suite('merging', () => {
     assert.deepEqual(mergedList(['a'], ['a', 'b'], ['a', 'c']), ['a', 'c', 'b'])
   })
 
+  test('brings no message back that others took, when earlier ones are put in front', () => {
+    assert.deepEqual(mergedList(['b'], ['a', 'b', 'c'], []), ['a', 'c'])
+    assert.deepEqual(mergedList(['b'], ['a', 'b', 'c'], ['b', 'd']), ['a', 'b', 'd', 'c'])
+    assert.deepEqual(mergedList(['a', 'b'], ['a', 'a', 'b'], ['c']), ['a', 'c'])
+  })
+
   test('removes the longest possible number of them', () => {
     const messages = fc.array(fc.constantFrom('a', 'b', { text: 'a' }, 0, -0), { maxLength: 8 })
     fc.assert(
