@@ -86,6 +86,33 @@ for (const [name, openBackend] of Object.entries(backends)) {
       })
     }
 
+    for (const step of ['create', 'update'] as const) {
+      test(`one session is evicted when somebody signs in during a rotation: ${step}`, async () => {
+        const { backend, store, clock } = await open({ maxPerOwner: 3 })
+        const cookies: string[] = []
+        for (let i = 0; i < 3; i++) {
+          cookies.push(await signIn(store))
+          clock.at += 10
+        }
+        const original = backend[step] as (...args: unknown[]) => Promise<unknown>
+        let isNext = true
+        const intercepted = async (...args: unknown[]) => {
+          const result = await original.apply(backend, args)
+          if (isNext) {
+            isNext = false
+            cookies.push(await signIn(store))
+          }
+          return result
+        }
+        Object.assign(backend, { [step]: intercepted })
+        const rotated = await visit(store, session => session.rotate(), cookies[0])
+        const alive = await Promise.all(cookies.map(async each => !(await read(store, each)).isNew))
+        assert.deepEqual(alive, [false, true, true, true])
+        assert.equal(rotated, '')
+        assert.equal((await store.sessionsOf('ann')).length, 3)
+      })
+    }
+
     test('the limit counts sessions that were renewed past their first idle timeout', async () => {
       const { store, clock } = await open({
         maxPerOwner: 1,

@@ -76,8 +76,9 @@ export class OwnerLimit {
   }
 
   /**
-   * Transfers the slot of a session to its new key. A session that has lost its slot gets a new one, and is
-   * never refused, because it exists already. Resolves like {@link acquire}.
+   * Transfers the slot of a session to its new key. A session without a slot gets one, and is never refused,
+   * because it exists already. If it is the oldest, as one that was evicted meanwhile is, the sessions that lose
+   * their slots include it. Resolves like {@link acquire}.
    */
   async transfer(
     owner: string,
@@ -112,9 +113,10 @@ export class OwnerLimit {
     const over = Math.max(0, alive.length + 1 - this.#count)
     if (over > 0 && this.#onLimit === 'reject' && !isThere) return undefined
     const doomed = this.#onLimit === 'reject' ? 0 : over
-    const oldest = [...alive].sort((a, b) => a.created - b.created).slice(0, doomed)
-    const kept = alive.filter(other => !oldest.includes(other))
-    return { slots: [...kept, slot], evicted: oldest.map(({ key }) => key) }
+    const candidates = isThere ? [slot, ...alive] : alive
+    const oldest = candidates.toSorted((a, b) => a.created - b.created).slice(0, doomed)
+    const kept = [...alive, slot].filter(each => !oldest.includes(each))
+    return { slots: kept, evicted: oldest.map(({ key }) => key) }
   }
 
   /** Changes the slots of an owner. Resolves to the keys of the sessions that lost theirs. */

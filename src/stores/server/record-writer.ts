@@ -188,7 +188,8 @@ export class RecordWriter {
       const { key } = found
       const result = await this.#records.leaveTombstone(found, kept.key)
       if (result.status === 'updated') {
-        if (hasSameOwner) await this.#transferSlot(draft, base.key, kept)
+        const isEvicted = hasSameOwner && (await this.#transferSlot(draft, base.key, kept))
+        if (isEvicted) return { result: undefined }
         await this.#endings.notify({ moved: [key, kept.key] })
         const isMerged = kept.body !== first
         return { result: { tracked: { ...kept, id }, isMerged, conflicts } }
@@ -339,12 +340,15 @@ export class RecordWriter {
     }
   }
 
-  async #transferSlot({ metadata, defaults }: Draft, from: string, kept: Kept): Promise<void> {
+  /** Resolves to whether the session was evicted by others. */
+  async #transferSlot({ metadata, defaults }: Draft, from: string, kept: Kept): Promise<boolean> {
     const { owner } = metadata
-    if (!owner || !this.#limit) return
+    if (!owner || !this.#limit) return false
     const slot = { key: kept.key, created: kept.body.created }
     const end = endOf(kept.body, defaults.lifetime)
-    await this.#evict(await this.#limit.transfer(owner, from, slot, end))
+    const evicted = await this.#limit.transfer(owner, from, slot, end)
+    await this.#evict(evicted)
+    return evicted.includes(kept.key)
   }
 
   async #evict(keys: readonly string[]): Promise<void> {
