@@ -7,6 +7,9 @@
 /** The default lifetime of gorilla's cookies, and the default maximum lifetime of our sessions. */
 export const thirtyDays: number = 30 * 86_400
 
+/** Longer than any session lives, in seconds. */
+export const tenYears: number = 10 * 365 * 86_400
+
 /** How far the clocks of two machines may differ, in seconds. */
 export const clockSkew = 60
 

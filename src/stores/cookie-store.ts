@@ -38,6 +38,12 @@ export interface CookieStoreOptions extends CodecStoreOptions {
    * each request with a cookie. Without it, a cookie is valid until it expires.
    */
   revocation?: Backend
+  /**
+   * Refuse sessions that began before the records in `revocation` did: after the backend has lost its data, and
+   * when the option is first used, everybody signs in again. By default, ended sessions of which the record is
+   * lost are valid again. Costs another read for each request with a cookie.
+   */
+  strictRevocation?: boolean
   /** Limitations of `revocation` and `spillTo` that you accept: backends with others are refused. */
   acceptLimitations?: readonly Limitation[]
 }
@@ -48,6 +54,7 @@ const cookieStoreOptions = [
   'maxTotalBytes',
   'spillTo',
   'revocation',
+  'strictRevocation',
   'acceptLimitations',
 ] as const satisfies (keyof CookieStoreOptions)[]
 
@@ -62,12 +69,13 @@ export class CookieStore extends SessionStore {
     const settings = new Settings('CookieStore', options, cookieStoreOptions)
     const codecs = settings.codecsFor('session')
     const stored = storedWith(codecs, options, settings)
-    const { revocation, spillTo, acceptLimitations } = options
+    const { revocation, strictRevocation: strict, spillTo, acceptLimitations } = options
+    if (strict && !revocation) throw new TypeError('strictRevocation needs revocation, a backend')
     // An entry that is evicted would make a session valid again that was ended.
     if (revocation) assertLimitations(revocation, acceptLimitations, 'revocation')
     const harmless: Limitation[] = ['records-may-be-evicted']
     if (spillTo) assertLimitations(spillTo, acceptLimitations, 'spillTo', harmless)
-    const revocable = revocation && new Revocable(stored, revocation, settings.now)
+    const revocable = revocation && new Revocable(stored, revocation, { now: settings.now, strict })
     super(revocable ?? stored, settings)
     this.codecs = codecs
     this.#revocations = revocable

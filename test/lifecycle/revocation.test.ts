@@ -207,6 +207,26 @@ suite('a cookie store with revocation', () => {
     assert.equal((await read(store, before)).reason, 'revoked')
   })
 
+  test('is strict on request: after the backend lost its data, no earlier session is valid', async () => {
+    for (const strictRevocation of [true, false]) {
+      const { store, backend, clock } = open({ strictRevocation })
+      const [captured, other] = [await signIn(store), await signIn(store, 'bob')]
+      clock.at += 60
+      await visit(store, session => session.destroy(), captured)
+      assert.equal((await read(store, other)).owner, 'bob')
+      for await (const key of backend.all()) await backend.delete(key)
+      const again = await signIn(store)
+      const reason = strictRevocation ? 'revoked' : undefined
+      for (const cookie of [captured, other]) {
+        assert.equal((await read(store, cookie)).reason, reason)
+      }
+      clock.at += 60
+      const rotated = await visit(store, session => session.rotate(), again)
+      assert.equal((await read(store, rotated)).owner, 'ann')
+      assert.equal((await read(store, again)).reason, 'revoked')
+    }
+  })
+
   test('reads and saves reject when the backend fails, and set no cookie', async () => {
     const { store, backend, clock } = open()
     const cookie = await signIn(store)
@@ -225,6 +245,11 @@ suite('a cookie store with revocation', () => {
     assert.equal(await visit(store, look), '')
     assert.equal((await read(store, 'sid=nonsense')).reason, 'malformed')
   })
+})
+
+test('strictRevocation needs revocation', () => {
+  const options = { keys, strictRevocation: true }
+  assert.throws(() => new CookieStore(options), /strictRevocation needs revocation, a backend/)
 })
 
 test('revokeAll and revokeEverything reject without the option revocation', async () => {

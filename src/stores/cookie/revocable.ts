@@ -26,9 +26,17 @@ export class Revocable implements Persistence {
    * Throws a TypeError if `inner` does not store metadata.
    *
    * @param backend - where revoked sessions are recorded
-   * @param now - the clock: Unix time in seconds
+   * @param options.now - the clock: Unix time in seconds
+   * @param options.strict - revoke sessions that began before the records did, which the backend may have lost
    */
-  constructor(inner: Persistence, backend: Backend, now: () => number = unixSeconds) {
+  constructor(
+    inner: Persistence,
+    backend: Backend,
+    {
+      now = unixSeconds,
+      strict = false,
+    }: { now?: () => number; strict?: boolean | undefined } = {},
+  ) {
     if (!inner.capabilities.has('metadata')) {
       throw new TypeError('revocation needs keys: other codecs have no room for metadata')
     }
@@ -36,14 +44,17 @@ export class Revocable implements Persistence {
     this.serializer = inner.serializer
     this.codecs = inner.codecs ?? []
     this.#inner = inner
-    this.#revocations = new Revocations(backend, now)
+    this.#revocations = new Revocations(backend, now, strict)
   }
 
   async read(name: string, text: string, context: ReadContext): Promise<Loaded | Rejected> {
     const loaded = await this.#inner.read(name, text, context)
     if ('reason' in loaded) return loaded
-    const isRevoked = await this.#revocations.isRevoked(loaded.metadata ?? {})
-    return isRevoked ? { reason: 'revoked' } : loaded
+    const [isRevoked, mayBeForgotten] = await Promise.all([
+      this.#revocations.isRevoked(loaded.metadata ?? {}),
+      this.#revocations.mayBeForgotten(loaded.startedAt),
+    ])
+    return isRevoked || mayBeForgotten ? { reason: 'revoked' } : loaded
   }
 
   /** Returns undefined if the session was revoked meanwhile. */

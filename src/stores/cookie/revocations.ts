@@ -10,12 +10,16 @@
 
 import type { Backend } from '../../backends/backend.ts'
 import { keyOf, newId, ownerKey } from '../../backends/ids.ts'
+import { tenYears } from '../../lib/clock.ts'
 import type { SessionMetadata } from '../../session/metadata.ts'
 import { Counters } from '../revocation/counters.ts'
 import { Epoch } from '../revocation/epoch.ts'
 
 /** How long entries outlive the cookies that they refuse, in seconds: clocks may be off. */
 const margin = 2 * 86_400
+
+/** The key of the time at which the list began. Keys of sessions have 43 characters, so they cannot collide with it. */
+const sinceKey = 'since'
 
 /** A generation that no cookie reaches. */
 const ended = 2 ** 40
@@ -28,11 +32,19 @@ export class Revocations {
   readonly #counters: Counters
   readonly #epoch: Epoch
   readonly #now: () => number
+  readonly #isStrict: boolean
 
-  constructor(backend: Backend, now: () => number) {
+  /** @param isStrict - whether sessions that began before the list did are revoked */
+  constructor(backend: Backend, now: () => number, isStrict: boolean) {
     this.#counters = new Counters(backend)
     this.#epoch = new Epoch(this.#counters, now)
     this.#now = now
+    this.#isStrict = isStrict
+  }
+
+  /** Whether a session, of which this is the start, may have been revoked in a list that was lost. */
+  async mayBeForgotten(startedAt: number | undefined): Promise<boolean> {
+    return this.#isStrict && (startedAt ?? 0) < (await this.#since())
   }
 
   async isRevoked({
@@ -58,6 +70,8 @@ export class Revocations {
 
   /** The state of a new session. */
   async begin(owner: string | undefined): Promise<RevocationState> {
+    // The list must not begin after the first session in it.
+    if (this.#isStrict) await this.#since()
     const epoch = await this.#epoch.latest()
     return {
       familyId: newId(),
@@ -96,5 +110,11 @@ export class Revocations {
   /** Revokes every cookie issued so far. */
   async endEverything(): Promise<void> {
     await this.#epoch.advance()
+  }
+
+  /** When the list began: now, if nothing is left of an earlier one. */
+  #since(): Promise<number> {
+    const now = this.#now()
+    return this.#counters.raise(sinceKey, since => since || now, now + tenYears)
   }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { tenYears } from '../../lib/clock.ts'
 import type { Counters } from './counters.ts'
 
 /** The key of the record. Keys of sessions have 43 characters, so they cannot collide with it. */
@@ -11,9 +12,6 @@ const epochKey = 'epoch'
 
 /** How long an epoch is cached, in seconds: other processes learn of a new one after that time. */
 const cachedFor = 1
-
-/** Ten years in seconds: longer than any session lives, so that none can come back. */
-const keptFor = 10 * 365 * 86_400
 
 /** The epoch, read at most once a second. */
 export class Epoch {
@@ -51,7 +49,7 @@ export class Epoch {
     this.#known = await this.#counters.raise(
       epochKey,
       current => Math.max(current + 1, now),
-      now + keptFor,
+      now + tenYears,
     )
     return this.#known
   }
