@@ -47,8 +47,12 @@ export const failureCases = {
     const browser = app.browser()
     const page = await browser.get('/fail')
     assertEqual([page.status, page.cookies], [500, []])
-    assertUncached(page)
     assertEqual((await browser.get('/')).text, '1')
+  },
+
+  async "forbids caching of the error page with saveOnError: 'discard'"({ start }) {
+    const app = await start({ '/': failing(throwError, true) }, { saveOnError: 'discard' })
+    assertUncached(await app.browser().get('/'))
   },
 
   async "does not save a 503 response with saveOnError: 'discard'"({ start }) {

@@ -76,6 +76,8 @@ const nextCannot: Exceptions = {
   'responds with 500 and saves the session after a rejected promise': noCookies,
   [nonErrors]: noCookies,
   "does not save a 503 response with saveOnError: 'discard'": 'handlers save sessions themselves',
+  "forbids caching of the error page with saveOnError: 'discard'":
+    'the error page carries no headers of the handler',
 }
 
 export const adapters: Readonly<Record<string, TestedAdapter>> = {
