@@ -6,7 +6,6 @@
 
 import type { StoredRecord, UpdateResult } from '../../backends/backend.ts'
 import { keyOf, newId } from '../../backends/ids.ts'
-import { withKeyLock } from '../../lib/keyed-mutex.ts'
 import { type Attempt, retryOnConflict } from '../../lib/retry.ts'
 import { type MergeOptions, tooManyConflicts } from '../merge-draft.ts'
 import type { Draft } from '../persistence.ts'
@@ -289,39 +288,31 @@ export class RecordWriter {
     let body = own ?? this.#merge(draft, base.body, found.body)
     let { version } = found
     let conflicts = 0
-    let isOutdated = false
-    const attempt = async (
-      reported?: StoredRecord,
-    ): Promise<Attempt<StoredRecord, WrittenRecord | undefined>> => {
-      if (reported) {
-        const current = isOutdated ? await this.#records.load(key) : reported
-        const theirs = current && this.#records.unpack(key, current)
-        if (!current) return { result: undefined }
-        if (isTombstone(theirs)) return { result: await this.#follow(draft, base, theirs) }
-        body = this.#merge(draft, base.body, theirs)
-        version = current.version
-      }
-      const result = await this.#records.update({ key, version }, body, limits)
-      if (result.status === 'gone') return { result: undefined }
-      if (result.status === 'conflict') return { retry: result.current }
-      const tracked = { ...result.kept, id }
-      return { result: { tracked, isMerged: body !== own, conflicts } }
-    }
-    const first = await attempt()
-    if ('result' in first) return first.result
-    conflicts = 1
-    // Writers of this process queue up, so that each gets through instead of meeting the others again.
-    return withKeyLock(key, hasWaited => {
-      isOutdated = hasWaited
-      return retryOnConflict(first.retry, attempt, {
+    return retryOnConflict<StoredRecord | undefined, WrittenRecord | undefined>(
+      undefined,
+      async reported => {
+        if (reported) {
+          // After a pause the record that was reported is most likely outdated.
+          const current = conflicts === 1 ? reported : await this.#records.load(key)
+          const theirs = current && this.#records.unpack(key, current)
+          if (!current) return { result: undefined }
+          if (isTombstone(theirs)) return { result: await this.#follow(draft, base, theirs) }
+          body = this.#merge(draft, base.body, theirs)
+          version = current.version
+        }
+        const result = await this.#records.update({ key, version }, body, limits)
+        if (result.status === 'gone') return { result: undefined }
+        if (result.status === 'conflict') return { retry: result.current }
+        const tracked = { ...result.kept, id }
+        return { result: { tracked, isMerged: body !== own, conflicts } }
+      },
+      {
         gaveUp: tries => tooManyConflicts(draft.name, tries),
         onConflict: count => {
-          conflicts = count + 1
-          // After a pause the record that was reported is most likely outdated.
-          isOutdated = true
+          conflicts = count
         },
-      })
-    })
+      },
+    )
   }
 
   /** Makes the changes of this request under the session's new id, of which another request set the cookie. */
