@@ -227,6 +227,14 @@ suite('a cookie store with revocation', () => {
     }
   })
 
+  test('strictRevocation accepts the first session of all, also from a slow sign-in', async () => {
+    const { store, clock } = open({ strictRevocation: true })
+    const slow = await Visit.open(store)
+    slow.session.login('ann')
+    clock.at += 5
+    assert.equal((await read(store, await slow.save())).owner, 'ann')
+  })
+
   test('reads and saves reject when the backend fails, and set no cookie', async () => {
     const { store, backend, clock } = open()
     const cookie = await signIn(store)

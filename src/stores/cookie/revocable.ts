@@ -102,12 +102,12 @@ export class Revocable implements Persistence {
 
   /** The revocation state that the session is written with. */
   async #nextState(
-    { metadata, rotation }: Draft,
+    { metadata, rotation, startedAt }: Draft,
     ownerBefore: string | undefined,
   ): Promise<Partial<SessionMetadata>> {
     const { owner, familyId, generation = 0 } = metadata
     if (familyId === undefined || rotation === 'login') {
-      return { generation: undefined, ...(await this.#revocations.begin(owner)) }
+      return { generation: undefined, ...(await this.#revocations.begin(owner, startedAt)) }
     }
     return {
       ...(owner !== ownerBefore && { ownerEpoch: await this.#revocations.ownerEpoch(owner) }),

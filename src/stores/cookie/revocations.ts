@@ -68,10 +68,10 @@ export class Revocations {
     return (await this.#epoch.current()) > 0
   }
 
-  /** The state of a new session. */
-  async begin(owner: string | undefined): Promise<RevocationState> {
+  /** The state of a new session, which may have been started a little earlier: by a slow sign-in. */
+  async begin(owner: string | undefined, startedAt: number | undefined): Promise<RevocationState> {
     // The list must not begin after the first session in it.
-    if (this.#isStrict) await this.#since()
+    if (this.#isStrict) await this.#since(startedAt)
     const epoch = await this.#epoch.latest()
     return {
       familyId: newId(),
@@ -112,9 +112,8 @@ export class Revocations {
     await this.#epoch.advance()
   }
 
-  /** When the list began: now, if nothing is left of an earlier one. */
-  #since(): Promise<number> {
-    const now = this.#now()
-    return this.#counters.raise(sinceKey, since => since || now, now + tenYears)
+  /** When the list began. If nothing is left of an earlier one, it begins at `start`. */
+  #since(start = this.#now()): Promise<number> {
+    return this.#counters.raise(sinceKey, since => since || start, this.#now() + tenYears)
   }
 }
