@@ -215,11 +215,10 @@ export class Session<T extends object = Values> {
   /**
    * Signs `owner` in. The session gets a new id and starts a new lifetime, and the old id is invalid before
    * the response leaves, so that an id that an attacker planted or saw is useless (session fixation, ASVS
-   * 7.2.4). Label, lifetime and {@link remember} go back to the defaults.
+   * 7.2.4). Label, lifetime and {@link remember} go back to the defaults. Values that the visitor's session had
+   * before are dropped, except for the keys in `keep`; values that this request has set stay.
    *
    * @param owner - who signed in, as {@link owner}
-   * What the visitor brought along is dropped, except for the keys in `keep`; what this request has set stays.
-   *
    * @param keep - keys whose values survive, such as a shopping cart
    * @throws TypeError when `owner` is empty or not a string
    */
