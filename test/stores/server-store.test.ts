@@ -17,23 +17,8 @@ import {
   nodeResponse,
   setCookieLines,
 } from '../support/http/http.ts'
+import { counting } from '../support/http/visit.ts'
 import { keys } from '../support/keys.ts'
-
-/** Counts the calls of a backend by operation. */
-function counting<B extends Backend>(backend: B): { backend: B; calls: Record<string, number> } {
-  const calls: Record<string, number> = {}
-  const proxy = new Proxy(backend, {
-    get(target, property) {
-      const member = target[property as keyof B]
-      if (typeof member !== 'function') return member
-      return (...args: unknown[]) => {
-        calls[String(property)] = (calls[String(property)] ?? 0) + 1
-        return member.apply(target, args)
-      }
-    },
-  })
-  return { backend: proxy, calls }
-}
 
 /** One request and its response. */
 class Visit {
