@@ -88,8 +88,8 @@ export interface Snapshot {
   readonly cookies: readonly Cookie[]
 }
 
-const noRefusals: readonly ErrorCode[] = []
-const noCookies: readonly Cookie[] = []
+export const noRefusals: readonly ErrorCode[] = []
+export const noCookies: readonly Cookie[] = []
 
 /** A snapshot of a session of which nothing was read. */
 export function emptySnapshot(

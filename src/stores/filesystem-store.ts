@@ -38,6 +38,7 @@ import { type OpenedCookie, openCookie } from './open-cookie.ts'
 import {
   type Draft,
   encodeContextOf,
+  encodeId,
   type Loaded,
   type Persistence,
   type Rejected,
@@ -154,8 +155,7 @@ class FilePersistence implements Persistence {
     const id = old === undefined || rotation !== undefined ? encodeBase32(randomBytes(32)) : old
     const metadata = this.#isSealed ? encodeMetadata(draft.metadata) : undefined
     const context = encodeContextOf(draft, metadata)
-    const idContext = { ...context, metadata: undefined, serialized: undefined }
-    const text = encodeMulti(name, id, this.#idCodecs, idContext)
+    const text = encodeId(draft, id, this.#idCodecs)
     const content = encodeMulti(this.#nameInFile(name, id), values, this.#fileCodecs, context)
     assertReadable(name, content, this.#fileCodecs)
     const isWritten = await this.#attempt(old ?? id, async path => {

@@ -8,10 +8,8 @@ import type { Options } from '../http/cookie-options.ts'
 import { isPast } from '../lib/clock.ts'
 import { type FullLifetime, isRenewalDue, ownLifetime } from '../session/lifetime.ts'
 import type { SessionMetadata } from '../session/metadata.ts'
-import { type Defaults, emptySnapshot, type Snapshot } from '../session/snapshot.ts'
+import { type Defaults, noCookies, noRefusals, type Snapshot } from '../session/snapshot.ts'
 import type { Loaded } from './persistence.ts'
-
-const { refusals, cookies } = emptySnapshot(undefined, {} as Defaults)
 
 /** The snapshot of what was read; undefined if the session is older than its absolute lifetime. */
 export function snapshotOf(loaded: Loaded, defaults: Defaults): Snapshot | undefined {
@@ -21,7 +19,7 @@ export function snapshotOf(loaded: Loaded, defaults: Defaults): Snapshot | undef
     return undefined
   return {
     reason: undefined,
-    refusals,
+    refusals: noRefusals,
     defaults,
     options: restoredOptions(defaults.options, metadata, maxAge),
     lifetime,
@@ -34,7 +32,7 @@ export function snapshotOf(loaded: Loaded, defaults: Defaults): Snapshot | undef
     id: loaded.id,
     kept: loaded.kept,
     progress: 'read',
-    cookies,
+    cookies: noCookies,
   }
 }
 

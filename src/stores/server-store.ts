@@ -15,6 +15,7 @@ import type { Serializer } from '../codec/serializers/serializer.ts'
 import { SessionError } from '../errors.ts'
 import { maxCookieBytes } from '../http/chunks.ts'
 import { assertInteger, assertKnownOptions, assertOneOf } from '../lib/assert-options.ts'
+import { tenYears } from '../lib/clock.ts'
 import { describeKind } from '../lib/describe.ts'
 import { storeOperation } from '../lib/store-errors.ts'
 import { emit, type StoreErrorEvent } from '../session/events.ts'
@@ -111,8 +112,6 @@ export interface SessionInfo {
   /** When its owner last authenticated. */
   readonly authenticatedAt: Date | undefined
 }
-
-const tenYears = 10 * 365 * 86_400
 
 /**
  * Keeps sessions in a {@link Backend}.
@@ -340,7 +339,7 @@ function partsOf(
   backend: Backend & Partial<OwnerIndex>,
   options: ServerStoreOptions,
   settings: Settings,
-  onNotifyError: (error: Error) => void,
+  onFailure: (error: Error) => void,
 ): Parts {
   const { now } = settings
   const { encrypt, cookieCache, rotation = {}, maxPerOwner, serializer = json } = options
@@ -355,9 +354,8 @@ function partsOf(
   const epoch = new Epoch(counters, now)
   const ownerEpochs = new OwnerEpochs(counters, now)
   const pubsub = options.pubsub ?? localPubSub()
-  const onFailure = onNotifyError
   const watchers = new Watchers({ pubsub, records, epoch, ownerEpochs, now, onFailure })
-  const endings = new Endings(records, watchers, onNotifyError)
+  const endings = new Endings(records, watchers, onFailure)
   const writer = new RecordWriter({
     records,
     endings,

@@ -15,7 +15,7 @@ import type { DefinableStore, SessionPolicy } from '../session/definition.ts'
 import { emit, type SaveOutcome, type SessionEvent } from '../session/events.ts'
 import { registry } from '../session/registry.ts'
 import { Session } from '../session/session.ts'
-import { type Defaults, emptySnapshot, type Snapshot } from '../session/snapshot.ts'
+import { type Defaults, emptySnapshot, noCookies, type Snapshot } from '../session/snapshot.ts'
 import { type Reason, State, type Values } from '../session/state.ts'
 import type { Capability, ReadOptions } from '../session/store.ts'
 import { Definitions } from './definitions.ts'
@@ -61,7 +61,6 @@ interface Saved {
   readonly conflicts: number
 }
 
-const noCookies: readonly Cookie[] = []
 const unchanged: Saved = { outcome: 'unchanged', cookies: noCookies, conflicts: 0 }
 const dropped: Saved = { outcome: 'dropped', cookies: noCookies, conflicts: 0 }
 const noCookie: Rejected = { reason: 'no-cookie' }

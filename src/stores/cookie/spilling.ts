@@ -20,6 +20,7 @@ import { openCookie } from '../open-cookie.ts'
 import {
   type Draft,
   encodeContextOf,
+  encodeId,
   type Loaded,
   type Persistence,
   type ReadContext,
@@ -113,8 +114,7 @@ export class Spilling implements Persistence {
     if (!isWritten) return undefined
     // After a rotation, the old id is invalid before the response leaves.
     if (draft.id !== undefined && draft.id !== id) await this.#delete(draft.id)
-    const idContext = { ...context, metadata: undefined, serialized: undefined }
-    return { text: marker + encodeMulti(name, id, idCodecs, idContext), id }
+    return { text: marker + encodeId(draft, id, idCodecs), id }
   }
 
   async #delete(id: string): Promise<void> {

@@ -6,7 +6,7 @@
 
 import type { Backend, OwnerIndex } from '../../backends/backend.ts'
 import { isId, keyOf } from '../../backends/ids.ts'
-import { type Codec, encodeMulti, type Renewal } from '../../codec/codec.ts'
+import type { Codec, Renewal } from '../../codec/codec.ts'
 import type { Serializer } from '../../codec/serializers/serializer.ts'
 import type { Cookie } from '../../http/cookie.ts'
 import type { Options } from '../../http/cookie-options.ts'
@@ -17,14 +17,15 @@ import type { SaveOutcome } from '../../session/events.ts'
 import type { Snapshot } from '../../session/snapshot.ts'
 import type { Capability } from '../../session/store.ts'
 import { openCookie } from '../open-cookie.ts'
-import type {
-  Draft,
-  Loaded,
-  Persistence,
-  ReadContext,
-  Rejected,
-  Taken,
-  Written,
+import {
+  type Draft,
+  encodeId,
+  type Loaded,
+  type Persistence,
+  type ReadContext,
+  type Rejected,
+  type Taken,
+  type Written,
 } from '../persistence.ts'
 import type { Epoch } from '../revocation/epoch.ts'
 import type { Endings } from './endings.ts'
@@ -98,12 +99,8 @@ export class ServerPersistence implements Persistence {
     if (!result) return undefined
     const { tracked, isMerged, conflicts } = result
     const { id, body } = tracked
-    const { startedAt, maxAge, idle } = draft
     return {
-      text:
-        id === undefined
-          ? undefined
-          : encodeMulti(draft.name, id, this.codecs, { startedAt, maxAge, idle }),
+      text: id === undefined ? undefined : encodeId(draft, id, this.codecs),
       id,
       metadata: body.metadata,
       payload: body.payload,
