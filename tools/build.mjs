@@ -1,9 +1,9 @@
 /**
- * Compiles src/ to dist/. The new dist/ replaces the old one only when it is complete, so that builds that run at
- * the same time do not mix.
+ * Compiles src/ to dist/, and copies what the demo serves. The new dist/ replaces the old one only when it is
+ * complete, so that builds that run at the same time do not mix.
  */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -16,6 +16,7 @@ try {
     { cwd: root, stdio: 'inherit' },
   )
   if (status === 0) {
+    cpSync(`${root}src/demo/assets`, `${folder}/demo/assets`, { recursive: true })
     rmSync(`${root}dist`, { recursive: true, force: true })
     renameSync(folder, `${root}dist`)
   }

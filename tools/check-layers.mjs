@@ -16,7 +16,7 @@ const layers = [
   ['go'],
   ['migrate'],
   ['express-session', 'testing'],
-  ['cli', 'inspector'],
+  ['cli', 'inspector', 'demo'],
 ]
 const layerOf = file => layers.findIndex(names => names.includes(file.split('/')[0]))
 

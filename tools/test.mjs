@@ -61,12 +61,17 @@ function run() {
   const options = watch ? ['--watch', '--test-reporter=spec'] : reporters
   // Node's default is one file fewer than there are cores, which on two cores is one.
   options.push(`--test-concurrency=${Math.max(2, availableParallelism())}`)
+  const imports = ['tsx', new URL('quick-assert.mjs', import.meta.url)]
   const { status } = spawnSync(process.execPath, ['--test', ...options, ...files], {
     cwd: root,
     stdio: 'inherit',
     env: {
       ...process.env,
-      NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --import tsx --conditions=@silverback/source`,
+      NODE_OPTIONS: [
+        process.env.NODE_OPTIONS ?? '',
+        ...imports.map(each => `--import ${each}`),
+        '--conditions=@silverback/source',
+      ].join(' '),
     },
   })
   return status ?? 1
