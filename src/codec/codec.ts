@@ -61,6 +61,8 @@ export interface Opened {
   readonly issuedAt: number | undefined
   /** When the session began: Unix time in seconds. */
   readonly startedAt?: number
+  /** How long the value is valid from `issuedAt`, in seconds. */
+  readonly idle?: number
   /** The lifetime set for this session, in seconds; undefined when the store's default applied. */
   readonly maxAge?: number | undefined
   /** The metadata that was encoded with the value. */
@@ -78,7 +80,8 @@ export type Renewal = 'old-key' | 'age' | 'foreign' | 'rotation'
 /**
  * Encodes with the first codec that succeeds, so the first codec of a rotation writes.
  *
- * Throws a {@link MultiError} when all codecs fail, and a {@link SessionError} when there are none.
+ * When all codecs fail, throws a {@link MultiError}, or the error of the only one. Throws a {@link SessionError}
+ * when there are none.
  */
 export function encodeMulti(
   name: string,
@@ -92,7 +95,8 @@ export function encodeMulti(
 /**
  * Decodes with the first codec that succeeds, so every codec of a rotation reads.
  *
- * Throws a {@link MultiError} when all codecs fail, and a {@link SessionError} when there are none.
+ * When all codecs fail, throws a {@link MultiError}, or the error of the only one. Throws a {@link SessionError}
+ * when there are none.
  */
 export function decodeMulti(name: string, encoded: string, codecs: readonly Codec[]): unknown {
   return firstOf(codecs, codec => codec.decode(name, encoded))
@@ -120,6 +124,6 @@ function firstOf<T>(codecs: readonly Codec[], use: (codec: Codec) => T): T {
       errors.push(error as Error)
     }
   }
-  if (errors) throw new MultiError(errors)
+  if (errors) throw errors.length === 1 ? errors[0] : new MultiError(errors)
   throw new SessionError('no-codecs', 'securecookie: no codecs provided')
 }

@@ -32,6 +32,8 @@ const placeholder =
  * obviously not random. The message has the name of the `option`, never the key itself.
  */
 export function keyMaterial(option: string, key: SecretKey): Uint8Array {
+  if (key === undefined) throw new TypeError(missing(option, 'undefined'))
+  if (key === '') throw new RangeError(missing(option, 'empty'))
   if (typeof key !== 'string' && !(key instanceof Uint8Array)) {
     throw new TypeError(`${option} must be a string or a Uint8Array, not ${describeKind(key)}`)
   }
@@ -41,13 +43,30 @@ export function keyMaterial(option: string, key: SecretKey): Uint8Array {
   const bytes = typeof key === 'string' ? decodeKey(key) : new Uint8Array(key)
   if (bytes.length < minBytes) {
     throw new RangeError(
-      `${option} has ${bytes.length} bytes; a key needs at least ${minBytes}; ${advice}`,
+      `${option} has ${bytes.length} bytes${readAs(key)}; a key needs at least ${minBytes}; ${advice}`,
     )
   }
   if (new Set(bytes).size < minDistinctBytes) {
     throw new RangeError(`${option} repeats itself too much to be random; ${advice}`)
   }
   return bytes
+}
+
+function missing(option: string, kind: string): string {
+  return (
+    `${option} is ${kind}: is the environment variable set that it comes from, such as SESSION_KEY? To make a key: ` +
+    'openssl rand -base64 32. To read it at the first request, when it is missing during a build: ' +
+    'keys: () => [process.env.SESSION_KEY]'
+  )
+}
+
+/** How a string was read, if it would have been long enough otherwise. */
+function readAs(key: SecretKey): string {
+  if (typeof key !== 'string' || key.length < minBytes) return ''
+  return (
+    `, because its ${key.length} characters are read as hex or base64; to use the characters themselves, pass ` +
+    'new TextEncoder().encode(key)'
+  )
 }
 
 function decodeKey(text: string): Uint8Array {

@@ -7,8 +7,14 @@
 import { utf8Bytes } from '#bytes'
 import { equalBytes, hkdf } from '#crypto'
 import { SessionError } from '../errors.ts'
+import { assertKnownOptions } from '../lib/assert-options.ts'
+import { assertCompatible, type Copy, thisCopy } from '../lib/copies.ts'
 import { describeKind } from '../lib/describe.ts'
+import { reasonOf, withoutInput } from '../lib/driver-error.ts'
 import { keyMaterial, type SecretKey } from './key-material.ts'
+
+/** The property of a keyring that says which copy of the library it belongs to. */
+const mark: unique symbol = Symbol.for('silverback.Keyring')
 
 /** How many derived keys are cached for each secret: the hours of 40 days. */
 const maxCachedHours = 960
@@ -50,6 +56,9 @@ export class SealingKey {
 /** Secret keys, newest first. */
 export type KeyList = readonly SecretKey[]
 
+/** Secret keys, a function that returns them at the first request, or a keyring. */
+export type Keys = KeyList | (() => KeyList) | Keyring
+
 /** Constructs a keyring that gets its first keys later. */
 const notLoaded: KeyList = []
 
@@ -63,6 +72,11 @@ export class Keyring {
   /** Throws a TypeError or RangeError for an invalid key, with the index of the key in the list. */
   constructor(keys: KeyList) {
     this.#keys = keys === notLoaded ? [] : sealingKeys(keys, [])
+  }
+
+  /** @internal */
+  get [mark](): Copy {
+    return thisCopy
   }
 
   /** The key that seals. Throws `keys-not-loaded` when there is none yet. */
@@ -98,13 +112,54 @@ export class Keyring {
   }
 }
 
+/** Keys that are read when they are first needed, as an environment may lack them during a build. */
+class LazyKeyring extends Keyring {
+  #provide: (() => KeyList) | undefined
+
+  constructor(provide: () => KeyList) {
+    super(notLoaded)
+    this.#provide = provide
+  }
+
+  /** Throws a TypeError or RangeError for an invalid key; the next call reads the keys again then. */
+  override ready(): undefined {
+    if (!this.#provide) return
+    this.replace(this.#provide())
+    this.#provide = undefined
+  }
+
+  override get newest(): SealingKey {
+    this.ready()
+    return super.newest
+  }
+
+  override find(id: number): readonly SealingKey[] {
+    this.ready()
+    return super.find(id)
+  }
+}
+
+/**
+ * Returns `keys` if it is a keyring, of whichever copy of the library, and a new keyring of the keys otherwise.
+ *
+ * Throws a SessionError `version-mismatch` for a keyring that this copy cannot use, and otherwise as the
+ * constructor does.
+ */
+export function keyringOf(keys: Keys): Keyring {
+  if (typeof keys === 'function') return new LazyKeyring(keys)
+  const copy = (keys as Partial<Keyring> | null)?.[mark]
+  if (!copy) return new Keyring(keys as KeyList)
+  assertCompatible(copy)
+  return keys as Keyring
+}
+
 /** Options of {@link keyring}. */
 export interface ProviderOptions {
   /** Seconds after which the keys are loaded again. Default 300. */
   refresh?: number
   /** Called when the provider fails and older keys stay in use. */
   onError?: (error: unknown) => void
-  /** The clock: Unix time in seconds. */
+  /** The clock: Unix time in seconds. Default: the system clock. */
   now?: () => number
 }
 
@@ -134,6 +189,7 @@ class ProvidedKeyring extends Keyring {
 
   constructor(provide: () => KeyList | Promise<KeyList>, options: ProviderOptions) {
     super(notLoaded)
+    assertKnownOptions('keyring', options, ['refresh', 'onError', 'now'])
     if (typeof provide !== 'function') {
       throw new TypeError(`provide must be a function, not ${describeKind(provide)}`)
     }
@@ -159,7 +215,11 @@ class ProvidedKeyring extends Keyring {
       this.replace(await this.#provide())
     } catch (cause) {
       if (this.#loadedAt === undefined) {
-        throw new SessionError('keys-not-loaded', 'the keys could not be loaded', { cause })
+        throw new SessionError(
+          'keys-not-loaded',
+          `the keys could not be loaded: ${reasonOf(withoutInput(cause))}`,
+          { cause },
+        )
       }
       // The next attempt is due after another interval, not with the next request.
       this.#onError(cause)

@@ -16,7 +16,7 @@
 import { allocateBytes, concatBytes, encodeBase64Url, utf8Bytes } from '#bytes'
 import { openAesGcm, sealAesGcm } from '#crypto'
 import { SessionError } from '../errors.ts'
-import { assertInteger } from '../lib/assert-options.ts'
+import { assertInteger, assertKnownOptions } from '../lib/assert-options.ts'
 import { clockSkew, isPast, thirtyDays, unixSeconds } from '../lib/clock.ts'
 import { decodeCanonical } from '../runtime/bytes/base64url.ts'
 import {
@@ -28,7 +28,7 @@ import {
 } from '../runtime/bytes/varint.ts'
 import { writeRandom } from '../runtime/crypto/random.ts'
 import type { Codec, EncodeContext, Opened, Renewal, Serialized } from './codec.ts'
-import { type KeyList, Keyring, type SealingKey } from './keyring.ts'
+import { type Keyring, type Keys, keyringOf, type SealingKey } from './keyring.ts'
 import { json } from './serializers/json.ts'
 import type { Serializer } from './serializers/serializer.ts'
 import { VerificationCache, type Verified } from './verification-cache.ts'
@@ -44,7 +44,7 @@ const nothing: Uint8Array = new Uint8Array(0)
 /** Options of {@link Sealed}. */
 export interface SealedOptions {
   /** Keys, newest first: the first one seals, all of them open. */
-  keys: KeyList | Keyring
+  keys: Keys
   /** What values are sealed for. A value sealed for one purpose does not open for another. Default `session`. */
   purpose?: string
   /** Converts between values and bytes. Default {@link json}. */
@@ -60,9 +60,20 @@ export interface SealedOptions {
    * 0 turns it off. Default 1 MiB.
    */
   cacheBytes?: number
-  /** The clock: Unix time in seconds. If it fails (NaN), nothing opens, and sealing throws. */
+  /** The clock: Unix time in seconds. If it fails (NaN), nothing opens, and sealing throws. Default: the system clock. */
   now?: () => number
 }
+
+const sealedOptions = [
+  'keys',
+  'purpose',
+  'serializer',
+  'maxAge',
+  'maxLifetime',
+  'maxLength',
+  'cacheBytes',
+  'now',
+] as const satisfies (keyof SealedOptions)[]
 
 /** An authentic value: its plaintext, and the key that opened it. */
 interface Authentic extends Verified {
@@ -87,7 +98,8 @@ export class Sealed implements Codec {
 
   /** Throws a TypeError or RangeError for an invalid option. */
   constructor(options: SealedOptions) {
-    this.#keyring = options.keys instanceof Keyring ? options.keys : new Keyring(options.keys)
+    assertKnownOptions('Sealed', options, sealedOptions)
+    this.#keyring = keyringOf(options.keys)
     this.#purpose = lengthPrefixed(options.purpose ?? 'session')
     this.serializer = options.serializer ?? json
     this.#now = options.now ?? unixSeconds
@@ -220,6 +232,7 @@ export class Sealed implements Codec {
       issuedAt,
       startedAt,
       metadata,
+      idle,
       maxAge: lifetime % 2 === 1 ? idle : undefined,
       renewal: this.#renewal(key, now - issuedAt, idle),
     }
@@ -330,7 +343,7 @@ function endOfNumber(bytes: Uint8Array, at: number): number {
 }
 
 function endsTooEarly(): SessionError {
-  return new SessionError('deserialize-failed', 'the sealed value ends too early')
+  return new SessionError('deserialize-failed', 'the sealed value is truncated')
 }
 
 function expired(): SessionError {

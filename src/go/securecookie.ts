@@ -31,6 +31,7 @@ export { plainJson } from '../codec/serializers/plain-json.ts'
 export type { Serializer } from '../codec/serializers/serializer.ts'
 export { MultiError, SessionError } from '../errors.ts'
 export type { HashName } from '../runtime/crypto/hashes.ts'
+export type { DecodeLimits } from './gob/index.ts'
 export { gob, gobFor } from './gob-serializer.ts'
 
 /** A key: bytes, or a string, which is converted to UTF-8 as Go's `[]byte("…")` does. */
@@ -40,7 +41,7 @@ export type Key = Uint8Array | string
 export interface SecureCookieOptions {
   /** HMAC key; 32 or 64 random bytes are recommended. A missing or empty key is a usage error. */
   hashKey: Key | null | undefined
-  /** AES-CTR key of 16, 24 or 32 bytes. Without one, values are only signed. An empty key is a usage error. */
+  /** AES-CTR key of 16, 24 or 32 bytes. An empty key is a usage error. Default: none, so that values are only signed. */
   blockKey?: Key | null | undefined
   /** Hash function of the HMAC. Encoded values do not record it. Default `sha256`. */
   hash?: HashName
@@ -57,7 +58,10 @@ export interface SecureCookieOptions {
    * 0 turns it off. Default 1 MiB.
    */
   cacheBytes?: number
-  /** The clock: Unix time in seconds. If it fails (NaN), nothing with an age limit decodes, and encoding throws. */
+  /**
+   * The clock: Unix time in seconds. If it fails (NaN), nothing with an age limit decodes, and encoding throws.
+   * Default: the system clock.
+   */
   now?: () => number
 }
 

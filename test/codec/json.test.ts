@@ -169,7 +169,7 @@ suite('unsupported values are refused, and the key is named', () => {
     test(String(message), () => {
       const expected =
         typeof message === 'string'
-          ? `${message}, which a session cannot carry; store plain data`
+          ? `${message}, which a session cannot store; store plain data`
           : message
       assert.throws(() => json.serialize(value), { name: 'TypeError', message: expected })
     })

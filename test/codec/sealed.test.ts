@@ -157,7 +157,7 @@ suite('sealed values', () => {
   test('refuse unsupported values, and name the key', () => {
     assert.throws(() => sealedAt(noon).encode('sid', { a: { b: [() => 1] } }), {
       code: 'serialize-failed',
-      message: 'a.b[0] is a function, which a session cannot carry; store plain data',
+      message: 'a.b[0] is a function, which a session cannot store; store plain data',
     })
   })
 
@@ -347,7 +347,7 @@ suite('keys of sealed values', () => {
   })
 
   for (const [key, message] of [
-    ['', /keys\[0\] has 0 bytes; a key needs at least 32; make one with: openssl rand -base64 32/],
+    ['', /keys\[0\] is empty: is the environment variable set/],
     ['a short one', /keys\[0\] has 11 bytes/],
     [hex.slice(2), /keys\[0\] has 31 bytes/],
     [new Uint8Array(31), /keys\[0\] has 31 bytes/],
@@ -377,7 +377,7 @@ suite('keys of sealed values', () => {
   for (const [list, message] of [
     ['a string', /keys must be an array of keys, newest first, not a string/],
     [undefined, /keys must be an array of keys, newest first, not undefined/],
-    [[undefined], /keys\[0\] must be a string or a Uint8Array, not undefined/],
+    [[undefined], /keys\[0\] is undefined: is the environment variable set/],
     [[42], /keys\[0\] must be a string or a Uint8Array, not a number/],
   ] as [never, RegExp][]) {
     test(`refused: ${message.source}`, () => {

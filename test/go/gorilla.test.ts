@@ -131,6 +131,25 @@ suite('cookieStore', () => {
     assert.equal(next.values.foo, 'bar')
   })
 
+  test('does not replace a session that it cannot read before it is changed', async () => {
+    const store = cookieStore('key')
+    const response = nodeResponse()
+    const other = new SecureCookie({ hashKey: 'a key that is not deployed yet' })
+    const foreign = other.encode('sid', { user: 'ann' })
+    for (const cookie of [foreign, 'x', new SecureCookie({ hashKey: 'key' }).encode('sid', 'id')]) {
+      const request = nodeRequest(`sid=${cookie}`)
+      const session = await store.get(request, 'sid')
+      assert.equal(session.isNew, true)
+      await session.save(request, response)
+      assert.deepEqual(setCookieLines(response), [])
+    }
+    const request = nodeRequest(`sid=${foreign}`)
+    const session = await store.get(request, 'sid')
+    session.values.user = 'bob'
+    await session.save(request, response)
+    assert.equal(setCookieLines(response).length, 1)
+  })
+
   test('loads a session without keys, but refuses to save it', async () => {
     const store = cookieStore()
     const session = await store.get(nodeRequest(), 'sid')
@@ -170,6 +189,32 @@ suite('cookieStore', () => {
     assert.equal(goOptions({ MaxAge: -1 }).maxAge, -1)
     assert.equal(goOptions({ MaxAge: 60, HttpOnly: true }).httpOnly, true)
   })
+
+  test('goOptions refuses what browsers drop, and fields that Go does not have', () => {
+    const refused = [
+      [{ Partitioned: true }, RangeError, /partitioned requires secure/],
+      [{ SameSite: 'none' }, RangeError, /sameSite 'none' requires secure/],
+      [{ Path: 'shop' }, TypeError, /path must be/],
+      [{ Path: '/a;b' }, TypeError, /path must be/],
+      [{ Domain: 'exa mple.com' }, TypeError, /domain must be/],
+      [{ MaxAge: 1.5 }, TypeError, /maxAge must be/],
+      [
+        { domain: '' },
+        TypeError,
+        /goOptions has no option domain \(did you mean Domain\?\); it has Path, Domain/,
+      ],
+    ] as const
+    for (const [options, name, message] of refused) {
+      assert.throws(
+        () => goOptions(options as never),
+        error => {
+          assert.ok(error instanceof name)
+          assert.match(error.message, message)
+          return true
+        },
+      )
+    }
+  })
 })
 
 suite('filesystemStore', () => {
@@ -200,6 +245,18 @@ suite('filesystemStore', () => {
       assert.equal(cookieOf(response, 'hello')?.value, '')
     })
   }
+
+  test('writes no file for a session whose name no cookie can have', async () => {
+    const store = filesystemStore(await newFolder(), 'some key')
+    const handmade = new Session(store, 'my session', { options: store.options })
+    for (const session of [handmade, await store.new(nodeRequest(), 'my session')]) {
+      session.values.user = 'ann'
+      const response = nodeResponse()
+      await assert.rejects(session.save(nodeRequest(), response), { code: 'invalid-name' })
+      assert.deepEqual(setCookieLines(response), [])
+      assert.deepEqual(await readdir(store.path), [])
+    }
+  })
 
   test("has Go's defaults and file layout", async () => {
     const store = filesystemStore(await newFolder(), 'some key', '0123456789abcdef')

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
+import { go } from 'silverback/gob'
 import {
   codecsFromPairs,
   decodeMulti,
   encodeMulti,
   generateRandomKey,
+  gob,
   MultiError,
   nop,
   plainJson,
@@ -246,6 +248,26 @@ suite("the Go package's own tests", () => {
         return true
       },
     )
+  })
+
+  for (const [format, serializer] of [
+    ['gob', gob],
+    ['JSON', plainJson],
+  ] as const) {
+    test(`serializes maps of strings, with ${format}`, () => {
+      for (const values of [{ foo: 'bar' }, { baz: 'ding' }]) {
+        assert.deepEqual(serializer.deserialize(serializer.serialize(values)), values)
+      }
+    })
+  }
+
+  test('keeps a struct whose type is not registered', () => {
+    const codec = new SecureCookie({ hashKey: '12345', blockKey: '1234567890123456' })
+    const value = codec.decode(
+      'sid',
+      codec.encode('sid', go.struct('FooBar', { Foo: 42, Bar: 'bar' })),
+    )
+    assert.deepEqual({ ...(value as object) }, { Foo: 42, Bar: 'bar' })
   })
 
   test('throws no-codecs for an empty list', () => {

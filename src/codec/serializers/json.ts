@@ -138,7 +138,7 @@ function stringifyRich(value: unknown): string {
     if (!(error instanceof DevalueError)) throw error
     const path = error.path.replace(/^\./, '') || 'the value'
     throw new TypeError(
-      `${path} is ${describeKind(error.value)}, which a session cannot carry; store plain data`,
+      `${path} is ${describeKind(error.value)}, which a session cannot store; store plain data`,
     )
   }
 }

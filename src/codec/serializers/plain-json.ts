@@ -54,13 +54,13 @@ function write(value: unknown, path: Step[], parents: object[]): string {
     case 'undefined':
       return 'null'
     default:
-      throw new TypeError(`${describePath(path)} is a ${typeof value}, which JSON cannot carry`)
+      throw new TypeError(`${describePath(path)} is a ${typeof value}, which JSON cannot represent`)
   }
 }
 
 function writeNumber(value: number, path: Path): string {
   if (!Number.isFinite(value)) {
-    throw new TypeError(`${describePath(path)} is ${value}, which JSON cannot carry`)
+    throw new TypeError(`${describePath(path)} is ${value}, which JSON cannot represent`)
   }
   return Object.is(value, -0) ? '-0' : String(value)
 }
@@ -105,7 +105,7 @@ function sortedEntries(value: object, path: Path): [string, unknown][] {
   const prototype = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) {
     throw new TypeError(
-      `${describePath(path)} is a ${value.constructor?.name ?? 'class instance'}, which JSON cannot carry; store a plain object`,
+      `${describePath(path)} is a ${value.constructor?.name ?? 'class instance'}, which JSON cannot represent; store a plain object`,
     )
   }
   if (Object.getOwnPropertySymbols(value).length > 0) {

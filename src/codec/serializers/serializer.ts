@@ -15,4 +15,14 @@ export interface Serializer {
    * canonical: it writes maps in a different order each time.
    */
   readonly isCanonical?: boolean
+  /**
+   * Whether a deserialized object can be the values of a session. Default: every plain object can. Go, for example,
+   * reads only one of its map types as a session.
+   */
+  isSession?(value: object): boolean
+  /**
+   * Called when `target` has got the value under `key` from `source`; both were deserialized. A serializer that
+   * remembers the type of an entry, as Go's gob does, copies it.
+   */
+  copyType?(target: object, source: object, key: string): void
 }

@@ -7,6 +7,7 @@
 import { type Keyed, keyed } from '../../codec/non-string-keys.ts'
 import { isPlainObject } from '../../lib/plain-object.ts'
 import { isFloat, isInteger } from './integers.ts'
+import { defaultDepth } from './limits.ts'
 import { type BasicType, fieldNumber, type OpaqueType, type Type } from './types.ts'
 import { GoComplex, GoOpaque, GoString, GoValue } from './values.ts'
 
@@ -55,7 +56,7 @@ function isOpaqueAssignable(type: OpaqueType, value: unknown): boolean {
 /** Whether `value` and everything inside it can be written as `type`. */
 export function isAssignable(type: Type, value: unknown, depth = 0): boolean {
   // Probably a cycle. The encoder then tries the default types, and its error names the path.
-  if (depth > 100) return false
+  if (depth > defaultDepth) return false
   const bare = unwrap(value)
   if (!isShallowlyAssignable(type, bare)) return false
   switch (type.kind) {

@@ -5,14 +5,15 @@
  */
 
 import { keyed } from '../../codec/non-string-keys.ts'
-import { describeKind } from '../../lib/describe.ts'
+import type { SessionError } from '../../errors.ts'
 import { setOwn } from '../../lib/plain-object.ts'
 import { decodeBigInt } from './big-int.ts'
 import { Definitions, preambles, sessionType } from './definitions.ts'
 import { isFloat, isInRange } from './integers.ts'
+import { type DecodeLimits, isStackOverflow, limitsOf } from './limits.ts'
 import { type Origin, Slots, setOrigin } from './provenance.ts'
 import { invalid, isAt, Reader } from './reader.ts'
-import { decodeTime } from './time.ts'
+import { decodeTime, isTime } from './time.ts'
 import { concreteOfText, knownConcrete, parseTypeText, refineType } from './type-text.ts'
 import {
   type ArrayType,
@@ -30,30 +31,31 @@ import {
   type StructType,
   stringType,
   type Type,
+  timeType,
 } from './types.ts'
 import { GoComplex, GoOpaque, GoString, GoValue } from './values.ts'
-
-/** Limits for a stream. A stream that exceeds one of them is refused. */
-export interface DecodeLimits {
-  /** How deep values may nest. Default 100, at most 1000. */
-  depth?: number
-  /** How many types a stream may define. Default 1000, at most 2^20. */
-  definitions?: number
-  /** The longest string or byte slice, in bytes. Default 64 MiB, at most 512 MiB. */
-  stringBytes?: number
-}
 
 /**
  * Decodes the first value of a stream. As in Go, the bytes after it are ignored.
  *
  * Safe integers become numbers and larger ones bigints, `[]byte` becomes a Uint8Array, `time.Time` a Date,
- * and structs and maps become plain objects. Map entries whose keys are not strings are in a Map under
- * the symbol `keyed`. The result remembers its Go types, for `encode`.
+ * structs and maps with string keys become plain objects, and other maps become Maps. In a session, a
+ * `map[interface {}]interface {}` at the top level, the entries whose keys are not strings are in a Map under the
+ * symbol `keyed`. The result remembers its Go types, for `encode`.
  *
  * @throws SessionError `gob-invalid` if the bytes are not a valid gob stream, or exceed a limit.
  */
 export function decode(bytes: Uint8Array, limits: DecodeLimits = {}): unknown {
-  return new Decoder(bytes, limits).value()
+  const decoder = new Decoder(bytes, limits)
+  try {
+    return decoder.value()
+  } catch (error) {
+    throw isStackOverflow(error) ? tooDeep() : error
+  }
+}
+
+function tooDeep(): SessionError {
+  return invalid('values are nested too deeply')
 }
 
 const maxNameLength = 1024
@@ -74,9 +76,10 @@ class Decoder {
   private lastConcrete: Concrete | undefined
 
   constructor(bytes: Uint8Array, limits: DecodeLimits) {
-    this.depthLimit = limitOf('depth', limits.depth, 100, 1000)
-    this.stringLimit = limitOf('stringBytes', limits.stringBytes, 2 ** 26, 2 ** 29)
-    this.definitions = new Definitions(limitOf('definitions', limits.definitions, 1000, 2 ** 20))
+    const { depth, definitions, stringBytes } = limitsOf(limits)
+    this.depthLimit = depth
+    this.stringLimit = stringBytes
+    this.definitions = new Definitions(definitions)
     this.reader = new Reader(plainBytes(bytes))
   }
 
@@ -148,7 +151,7 @@ class Decoder {
     type: SliceType | ArrayType | MapType | StructType,
     origin: Concrete | undefined,
   ): unknown {
-    if (++this.depth > this.depthLimit) throw invalid('values are nested too deeply')
+    if (++this.depth > this.depthLimit) throw tooDeep()
     const value = this.contents(type, origin)
     this.depth--
     return value
@@ -162,7 +165,11 @@ class Decoder {
       case 'struct':
         return this.struct(type, origin)
       case 'map':
-        if (type.key.kind === 'interface') return this.interfaceKeyMap(type, origin)
+        if (type.key.kind === 'interface') {
+          return this.depth === 1
+            ? this.sessionMap(type, origin)
+            : this.interfaceKeyMap(type, origin)
+        }
         return type.key.kind === 'string' ? this.object(type, origin) : this.map(type, origin)
       default:
         return this.list(type, origin)
@@ -231,6 +238,8 @@ class Decoder {
     if (type.as === 'time') {
       const milliseconds = decodeTime(payload)
       if (milliseconds !== undefined) return date(milliseconds, payload, type, origin)
+      // Inside a typed container it may be another type called Time.
+      if (origin !== undefined && !isTime(payload)) throw invalid('a time is malformed')
     }
     const integer = type.as === 'bigInt' ? decodeBigInt(payload) : undefined
     return integer ?? new GoOpaque(origin ?? unnamed(type), payload)
@@ -330,8 +339,8 @@ class Decoder {
     return value
   }
 
-  /** A map whose keys are interfaces. */
-  private interfaceKeyMap(type: MapType, origin: Concrete | undefined): object {
+  /** The values of a session: a map whose keys are interfaces, at the top level. */
+  private sessionMap(type: MapType, origin: Concrete | undefined): object {
     const entries = new ObjectBuilder(type)
     for (let count = this.reader.count(); count > 0; count--) {
       const key = this.interfaceKey()
@@ -340,13 +349,27 @@ class Decoder {
       if (keyConcrete === stringConcrete && typeof key === 'string') {
         entries.set(key, value, this.lastConcrete)
       } else {
-        if (keyConcrete !== undefined && !isHashable(keyConcrete)) {
-          throw invalid('a map key has a type that cannot be a key')
-        }
+        assertHashable(keyConcrete)
         entries.setKeyed(key, keyConcrete, value, this.lastConcrete)
       }
     }
     return withOrigin(entries.object, type, origin, entries.slots)
+  }
+
+  /** Any other map whose keys are interfaces. */
+  private interfaceKeyMap(type: MapType, origin: Concrete | undefined): Map<unknown, unknown> {
+    const map = new Map<unknown, unknown>()
+    const slots = new Slots()
+    for (let count = this.reader.count(); count > 0; count--) {
+      const natural = this.interfaceKey()
+      const keyConcrete = this.lastConcrete
+      assertHashable(keyConcrete)
+      const value = this.element(type.elem)
+      const key = distinctKey(map, natural, keyConcrete)
+      map.set(key, value)
+      slots.addKeyed(key, keyConcrete, value, this.lastConcrete)
+    }
+    return withOrigin(map, type, origin, slots)
   }
 
   private map(type: MapType, origin: Concrete | undefined): Map<unknown, unknown> {
@@ -406,7 +429,6 @@ class ObjectBuilder {
     }
   }
 
-  /** Different Go keys, such as an `int` and an `int64`, can be equal here. The later is a GoValue. */
   setKeyed(
     natural: unknown,
     keyConcrete: Concrete | undefined,
@@ -423,13 +445,26 @@ class ObjectBuilder {
         slots: this.restSlots,
       })
     }
-    const key =
-      this.rest.has(natural) && keyConcrete !== undefined && !(natural instanceof GoValue)
-        ? new GoValue(keyConcrete, natural)
-        : natural
+    const key = distinctKey(this.rest, natural, keyConcrete)
     this.rest.set(key, value)
     this.restSlots?.addKeyed(key, keyConcrete, value, concrete)
   }
+}
+
+/** Different Go keys, such as an `int` and an `int64`, can be equal here. The later is a GoValue. */
+function distinctKey(
+  map: ReadonlyMap<unknown, unknown>,
+  natural: unknown,
+  keyConcrete: Concrete | undefined,
+): unknown {
+  return map.has(natural) && keyConcrete !== undefined && !(natural instanceof GoValue)
+    ? new GoValue(keyConcrete, natural)
+    : natural
+}
+
+function assertHashable(keyConcrete: Concrete | undefined): void {
+  if (keyConcrete === undefined || isHashable(keyConcrete)) return
+  throw invalid('a map key has a type that cannot be a key')
 }
 
 /** Whether the container's type does not fully describe its elements, such as the zone of a time. */
@@ -469,6 +504,8 @@ function resolve(name: string, wire: Type): Concrete {
   const known = concreteOfText(name)
   if (known !== undefined && isSameOnWire(known.type, wire)) return known
   if (builtInNames.has(name) || wire.kind === 'interface') throw typeMismatch()
+  // Go's time encodes itself with GobEncoder only.
+  if (/^\*?time\.Time$/.test(name) && !isSameOnWire(timeType, wire)) throw typeMismatch()
   if (wire.kind === 'opaque') return concrete(name, { ...wire, text: name, as: decodingOf(name) })
   const expression = parseTypeText(name)
   return concrete(name, (expression && refineType(expression, wire)) ?? wire)
@@ -514,15 +551,4 @@ function plainBytes(bytes: Uint8Array): Uint8Array {
   return bytes.constructor === Uint8Array
     ? bytes
     : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-}
-
-function limitOf(name: string, value: number | undefined, fallback: number, max: number): number {
-  if (value === undefined) return fallback
-  if (typeof value !== 'number') {
-    throw new TypeError(`limits.${name} must be a number, not ${describeKind(value)}`)
-  }
-  if (!Number.isInteger(value) || value < 1 || value > max) {
-    throw new RangeError(`limits.${name} must be an integer from 1 to ${max}`)
-  }
-  return value
 }

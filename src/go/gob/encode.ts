@@ -10,6 +10,7 @@ import { isAbsent, isAssignable, isShallowlyAssignable, unwrap } from './assigna
 import { encodeBigInt } from './big-int.ts'
 import { defaultConcrete } from './default-types.ts'
 import { DefinitionWriter, preambles, sessionType } from './definitions.ts'
+import { defaultDepth, depthOf, isStackOverflow } from './limits.ts'
 import { matchElements } from './match-elements.ts'
 import { type Origin, originOf, type Slots } from './provenance.ts'
 import { encodeTime, encodeTimeInZone } from './time.ts'
@@ -39,6 +40,8 @@ export interface EncodeOptions {
    * that gob and gorilla/sessions register need not be listed. Default: all types are accepted.
    */
   registered?: Iterable<string>
+  /** How deep values may nest. Default 500, at most 10,000. Values that do not fit the stack are refused too. */
+  depth?: number
 }
 
 /**
@@ -57,16 +60,21 @@ export function encode(value: unknown, options: EncodeOptions = {}): Uint8Array 
   // Taken, because a getter inside the value may call encode during this call.
   spare = undefined
   try {
-    return encoder.encode(value, options.registered)
+    return encoder.encode(value, options.registered, depthOf(options.depth))
+  } catch (error) {
+    throw isStackOverflow(error) ? tooDeepForStack() : error
   } finally {
     spare = encoder.reset()
   }
 }
 
+function tooDeepForStack(): Error {
+  return unsupported([], 'values nest too deeply for the stack', 'flatten the value')
+}
+
 /** The encoder of the previous call, kept to reuse its buffers. */
 let spare: Encoder | undefined
 
-const maxDepth = 100
 const maxKeptBytes = 65_536
 
 /** Bytes reserved before the body, for a definition and a length. */
@@ -79,6 +87,7 @@ class Encoder {
   private readonly head = new Writer()
   private readonly needed = new DefinitionWriter()
   private registered: Iterable<string> | undefined
+  private maxDepth = defaultDepth
   /** The number of containers around the current value. */
   private depth = 0
   /** The current key in each of these containers, starting at index 1. */
@@ -91,10 +100,11 @@ class Encoder {
     this.body.position = bodyStart
   }
 
-  encode(value: unknown, registered: Iterable<string> | undefined): Uint8Array {
+  encode(value: unknown, registered: Iterable<string> | undefined, maxDepth: number): Uint8Array {
     this.registered = registered
+    this.maxDepth = maxDepth
     if (value instanceof GoValue && value[concreteOf].type.kind === 'interface') {
-      return this.encode(value.value, registered)
+      return this.encode(value.value, registered, maxDepth)
     }
     const type = this.topType(value)
     this.body.int(this.needed.id(type))
@@ -294,14 +304,18 @@ class Encoder {
 
   private enter(value: object): void {
     this.parents[this.depth] = value
-    if (this.depth >= maxDepth) throw this.tooDeep()
+    if (this.depth >= this.maxDepth) throw this.tooDeep()
     this.depth++
   }
 
   private tooDeep(): Error {
-    const repeated = this.parents.findIndex((parent, i) => this.parents.indexOf(parent) < i)
+    const seen = new Set<unknown>()
+    const repeated = this.parents.findIndex(parent => seen.size === seen.add(parent).size)
     if (repeated < 0) {
-      return this.unsupported(`values nest deeper than ${maxDepth}`, 'flatten the value')
+      return this.unsupported(
+        `values nest deeper than ${this.maxDepth}`,
+        'flatten the value, or raise the limit depth',
+      )
     }
     this.depth = repeated
     return this.unsupported('the value contains itself', 'store an identifier instead')
@@ -469,7 +483,7 @@ type ContainerType = SliceType | ArrayType | MapType | StructType
 
 /**
  * Whether a struct field with this value is left out. Arrays, maps, structs and times are always sent. Go
- * leaves out a zero `time.Time` but not a zero `*time.Time`, and the two cannot be told apart here.
+ * leaves out a zero `time.Time` but not a zero `*time.Time`, and the two cannot be distinguished here.
  */
 function isZero(type: Type, value: unknown): boolean {
   switch (type.kind) {

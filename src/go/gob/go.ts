@@ -142,8 +142,12 @@ export const go = {
     return new GoOpaque(concrete(name, type), copyOf(bytes))
   },
 
-  /** Returns the map's entries whose keys are not strings. Adds an empty Map if it has none yet. */
+  /**
+   * Returns the entries of session values whose keys are not strings. Adds an empty Map if there are none yet. A Map
+   * is returned as it is.
+   */
   keyed(object: object): Map<unknown, unknown> {
+    if (object instanceof Map) return object
     const holder: Keyed = object
     holder[keyedSymbol] ??= new Map()
     return holder[keyedSymbol]

@@ -5,8 +5,9 @@
  */
 
 export { type Keyed, keyed } from '../../codec/non-string-keys.ts'
-export { type DecodeLimits, decode } from './decode.ts'
+export { decode } from './decode.ts'
 export { type EncodeOptions, encode } from './encode.ts'
 export { go } from './go.ts'
+export type { DecodeLimits } from './limits.ts'
 export type { OpaqueEncoding } from './types.ts'
 export { GoComplex, GoOpaque, GoString, GoValue } from './values.ts'

@@ -32,6 +32,13 @@ export function originOf(value: unknown): Origin | undefined {
   return typeof value === 'object' && value !== null ? origins.get(value) : undefined
 }
 
+/** Copies the type that the entry under `key` was read with. No-op unless both objects were read. */
+export function copyType(target: object, source: object, key: string): void {
+  const [to, from] = [originOf(target)?.slots, originOf(source)?.slots]
+  const number = from?.find(key, 0) ?? -1
+  if (to && from && number >= 0) to.replace(key, from.value(number), from.concrete(number))
+}
+
 const width = 3
 
 /** The entries of a container as they were read: their keys, values and concrete types. */

@@ -11,10 +11,14 @@ const secondsToUnix = 62_135_596_800n
 const utcOffset = -1
 const maxMilliseconds = 8_640_000_000_000_000
 
+/** Whether Go can decode the payload: whether it has a known version, and the length of that version. */
+export function isTime(payload: Uint8Array): boolean {
+  return payload.length === (payload[0] === 1 ? 15 : payload[0] === 2 ? 16 : -1)
+}
+
 /** Returns the Unix time in milliseconds, or undefined if it is invalid or outside the range of Date. */
 export function decodeTime(payload: Uint8Array): number | undefined {
-  const length = payload[0] === 1 ? 15 : payload[0] === 2 ? 16 : -1
-  if (payload.length !== length) return undefined
+  if (!isTime(payload)) return undefined
   const view = viewOf(payload)
   const nanoseconds = view.getUint32(9)
   if (nanoseconds > 999_999_999) return undefined

@@ -156,6 +156,63 @@ for (const [name, change, types] of changes) {
   })
 }
 
+const mixed: [
+  name: string,
+  before: unknown[],
+  change: (list: number[]) => unknown,
+  types: string[],
+][] = [
+  [
+    'all incremented, so that one equals the former other',
+    [go.uint8(1), go.float32(2)],
+    list => list.splice(0, 2, 2, 3),
+    ['uint8', 'float32'],
+  ],
+  [
+    'all incremented, and one added',
+    [go.uint8(1), go.float32(2), go.int64(3)],
+    list => list.splice(0, 3, 2, 3, 4, 1),
+    ['uint8', 'float32', 'int64', 'uint8'],
+  ],
+  [
+    'one incremented to its neighbour',
+    [go.uint8(1), go.float32(2), 'x'],
+    list => list.splice(0, 1, 2),
+    ['uint8', 'float32', 'string'],
+  ],
+  [
+    'one that does not fit the type at its index',
+    [go.uint8(1), go.int64(300), go.int32(7)],
+    list => list.splice(0, 3, 300, 1, 9),
+    ['int64', 'int64', 'int32'],
+  ],
+  [
+    'sorted',
+    [go.uint8(3), go.float32(1), go.int64(2)],
+    list => list.sort(),
+    ['float32', 'int64', 'uint8'],
+  ],
+  [
+    'filtered and sorted',
+    [go.uint8(3), 'x', go.float32(1), go.int64(2)],
+    list => list.splice(0, 4, 1, 2, 3),
+    ['float32', 'int64', 'uint8'],
+  ],
+]
+
+for (const [name, before, change, types] of mixed) {
+  test(`keeps the types of elements in a list of several types: ${name}`, () => {
+    const values = fromGo<{ list: number[] }>({ list: before })
+    change(values.list)
+    const { list } = fromGo<typeof values>(values)
+    assert.deepEqual(list, values.list)
+    assert.deepEqual(
+      list.map((_, i) => go.typeOf(list, i)),
+      types,
+    )
+  })
+}
+
 test('keeps the type of a container that moves to another key or session', () => {
   const { person, tags, list, time } = fromGo(session)
   const other = fromGo<Values>({ moved: 1, person, inside: [tags, list], more: { time } })
@@ -344,8 +401,35 @@ test('never calls toJSON', () => {
 test('leaves out undefined properties, and writes undefined elements as nil', () => {
   assert.deepEqual(fromGo({ a: undefined, b: [undefined, 1], m: new Map([['k', undefined]]) }), {
     b: [null, 1],
-    m: {},
+    m: new Map(),
   })
+})
+
+test('reads a nested Map as a Map, with the types of its keys and values', () => {
+  const map = new Map<unknown, unknown>([
+    ['a', go.int8(1)],
+    [1, 'int'],
+    [go.int64(1), 'int64'],
+    [true, new Map([[null, 2.5]])],
+    [go.string(new Uint8Array([255])), [new Map()]],
+  ])
+  const values = fromGo<{ map: Map<unknown, unknown>; replaced: unknown }>({ map, replaced: map })
+  assert.deepEqual([...values.map.keys()].slice(0, 4), ['a', 1, go.int64(1), true])
+  assert.deepEqual(values.map.get(true), new Map([[null, 2.5]]))
+  assert.equal(go.typeOf(values.map, 'a'), 'int8')
+  assert.equal(go.typeOf(values, 'map'), 'map[interface {}]interface {}')
+  assert.deepEqual(typed(fromGo(values)), typed(values))
+
+  values.map.set('a', 2)
+  values.map.set(2, 'new')
+  values.map.delete(1)
+  values.replaced = { a: 5 }
+  const read = fromGo<typeof values>(values)
+  assert.equal(go.typeOf(read.map, 'a'), 'int8')
+  assert.deepEqual([...read.map.values()].slice(0, 2), [2, 'int64'])
+  assert.equal(read.map.get(2), 'new')
+  assert.deepEqual(read.replaced, new Map([['a', 5]]))
+  assert.equal(go.keyed(read.map), read.map)
 })
 
 test('gives values their default types', () => {

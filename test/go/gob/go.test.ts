@@ -98,7 +98,13 @@ test('go.typed parses Go type expressions', () => {
     ],
     ['map[string][]float64', { a: [1.5] }],
     ['map[string]interface{}', { a: 1 }],
-    ['map[interface {}]interface {}', { a: 1 }],
+    [
+      'map[interface {}]interface {}',
+      new Map<unknown, unknown>([
+        ['a', 1],
+        [2, 'b'],
+      ]),
+    ],
     ['map[[2]int]bool', new Map([[[1, 2], true]])],
     ['[]time.Time', [new Date(0)]],
     ['[]*big.Int', [5n]],

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SessionError } from '../../../src/errors.ts'
 import { decode, encode, go } from '../../../src/go/gob/index.ts'
+import { gobFor } from '../../../src/go/gob-serializer.ts'
 import { fromHex, toHex } from './tree.ts'
 
 /** Encodes a message: its length and its bytes. */
@@ -137,6 +138,27 @@ test('accepts other limits', () => {
   assert.throws(() => decode(nested, { depth: 100_000 }), RangeError)
   assert.throws(() => decode(nested, { depth: '5' as never }), TypeError)
   assert.throws(() => decode('text' as never), TypeError)
+})
+
+test('never overflows the stack, whatever the limit', () => {
+  const depth = 10_000
+  const bytes = fromHex(slice(65, 65) + value(65, `00${'01'.repeat(depth - 1)}00`))
+  assert.throws(() => decode(bytes, { depth }), { code: 'gob-invalid', message: /too deep/ })
+  let deep: unknown[] = []
+  for (let i = 1; i < depth; i++) deep = [deep]
+  assert.throws(() => encode(deep, { depth }), {
+    code: 'gob-unsupported',
+    message: /nest too deeply for the stack/,
+  })
+  assert.throws(() => encode(deep), { code: 'gob-unsupported', message: /deeper than 500/ })
+})
+
+test('gobFor takes limits for both directions', () => {
+  const strict = gobFor(undefined, { depth: 3 })
+  assert.deepEqual(strict.deserialize(strict.serialize([[[1]]])), [[[1]]])
+  assert.throws(() => strict.serialize([[[[1]]]]), { code: 'gob-unsupported' })
+  assert.throws(() => strict.deserialize(encode([[[[1]]]])), { code: 'gob-invalid' })
+  assert.throws(() => gobFor([], { depth: 0 }), RangeError)
 })
 
 const mebibyte = 2 ** 20

@@ -39,7 +39,11 @@ const cases: [name: string, value: unknown, message: RegExp][] = [
     /cannot write n: a bigint of more than 64 bits; use go\.bigInt/,
   ],
   ['a cycle', { a: cyclic }, /a\.list\[0\]\.cyclic: the value contains itself/],
-  ['values that nest too deeply', { deep: nested(200) }, /values nest deeper than 100/],
+  [
+    'values that nest too deeply',
+    { deep: nested(600) },
+    /values nest deeper than 500; flatten the value, or raise/,
+  ],
   ['undefined', undefined, /cannot write the value: Go has no top-level undefined/],
   ['null', null, /cannot write the value: Go has no top-level null/],
   ['a function in a Map', new Map([[5, () => 1]]), /cannot write \[5\]: a function/],
