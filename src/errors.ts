@@ -24,6 +24,7 @@ const kinds = {
   'cookie-too-large': 'usage',
   'invalid-name': 'usage',
   'store-mismatch': 'usage',
+  'version-mismatch': 'usage',
   'headers-sent': 'usage',
   'headers-immutable': 'usage',
   'read-only': 'usage',
@@ -45,11 +46,19 @@ const kinds = {
   'deserialize-failed': 'decode',
   'gob-invalid': 'decode',
   'cross-origin': 'decode',
+  'csrf-token-invalid': 'decode',
+  'login-required': 'decode',
+  'login-too-old': 'decode',
   // The environment: disk, network, another process.
   conflict: 'internal',
+  'session-ended': 'internal',
+  locked: 'internal',
   'keys-not-loaded': 'internal',
   'store-failed': 'internal',
 } as const satisfies Record<string, ErrorKind>
+
+/** Marks the errors of all copies of the library in this process, so that each copy recognizes those of other copies. */
+const mark: unique symbol = Symbol.for('silverback.SessionError')
 
 /** All error codes, in the order of `docs/errors.md`. */
 export const errorCodes: readonly ErrorCode[] = Object.keys(kinds) as ErrorCode[]
@@ -66,6 +75,17 @@ export class SessionError extends Error {
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code
+  }
+
+  /** `instanceof` is true for the errors of another copy of the library, too. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: derived classes inherit this method
+    return this === SessionError ? mark in Object(value) : super[Symbol.hasInstance](value)
+  }
+
+  /** @internal */
+  get [mark](): true {
+    return true
   }
 
   /** The calling code is wrong: a missing key, or a value that the serializer does not support. */
@@ -111,6 +131,33 @@ export class CookieTooLargeError extends SessionError {
     this.limit = limit
     this.largest = largest
   }
+
+  /** `instanceof` is true for the errors of another copy of the library, too. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: derived classes inherit this method
+    if (this !== CookieTooLargeError) return super[Symbol.hasInstance](value)
+    return value instanceof SessionError && value.name === 'CookieTooLargeError'
+  }
+}
+
+/**
+ * A request that is refused: `login-required`, `login-too-old`, `csrf-token-invalid` or `cross-origin`. The error
+ * handlers of the frameworks respond with its status.
+ */
+export class RefusedError extends SessionError {
+  override readonly name: string = 'RefusedError'
+  /** The status of the response: 401 or 403. */
+  readonly status: 401 | 403
+  /** The same status, under the name that Fastify and h3 read. */
+  readonly statusCode: 401 | 403
+  /** For Koa: the client may see the message, and the refusal is not logged as a failure of the server. */
+  readonly expose = true
+
+  constructor(code: ErrorCode, status: 401 | 403, message: string) {
+    super(code, message)
+    this.status = status
+    this.statusCode = status
+  }
 }
 
 /**
@@ -123,6 +170,14 @@ export class MultiError extends AggregateError {
 
   constructor(errors: readonly Error[]) {
     super(errors, summary(errors))
+  }
+
+  /** `instanceof` is true for the errors of another copy of the library, too. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: derived classes inherit this method
+    if (this !== MultiError) return super[Symbol.hasInstance](value)
+    // Without a symbol as the mark, bundlers can drop the class where it is not used.
+    return value instanceof AggregateError && value.name === 'MultiError' && 'isDecode' in value
   }
 
   /** True when any of the failures is a usage error. */

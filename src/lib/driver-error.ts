@@ -78,21 +78,38 @@ export function withoutInput(
   return copy
 }
 
-/** Runs a call of a driver. When it fails, rejects with the error without what was sent. */
+/** The servers that errors of drivers came from, for messages. */
+const servers = new WeakMap<object, string>()
+
+/**
+ * Runs a call of a driver. When it fails, rejects with the error without what was sent.
+ *
+ * @param server - the name of the server, which {@link reasonOf} puts before the message: the errors of sockets do
+ *   not name it
+ */
 export async function driverCall<T>(
+  server: string,
   call: () => PromiseLike<T> | T,
   sent: readonly unknown[] = [],
 ): Promise<T> {
   try {
     return await call()
   } catch (error) {
-    throw withoutInput(error, sent)
+    const clean = withoutInput(error, sent)
+    if (isError(clean)) servers.set(clean, server)
+    throw clean
   }
 }
 
 /** Returns why an operation failed, for a message. Some errors of sockets have a code and no message. */
 export function reasonOf(error: unknown): string {
   if (!isError(error)) return 'unknown failure'
+  const server = servers.get(error)
+  const reason = messageOf(error)
+  return server === undefined || reason.includes(server) ? reason : `${server}: ${reason}`
+}
+
+function messageOf(error: ErrorLike): string {
   const { message, errors, code, name } = error
   if (message) return String(message)
   const reasons = Array.isArray(errors) ? [...new Set(errors.map(reasonOf))].join(', ') : ''
