@@ -4,6 +4,7 @@
  * @module
  */
 
+import { nearest } from '../lib/assert-options.ts'
 import { describeKind } from '../lib/describe.ts'
 import { getOwn } from '../lib/plain-object.ts'
 
@@ -24,7 +25,7 @@ export interface Options {
   /**
    * Send the cookie over HTTPS only (most browsers exempt localhost). `'auto'` sets the attribute if
    * the request came over HTTPS, which includes TLS that ends at a proxy in `trustProxy`, and always
-   * if the cookie's name or another attribute requires it.
+   * if the cookie's name or another attribute requires it. Default true, in development too.
    */
   secure?: boolean | 'auto' | undefined
   /** Hide the cookie from scripts in the page. */
@@ -50,6 +51,9 @@ export const defaultOptions: Readonly<Options> = {
   httpOnly: true,
   sameSite: 'lax',
 }
+
+/** 400 days in seconds (RFC 6265bis §5.5). */
+const longestMaxAge = 34_560_000
 
 type Check = (value: unknown) => string | undefined
 
@@ -91,7 +95,11 @@ export function assertOptions(options: Options): void {
   for (const option of Object.keys(options)) {
     const value = options[option as keyof Options]
     if (!Object.hasOwn(checks, option)) {
-      throw new TypeError(`unknown cookie option ${option}; the options are ${names.join(', ')}`)
+      const advice = nearest(option, names)
+      const inParentheses = advice === undefined ? '' : ` (${advice})`
+      throw new TypeError(
+        `unknown cookie option ${option}${inParentheses}; the options are ${names.join(', ')}`,
+      )
     }
     const expected = value === undefined ? undefined : checks[option as keyof Options](value)
     if (expected) throw new TypeError(`${option} must be ${expected}, not ${describeKind(value)}`)
@@ -144,8 +152,18 @@ export function isDeletion(options: Options): boolean {
   return typeof maxAge === 'number' && maxAge <= 0
 }
 
-/** Throws a RangeError for initial options with which no session would last. */
+/** Throws a RangeError for a Max-Age that is longer than browsers keep a cookie, and probably in milliseconds. */
+export function assertSeconds(option: string, maxAge: unknown): void {
+  if (typeof maxAge !== 'number' || maxAge <= longestMaxAge) return
+  throw new RangeError(
+    `${option} is in seconds and at most ${longestMaxAge}, which is 400 days, as browsers keep no cookie for longer; ` +
+      `${maxAge} looks like milliseconds`,
+  )
+}
+
+/** Throws a RangeError for initial options with which no session would last, or none that long. */
 export function assertNoDeletion(options: Options): void {
+  assertSeconds('options.maxAge', optionOf(options, 'maxAge'))
   if (!isDeletion(options)) return
   throw new RangeError(
     `options.maxAge must be at least 1, or 'session', not ${options.maxAge}: cookies would be deleted at once. ` +

@@ -99,14 +99,19 @@ function newAttributes(options: Options, maxAge?: number, expires?: Date): Cooki
  * Throws a TypeError if the name or the value has invalid characters. The attributes are not checked
  * again; `newCookie` validated them.
  */
-export function setCookieLine({ name, value, attributes }: Cookie): string {
+export function setCookieLine(cookie: Cookie): string {
+  return `${cookiePair(cookie)}${attributeText(cookie.attributes)}`
+}
+
+/** Returns `name=value`. Throws a TypeError if the name or the value has invalid characters. */
+export function cookiePair({ name, value }: Pick<Cookie, 'name' | 'value'>): string {
   if (!isCookieName(name)) throw new TypeError('the cookie name must be a token (RFC 9110 §5.6.2)')
   if (!/^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*$/.test(value)) {
     throw new TypeError(
       `the value of the cookie ${name} has characters that are invalid in cookies`,
     )
   }
-  return `${name}=${value}${attributeText(attributes)}`
+  return `${name}=${value}`
 }
 
 /** The attributes of the last cookie: most cookies of a second share theirs. */

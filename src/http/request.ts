@@ -61,6 +61,11 @@ export function identityOf(request: object): object {
 
 /** Throws a TypeError if `request` is not a request. */
 export function assertRequest(request: unknown): asserts request is RequestLike {
+  if (Object.prototype.toString.call(request) === '[object Response]') {
+    throw new TypeError(
+      'request must be a Request or an IncomingMessage, not a Response; the order is save(request, response)',
+    )
+  }
   if (!hasHeaders(request)) jarIn(request)
 }
 
@@ -74,8 +79,10 @@ function jarOf(request: unknown): ReadableJar | undefined {
 function jarIn(request: unknown): ReadableJar {
   const jar = jarOf(request)
   if (jar) return jar
+  const { setHeader } = Object(request) as { setHeader?: unknown }
+  const hint = typeof setHeader === 'function' ? '; the order is save(request, response)' : ''
   throw new TypeError(
-    `request must be a Request or an IncomingMessage, not ${describeKind(request)}`,
+    `request must be a Request or an IncomingMessage, not ${describeKind(request)}${hint}`,
   )
 }
 
@@ -83,6 +90,25 @@ function jarIn(request: unknown): ReadableJar {
 export function hasHeaders(request: unknown): request is RequestWithHeaders {
   const headers = (request as Partial<RequestWithHeaders> | null | undefined)?.headers
   return typeof headers === 'object' && headers !== null
+}
+
+/**
+ * The signal that is aborted when the client disconnects; undefined if the request has none, as Node's, or one that
+ * is expensive: some frameworks make a whole `Request` when they are asked for it.
+ */
+export function signalOf(request: RequestLike): AbortSignal | undefined {
+  const isNative = nativeSignal !== undefined && signalGetter(request) === nativeSignal
+  return isNative ? (request as { readonly signal?: AbortSignal }).signal : undefined
+}
+
+const nativeSignal = typeof Request === 'undefined' ? undefined : signalGetter(Request.prototype)
+
+function signalGetter(request: object): (() => unknown) | undefined {
+  for (let at: object | null = request; at; at = Object.getPrototypeOf(at)) {
+    const property = Reflect.getOwnPropertyDescriptor(at, 'signal')
+    if (property) return property.get
+  }
+  return undefined
 }
 
 /** Returns a header, several lines of it joined; undefined if it is missing. `name` must be lower case. */

@@ -63,12 +63,12 @@ export function setCookie(response: ResponseLike, cookie: Cookie): void {
 }
 
 /**
- * Adds `Cookie` to `Vary`, which tells caches that the response depends on the cookie.
+ * Adds `Cookie` to `Vary`: the response depends on the cookie, which caches must respect.
  *
  * Throws a {@link SessionError} `headers-sent` or `headers-immutable`.
  */
 export function varyOnCookie(response: ResponseLike): void {
-  headersOf(response).varyOnCookie()
+  headersOf(response).vary('Cookie')
 }
 
 /**
@@ -89,16 +89,38 @@ export function forbidCaching(response: ResponseLike): void {
  */
 export function headersOf(response: ResponseLike): ResponseHeaders {
   if (isNodeResponse(response)) return new NodeHeaders(response)
-  if (isReply(response)) return new NodeHeaders(nodeResponseOf(response))
+  if (isReply(response)) return new NodeHeaders(new ReplyResponse(response))
+  if (isWebRequest(response)) throw swapped(response)
   const headers = isHeaders(response)
     ? response
     : (response as { headers?: unknown } | undefined)?.headers
   if (isHeaders(headers)) return new WebHeaders(headers)
   const jar = (response as { cookies?: unknown } | undefined)?.cookies
   if (isWritableJar(jar)) return new JarHeaders(jar)
-  throw new TypeError(
-    `response must be a ServerResponse, a Response or a Headers, not ${describeKind(response)}`,
+  throw swapped(response)
+}
+
+/** A `Request` has headers, too, but what they set is never sent. */
+function isWebRequest(value: unknown): boolean {
+  return Object.prototype.toString.call(value) === '[object Request]'
+}
+
+function swapped(given: unknown): TypeError {
+  return new TypeError(
+    `response must be a ServerResponse, a Response or a Headers, not ${describeKind(given)}; ` +
+      'the order is save(request, response)',
   )
+}
+
+/**
+ * Whether Node has sent the head of the response. `@fastify/express` gives each response a `headersSent` of its own,
+ * which is true as soon as `response.send` is called.
+ */
+export function isHeadSent(response: { readonly headersSent: boolean }): boolean {
+  if (!response.headersSent) return false
+  if (!Object.hasOwn(response, 'headersSent')) return true
+  // Undefined where the response is a mock.
+  return Reflect.get(Object.getPrototypeOf(response) ?? response, 'headersSent', response) !== false
 }
 
 /** The operations of a store on a response, independent of the type that holds its headers. */
@@ -107,10 +129,14 @@ export interface ResponseHeaders {
   setCookie(cookie: Cookie): void
   /** True if the response sets a cookie with this name. */
   sets(name: string): boolean
-  /** See {@link varyOnCookie}. */
-  varyOnCookie(): void
+  /** Adds the name of a request header to `Vary`. See {@link varyOnCookie}. */
+  vary(field: string): void
   /** See {@link forbidCaching}. */
   forbidCaching(): void
+  /** Returns a header other than `Set-Cookie`; undefined if it is not set. */
+  get(name: string): string | undefined
+  /** Sets a header other than `Set-Cookie`. */
+  set(name: string, value: string): void
 }
 
 /** The lines with this one added, in place of an earlier one for the same cookie. */
@@ -122,11 +148,13 @@ function linesOf(lines: number | string | string[]): string[] {
   return Array.isArray(lines) ? lines : [String(lines)]
 }
 
-/** `vary` with `Cookie` added; undefined if it has it already, or `*`. */
-function withCookie(vary: string): string | undefined {
-  if (vary === '') return 'Cookie'
-  const fields = vary.split(',').map(field => field.trim().toLowerCase())
-  return fields.includes('*') || fields.includes('cookie') ? undefined : `${vary}, Cookie`
+/** `vary` with a field added; undefined if it has it already, or `*`. */
+function withField(vary: string, field: string): string | undefined {
+  if (vary === '') return field
+  const fields = vary.split(',').map(each => each.trim().toLowerCase())
+  return fields.includes('*') || fields.includes(field.toLowerCase())
+    ? undefined
+    : `${vary}, ${field}`
 }
 
 /**
@@ -174,14 +202,25 @@ function isReply(value: unknown): value is ReplyLike {
 }
 
 /** Adapts a reply, whose `header` appends to `Set-Cookie` where Node's `setHeader` replaces it. */
-function nodeResponseOf(reply: ReplyLike): NodeResponseLike {
-  return {
-    headersSent: reply.raw.headersSent,
-    getHeader: name => reply.getHeader(name),
-    setHeader(name, value) {
-      reply.removeHeader(name)
-      reply.header(name, value)
-    },
+class ReplyResponse implements NodeResponseLike {
+  readonly #reply: ReplyLike
+
+  constructor(reply: ReplyLike) {
+    this.#reply = reply
+  }
+
+  get headersSent(): boolean {
+    return isHeadSent(this.#reply.raw)
+  }
+
+  getHeader(name: string): number | string | string[] | undefined {
+    return this.#reply.getHeader(name)
+  }
+
+  setHeader(name: string, value: string | readonly string[]): void {
+    if (this.headersSent) throw Object.assign(new Error('sent'), { code: 'ERR_HTTP_HEADERS_SENT' })
+    this.#reply.removeHeader(name)
+    this.#reply.header(name, value)
   }
 }
 
@@ -193,7 +232,7 @@ class NodeHeaders implements ResponseHeaders {
   readonly #response: NodeResponseLike
 
   constructor(response: NodeResponseLike) {
-    if (response.headersSent) {
+    if (isHeadSent(response)) {
       throw new SessionError(
         'headers-sent',
         'the session cannot be saved: the response headers were already sent; save before writing the body',
@@ -205,10 +244,7 @@ class NodeHeaders implements ResponseHeaders {
   setCookie(cookie: Cookie): void {
     const line = setCookieLine(cookie)
     const lines = this.#response.getHeader('set-cookie')
-    this.#response.setHeader(
-      'Set-Cookie',
-      lines === undefined ? [line] : withLine(lines, line, cookie),
-    )
+    this.#set('Set-Cookie', lines === undefined ? [line] : withLine(lines, line, cookie))
   }
 
   sets(name: string): boolean {
@@ -216,16 +252,38 @@ class NodeHeaders implements ResponseHeaders {
     return lines !== undefined && linesOf(lines).some(line => line.startsWith(`${name}=`))
   }
 
-  varyOnCookie(): void {
+  vary(field: string): void {
     const vary = this.#response.getHeader('vary')
-    const value = vary === undefined ? 'Cookie' : withCookie(String(vary))
-    if (value !== undefined) this.#response.setHeader('Vary', value)
+    const value = vary === undefined ? field : withField(String(vary), field)
+    if (value !== undefined) this.#set('Vary', value)
   }
 
   forbidCaching(): void {
     const policy = this.#response.getHeader('cache-control')
     if (policy !== undefined && isPrivate(String(policy))) return
-    this.#response.setHeader('Cache-Control', 'no-store')
+    this.#set('Cache-Control', 'no-store')
+  }
+
+  get(name: string): string | undefined {
+    const value = this.#response.getHeader(name)
+    return value === undefined ? undefined : String(value)
+  }
+
+  set(name: string, value: string): void {
+    this.#set(name, value)
+  }
+
+  #set(name: string, value: string | readonly string[]): void {
+    try {
+      this.#response.setHeader(name, value)
+    } catch (cause) {
+      if ((cause as { code?: unknown }).code !== 'ERR_HTTP_HEADERS_SENT') throw cause
+      throw new SessionError(
+        'headers-sent',
+        'the session was saved too late for its cookie: the response had already been sent; await the save before you respond',
+        { cause },
+      )
+    }
   }
 }
 
@@ -248,14 +306,22 @@ class WebHeaders implements ResponseHeaders {
     return this.#headers.getSetCookie().some(line => line.startsWith(`${name}=`))
   }
 
-  varyOnCookie(): void {
-    const value = withCookie(this.#headers.get('vary') ?? '')
+  vary(field: string): void {
+    const value = withField(this.#headers.get('vary') ?? '', field)
     if (value !== undefined) changing(() => this.#headers.set('Vary', value))
   }
 
   forbidCaching(): void {
     if (isPrivate(this.#headers.get('cache-control') ?? '')) return
     changing(() => this.#headers.set('Cache-Control', 'no-store'))
+  }
+
+  get(name: string): string | undefined {
+    return this.#headers.get(name) ?? undefined
+  }
+
+  set(name: string, value: string): void {
+    changing(() => this.#headers.set(name, value))
   }
 }
 
@@ -275,9 +341,25 @@ class JarHeaders implements ResponseHeaders {
     return isReadableJar(this.#jar) && readJar(this.#jar, name) !== undefined
   }
 
-  varyOnCookie(): void {}
+  vary(field: string): void {
+    if (field !== 'Cookie') throw noHeaders(field)
+  }
 
   forbidCaching(): void {}
+
+  get(name: string): never {
+    throw noHeaders(name)
+  }
+
+  set(name: string): never {
+    throw noHeaders(name)
+  }
+}
+
+function noHeaders(header: string): TypeError {
+  return new TypeError(
+    `this store sets sessions in the header ${header}, so response needs headers, not only a cookie jar`,
+  )
 }
 
 /** A `Response` from `fetch` or `Response.redirect` has immutable headers, which throw on every change. */

@@ -4,20 +4,22 @@
  * @module
  */
 
-import { SessionError } from '../errors.ts'
-import { type OriginRequest, requestOrigin, type TrustProxy } from './origin.ts'
+import { RefusedError } from '../errors.ts'
+import { assertKnownOptions, assertOneOf } from '../lib/assert-options.ts'
+import { describeKind } from '../lib/describe.ts'
+import { assertTrustProxy, type OriginRequest, requestOrigin, type TrustProxy } from './origin.ts'
 import { readHeader } from './request.ts'
 
 /** Options of {@link isSameOrigin}. */
 export interface SameOriginOptions {
-  /** Other origins whose pages may send requests, such as `['https://admin.example']`. */
+  /** Other origins whose pages may send requests, such as `['https://admin.example']`. Default: none. */
   allow?: readonly string[]
   /**
    * What to do with requests that have neither an `Origin` nor a `Sec-Fetch-Site` header. Browsers have
    * sent one of them with every form since 2020; other programs do not. Default `'refuse'`.
    */
   unknown?: 'refuse' | 'allow'
-  /** Proxies whose forwarding headers are trusted to determine the server's own origin. Default none. */
+  /** Proxies whose forwarding headers are trusted to determine the server's own origin. Default: none. */
   trustProxy?: TrustProxy | undefined
 }
 
@@ -30,13 +32,12 @@ const safeMethods: readonly unknown[] = ['GET', 'HEAD', 'OPTIONS', 'TRACE']
  *
  * Throws TypeError or RangeError for invalid options. Nothing that a client sends causes an exception.
  */
-export function isSameOrigin(
-  request: OriginRequest,
-  { allow = [], unknown = 'refuse', trustProxy }: SameOriginOptions = {},
-): boolean {
+export function isSameOrigin(request: OriginRequest, options: SameOriginOptions = {}): boolean {
+  assertKnownOptions('isSameOrigin', options, ['allow', 'unknown', 'trustProxy'])
+  const { allow = [], unknown = 'refuse', trustProxy } = options
   assertOrigins(allow)
   const own = requestOrigin(request, trustProxy).origin
-  if (safeMethods.includes(request.method) && !isHandshake(request)) return true
+  if (isSafeMethod(request.method) && !isHandshake(request)) return true
   const site = readHeader(request, 'sec-fetch-site')
   const origin = readHeader(request, 'origin')
   if (origin !== undefined && allow.includes(origin)) return true
@@ -45,11 +46,24 @@ export function isSameOrigin(
   return origin === undefined ? unknown === 'allow' : origin === own
 }
 
-/** Throws a {@link SessionError} `cross-origin` if {@link isSameOrigin} returns false for the request. */
+/** True for methods that must not change anything (RFC 9110 §9.2.1). */
+export function isSafeMethod(method: string | undefined): boolean {
+  return safeMethods.includes(method)
+}
+
+/** Throws a TypeError or RangeError for an invalid option. */
+export function assertSameOriginOptions({ allow, unknown, trustProxy }: SameOriginOptions): void {
+  if (allow !== undefined) assertOrigins(allow)
+  if (unknown !== undefined) assertOneOf('unknown', unknown, ['refuse', 'allow'])
+  if (trustProxy !== undefined) assertTrustProxy(trustProxy)
+}
+
+/** Throws a {@link RefusedError} `cross-origin`, of status 403, if {@link isSameOrigin} returns false for the request. */
 export function assertSameOrigin(request: OriginRequest, options?: SameOriginOptions): void {
   if (isSameOrigin(request, options)) return
-  throw new SessionError(
+  throw new RefusedError(
     'cross-origin',
+    403,
     'the request was sent by a page of another origin, or hides its origin; ' +
       'list trusted origins in the option allow',
   )
@@ -61,6 +75,9 @@ function isHandshake(request: OriginRequest): boolean {
 
 /** Accepts origins as browsers send them, including those of apps, such as `capacitor://localhost`. */
 function assertOrigins(origins: readonly string[]): void {
+  if (!Array.isArray(origins)) {
+    throw new TypeError(`allow must be a list of origins, not ${describeKind(origins)}`)
+  }
   const wrong = origins.find(origin => !/^[a-z][a-z\d+.-]*:\/\/[^\s/,A-Z]+$/.test(origin))
   if (wrong === undefined) return
   throw new RangeError(

@@ -101,7 +101,10 @@ suite('Set-Cookie', () => {
     [{ sameSite: 'Lax' }, /sameSite must be 'strict', 'lax' or 'none'/],
     [{ sameSite: true }, /sameSite must be/],
     [{ secure: 1 }, /secure must be true, false or .auto., not a number/],
-    [{ httponly: true }, /unknown cookie option httponly; the options are path, /],
+    [
+      { httponly: true },
+      /unknown cookie option httponly \(did you mean httpOnly\?\); the options are path, /,
+    ],
     [{ ['__proto__']: { domain: 'evil.com' } }, /unknown cookie option __proto__/],
   ] as [Options, RegExp][]) {
     test(`refuses invalid options: ${message.source}`, () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { suite, test } from 'node:test'
 import {
@@ -37,6 +38,11 @@ async function isSecure(
   return cookieOf(headers, name)?.secure
 }
 
+const safari =
+  'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.4 Safari/605.1.15'
+const chrome =
+  'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36'
+
 // Must run first: the process emits one warning only.
 suite('a Secure cookie over plain HTTP', () => {
   test('causes one warning if browsers would drop it', async () => {
@@ -49,6 +55,11 @@ suite('a Secure cookie over plain HTTP', () => {
       tls,
       plain({ host: 'localhost:3000' }),
       plain({ host: 'shop.localhost' }),
+      plain({ host: 'localhost', 'user-agent': chrome }),
+      plain({ host: 'localhost', 'user-agent': 'curl/8.5.0' }),
+      plain({ host: 'localhost', 'user-agent': 'node', 'accept-encoding': 'gzip, deflate' }),
+      plain({ host: 'localhost', 'user-agent': safari, cookie: 'sid=x' }),
+      plain({ cookie: 'sid=x' }),
       plain({ host: '127.0.0.1:3000' }),
       plain({ host: '[::1]:3000' }),
       plain(proxied),
@@ -86,6 +97,42 @@ suite('a Secure cookie over plain HTTP', () => {
   })
 })
 
+/** The message of the warning for the first request of a new process. */
+function warningFor(headers: Record<string, string>): string {
+  const script = `
+    import { CookieStore } from 'silverback'
+    const headers = ${JSON.stringify(headers)}
+    const request = { headers, socket: {} }
+    const session = await new CookieStore({ keys: [crypto.getRandomValues(new Uint8Array(32))] }).get(request, 'sid')
+    session.values.n = 1
+    await session.save(request, new Headers())`
+  const { stderr, status } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    encoding: 'utf8',
+  })
+  assert.equal(status, 0, stderr)
+  return stderr.replace(/^.*SessionWarning: /, '').split('\n')[0] as string
+}
+
+suite('the warning of a Secure cookie on localhost', () => {
+  const start = 'the cookie "sid" is Secure but was set over plain HTTP, so '
+  const end = "; to work without TLS, set options.secure to 'auto'"
+
+  test('names Safari', () => {
+    const warning = warningFor({ host: 'localhost:3000', 'user-agent': safari })
+    assert.equal(warning, `${start}Safari may drop it, even on localhost${end}`)
+  })
+
+  test('names supertest', () => {
+    const warning = warningFor({ host: '127.0.0.1:3000', 'accept-encoding': 'gzip, deflate' })
+    const instead = 'In tests, use a CookieJar of silverback/testing'
+    assert.equal(warning, `${start}agents of supertest drop it. ${instead}${end}`)
+  })
+
+  test('is not there for other clients', () => {
+    assert.equal(warningFor({ host: 'localhost', 'user-agent': chrome }), '')
+  })
+})
+
 suite("secure: 'auto'", () => {
   test('follows the connection', async () => {
     assert.equal(await isSecure(tls), true)
@@ -97,7 +144,6 @@ suite("secure: 'auto'", () => {
   test('follows trusted proxies only', async () => {
     const request = plain({ 'x-forwarded-proto': 'https', 'x-forwarded-for': '203.0.113.7' })
     const auto = { secure: 'auto' } as const
-    assert.equal(await isSecure(request), false)
     assert.equal(await isSecure(request, auto, { trustProxy: 1 }), true)
     const trusting = (address: string) => ({ trustProxy: trustedAddresses([address]) })
     assert.equal(await isSecure(request, auto, trusting('10.0.0.0/8')), true)
@@ -106,6 +152,23 @@ suite("secure: 'auto'", () => {
       () => new CookieStore({ keys, trustProxy: true as never }),
       /^TypeError: trustProxy/,
     )
+  })
+
+  test('believes a proxy that is not trusted only if it claims TLS', async () => {
+    for (const headers of [
+      { 'x-forwarded-proto': 'https' },
+      { 'x-forwarded-proto': 'HTTPS,http' },
+      { 'x-forwarded-proto': 'wss' },
+      { forwarded: 'for=192.0.2.1;proto=https' },
+    ]) {
+      assert.equal(await isSecure(plain(headers)), true, JSON.stringify(headers))
+    }
+    assert.equal(await isSecure(plain({ 'x-forwarded-proto': 'http' })), false)
+    const trusting = { trustProxy: 1 }
+    const claim = plain({ 'x-forwarded-proto': 'http', forwarded: 'proto=https' })
+    assert.equal(await isSecure(claim, undefined, trusting), false)
+    const sent = new Request('http://localhost/', { headers: { 'x-forwarded-proto': 'https' } })
+    assert.equal(await isSecure(sent), true)
   })
 
   test('sets Secure if browsers require it and if the scheme is unknown', async () => {
