@@ -87,7 +87,7 @@ export interface Backend {
 
   /**
    * Reads a record. Resolves with undefined if it is missing or has expired. Rejects if the backend
-   * cannot tell.
+   * cannot determine that.
    */
   load(id: string, options?: OperationOptions): Promise<StoredRecord | undefined>
 
@@ -150,6 +150,30 @@ export interface Listable {
    * blocks other operations. Breaking out of the loop ends the iteration.
    */
   all(options?: OperationOptions): AsyncIterable<string>
+
+  /**
+   * Returns some of the ids that `all` yields, and where to continue, perhaps in another process. A page may be
+   * empty although others follow. Following `next` from the first page to the last finds what `all` finds.
+   *
+   * Rejects with a RangeError for a cursor that no page of this backend has. Left out if listings cannot be
+   * continued.
+   */
+  page?(options?: PageOptions): Promise<Page>
+}
+
+/** Options of `page`. */
+export interface PageOptions extends OperationOptions {
+  /** The `next` of the page before. Default: the first page. */
+  readonly cursor?: string | undefined
+  /** How many ids to return. Redis may return a few more. Default 1000. */
+  readonly limit?: number | undefined
+}
+
+/** A page of ids. */
+export interface Page {
+  readonly ids: readonly string[]
+  /** The cursor of the next page; undefined after the last one. */
+  readonly next: string | undefined
 }
 
 /** Implemented by backends that do not remove expired records on their own. */

@@ -16,10 +16,13 @@ import type {
   NewRecord,
   OperationOptions,
   OwnerIndex,
+  Page,
+  PageOptions,
   StoredRecord,
   UpdateResult,
   Version,
 } from './backend.ts'
+import { idsOfPages, pageSize } from './lib/pages.ts'
 import { includesWrite, nextVersion } from './lib/write-history.ts'
 
 /** The part of a `DynamoDBDocumentClient` that is used. */
@@ -43,9 +46,9 @@ export interface DynamoDBCommands {
 export interface DynamoDBOptions {
   /** The name of the table. */
   table: string
-  /** The name of the global secondary index on `owner`. Without it the backend has no owner index. */
+  /** The name of the global secondary index on `owner`. Default: none, so that the backend has no owner index. */
   ownerIndex?: string
-  /** The clock: Unix time in seconds. */
+  /** The clock: Unix time in seconds. Default: the system clock. */
   now?: () => number
 }
 
@@ -97,6 +100,47 @@ export function dynamodb(
   return new OwnedBackend(table, now, checkedName('ownerIndex', options.ownerIndex))
 }
 
+/** The table for {@link dynamodb}, as the input of the SDK's `CreateTableCommand`. */
+export interface DynamoDBSchema {
+  TableName: string
+  BillingMode: 'PAY_PER_REQUEST'
+  AttributeDefinitions: { AttributeName: string; AttributeType: 'S' }[]
+  KeySchema: { AttributeName: string; KeyType: 'HASH' }[]
+  GlobalSecondaryIndexes?: {
+    IndexName: string
+    KeySchema: { AttributeName: string; KeyType: 'HASH' }[]
+    Projection: { ProjectionType: 'INCLUDE'; NonKeyAttributes: string[] }
+  }[]
+}
+
+/**
+ * Returns the table that the options of {@link dynamodb} need. DynamoDB removes expired items once its time to live is
+ * enabled for the attribute `ttl`, which is a request of its own.
+ *
+ * Throws a TypeError for a name that DynamoDB does not allow and for an unknown option.
+ */
+export function dynamodbSchema(
+  options: Pick<DynamoDBOptions, 'table' | 'ownerIndex'>,
+): DynamoDBSchema {
+  assertKnownOptions('dynamodbSchema', options, ['table', 'ownerIndex'])
+  const schema: DynamoDBSchema = {
+    TableName: checkedName('table', options.table),
+    BillingMode: 'PAY_PER_REQUEST',
+    AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+    KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+  }
+  if (options.ownerIndex === undefined) return schema
+  schema.AttributeDefinitions.push({ AttributeName: 'owner', AttributeType: 'S' })
+  schema.GlobalSecondaryIndexes = [
+    {
+      IndexName: checkedName('ownerIndex', options.ownerIndex),
+      KeySchema: [{ AttributeName: 'owner', KeyType: 'HASH' }],
+      Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['expires'] },
+    },
+  ]
+  return schema
+}
+
 class DynamoDBBackend implements Backend, Listable {
   readonly table: Table
   readonly now: () => number
@@ -107,7 +151,11 @@ class DynamoDBBackend implements Backend, Listable {
   }
 
   async load(id: string, options?: OperationOptions): Promise<StoredRecord | undefined> {
-    const item = await this.table.get(id, options)
+    return this.#existing(await this.table.get(id, options))
+  }
+
+  /** The record of an item; undefined if there is none, or if it has expired. */
+  #existing(item: Item | undefined): StoredRecord | undefined {
     return item && item.expires > this.now() ? recordOf(item) : undefined
   }
 
@@ -117,7 +165,7 @@ class DynamoDBBackend implements Backend, Listable {
       ConditionExpression: 'attribute_not_exists(#id) OR #expires <= :now',
       values: { ':now': this.now() },
     })
-    if (created || isApplied(item, await this.load(id, options))) {
+    if (created || isApplied(item, await this.table.get(id, options))) {
       return { status: 'created', version: item.version }
     }
     return { status: 'exists' }
@@ -135,8 +183,9 @@ class DynamoDBBackend implements Backend, Listable {
       values: { ':version': version, ':now': this.now() },
     })
     if (replaced) return { status: 'updated', version: item.version }
-    const current = await this.load(id, options)
-    if (isApplied(item, current)) return { status: 'updated', version: item.version }
+    const found = await this.table.get(id, options)
+    if (isApplied(item, found)) return { status: 'updated', version: item.version }
+    const current = this.#existing(found)
     return current ? { status: 'conflict', current } : { status: 'gone' }
   }
 
@@ -153,6 +202,14 @@ class DynamoDBBackend implements Backend, Listable {
   }
 
   all(options?: OperationOptions): AsyncGenerator<string> {
+    return idsOfPages(cursor => this.#scan({ ...options, cursor }))
+  }
+
+  page({ limit = pageSize, ...options }: PageOptions = {}): Promise<Page> {
+    return this.#scan({ limit, ...options })
+  }
+
+  #scan(options: PageOptions): Promise<Page> {
     return this.table.scan(options, {
       FilterExpression: '#expires > :now',
       ProjectionExpression: '#id',
@@ -248,31 +305,36 @@ class Table {
     expression: Expression,
   ): AsyncGenerator<string> {
     const input = { IndexName: index, ...inputOf(expression) }
-    return this.#idsByPage(this.#commands.QueryCommand, input, options)
+    return idsOfPages<object>(start =>
+      this.#page(this.#commands.QueryCommand, input, start, options),
+    )
   }
 
-  /** Yields the ids of all items that the scan of the table finds. */
-  scan(options: OperationOptions | undefined, expression: Expression): AsyncGenerator<string> {
-    const input = { ConsistentRead: true, ...inputOf(expression) }
-    return this.#idsByPage(this.#commands.ScanCommand, input, options)
+  /** Reads one page of a scan of the table. Its cursor is the id of the item before. */
+  async scan({ cursor, limit, signal }: PageOptions, expression: Expression): Promise<Page> {
+    const input = {
+      ConsistentRead: true,
+      ...inputOf(expression),
+      ...(limit !== undefined && { Limit: limit }),
+    }
+    const start = cursor === undefined ? undefined : { id: cursor }
+    const { ids, next } = await this.#page(this.#commands.ScanCommand, input, start, { signal })
+    return { ids, next: next?.id }
   }
 
   /** One request reads one page, which is at most a megabyte of items. */
-  async *#idsByPage(
+  async #page(
     Command: CommandClass,
     input: object,
+    start: object | undefined,
     options: OperationOptions | undefined,
-  ): AsyncGenerator<string> {
-    let start: object | undefined
-    do {
-      const page = { ...input, ...(start && { ExclusiveStartKey: start }) }
-      const output = (await this.#send(Command, page, options)) as {
-        Items?: { id: string }[]
-        LastEvaluatedKey?: object
-      }
-      for (const { id } of output.Items ?? []) yield id
-      start = output.LastEvaluatedKey
-    } while (start)
+  ): Promise<{ ids: string[]; next: { id: string } | undefined }> {
+    const page = { ...input, ...(start && { ExclusiveStartKey: start }) }
+    const output = (await this.#send(Command, page, options)) as {
+      Items?: { id: string }[]
+      LastEvaluatedKey?: { id: string }
+    }
+    return { ids: (output.Items ?? []).map(({ id }) => id), next: output.LastEvaluatedKey }
   }
 
   async #sendIf(
@@ -298,7 +360,9 @@ class Table {
     options?.signal?.throwIfAborted()
     const command = new Command({ TableName: this.#name, ...input } as never)
     const { signal } = options ?? {}
-    return driverCall(() => this.#client.send(command as never, signal && { abortSignal: signal }))
+    return driverCall('DynamoDB', () =>
+      this.#client.send(command as never, signal && { abortSignal: signal }),
+    )
   }
 }
 
@@ -313,10 +377,10 @@ function recordOf({ data, expires, owner, version }: Item): StoredRecord {
 }
 
 /**
- * Returns whether the record found contains the write of the item. The SDK resends a request whose response
- * was lost. If the first one was applied, the condition of the second fails.
+ * Returns whether the item that was found, which may have expired, contains the write of this one. The SDK resends
+ * a request whose response was lost. If the first one was applied, the condition of the second fails.
  */
-function isApplied(item: Item, found: StoredRecord | undefined): boolean {
+function isApplied(item: Item, found: Item | undefined): boolean {
   return found !== undefined && includesWrite(found.version, item.version)
 }
 

@@ -7,6 +7,7 @@
 import { assertFunction, assertKnownOptions } from '../lib/assert-options.ts'
 import { unixSeconds } from '../lib/clock.ts'
 import type { Backend } from './backend.ts'
+import { assertClient } from './lib/client.ts'
 import { fromCallback } from './lib/express-callbacks.ts'
 import { LastWriteWins } from './lib/last-write-wins.ts'
 
@@ -19,7 +20,7 @@ export interface ExpressStoreLike {
 
 /** Options of {@link expressStore}. */
 export interface ExpressStoreOptions {
-  /** The clock: Unix time in seconds. */
+  /** The clock: Unix time in seconds. Default: the system clock. */
   now?: () => number
 }
 
@@ -44,6 +45,7 @@ interface ExpressSession {
  */
 export function expressStore(store: ExpressStoreLike, options: ExpressStoreOptions = {}): Backend {
   assertKnownOptions('expressStore', options, ['now'])
+  assertClient('expressStore', store, ['get'], 'a store for express-session')
   const { now = unixSeconds } = options
   assertFunction('now', now)
   return new LastWriteWins(

@@ -37,11 +37,14 @@ import type {
   NewRecord,
   OperationOptions,
   OwnerIndex,
+  Page,
+  PageOptions,
   Prunable,
   StoredRecord,
   UpdateResult,
   Version,
 } from './backend.ts'
+import { invalidCursor, pageSize } from './lib/pages.ts'
 import {
   fromBytes,
   type IdentifiedRecord,
@@ -54,7 +57,7 @@ import {
 export interface FilesystemOptions {
   /** The longest wait, in milliseconds, for the lock of a record. Default 10,000. */
   lockTimeout?: number
-  /** The clock: Unix time in seconds. */
+  /** The clock: Unix time in seconds. Default: the system clock. */
   now?: () => number
 }
 
@@ -148,10 +151,18 @@ class FilesystemBackend implements Backend, OwnerIndex, Prunable, Listable {
   async ofOwner(owner: string, options?: OperationOptions): Promise<string[]> {
     await this.#prepare(options)
     const ids: string[] = []
-    for (const hash of await namesIn(this.#folderOf(owner))) {
-      options?.signal?.throwIfAborted()
-      const record = await this.#read(hash, longestHeader)
-      if (record?.owner === owner) ids.push(record.id)
+    const seen = new Set<string>()
+    // Again until there is no new name: a session that gets a new id has its new file before it leaves the old one.
+    for (let found = true; found; ) {
+      found = false
+      for (const hash of await namesIn(this.#folderOf(owner))) {
+        if (seen.has(hash)) continue
+        options?.signal?.throwIfAborted()
+        found = true
+        seen.add(hash)
+        const record = await this.#read(hash, longestHeader)
+        if (record?.owner === owner) ids.push(record.id)
+      }
     }
     return ids
   }
@@ -174,12 +185,32 @@ class FilesystemBackend implements Backend, OwnerIndex, Prunable, Listable {
   }
 
   async *all(options?: OperationOptions): AsyncGenerator<string> {
+    for await (const { id } of this.#listed('', options)) yield id
+  }
+
+  /** A cursor is the name of the last file of the page before. */
+  async page({ cursor = '', limit = pageSize, ...options }: PageOptions = {}): Promise<Page> {
+    if (cursor !== '' && !recordName.test(cursor)) throw invalidCursor()
+    const ids: string[] = []
+    for await (const { hash, id } of this.#listed(cursor, options)) {
+      ids.push(id)
+      if (ids.length === limit) return { ids, next: hash }
+    }
+    return { ids, next: undefined }
+  }
+
+  /** Lists the records in the order of their files, from the one after `last`. */
+  async *#listed(
+    last: string,
+    options: OperationOptions | undefined,
+  ): AsyncGenerator<{ hash: string; id: string }> {
     await this.#prepare(options)
-    for (let shard = 0; shard < shards; shard++) {
-      for (const hash of await namesIn(join(this.#records, shardName(shard)))) {
+    for (let shard = Number.parseInt(last.slice(0, 2) || '0', 16); shard < shards; shard++) {
+      for (const hash of (await namesIn(join(this.#records, shardName(shard)))).sort()) {
         options?.signal?.throwIfAborted()
-        const record = recordName.test(hash) && (await this.#read(hash, longestHeader))
-        if (record) yield record.id
+        const isNext = hash > last && recordName.test(hash)
+        const record = isNext && (await this.#read(hash, longestHeader))
+        if (record) yield { hash, id: record.id }
       }
     }
   }
@@ -267,7 +298,7 @@ class FilesystemBackend implements Backend, OwnerIndex, Prunable, Listable {
     )
   }
 
-  /** Like {@link #locked}, but a missing record needs no lock where there is no space for one. */
+  /** Like {@link #locked}, but for a missing record without a lock if the disk has no space for one. */
   async #lockedIfFound<T>(
     hash: string,
     options: OperationOptions | undefined,
@@ -378,7 +409,7 @@ async function createMarker(path: string): Promise<void> {
   }
 }
 
-/** Creates a folder that only this user can access. Rejects if a link, or a folder of others, is in its place. */
+/** Creates a folder that only this user can access. Rejects if its path is a link, or a folder of another user. */
 async function createFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 })
   if (!(await lstat(path)).isDirectory()) throw new Error(`${path} is a link, not a folder`)

@@ -6,6 +6,7 @@
 
 import { assertKnownOptions } from '../lib/assert-options.ts'
 import type { Backend, Listable, OperationOptions } from './backend.ts'
+import { assertClient } from './lib/client.ts'
 import { keyPrefix, LastWriteWins } from './lib/last-write-wins.ts'
 import { isRecordId } from './lib/record-id.ts'
 
@@ -25,7 +26,7 @@ export interface KeyvLike {
 export interface KeyvOptions {
   /** The start of every key, after Keyv's own namespace: words, each followed by a colon. Default none. */
   prefix?: string
-  /** The clock: Unix time in seconds. */
+  /** The clock: Unix time in seconds. Default: the system clock. */
   now?: () => number
 }
 
@@ -38,6 +39,12 @@ export interface KeyvOptions {
  */
 export function keyv(instance: KeyvLike, options: KeyvOptions = {}): Backend & Partial<Listable> {
   assertKnownOptions('keyv', options, ['prefix', 'now'])
+  assertClient(
+    'keyv',
+    instance,
+    ['get'],
+    'a Keyv, such as new Keyv({ store, throwOnErrors: true })',
+  )
   if (instance.throwOnErrors === false) {
     throw new TypeError('the Keyv must be created with throwOnErrors: true')
   }

@@ -11,7 +11,6 @@
 import { encodeBase64Url } from '#bytes'
 import { assertKnownOptions } from '../lib/assert-options.ts'
 import { unixSeconds } from '../lib/clock.ts'
-import { describeKind } from '../lib/describe.ts'
 import { driverCall } from '../lib/driver-error.ts'
 import { randomBytes } from '../runtime/crypto/random.ts'
 import type {
@@ -24,30 +23,22 @@ import type {
   Version,
 } from './backend.ts'
 import { abortable } from './lib/abortable.ts'
+import {
+  assertMemcachedClient,
+  assertMemcachedPrefix,
+  type MemcachedClient,
+  succeeds,
+} from './lib/memcached-clients.ts'
 import { fromBytes, type IdentifiedRecord, toBytes, withoutId } from './lib/record-bytes.ts'
 import { isRecordId } from './lib/record-id.ts'
 
-/** The part of a client that is used. `memcache-client` has it. */
-export interface MemcachedClient {
-  /** Resolves with `casUniq` and `value`, or with undefined for a missing key. */
-  gets(key: string): Promise<unknown>
-  /** Rejects with `NOT_STORED` when the key exists. */
-  add(key: string, value: never, options: { lifetime: number }): Promise<unknown>
-  /** Rejects with `EXISTS` or `NOT_FOUND` when the item has changed since it was read. */
-  cas(
-    key: string,
-    value: never,
-    options: { lifetime: number; casUniq: string | number },
-  ): Promise<unknown>
-  /** Rejects with `NOT_FOUND` when the key is missing. */
-  delete(key: string): Promise<unknown>
-}
+export type { MemcachedClient } from './lib/memcached-clients.ts'
 
 /** Options of {@link memcached}. */
 export interface MemcachedOptions {
   /** The start of every key: at most 122 printable ASCII characters, no space. Default `silverback:`. */
   prefix?: string
-  /** The clock: Unix time in seconds. */
+  /** The clock: Unix time in seconds. Default: the system clock. */
   now?: () => number
 }
 
@@ -56,9 +47,6 @@ const margin = 60
 
 /** The latest Unix time that the server understands. */
 const latestExptime = 2 ** 31 - 1
-
-/** Keys have up to 250 bytes, ids up to 128. In the protocol a space or control character ends a key. */
-const validPrefix = /^[!-~]{0,122}$/
 
 /**
  * Returns a backend that keeps records in a memcached server.
@@ -83,16 +71,8 @@ class MemcachedBackend implements Backend {
   readonly #now: () => number
 
   constructor(client: MemcachedClient, { prefix = 'silverback:', now }: MemcachedOptions) {
-    const { gets, add, cas, delete: remove } = Object(client)
-    if (![gets, add, cas, remove].every(method => typeof method === 'function')) {
-      const given = describeKind(client)
-      throw new TypeError(
-        `client must have gets, add, cas and delete, as memcache-client has, not ${given}`,
-      )
-    }
-    if (typeof prefix !== 'string' || !validPrefix.test(prefix)) {
-      throw new TypeError('prefix must be at most 122 printable ASCII characters without a space')
-    }
+    assertMemcachedClient(client)
+    assertMemcachedPrefix(prefix)
     this.#client = client
     this.#prefix = prefix
     this.#now = now ?? unixSeconds
@@ -161,7 +141,7 @@ class MemcachedBackend implements Backend {
 
   async #read(id: string): Promise<Item | undefined> {
     const { casUniq, value } = Object(
-      await driverCall(() => this.#client.gets(this.#keyOf(id)), [id]),
+      await driverCall('memcached', () => this.#client.gets(this.#keyOf(id)), [id]),
     )
     if (casUniq === undefined) return undefined
     const record = value instanceof Uint8Array ? fromBytes(value) : undefined
@@ -203,15 +183,4 @@ function lifetimeOf({ expires }: StoredRecord): number {
   const exptime = expires + margin
   // 0 means no expiry. The record holds its own.
   return exptime > latestExptime ? 0 : exptime
-}
-
-/** Returns whether the command succeeds: false if the client rejects with one of these replies. */
-async function succeeds(command: Promise<unknown>, ...refusals: string[]): Promise<boolean> {
-  try {
-    await driverCall(() => command)
-    return true
-  } catch (error) {
-    if (refusals.includes((error as Error).message)) return false
-    throw error
-  }
 }

@@ -32,7 +32,7 @@ export interface MemoryOptions {
    * default), or reject (`'throw'`), for records that must not be lost before they expire.
    */
   whenFull?: 'evict' | 'throw'
-  /** The clock: Unix time in seconds. */
+  /** The clock: Unix time in seconds. Default: the system clock. */
   now?: () => number
 }
 

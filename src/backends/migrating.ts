@@ -37,6 +37,7 @@ import type {
   UpdateResult,
   Version,
 } from './backend.ts'
+import { assertClient } from './lib/client.ts'
 import type { AnyBackend, Extras } from './lib/extras.ts'
 
 /** Options of {@link migrating}. */
@@ -75,6 +76,8 @@ export function migrating<From extends AnyBackend, To extends AnyBackend>(
   options: MigratingOptions = {},
 ): MigratingBackend<From, To> {
   assertKnownOptions('migrating', options, ['move'])
+  for (const side of [from, to])
+    assertClient('migrating', side, ['load'], 'two backends, such as redis(client)')
   const backend: Backend = new Migrating(from, to, options.move ?? true)
   return backend as MigratingBackend<From, To>
 }

@@ -21,13 +21,15 @@ import type {
   NewRecord,
   OperationOptions,
   OwnerIndex,
+  Page,
+  PageOptions,
   Preparable,
   StoredRecord,
   UpdateResult,
   Version,
 } from './backend.ts'
 import { abortable } from './lib/abortable.ts'
-import { idsByPage, pageSize } from './lib/pages.ts'
+import { idsOfPages, pageById } from './lib/pages.ts'
 
 /**
  * The part of a `Collection` of the driver `mongodb` that is used. `never` accepts the driver's own
@@ -45,7 +47,7 @@ export interface MongoCollection {
 
 /** Options of {@link mongodb}. */
 export interface MongoOptions {
-  /** The clock: Unix time in seconds. */
+  /** The clock: Unix time in seconds. Default: the system clock. */
   now?: () => number
 }
 
@@ -169,11 +171,15 @@ class MongoBackend implements Backend, OwnerIndex, Preparable, Listable {
   }
 
   all(options?: OperationOptions): AsyncGenerator<string> {
-    const page = { projection: { expires: 1 }, sort: { _id: 1 }, limit: pageSize }
-    return idsByPage(async after => {
-      const found = await this.#find({ _id: { $gt: after } }, page, options)
+    return idsOfPages(cursor => this.page({ ...options, cursor }))
+  }
+
+  page(options: PageOptions = {}): Promise<Page> {
+    return pageById(options, this.#now, async (after, limit) => {
+      const how = { projection: { expires: 1 }, sort: { _id: 1 }, limit }
+      const found = await this.#find({ _id: { $gt: after } }, how, options)
       return found.map(({ _id, expires }) => ({ id: _id, expires }))
-    }, this.#now)
+    })
   }
 
   #find(
@@ -207,7 +213,7 @@ class MongoBackend implements Backend, OwnerIndex, Preparable, Listable {
 
 /** Runs a command. It rejects soon after its signal is aborted, and without what was sent in the error. */
 function call<T>(options: OperationOptions | undefined, command: () => Promise<T>): Promise<T> {
-  return abortable(options?.signal, () => driverCall(command))
+  return abortable(options?.signal, () => driverCall('MongoDB', command))
 }
 
 function documentOf(id: string, { data, expires, owner }: NewRecord): RecordDocument {

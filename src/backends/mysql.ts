@@ -10,10 +10,8 @@
  * @module
  */
 
-import { Buffer } from 'node:buffer'
 import { assertKnownOptions } from '../lib/assert-options.ts'
 import { unixSeconds } from '../lib/clock.ts'
-import { driverCall } from '../lib/driver-error.ts'
 import type {
   Backend,
   CreateResult,
@@ -21,6 +19,8 @@ import type {
   NewRecord,
   OperationOptions,
   OwnerIndex,
+  Page,
+  PageOptions,
   Preparable,
   Prunable,
   StoredRecord,
@@ -28,7 +28,16 @@ import type {
   Version,
 } from './backend.ts'
 import { abortable } from './lib/abortable.ts'
-import { idsByPage, pageSize } from './lib/pages.ts'
+import { assertClient } from './lib/client.ts'
+import {
+  bufferOf,
+  countIn,
+  errorNumber,
+  executeMySql,
+  type MySqlClient,
+  rowsOf,
+} from './lib/mysql-clients.ts'
+import { idsOfPages, pageById } from './lib/pages.ts'
 import {
   idOf,
   listedOf,
@@ -41,20 +50,13 @@ import {
   tableNames,
 } from './lib/sql.ts'
 
-/** A pool or connection of `mysql2/promise` or of `mariadb`. */
-export interface MySqlClient {
-  // `never[]` accepts the parameter types of both packages without importing them.
-  execute(sql: string, params?: never[]): Promise<unknown>
-}
+export type { MySqlClient } from './lib/mysql-clients.ts'
 
 /** Options of {@link mysql}. */
 export interface MySqlOptions extends SqlOptions {}
 
-/** Errors that leave a statement undone, so that it can be repeated: deadlock, lock wait timeout. */
-const repeatable: readonly unknown[] = [1213, 1205]
 const duplicateKey = 1062
 const noSuchTable = 1146
-const attempts = 5
 
 /**
  * Returns a backend that keeps records in a MySQL or MariaDB table. Create the table with
@@ -67,6 +69,12 @@ export function mysql(
   options: MySqlOptions = {},
 ): Backend & OwnerIndex & Prunable & Preparable & Listable {
   assertKnownOptions('mysql', options, ['table', 'now'])
+  assertClient(
+    'mysql',
+    client,
+    ['execute', 'query'],
+    'a client, such as createPool(url) of mysql2/promise',
+  )
   return new MySqlBackend(client, options)
 }
 
@@ -189,14 +197,18 @@ WHERE id = ? AND version = ? AND expires > ?`,
   }
 
   all(options?: OperationOptions): AsyncGenerator<string> {
-    return idsByPage(async after => {
+    return idsOfPages(cursor => this.page({ ...options, cursor }))
+  }
+
+  page(options: PageOptions = {}): Promise<Page> {
+    return pageById(options, this.#now, async (after, limit) => {
       const rows = await this.#rows(
-        `SELECT id, expires FROM ${this.#table} WHERE id > ? ORDER BY id LIMIT ${pageSize}`,
+        `SELECT id, expires FROM ${this.#table} WHERE id > ? ORDER BY id LIMIT ${limit}`,
         [after],
         options,
       )
       return rows.map(listedOf)
-    }, this.#now)
+    })
   }
 
   async prune(options?: OperationOptions): Promise<number> {
@@ -236,53 +248,17 @@ WHERE id = ? AND version = ? AND expires > ?`,
 
   /** Returns how many rows a statement changed. */
   async #change(sql: string, params: unknown[], options?: OperationOptions): Promise<number> {
-    const result = await this.#execute(sql, params, options)
-    // mariadb resolves with the result, mysql2 with `[result, fields]`.
-    const { affectedRows } = Object(Array.isArray(result) ? result[0] : result)
-    if (typeof affectedRows !== 'number' && typeof affectedRows !== 'bigint') {
-      throw new Error('the client must resolve with affectedRows, as mysql2/promise and mariadb do')
-    }
-    return Number(affectedRows)
+    return countIn(await this.#execute(sql, params, options), 'affectedRows')
   }
 
   #execute(sql: string, params: unknown[], options?: OperationOptions): Promise<unknown> {
     return abortable(options?.signal, async () => {
-      for (let attempt = 1; ; attempt++) {
-        try {
-          return await driverCall(() => this.#client.execute(sql, params as never[]), params)
-        } catch (error) {
-          if (errorNumber(error) === noSuchTable) throw missingTable(error as Error, 'mysqlSchema')
-          if (attempt === attempts || !repeatable.includes(errorNumber(error))) throw error
-          options?.signal?.throwIfAborted()
-          // A random wait, so that the statements that met do not meet again.
-          await new Promise(resolve => setTimeout(resolve, Math.random() * 20 * 2 ** attempt))
-        }
+      try {
+        return await executeMySql(this.#client, sql, params, options?.signal)
+      } catch (error) {
+        if (errorNumber(error) === noSuchTable) throw missingTable(error as Error, 'mysqlSchema')
+        throw error
       }
     })
   }
-}
-
-/**
- * Returns the rows in the result of a SELECT. mariadb resolves with the rows, mysql2 (and mariadb with
- * `metaAsArray`) with `[rows, fields]`. With `rowsAsArray` each row is an array of values, of which none is an
- * array or a plain object.
- */
-function rowsOf(result: unknown): unknown[] {
-  if (!Array.isArray(result)) {
-    throw new Error('the client must resolve with rows, as mysql2/promise and mariadb do')
-  }
-  const [first] = result
-  if (!Array.isArray(first)) return result
-  const [row] = first
-  const isValue = typeof row !== 'object' || row === null || ArrayBuffer.isView(row)
-  return first.length > 0 && isValue ? result : first
-}
-
-function errorNumber(error: unknown): unknown {
-  return (error as { errno?: unknown } | undefined)?.errno
-}
-
-/** Returns a Buffer over the same bytes. The clients accept no other Uint8Array. */
-function bufferOf(data: Uint8Array): Buffer {
-  return Buffer.from(data.buffer, data.byteOffset, data.length)
 }

@@ -14,7 +14,6 @@
 
 import { assertKnownOptions } from '../lib/assert-options.ts'
 import { unixSeconds } from '../lib/clock.ts'
-import { driverCall } from '../lib/driver-error.ts'
 import type {
   Backend,
   CreateResult,
@@ -22,6 +21,8 @@ import type {
   NewRecord,
   OperationOptions,
   OwnerIndex,
+  Page,
+  PageOptions,
   Preparable,
   Prunable,
   StoredRecord,
@@ -29,7 +30,9 @@ import type {
   Version,
 } from './backend.ts'
 import { abortable } from './lib/abortable.ts'
-import { idsByPage, pageSize } from './lib/pages.ts'
+import { assertClient } from './lib/client.ts'
+import { idsOfPages, pageById } from './lib/pages.ts'
+import { type PgClient, type PostgresJsClient, queryPostgres } from './lib/postgres-clients.ts'
 import {
   bytesOfHex,
   hexOf,
@@ -44,6 +47,7 @@ import {
   tableNames,
 } from './lib/sql.ts'
 
+export type { PgClient, PostgresJsClient } from './lib/postgres-clients.ts'
 export {
   type PgListener,
   type PgNotification,
@@ -51,17 +55,6 @@ export {
   type PostgresPubSubOptions,
   postgresPubSub,
 } from './lib/postgres-pubsub.ts'
-
-/** A Pool or Client of `pg`, a PGlite, or anything else with their `query` method. */
-export interface PgClient {
-  query(text: string, params?: unknown[]): Promise<{ rows: unknown[] }>
-}
-
-/** The `sql` function of the package `postgres`. */
-export interface PostgresJsClient {
-  // `never[]` accepts that package's own parameter types without importing them.
-  unsafe(text: string, params?: never[]): PromiseLike<ArrayLike<unknown>>
-}
 
 /** Options of {@link postgres}. */
 export interface PostgresOptions extends SqlOptions {}
@@ -80,6 +73,12 @@ export function postgres(
   options: PostgresOptions = {},
 ): Backend & OwnerIndex & Prunable & Preparable & Listable {
   assertKnownOptions('postgres', options, ['table', 'now'])
+  assertClient(
+    'postgres',
+    client,
+    ['query', 'unsafe'],
+    'a client, such as new Pool({ connectionString }) of pg',
+  )
   return new PostgresBackend(client, options)
 }
 
@@ -224,14 +223,18 @@ WHERE id = $1 AND version = $6 AND expires > $7 RETURNING 1`,
   }
 
   all(options?: OperationOptions): AsyncGenerator<string> {
-    return idsByPage(async after => {
+    return idsOfPages(cursor => this.page({ ...options, cursor }))
+  }
+
+  page(options: PageOptions = {}): Promise<Page> {
+    return pageById(options, this.#now, async (after, limit) => {
       const rows = await this.#query(
-        `SELECT id, expires FROM ${this.#table} WHERE id > $1 ORDER BY id LIMIT ${pageSize}`,
+        `SELECT id, expires FROM ${this.#table} WHERE id > $1 ORDER BY id LIMIT ${limit}`,
         [after],
         options,
       )
       return rows.map(listedOf)
-    }, this.#now)
+    })
   }
 
   async prune(options?: OperationOptions): Promise<number> {
@@ -251,10 +254,7 @@ WHERE id = $1 AND version = $6 AND expires > $7 RETURNING 1`,
     const client = this.#client
     return abortable(options?.signal, async () => {
       try {
-        return await driverCall(async () => {
-          if ('unsafe' in client) return (await client.unsafe(text, params as never[])) as unknown[]
-          return (await client.query(text, params)).rows
-        }, params)
+        return await queryPostgres(client, text, params)
       } catch (error) {
         const isMissing = (error as { code?: unknown } | undefined)?.code === undefinedTable
         throw isMissing ? missingTable(error as Error, 'postgresSchema') : error

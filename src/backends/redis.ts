@@ -8,7 +8,6 @@ import { utf8Bytes } from '#bytes'
 import { assertInteger, assertKnownOptions, assertOneOf } from '../lib/assert-options.ts'
 import { unixSeconds } from '../lib/clock.ts'
 import { describeKind } from '../lib/describe.ts'
-import { driverCall } from '../lib/driver-error.ts'
 import type {
   Backend,
   CreateResult,
@@ -16,12 +15,14 @@ import type {
   NewRecord,
   OperationOptions,
   OwnerIndex,
+  Page,
+  PageOptions,
   StoredRecord,
   UpdateResult,
   Version,
 } from './backend.ts'
 import { abortable } from './lib/abortable.ts'
-import { pageSize } from './lib/pages.ts'
+import { idsOfPages, invalidCursor, pageSize } from './lib/pages.ts'
 import { isRecordId } from './lib/record-id.ts'
 import type {
   Argument,
@@ -34,9 +35,12 @@ import type {
   Topology,
 } from './lib/redis-clients.ts'
 import {
+  assertRedisClient,
   clientPrefix,
+  escapeGlob,
   hasManyConnections,
   isCluster,
+  limited,
   primaries,
   sender,
 } from './lib/redis-clients.ts'
@@ -66,16 +70,19 @@ export interface RedisOptions {
    * `{silverback}:`, puts all keys on one server, which makes the owner index exact.
    */
   prefix?: string
-  /** `cluster` for node-redis' `createCluster`, `sentinel` for its `createSentinel`. */
+  /** `'cluster'` for node-redis' `createCluster`, `'sentinel'` for its `createSentinel`. Default `'single'`. */
   topology?: Topology
-  /** Makes deletions wait for this many replicas, and reject if they take longer than `timeoutMs`. */
+  /**
+   * Makes deletions wait for this many replicas, and reject if they take longer than `timeoutMs`. Default: deletions
+   * wait for none.
+   */
   waitForReplicas?: { readonly count: number; readonly timeoutMs: number }
   /**
    * How long to wait for the reply to a command, in milliseconds. Default 5000. A client that cannot connect
    * queues commands, some for ever. The server may still execute a command that was given up.
    */
   timeoutMs?: number
-  /** The clock: Unix time in seconds. */
+  /** The clock: Unix time in seconds. Default: the system clock. */
   now?: () => number
 }
 
@@ -130,7 +137,7 @@ class RedisBackend implements Backend, OwnerIndex, Listable {
     this.#client = client
     this.#topology = topology
     this.#timeoutMs = timeoutMs
-    this.#send = this.#limited(sender(client, topology))
+    this.#send = limited(sender(client, topology), client, timeoutMs)
     this.#prefix = prefix
     this.#now = options.now ?? unixSeconds
     this.#replicas = waitForReplicas
@@ -203,33 +210,42 @@ class RedisBackend implements Backend, OwnerIndex, Listable {
 
   async *all(options?: OperationOptions): AsyncGenerator<string> {
     const signal = options?.signal
-    for (const send of await abortable(signal, () => this.#servers())) {
-      let cursor = '0'
-      do {
-        const page = await abortable(signal, () => this.#scan(send, cursor))
-        yield* page.ids
-        cursor = page.cursor
-      } while (cursor !== '0')
-    }
+    const servers = await abortable(signal, () => this.#servers())
+    yield* idsOfPages(cursor => abortable(signal, () => this.#page(servers, cursor)))
+  }
+
+  async page({ cursor, limit, signal }: PageOptions = {}): Promise<Page> {
+    return abortable(signal, async () => this.#page(await this.#servers(), cursor, limit))
+  }
+
+  /** A cursor is the number of the server and the cursor of its SCAN. */
+  async #page(servers: readonly Send[], cursor = '0-0', limit = pageSize): Promise<Page> {
+    const [, server, at = ''] = /^(\d{1,4})-(\d{1,20})$/.exec(cursor) ?? []
+    const send = servers[Number(server)]
+    if (!send) throw invalidCursor()
+    const { ids, next } = await this.#scan(send, at, limit)
+    if (next !== '0') return { ids, next: `${server}-${next}` }
+    const following = Number(server) + 1
+    return { ids, next: following < servers.length ? `${following}-0` : undefined }
   }
 
   async #servers(): Promise<Send[]> {
     // A cluster client learns its servers when it connects, so send a command first.
     await this.#expiryOf('')
     const servers = await primaries(this.#client, this.#topology)
-    return servers.map(send => this.#limited(send))
+    return servers.map(send => limited(send, this.#client, this.#timeoutMs))
   }
 
   /** Reads one page of a server's keys. Other applications may have keys that look like record keys. */
-  async #scan(send: Send, cursor: string): Promise<{ cursor: string; ids: string[] }> {
+  async #scan(send: Send, cursor: string, count: number): Promise<{ next: string; ids: string[] }> {
     const prefix = Buffer.concat([clientPrefix(this.#client), this.#prefix].map(bytesOf))
     const match = Buffer.from(`${escapeGlob(latin1Of(prefix))}*`, 'latin1')
-    const args = ['SCAN', cursor, 'MATCH', match, 'COUNT', String(pageSize)]
+    const args = ['SCAN', cursor, 'MATCH', match, 'COUNT', String(count)]
     const [next, keys] = (await send('', args)) as [unknown, Buffer[]]
     const now = this.#now()
     const ids = keys.map(key => latin1Of(key).slice(prefix.length)).filter(isRecordId)
     const expiries = await Promise.all(ids.map(id => this.#expiryOf(id)))
-    return { cursor: String(next), ids: ids.filter((_, index) => expiries[index]! > now) }
+    return { next: String(next), ids: ids.filter((_, index) => expiries[index]! > now) }
   }
 
   /** Returns the expiry of a record that may have expired, or 0 if there is none. */
@@ -269,19 +285,13 @@ class RedisBackend implements Backend, OwnerIndex, Listable {
 
   /** Lists an owner's ids when set and records are on different servers, and repairs the set. */
   async #listApart(owner: string): Promise<string[]> {
-    const set = this.#ownerKey(owner)
-    const now = this.#now()
-    const ids = strings(await this.#command(set, 'SMEMBERS'))
-    const found = await Promise.all(
-      ids.map(async id => {
-        const reply = await this.#command(this.#key(id), 'HMGET', 'expires', 'owner')
-        const [expires, current] = reply as unknown[]
-        return Number(expires) > now && String(current) === owner
-      }),
+    const ids = strings(await this.#command(this.#ownerKey(owner), 'SMEMBERS'))
+    const owned = await this.#ownedOf(owner, ids)
+    await this.#delist(
+      owner,
+      ids.filter(id => !owned.has(id)),
     )
-    const lost = ids.filter((_, index) => !found[index])
-    if (lost.length > 0) await this.#command(set, 'SREM', ...lost)
-    return ids.filter((_, index) => found[index])
+    return [...owned.keys()]
   }
 
   async #deleteApart(owner: string, except: readonly string[]): Promise<number> {
@@ -291,31 +301,31 @@ class RedisBackend implements Backend, OwnerIndex, Listable {
     const counts = await Promise.all(
       ids.map(id => this.#run(scripts.removeOwned, this.#key(id), args)),
     )
-    if (ids.length > 0) await this.#command(set, 'SREM', ...ids)
+    await this.#delist(owner, ids)
     return counts.filter(count => Number(count) === 1).length
   }
 
-  /**
-   * Returns a function that sends a command, and rejects if no reply comes in time. No error has the command
-   * with its arguments.
-   */
-  #limited(send: Send): Send {
-    return async (key, args) => {
-      const [command] = args
-      // WAIT has a limit of its own, and begins after the deletion.
-      const limit = this.#timeoutMs + (command === 'WAIT' ? Number(args[2]) : 0)
-      let timer: ReturnType<typeof setTimeout> | undefined
-      const late = new Promise<never>((_, reject) => {
-        // Timers have 31 bits: a longer one would end at once.
-        const wait = Math.min(limit, 2 ** 31 - 1)
-        timer = setTimeout(() => reject(lateReply(this.#client, limit)), wait)
-      })
-      try {
-        return await driverCall(() => Promise.race([send(key, args), late]), [key, ...args])
-      } finally {
-        clearTimeout(timer)
-      }
-    }
+  /** Removes ids from the set of an owner, unless they have records after all. */
+  async #delist(owner: string, ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return
+    await this.#command(this.#ownerKey(owner), 'SREM', ...ids)
+    // A record may have been stored after it was looked up, and its id added to the set before it was removed.
+    const owned = await this.#ownedOf(owner, ids)
+    await Promise.all([...owned].map(([id, expires]) => this.#enlist(owner, id, expires)))
+  }
+
+  /** Returns those of the ids that are of existing records of the owner, with their expiries. */
+  async #ownedOf(owner: string, ids: readonly string[]): Promise<Map<string, number>> {
+    const now = this.#now()
+    const found = await Promise.all(
+      ids.map(async id => {
+        const reply = await this.#command(this.#key(id), 'HMGET', 'expires', 'owner')
+        const [expires, current] = reply as unknown[]
+        const isOwned = Number(expires) > now && String(current) === owner
+        return isOwned ? [[id, Number(expires)] as const] : []
+      }),
+    )
+    return new Map(found.flat())
   }
 
   /** Runs a script that deletes, then waits for replicas if `waitForReplicas` is set. */
@@ -369,11 +379,7 @@ function checked(
 ): Required<Pick<RedisOptions, 'prefix' | 'topology' | 'timeoutMs'>> & {
   waitForReplicas: RedisOptions['waitForReplicas']
 } {
-  const { callBuffer, sendCommand } = Object(client)
-  if (typeof (callBuffer ?? sendCommand) !== 'function') {
-    const given = describeKind(client)
-    throw new TypeError(`client must be one of ioredis, iovalkey or node-redis, not ${given}`)
-  }
+  assertRedisClient(client)
   if (typeof prefix !== 'string') {
     throw new TypeError(`prefix must be a string, not ${describeKind(prefix)}`)
   }
@@ -389,14 +395,6 @@ function checked(
     }
   }
   return { prefix, topology, waitForReplicas, timeoutMs }
-}
-
-/** Returns the error for a command without a reply, with the state of the connection. */
-function lateReply(client: RedisClient, limit: number): Error {
-  const { status, isReady } = client as { status?: unknown; isReady?: unknown }
-  const isConnected = status === undefined ? isReady !== false : status === 'ready'
-  const state = isConnected ? '' : `; the client is not connected${status ? ` (${status})` : ''}`
-  return new Error(`no reply from Redis within ${limit} ms${state}`)
 }
 
 /** Returns whether the prefix has a hash tag, which puts its keys on one server of a cluster. */
@@ -432,9 +430,4 @@ function bytesOf(text: string | Uint8Array): Uint8Array {
 /** Decodes a key one character per byte, since keys need not be valid UTF-8. */
 function latin1Of(key: Buffer): string {
   return key.toString('latin1')
-}
-
-/** Escapes a string so that the glob pattern matches it literally. */
-function escapeGlob(text: string): string {
-  return text.replace(/[*?[\]\\]/g, '\\$&')
 }

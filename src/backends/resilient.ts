@@ -2,7 +2,7 @@
  * Wraps a backend with a timeout, safe retries and a circuit breaker.
  *
  * `load`, `touch`, `delete`, `ofOwner` and `deleteOwner` are idempotent and are simply retried. A `create`
- * or `update` that failed may have been applied all the same, so the record is read before it is retried.
+ * or `update` that failed may still have been applied, so the record is read before it is retried.
  *
  * Requires the package `cockatiel`.
  *
@@ -27,6 +27,7 @@ import type {
   Version,
 } from './backend.ts'
 import { abortable } from './lib/abortable.ts'
+import { assertClient } from './lib/client.ts'
 import type { AnyBackend, Extras } from './lib/extras.ts'
 import { Abandoned, BreakerOpen, Guard, type GuardOptions } from './lib/guard.ts'
 
@@ -52,6 +53,7 @@ export function resilient<Inner extends AnyBackend>(
   backend: Inner,
   options: ResilientOptions = {},
 ): Backend & Extras<Inner> {
+  assertClient('resilient', backend, ['load'], 'a backend, such as redis(client)')
   assertKnownOptions('resilient', options, [
     'timeoutMs',
     'retries',
@@ -154,10 +156,10 @@ class ResilientBackend implements Backend {
   }
 
   /**
-   * Retries a write that was not applied. Rejects with the failure of the write if there is no telling
-   * whether it was.
+   * Retries a write that was not applied. Rejects with the failure of the write if it is unknown
+   * whether it was applied.
    *
-   * @param inspect - reads the record to find out what became of the write
+   * @param inspect - reads the record to find out whether the write was applied
    */
   #retryWrite<T extends CreateResult | UpdateResult>(
     options: OperationOptions | undefined,

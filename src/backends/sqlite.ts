@@ -17,13 +17,16 @@ import type {
   NewRecord,
   OperationOptions,
   OwnerIndex,
+  Page,
+  PageOptions,
   Preparable,
   Prunable,
   StoredRecord,
   UpdateResult,
   Version,
 } from './backend.ts'
-import { idsByPage, pageSize } from './lib/pages.ts'
+import { assertClient } from './lib/client.ts'
+import { idsOfPages, pageById } from './lib/pages.ts'
 import {
   idOf,
   listedOf,
@@ -69,6 +72,12 @@ export function sqlite(
   options: SqliteOptions = {},
 ): Backend & OwnerIndex & Prunable & Preparable & Listable {
   assertKnownOptions('sqlite', options, ['table', 'busyTimeout', 'now'])
+  assertClient(
+    'sqlite',
+    database,
+    ['exec'],
+    'an open database, such as new DatabaseSync(file) of node:sqlite',
+  )
   return new SqliteBackend(database, options)
 }
 
@@ -194,14 +203,18 @@ WHERE id = ? AND version = ? AND expires > ? RETURNING 1`,
   }
 
   all(options?: OperationOptions): AsyncGenerator<string> {
-    return idsByPage(async after => {
+    return idsOfPages(cursor => this.page({ ...options, cursor }))
+  }
+
+  page(options: PageOptions = {}): Promise<Page> {
+    return pageById(options, this.#now, async (after, limit) => {
       const rows = this.#all(
-        `SELECT id, expires FROM ${this.#table} WHERE id > ? ORDER BY id LIMIT ${pageSize}`,
+        `SELECT id, expires FROM ${this.#table} WHERE id > ? ORDER BY id LIMIT ${limit}`,
         [after],
         options,
       )
       return rows.map(listedOf)
-    }, this.#now)
+    })
   }
 
   async prune(options?: OperationOptions): Promise<number> {

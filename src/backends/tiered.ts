@@ -27,6 +27,7 @@ import type {
   UpdateResult,
   Version,
 } from './backend.ts'
+import { assertClient } from './lib/client.ts'
 import type { AnyBackend, Extras } from './lib/extras.ts'
 import { fromBytes, toBytes, withoutId } from './lib/record-bytes.ts'
 
@@ -39,7 +40,7 @@ export interface TieredOptions {
   maxStale?: number
   /** Called with each failure of the fast backend. Such a failure fails no operation. */
   onFastError?: (error: unknown) => void
-  /** The clock: Unix time in seconds. */
+  /** The clock: Unix time in seconds. Default: the system clock. */
   now?: () => number
 }
 
@@ -61,6 +62,8 @@ export function tiered<Slow extends AnyBackend>(
   options: TieredOptions = {},
 ): Backend & Extras<Slow> {
   assertKnownOptions('tiered', options, ['maxStale', 'onFastError', 'now'])
+  for (const tier of [fast, slow])
+    assertClient('tiered', tier, ['load'], 'two backends, such as memory() and redis(client)')
   return new TieredBackend(fast, slow, options) as Backend as Backend & Extras<Slow>
 }
 

@@ -10,6 +10,7 @@ import { unixSeconds } from '../lib/clock.ts'
 import { retryOnConflict } from '../lib/retry.ts'
 import { sideTable } from '../lib/side-table.ts'
 import type { Backend, Listable, NewRecord, Version } from './backend.ts'
+import { assertClient } from './lib/client.ts'
 import { toCallback } from './lib/express-callbacks.ts'
 import {
   type ExpressSession,
@@ -23,7 +24,7 @@ import {
 export interface ToExpressStoreOptions {
   /** Seconds to keep a session whose cookie has no expiry. Default 86 400, which is 24 hours. */
   ttl?: number
-  /** The clock: Unix time in seconds. */
+  /** The clock: Unix time in seconds. Default: the system clock. */
   now?: () => number
 }
 
@@ -42,9 +43,11 @@ interface RecordVersion {
 
 /** The backend and the settings of a store made by {@link toExpressStore}. */
 export interface Origin {
-  readonly backend: Backend
+  readonly backend: Backend & Partial<Listable>
   readonly ttl: number
   readonly now: () => number
+  /** Rounds an expiry for the backend: to whole seconds, unless it accepts fractions. */
+  readonly round: (seconds: number) => number
 }
 
 /** How often to try to write a session that other requests write too. */
@@ -73,10 +76,22 @@ export function toExpressStore<S extends object>(
   backend: Backend & Partial<Listable>,
   options: ToExpressStoreOptions = {},
 ): S {
+  assertClient(
+    'toExpressStore',
+    backend,
+    ['load', 'create'],
+    'a backend second: toExpressStore(session.Store, redis(client))',
+  )
   assertKnownOptions('toExpressStore', options, ['ttl', 'now'])
   const ttl = assertInteger('ttl', options.ttl ?? 86_400)
   const { now = unixSeconds } = options
   assertFunction('now', now)
+  return expressStoreOf(Store, { backend, ttl, now, round: Math.ceil })
+}
+
+/** Like {@link toExpressStore}, for settings that have been validated. */
+export function expressStoreOf<S extends object>(Store: abstract new () => S, origin: Origin): S {
+  const { backend, ttl, now, round } = origin
 
   class BackendStore extends (Store as unknown as new () => BaseStore) {
     readonly #versions = sideTable<RecordVersion>()
@@ -90,7 +105,7 @@ export function toExpressStore<S extends object>(
     }
 
     touch(sid: string, session: ExpressSession, callback?: Callback): void {
-      toCallback(backend.touch(recordKey(sid), expiresOf(session)), callback)
+      toCallback(this.#touch(recordKey(sid), session), callback)
     }
 
     destroy(sid: string, callback?: Callback): void {
@@ -120,15 +135,19 @@ export function toExpressStore<S extends object>(
       // Other callers than express-session pass plain objects, which carry no history: overwrite those.
       if (version !== undefined && 'req' in session) this.#versions.set(session, { id, version })
     }
+
+    async #touch(id: string, session: ExpressSession): Promise<void> {
+      await backend.touch(id, expiresOf(session))
+    }
   }
 
   function expiresOf(session: ExpressSession): number {
-    return expiryOf(session) ?? now() + ttl
+    return expiryOf(session, round) ?? now() + ttl
   }
 
   const store = new BackendStore()
   if (isListable(backend)) Object.assign(store, listing(backend))
-  origins.set(store, { backend, ttl, now })
+  origins.set(store, origin)
   return store as unknown as S
 }
 

@@ -6,6 +6,7 @@
 
 import { assertKnownOptions } from '../lib/assert-options.ts'
 import type { Backend, Listable, OperationOptions, OwnerIndex, Prunable } from './backend.ts'
+import { assertClient } from './lib/client.ts'
 import { keyPrefix, LastWriteWins } from './lib/last-write-wins.ts'
 import { isRecordId } from './lib/record-id.ts'
 
@@ -21,7 +22,7 @@ export interface UnstorageLike {
 export interface UnstorageOptions {
   /** The start of every key: words, each followed by a colon. Default `sessions:`. */
   prefix?: string
-  /** The clock: Unix time in seconds. */
+  /** The clock: Unix time in seconds. Default: the system clock. */
   now?: () => number
 }
 
@@ -37,6 +38,7 @@ export function unstorage(
   options: UnstorageOptions = {},
 ): Backend & OwnerIndex & Prunable & Listable {
   assertKnownOptions('unstorage', options, ['prefix', 'now'])
+  assertClient('unstorage', storage, ['getItemRaw'], 'a storage, such as createStorage({ driver })')
   return new UnstorageBackend(storage, keyPrefix(options.prefix ?? 'sessions:'), options.now)
 }
 

@@ -68,7 +68,7 @@ suite('filesystem', () => {
     }
   }
   backendSuite(test, open)
-  raceSuite(test, open, { limit: 10 })
+  raceSuite(test, open, { limit: 5 })
 })
 
 suite('filesystem: names and permissions', () => {

@@ -98,7 +98,7 @@ suite('migrating', () => {
   })
 
   test('has the features of both backends and the limitations of either', () => {
-    const bare: Backend = { ...memory(), limitations: [] }
+    const bare: Backend = { ...memory(), load: async () => undefined, limitations: [] }
     const limited = Object.assign(memory(), { limitations: ['reads-may-be-stale'] as const })
     const backend: Backend & Partial<FullBackend> = migrating(bare, limited)
     assert.equal(backend.ofOwner, undefined)

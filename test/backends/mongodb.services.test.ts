@@ -41,7 +41,7 @@ suite('mongodb: FerretDB', needs('go'), () => {
   const open = (now: () => number): OpenBackend => ({ backend: mongodb(nextCollection(), { now }) })
   backendSuite(test, open, { expectFailure })
   // Each interleaving is a dozen commands, and this server is slow.
-  raceSuite(test, open, { limit: 10 })
+  raceSuite(test, open, { limit: 5 })
 
   test('an operation is one command with its conditions in the filter', async () => {
     const backend = mongodb(nextCollection(), { now: () => 1000 })

@@ -42,7 +42,7 @@ function testServer(startServer: () => Promise<MysqlServer>): void {
       return { backend }
     }
     backendSuite(test, open)
-    raceSuite(test, open)
+    raceSuite(test, open, { limit: 20 })
   })
 
   suite('mariadb', () => {

@@ -127,7 +127,7 @@ suite('options of backends', () => {
       const known = Object.keys(options).join(', ')
       assert.throws(() => call({ ...options, prefx: 'a' } as never), {
         name: 'TypeError',
-        message: `${name} has no option prefx; it has ${known}`,
+        message: `${name} has no option prefx${known.includes('prefix') ? ' (did you mean prefix?)' : ''}; it has ${known}`,
       })
     })
 
@@ -145,7 +145,7 @@ suite('options of backends', () => {
     const breaker = { failure: 3 } as object
     assert.throws(() => resilient(memory(), { breaker }), {
       name: 'TypeError',
-      message: 'breaker has no option failure; it has failures, resetMs',
+      message: 'breaker has no option failure (did you mean failures?); it has failures, resetMs',
     })
   })
 
@@ -153,7 +153,8 @@ suite('options of backends', () => {
     const waitForReplicas = { count: 1, timeout: 100 } as never
     assert.throws(() => redis(redisClient, { waitForReplicas }), {
       name: 'TypeError',
-      message: 'waitForReplicas has no option timeout; it has count, timeoutMs',
+      message:
+        'waitForReplicas has no option timeout (did you mean timeoutMs?); it has count, timeoutMs',
     })
   })
 })

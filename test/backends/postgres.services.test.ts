@@ -37,7 +37,7 @@ suite('postgres: a server', needs('initdb', 'postgres'), () => {
       return { backend }
     }
     backendSuite(test, open)
-    raceSuite(test, open)
+    raceSuite(test, open, { limit: 20 })
   })
 
   suite('postgres.js', () => {

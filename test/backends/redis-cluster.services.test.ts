@@ -76,7 +76,7 @@ suite('redis: a cluster', needs('redis-server', 'redis-cli'), () => {
     await Promise.all(servers.map(server => server.stop()))
   })
 
-  suite('races', () => raceSuite(test, now => clients.ioredis!(ports(), { now })))
+  suite('races', () => raceSuite(test, now => clients.ioredis!(ports(), { now }), { limit: 20 }))
   for (const [name, connect] of Object.entries(clients)) {
     suite(name, () => backendSuite(test, now => connect(ports(), { now })))
     suite(`${name}, with a hash tag`, () => {

@@ -297,7 +297,7 @@ suite('to-express-store without a request', () => {
   })
 
   test('rejects a record that holds no session, without quoting it', async () => {
-    for (const text of ['secret', '"secret"', 'null', '{"secret":1}', '']) {
+    for (const text of ['secret', '"secret"', 'null', '']) {
       const store = toExpressStore(session.Store, {
         ...memory(),
         load: async () => ({ data: new TextEncoder().encode(text), expires: 9e9, version: 1 }),

@@ -10,7 +10,7 @@ import { keyOf } from '../ids.ts'
 
 /** The part of a session that we read, in memory and in a record. */
 export interface ExpressSession {
-  cookie: { expires?: Date | string | false | null | undefined }
+  cookie?: { expires?: Date | string | false | null | undefined } | null | undefined
 }
 
 /**
@@ -32,19 +32,29 @@ export function recordOf(session: ExpressSession, expires: number): NewRecord {
 
 /**
  * Reads the session from a record. `cookie.expires` is set to the record's expiry, which `touch` may have
- * moved. Throws if the record holds no session.
+ * moved. Throws if the record holds no session. A session without `cookie` is returned as it is.
  */
 export function sessionIn(record: StoredRecord): ExpressSession {
   const session = parse(record.data)
-  if (!session?.cookie) throw new Error('the record holds no session of express-session')
-  if (session.cookie.expires) session.cookie.expires = new Date(record.expires * 1000)
+  if (typeof session !== 'object' || session === null) {
+    throw new Error('the record holds no session of express-session')
+  }
+  // Rounded, because an expiry with a fraction of a second is not exact in binary.
+  if (session.cookie?.expires) session.cookie.expires = new Date(Math.round(record.expires * 1000))
   return session
 }
 
-/** The expiry of the session's cookie as Unix time in seconds, or undefined if it has none. */
-export function expiryOf({ cookie }: ExpressSession): number | undefined {
-  const milliseconds = cookie.expires ? new Date(cookie.expires).getTime() : Number.NaN
-  return Number.isNaN(milliseconds) ? undefined : Math.ceil(milliseconds / 1000)
+/**
+ * The expiry of the session's cookie as Unix time in seconds, or undefined if it has none.
+ *
+ * @param round - makes whole seconds of it, unless the backend accepts fractions
+ */
+export function expiryOf(
+  { cookie }: ExpressSession,
+  round: (seconds: number) => number,
+): number | undefined {
+  const milliseconds = cookie?.expires ? new Date(cookie.expires).getTime() : Number.NaN
+  return Number.isNaN(milliseconds) ? undefined : round(milliseconds / 1000)
 }
 
 function parse(data: Uint8Array): ExpressSession | null | undefined {

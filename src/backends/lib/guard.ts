@@ -10,11 +10,10 @@ import {
   ConsecutiveBreaker,
   circuitBreaker,
   handleWhen,
-  TimeoutStrategy,
-  timeout,
 } from 'cockatiel'
 import { assertInteger, assertKnownOptions } from '../../lib/assert-options.ts'
 import type { OperationOptions } from '../backend.ts'
+import { withTimeLimit } from './time-limit.ts'
 
 /** When consecutive failures open the circuit breaker, and for how long. */
 export interface BreakerOptions {
@@ -31,7 +30,7 @@ export type BreakerState = 'closed' | 'open' | 'half-open'
 export interface GuardOptions {
   /** The time limit of one attempt, in milliseconds. Default 1000. */
   timeoutMs?: number
-  /** The circuit breaker, which stops calling a backend that keeps failing. `false` turns it off. */
+  /** The circuit breaker, which stops calling a backend that keeps failing. `false` turns it off. Default: one with its own defaults. */
   breaker?: BreakerOptions | false
   /** Called with the new state when the breaker opens, half-opens or closes. */
   onBreakerChange?: (state: BreakerState) => void
@@ -47,14 +46,12 @@ export class BreakerOpen extends Error {
 
 /** Runs attempts within a time limit and behind a circuit breaker. */
 export class Guard {
-  readonly #limit: ReturnType<typeof timeout>
+  readonly #limitMs: number
   readonly #breaker: ReturnType<typeof circuitBreaker> | undefined
 
   /** Throws a RangeError or TypeError for an invalid option. */
   constructor({ timeoutMs = 1000, breaker = {}, onBreakerChange }: GuardOptions) {
-    const strategy = TimeoutStrategy.Aggressive
-    const limit = { strategy, abortOnReturn: false }
-    this.#limit = timeout(assertInteger('timeoutMs', timeoutMs), limit)
+    this.#limitMs = assertInteger('timeoutMs', timeoutMs)
     if (breaker) assertKnownOptions('breaker', breaker, ['failures', 'resetMs'])
     this.#breaker = breaker ? breakerOf(breaker, onBreakerChange) : undefined
   }
@@ -67,8 +64,7 @@ export class Guard {
     operation: (options: OperationOptions) => Promise<T>,
     options?: OperationOptions,
   ): Promise<T> {
-    const limited = (): Promise<T> =>
-      this.#limit.execute(({ signal }) => abandonable(operation, signal, options?.signal))
+    const limited = (): Promise<T> => abandonable(this.#limitMs, operation, options?.signal)
     if (!this.#breaker) return limited()
     try {
       return await this.#breaker.execute(limited)
@@ -82,12 +78,12 @@ export class Guard {
 }
 
 async function abandonable<T>(
+  limitMs: number,
   operation: (options: OperationOptions) => Promise<T>,
-  limit: AbortSignal,
   caller: AbortSignal | undefined,
 ): Promise<T> {
   try {
-    return await operation({ signal: caller ? AbortSignal.any([caller, limit]) : limit })
+    return await withTimeLimit(limitMs, operation, caller)
   } catch (cause) {
     throw caller?.aborted ? new Abandoned('aborted by the caller', { cause }) : cause
   }

@@ -5,6 +5,9 @@
  * @module
  */
 
+import { describeKind } from '../../lib/describe.ts'
+import { driverCall } from '../../lib/driver-error.ts'
+
 /** An argument of a command. */
 export type Argument = string | Uint8Array
 
@@ -51,6 +54,16 @@ export interface NodeRedisSentinel {
 /** Any supported client. */
 export type RedisClient = IoRedisClient | NodeRedisClient | NodeRedisCluster | NodeRedisSentinel
 
+/** Throws a TypeError for anything but a client. */
+export function assertRedisClient(client: unknown): void {
+  const { callBuffer, sendCommand } = Object(client)
+  if (typeof (callBuffer ?? sendCommand) === 'function') return
+  const given = describeKind(client)
+  throw new TypeError(
+    `client must be one of ioredis, iovalkey or node-redis, such as new Redis(url), not ${given}`,
+  )
+}
+
 /** Returns a function that sends a command through the client. */
 export function sender(client: RedisClient, topology: Topology): Send {
   if ('callBuffer' in client) {
@@ -71,6 +84,37 @@ export function sender(client: RedisClient, topology: Topology): Send {
     return (_key, args) => sentinel.sendCommand(false, args as never[], options)
   }
   return (_key, args) => (client as NodeRedisClient).sendCommand(args as never[], options)
+}
+
+/**
+ * Returns a function that sends a command, and rejects if no reply comes in time. No error has the command
+ * with its arguments.
+ */
+export function limited(send: Send, client: RedisClient, timeoutMs: number): Send {
+  return async (key, args) => {
+    const [command] = args
+    // WAIT has a limit of its own, and begins after the deletion.
+    const limit = timeoutMs + (command === 'WAIT' ? Number(args[2]) : 0)
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const late = new Promise<never>((_, reject) => {
+      // Timers have 31 bits: a longer one would end at once.
+      const wait = Math.min(limit, 2 ** 31 - 1)
+      timer = setTimeout(() => reject(lateReply(client, limit)), wait)
+    })
+    try {
+      return await driverCall('Redis', () => Promise.race([send(key, args), late]), [key, ...args])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}
+
+/** Returns the error for a command without a reply, with the state of the connection. */
+function lateReply(client: RedisClient, limit: number): Error {
+  const { status, isReady } = client as { status?: unknown; isReady?: unknown }
+  const isConnected = status === undefined ? isReady !== false : status === 'ready'
+  const state = isConnected ? '' : `; the client is not connected${status ? ` (${status})` : ''}`
+  return new Error(`no reply from Redis within ${limit} ms${state}`)
 }
 
 /**
@@ -102,4 +146,9 @@ export function hasManyConnections(client: RedisClient, topology: Topology): boo
 /** Returns whether keys may be on different servers. */
 export function isCluster(client: RedisClient, topology: Topology): boolean {
   return topology === 'cluster' || ('isCluster' in client && client.isCluster === true)
+}
+
+/** Escapes a string so that the glob pattern matches it literally. */
+export function escapeGlob(text: string): string {
+  return text.replace(/[*?[\]\\]/g, '\\$&')
 }

@@ -14,7 +14,7 @@ import type { Listed } from './pages.ts'
 export interface SqlOptions {
   /** The table, optionally as `schema.table`: letters, digits and `_`. Default `sessions`. */
   table?: string
-  /** The clock: Unix time in seconds. */
+  /** The clock: Unix time in seconds. Default: the system clock. */
   now?: () => number
 }
 
