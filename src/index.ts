@@ -10,11 +10,14 @@ export { FilesystemStore } from './stores/filesystem-store.ts'
 export {
   ServerStore,
   type ServerStoreOptions,
+  type CountOptions,
+  type SessionDetails,
   type SessionInfo,
 } from './stores/server-store.ts'
 export { type PubSub, localPubSub } from './backends/pubsub.ts'
 export type { MaxPerOwner } from './stores/server/owner-limit.ts'
-export type { CodecStoreOptions } from './stores/settings.ts'
+export type { DeviceOptions } from './stores/server/devices.ts'
+export type { CodecStoreOptions, RequestOptions } from './stores/settings.ts'
 export { type Lifetime, type FullLifetime, defaultLifetime, lifetimes } from './session/lifetime.ts'
 
 // Sessions with a name and a type
@@ -30,6 +33,7 @@ export type { SchemaOutput, SchemaResult, StandardSchema } from './session/stand
 
 // Sessions of a request
 export {
+  type ExclusiveOptions,
   type MergeableChanges,
   Session,
   type Rotation,
@@ -37,6 +41,7 @@ export {
   type Values,
   type Reason,
 } from './session/session.ts'
+export type { Combine, ListItem, ListKey, NumberKey, SharedKey } from './session/typed-keys.ts'
 export { Registry, aliasRequest, explain, registry, save } from './session/registry.ts'
 export type { SessionOf, SessionSource } from './session/session-source.ts'
 export {
@@ -51,13 +56,13 @@ export { type OpenSession, type OpenSessionOptions, openSession } from './sessio
 export { type Options, defaultOptions } from './http/cookie-options.ts'
 
 // Keys, codecs, serializers
-export { Keyring, type KeyList, type ProviderOptions, keyring } from './codec/keyring.ts'
+export { Keyring, type KeyList, type Keys, type ProviderOptions, keyring } from './codec/keyring.ts'
 export type { SecretKey } from './codec/key-material.ts'
 export { Sealed, type SealedOptions } from './codec/sealed.ts'
 export { json } from './codec/serializers/json.ts'
 export type { Serializer } from './codec/serializers/serializer.ts'
 
-// Places that keep records
+// Backends
 export type {
   Backend,
   CreateResult,
@@ -66,6 +71,8 @@ export type {
   NewRecord,
   OperationOptions,
   OwnerIndex,
+  Page,
+  PageOptions,
   Preparable,
   Prunable,
   StoredRecord,
@@ -93,9 +100,12 @@ export { Spilling, type SpillingOptions } from './stores/cookie/spilling.ts'
 export { type OpenedCookie, loadPayload, openCookie, rejectionOf } from './stores/open-cookie.ts'
 export { storeOperation } from './lib/store-errors.ts'
 export {
+  clone,
   type MergeOptions,
   mergeDraft,
+  mergeValues,
   payloadOf,
+  type Sides,
   type Stored,
   type Swap,
   type Swapped,
@@ -146,7 +156,9 @@ export {
 
 // What happened
 export type {
+  EventSource,
   Hooks,
+  Observer,
   RejectEvent,
   RevokeEvent,
   SaveEvent,
@@ -162,6 +174,7 @@ export {
   type ErrorCode,
   type KeySize,
   MultiError,
+  RefusedError,
   SessionError,
   errorCodes,
 } from './errors.ts'

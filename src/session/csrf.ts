@@ -5,11 +5,9 @@
  * @module
  */
 
-import { concatBytes, decodeBase64Url, encodeBase64Url, utf8Bytes } from '#bytes'
-import { equalBytes, hmac } from '#crypto'
 import { isId, newId } from '../backends/ids.ts'
 import { type RequestLike, readHeader } from '../http/request.ts'
-import { randomBytes } from '../runtime/crypto/random.ts'
+import { isToken, newToken } from './csrf-tokens.ts'
 import { csrfKey } from './reserved-keys.ts'
 import type { Session, Values } from './session.ts'
 
@@ -29,27 +27,26 @@ export interface CsrfTokens {
    */
   token(form?: string): string
 
-  /** True if {@link token} returned this token for this session and form. Never throws. */
+  /** True if {@link CsrfTokens.token} returned this token for this session and form. Never throws. */
   verify(token: unknown, form?: string): boolean
 }
 
 /** Returns the tokens of a session. Their secret is independent of the session's id, so they do not leak it. */
 export function csrf(session: Session<object>): CsrfTokens {
   return {
-    token: (form = '') => mask(proof(secretOf(session) ?? newSecret(session), form)),
+    token: (form = '') => newToken(secretOf(session) ?? newSecret(session), form),
     verify(token, form = '') {
       const secret = secretOf(session)
-      const given = unmask(token)
-      return secret !== undefined && given !== undefined && equalBytes(given, proof(secret, form))
+      return secret !== undefined && isToken(secret, form, token)
     },
   }
 }
 
 /** Where to find the token of a request, and which form it is for. */
 export interface VerifyOptions {
-  /** The token from the form, such as `form.get('_csrf')`. Used if the header is missing. */
+  /** The token from the form, such as `form.get('_csrf')`. Used if the header is missing. Default: none. */
   value?: unknown
-  /** The name of the form that was passed to {@link CsrfTokens.token}. */
+  /** The name of the form that was passed to {@link CsrfTokens.token}. Default: none. */
   form?: string | undefined
   /** The header in which scripts send the token, in lower case. Default `x-csrf-token`. */
   header?: string
@@ -64,9 +61,6 @@ export function verifyRequest(
   return csrf(session).verify(readHeader(request, header) ?? value, form)
 }
 
-/** Size of an HMAC-SHA-256 in bytes. */
-const proofLength = 32
-
 function secretOf({ values }: Session<object>): string | undefined {
   const secret = Object.hasOwn(values, csrfKey) ? (values as Values)[csrfKey] : undefined
   // A string, because every serializer supports strings. It has the format of an id.
@@ -77,24 +71,4 @@ function newSecret(session: Session<object>): string {
   const secret = newId()
   ;(session.values as Values)[csrfKey] = secret
   return secret
-}
-
-function proof(secret: string, form: string): Uint8Array {
-  return hmac('sha256', decodeBase64Url(secret), 'csrf ', utf8Bytes(form))
-}
-
-/** Returns a random pad followed by the bytes XORed with it. */
-function mask(bytes: Uint8Array): string {
-  const pad = randomBytes(bytes.length)
-  return encodeBase64Url(concatBytes(pad, xor(pad, bytes)))
-}
-
-function unmask(token: unknown): Uint8Array | undefined {
-  if (typeof token !== 'string' || !/^[\w-]{86}$/.test(token)) return undefined
-  const bytes = decodeBase64Url(token)
-  return xor(bytes.subarray(0, proofLength), bytes.subarray(proofLength))
-}
-
-function xor(one: Uint8Array, other: Uint8Array): Uint8Array {
-  return one.map((byte, index) => byte ^ (other[index] as number))
 }

@@ -21,18 +21,18 @@ import type { ReadOptions, Store } from './store.ts'
 
 /** Settings of a session, on top of those of its store. */
 export interface DefinitionOptions<T extends object = Values> {
-  /** Cookie attributes. */
+  /** Cookie attributes, on top of those of the store. Default: those of the store. */
   options?: Options
-  /** How long it lives. */
+  /** How long it lives. Default: the store's option `lifetime`. */
   lifetime?: Lifetime
   /** Version of its values, from 1. Default 1. It is stored with them, for `migrations`. */
   version?: number
   /**
    * Functions that turn the values of the previous version into those of this one, by version:
-   * `{ 2: ({ name, ...rest }) => ({ ...rest, user: { name } }) }`.
+   * `{ 2: ({ name, ...rest }) => ({ ...rest, user: { name } }) }`. Default: none.
    */
   migrations?: Migrations
-  /** How long single keys last after their last change, in seconds: `{ code: 300 }`. */
+  /** How long single keys last after their last change, in seconds: `{ code: 300 }`. Default: as long as the session. */
   keyLifetimes?: Partial<Record<keyof T & string, number>>
   /**
    * What to do with stored values that the schema rejects, or that a migration fails on: start an empty
@@ -57,7 +57,7 @@ export interface SessionDefinition<T extends object = Values> {
   readonly name: string
   /** The session of this request: `store.get` with the name and the type. Rejects as that does. */
   get(request: RequestLike, options?: ReadOptions): Promise<Session<T>>
-  /** Like `get`, but synchronous where nothing has to be waited for. For adapters. */
+  /** Like `get`, but returns the result itself if there is nothing to wait for. For adapters. */
   load(request: RequestLike, options?: ReadOptions): MaybePromise<Session<T>>
 }
 
@@ -81,10 +81,12 @@ export interface DefinableStore extends Store {
 }
 
 /**
- * Defines a session. From then on `get` of the definition, and `store.get` with its name, follow it.
+ * Defines a session. From then on, the definition applies to its own `get` and to `store.get` with its name.
  *
  *     const login = defineSession(store, 'login', { schema: z.object({ userId: z.number().optional() }) })
  *     const session = await login.get(request)
+ *
+ * Without a schema nothing checks the values, so any key of the type `T` can be missing.
  *
  * Throws a TypeError or RangeError that names a wrong option, and a TypeError for a name that is already
  * defined.
@@ -98,12 +100,17 @@ export function defineSession<T extends object = Values>(
   store: Store,
   name: string,
   options?: DefinitionOptions<T>,
-): SessionDefinition<T>
+): SessionDefinition<Partial<T>>
 export function defineSession(
   store: Store,
   name: string,
   options: AnyOptions = {},
 ): SessionDefinition {
+  if (typeof store?.get !== 'function') {
+    throw new TypeError(
+      `defineSession takes a store first, defineSession(store, 'login'), not ${describeKind(store)}`,
+    )
+  }
   if (typeof name !== 'string' || !isCookieName(name)) {
     const given = typeof name === 'string' ? JSON.stringify(name) : describeKind(name)
     throw new TypeError(`the name of a session must be a cookie name, not ${given}`)

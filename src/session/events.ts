@@ -7,8 +7,8 @@
  */
 
 import type { ErrorCode } from '../errors.ts'
-import { builtin } from '../runtime/builtin.ts'
-import type { Reason } from './session.ts'
+import type { RequestLike } from '../http/request.ts'
+import type { Reason, Session } from './session.ts'
 
 /** A session was read or created. */
 export interface SessionReadEvent {
@@ -87,53 +87,23 @@ export type SessionEvent =
 
 /** Listeners of a store. What they throw is ignored: observing a session must not break it. */
 export interface Hooks {
+  /** Called when a session was loaded or created. */
   onSession?: (event: SessionReadEvent) => void
+  /** Called when a request had a cookie, but no session could be loaded from it. */
   onReject?: (event: RejectEvent) => void
+  /** Called after each save, also if there was nothing to write. */
   onSave?: (event: SaveEvent) => void
+  /** Called when sessions were revoked from outside: one session, those of an owner, or all. */
   onRevoke?: (event: RevokeEvent) => void
+  /** Called when the backend failed. */
   onStoreError?: (event: StoreErrorEvent) => void
 }
 
-/** The part of `node:diagnostics_channel` that is used. */
-interface Channel {
-  readonly hasSubscribers: boolean
-  publish(message: unknown): void
+/** What caused an event, as far as the store knows it. */
+export interface EventSource {
+  readonly request?: RequestLike | undefined
+  readonly session?: Session<object> | undefined
 }
 
-type Listener = (event: SessionEvent) => void
-
-/** The listener for events of this type: `onStoreError` for `store-error`. */
-const hookNames = {
-  session: 'onSession',
-  reject: 'onReject',
-  save: 'onSave',
-  revoke: 'onRevoke',
-  'store-error': 'onStoreError',
-} as const satisfies Record<SessionEvent['type'], keyof Hooks>
-
-const channels = openChannels()
-
-/** Calls the hook for the event, and publishes it to subscribers. */
-export function emit(hooks: Hooks, event: SessionEvent): void {
-  const listener = hooks[hookNames[event.type]] as Listener | undefined
-  if (listener) isolate(() => listener(event))
-  const channel = channels[event.type]
-  if (channel?.hasSubscribers) isolate(() => channel.publish(event))
-}
-
-/** A listener that throws or rejects must not break the session that it watches. */
-function isolate(listen: () => unknown): void {
-  try {
-    const later = listen()
-    if (later instanceof Promise) later.catch(() => undefined)
-  } catch {}
-}
-
-/** Channels `silverback:session`, `silverback:save`, …; none where the runtime has no such module. */
-function openChannels(): Partial<Record<SessionEvent['type'], Channel>> {
-  const module = builtin<{ channel(name: string): Channel }>('node:diagnostics_channel')
-  if (!module) return {}
-  return Object.fromEntries(
-    Object.keys(hookNames).map(type => [type, module.channel(`silverback:${type}`)]),
-  )
-}
+/** Called with each event of a store. What it throws is ignored. */
+export type Observer = (event: SessionEvent, source: EventSource) => void

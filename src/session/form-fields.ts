@@ -6,36 +6,20 @@
 
 import { utf8Bytes } from '#bytes'
 import { assertInteger } from '../lib/assert-options.ts'
+import { soundsSecret } from '../lib/secret-names.ts'
 
 /** A submitted form: `FormData`, `URLSearchParams`, or an object from a body parser. */
 export type FormLike = Iterable<readonly [string, unknown]> | Readonly<Record<string, unknown>>
 
 /** Which fields of a form to store. */
 export interface InputOptions {
-  /** Fields to leave out, in addition to fields whose names suggest secrets, such as passwords. */
+  /** Fields to leave out, in addition to fields whose names suggest secrets, such as passwords. Default: none. */
   except?: readonly string[]
-  /** Stores only these fields, even if their names suggest secrets. */
+  /** Stores only these fields, even if their names suggest secrets. Default: all fields. */
   only?: readonly string[]
   /** Limit for all fields together, in bytes. Fields that do not fit are left out. Default 2048. */
   maxBytes?: number
 }
-
-/** Matches names of fields that must not end up in a session, in lower case and without punctuation. */
-const secretText = new RegExp(
-  [
-    'passw|passphrase|passcode|^pwd|pwd$|credential|secret|token|[cx]srf|bearer|jwt|sessionid|authori[sz]ation',
-    '(?:api|access|private|signing|encryption)key',
-    '^otp|otp$|pincode|pinnumber|(?:onetime|verification|security|auth|login|sms|recovery|backup)code',
-    'securityanswer|cvc|cvv|cardn|creditcard',
-  ].join('|'),
-)
-
-/**
- * Matches the same names as words separated by hyphens, for words that are too short to be found anywhere. The
- * names that begin with `cc` are autocomplete tokens of the HTML standard, such as `cc-number`.
- */
-const secretWords =
-  /(?:^|-)(?:(?:pin|otp|mfa|2fa|tfa|csc)(?:-|$)|(?:pass|auth)$|cc-?(?:number|num|no$|csc|exp|name|given|additional|family|type))/
 
 /** Approximate overhead of a serialized field, in bytes. */
 const bytesPerField = 8
@@ -69,13 +53,4 @@ export function pairsOf(form: FormLike): [string, string][] {
 
 function isIterable(form: FormLike): form is Iterable<readonly [string, unknown]> {
   return Symbol.iterator in form
-}
-
-function soundsSecret(name: string): boolean {
-  const words = name
-    .replace(/(\p{Ll})(?=\p{Lu})/gu, '$1-')
-    .toLowerCase()
-    .replace(/[^\p{L}\d]+/gu, '-')
-    .replace(/-$/, '')
-  return secretWords.test(words) || secretText.test(words.replaceAll('-', ''))
 }

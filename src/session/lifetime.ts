@@ -10,13 +10,13 @@ import { getOwn } from '../lib/plain-object.ts'
 
 /** How long sessions live, in seconds. Every limit is finite. */
 export interface Lifetime {
-  /** Without a request. Default 24 hours. */
+  /** Seconds without a request until a session expires. Default 24 hours. */
   idle?: number | undefined
-  /** In total, however active the session is. Default 30 days. */
+  /** Seconds until a session expires, however active it is. Default 30 days. */
   absolute?: number | undefined
   /**
-   * How long after the last renewal a request extends the idle time again. Default a twentieth of `idle`,
-   * at least a minute.
+   * How long after the last renewal, in seconds, a request extends the idle time again. Default: a twentieth of
+   * `idle`, at least a minute.
    */
   renewAfter?: number | undefined
 }
@@ -116,7 +116,7 @@ function renewalOf(idle: number): number {
  * True when a session that was last renewed `age` seconds ago is due for renewal: after `renewAfter` (a
  * twentieth of `maxAge`, if that is more), and never later than half of its idle time.
  *
- * @param maxAge - the idle time in seconds that the session was given by a Max-Age of its own
+ * @param maxAge - the idle time in seconds, if the session set one with its own Max-Age
  */
 export function isRenewalDue(
   age: number,

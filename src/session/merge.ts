@@ -23,16 +23,18 @@ export interface MergeInput {
   readonly changes: MergeableChanges
 }
 
-/** The merged values, and the keys that both sides changed, where `mine` won. */
+/** The merged values, and the keys that both sides changed, where `mine` won: `contested`. */
 export interface Merged {
   readonly values: Values
   readonly contested: readonly string[]
+  /** The keys whose values come from `mine`. */
+  readonly mine: readonly string[]
 }
 
 /**
  * Applies the changes from `base` to `mine` to `theirs`. Unchanged keys come from `theirs`. Increments are
- * added, and flash messages are appended or removed. Any other key that both sides changed comes from
- * `mine` and is reported as contested.
+ * added, and items of lists, such as flash messages, are appended or removed. Any other key that both sides changed
+ * comes from `mine` and is reported as contested.
  *
  * Two values are equal when their serialized forms are. Each value is serialized once, so that the time is
  * linear in the size of the three states.
@@ -43,10 +45,11 @@ export function merge(input: MergeInput, serializer: Serializer): Merged {
   const same: Same = (a, b) => idOf(a) === idOf(b)
   const values = { ...theirs }
   const contested: string[] = []
+  const taken: string[] = []
   for (const key of new Set([...Object.keys(base), ...Object.keys(mine)])) {
     const [before, now, there] = [base, mine, theirs].map(side => own(side, key))
     const isMergedList = changes.lists.has(key) && [before, now, there].every(isList)
-    // Lists are compared message by message, which would serialize each message twice otherwise.
+    // Lists are compared item by item, which would serialize each item twice otherwise.
     if (!isMergedList && same(before, now)) continue
     // A key that had expired when it was read was not deleted by this request.
     if (changes.expired.has(key) && now === undefined && !same(before, there)) continue
@@ -60,9 +63,10 @@ export function merge(input: MergeInput, serializer: Serializer): Merged {
     } else {
       if (!same(before, there) && !same(now, there)) contested.push(key)
       put(values, key, now)
+      taken.push(key)
     }
   }
-  return { values: withNonStringKeys(values, input, same), contested }
+  return { values: withNonStringKeys(values, input, same), contested, mine: taken }
 }
 
 /**
@@ -78,7 +82,9 @@ export function applyMerged(
   const idOf = identifyBy(serializer)
   for (const key of new Set([...Object.keys(previous), ...Object.keys(values)])) {
     const value = own(values, key)
-    if (idOf(own(previous, key)) !== idOf(value)) put(target, key, value)
+    if (idOf(own(previous, key)) === idOf(value)) continue
+    put(target, key, value)
+    serializer.copyType?.(target, values, key)
   }
   const others = (values as Keyed)[keyed]
   if (others) (target as Keyed)[keyed] = others
@@ -130,14 +136,14 @@ function increase(
   return by !== undefined && now === ((before ?? 0) as number) + by ? by : undefined
 }
 
-/** A list of flash messages; undefined if there are none. */
+/** A list whose items are merged, such as flash messages; undefined if there are none. */
 type List = readonly unknown[] | undefined
 
 function isList(value: unknown): value is List {
   return value === undefined || Array.isArray(value)
 }
 
-/** Messages are appended, or put back in front; consuming removes all that were read, from the start. */
+/** Items are appended, or put back in front; consuming removes all that were read, from the start. */
 function mergeLists(before: List, now: List, there: List, idOf: Identify): List {
   const read = (before ?? []).map(idOf)
   const mine = (now ?? []).map(idOf)
@@ -163,7 +169,7 @@ function indexOf(pattern: readonly number[], text: readonly number[]): number | 
   return undefined
 }
 
-/** How many messages that were read are still stored: the longest end of `read` that `stored` begins with. */
+/** How many items that were read are still stored: the longest end of `read` that `stored` begins with. */
 function overlap(read: readonly number[], stored: readonly number[]): number {
   return read.reduce(matcher(stored), 0)
 }

@@ -2,8 +2,10 @@
  * What is stored with a session besides its values.
  *
  *     metadata = ( varint( mask ) *number *text ) / ""      mask: bit 2^i set = field i is there
- *     number   = varint
- *     text     = varint( bytes ) UTF-8
+ *     number   = varint                                     bits 0 to 15
+ *     text     = varint( bytes ) UTF-8                      bits from 16
+ *
+ * Fields of a later release are kept as they are, so that a rolling deploy or a rollback does not lose them.
  *
  * @module
  */
@@ -36,6 +38,21 @@ export interface SessionMetadata {
   readonly label?: string | undefined
   /** Identifies the session, across rotations, in a list of revoked ones. */
   readonly familyId?: string | undefined
+  /** The user agent of the request that signed the owner in. */
+  readonly userAgent?: string | undefined
+  /** The address that the owner signed in from. */
+  readonly address?: string | undefined
+  /** Which request has the session to itself: a token, and until when at most. */
+  readonly lock?: string | undefined
+  /** Fields of a later release, encoded. */
+  readonly later?: readonly LaterField[] | undefined
+}
+
+/** A field that this release does not know. */
+export interface LaterField {
+  readonly bit: number
+  /** Its number, or its text with the length before it. */
+  readonly bytes: Uint8Array
 }
 
 // In the order of their bits. New fields go at the end of a list, numbers below 2^16.
@@ -50,7 +67,7 @@ const numbers = [
   'generation',
   'untilClosed',
 ] as const
-const texts = ['owner', 'label', 'familyId'] as const
+const texts = ['owner', 'label', 'familyId', 'userAgent', 'address', 'lock'] as const
 const fields = [...numbers, ...texts]
 const firstText = 16
 
@@ -69,50 +86,64 @@ export function encodeMetadata(metadata: SessionMetadata): Uint8Array {
     parts ??= []
     parts.push(varint(value))
   }
-  for (let bit = 0; bit < texts.length; bit++) {
-    const value = metadata[texts[bit] as (typeof texts)[number]]
+  const { later } = metadata
+  if (later) {
+    parts ??= []
+    for (const { bit, bytes } of later) {
+      mask += 2 ** bit
+      if (bit < firstText) parts.push(bytes)
+    }
+  }
+  for (let index = 0; index < texts.length; index++) {
+    const value = metadata[texts[index] as (typeof texts)[number]]
     if (value === undefined) continue
-    mask += 2 ** (firstText + bit)
+    mask += 2 ** (firstText + index)
     const bytes = utf8Bytes(value)
     parts ??= []
     parts.push(varint(bytes.length), bytes)
   }
+  if (later) for (const { bit, bytes } of later) if (bit >= firstText) parts?.push(bytes)
   return parts ? concatBytes(varint(mask), ...parts) : nothing
 }
 
-/** Decodes metadata; undefined for malformed bytes and for fields of a later version. */
+/** Decodes metadata; undefined for malformed bytes. */
 export function decodeMetadata(bytes: Uint8Array): SessionMetadata | undefined {
   if (bytes.length === 0) return {}
   const metadata: { -readonly [Field in keyof SessionMetadata]: SessionMetadata[Field] } = {}
   const start = readVarint(bytes, 0)
-  if (!start) return undefined
+  if (!start || start[0] > Number.MAX_SAFE_INTEGER) return undefined
   let [mask, at] = start
-  for (const [bit, field] of numbers.entries()) {
-    if (!hasBit(mask, bit)) continue
+  for (let bit = 0; mask > 0; bit++, mask = Math.floor(mask / 2)) {
+    if (mask % 2 === 0) continue
     const number = readVarint(bytes, at)
     if (!number) return undefined
-    metadata[field] = number[0]
-    at = number[1]
-    mask -= 2 ** bit
+    const [value, next] = number
+    const end = bit < firstText ? next : next + value
+    if (end > bytes.length) return undefined
+    const numberField = numbers[bit]
+    const textField = texts[bit - firstText]
+    if (numberField) metadata[numberField] = value
+    else if (textField) metadata[textField] = decoder.decode(bytes.subarray(next, end))
+    else metadata.later = [...(metadata.later ?? []), { bit, bytes: copyOf(bytes, at, end) }]
+    at = end
   }
-  for (const [bit, field] of texts.entries()) {
-    if (!hasBit(mask, firstText + bit)) continue
-    const length = readVarint(bytes, at)
-    if (!length || length[1] + length[0] > bytes.length) return undefined
-    at = length[1] + length[0]
-    metadata[field] = decoder.decode(bytes.subarray(length[1], at))
-    mask -= 2 ** (firstText + bit)
-  }
-  return mask === 0 && at === bytes.length ? metadata : undefined
+  return at === bytes.length ? metadata : undefined
 }
 
-/** Applies the changes from `base` to `mine` to `theirs`. */
+/** `slice` of a Buffer is no copy. */
+function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  return new Uint8Array(bytes.subarray(start, end))
+}
+
+/** Applies the changes from `base` to `mine` to `theirs`. A lock that another request has acquired stays. */
 export function mergeMetadata(
   base: SessionMetadata,
   mine: SessionMetadata,
   theirs: SessionMetadata,
 ): SessionMetadata {
-  const changed = fields.filter(field => mine[field] !== base[field])
+  const changed = fields.filter(
+    field => mine[field] !== base[field] && (field !== 'lock' || theirs.lock === base.lock),
+  )
   return { ...theirs, ...Object.fromEntries(changed.map(field => [field, mine[field]])) }
 }
 
@@ -121,8 +152,4 @@ export function isSameMetadata(a: SessionMetadata, b: SessionMetadata): boolean 
   if (a === b) return true
   for (const field of fields) if (a[field] !== b[field]) return false
   return true
-}
-
-function hasBit(mask: number, bit: number): boolean {
-  return Math.floor(mask / 2 ** bit) % 2 === 1
 }

@@ -8,7 +8,9 @@
 
 import type { RequestLike } from '../http/request.ts'
 import type { ResponseLike } from '../http/response.ts'
+import { assertKnownOptions } from '../lib/assert-options.ts'
 import { describeKind } from '../lib/describe.ts'
+import { ignoreUnsaved } from './request-checks.ts'
 import { type SessionOf, type SessionSource, sessionFrom } from './session-source.ts'
 
 /** Options of {@link openSession}. */
@@ -49,8 +51,10 @@ export async function openSession<const Source extends SessionSource<object>>(
   source: Source,
   request: RequestLike,
   response: ResponseLike,
-  { onError = console.error }: OpenSessionOptions = {},
+  options: OpenSessionOptions = {},
 ): Promise<OpenSession<SessionOf<Source>>> {
+  assertKnownOptions('openSession', options, ['onError'])
+  const { onError = console.error } = options
   if (typeof onError !== 'function') {
     throw new TypeError(`onError must be a function, not ${describeKind(onError)}`)
   }
@@ -62,6 +66,7 @@ export async function openSession<const Source extends SessionSource<object>>(
     save,
     discard() {
       isDiscarded = true
+      ignoreUnsaved(session)
     },
     async [Symbol.asyncDispose]() {
       if (isDiscarded) return

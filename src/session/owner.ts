@@ -12,5 +12,11 @@ export function assertOwner(owner: unknown): asserts owner is string {
   const isText = typeof owner === 'string' && !/\p{Surrogate}/u.test(owner)
   if (isText && owner !== '') return
   const given = typeof owner === 'string' ? 'an empty or malformed one' : describeKind(owner)
-  throw new TypeError(`owner must be a string that names who signed in, not ${given}`)
+  const isNumber = typeof owner === 'number' || typeof owner === 'bigint'
+  const hint = isNumber
+    ? '; pass String(user.id)'
+    : typeof owner === 'object' && owner
+      ? '; pass its id'
+      : ''
+  throw new TypeError(`owner must be a string that names who signed in, not ${given}${hint}`)
 }

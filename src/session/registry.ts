@@ -7,18 +7,29 @@
 import { MultiError, SessionError } from '../errors.ts'
 import { isCookieName } from '../http/cookie.ts'
 import { assertRequest, identityOf, type RequestLike } from '../http/request.ts'
-import type { ResponseLike } from '../http/response.ts'
-import { isPromise, type MaybePromise } from '../lib/maybe-promise.ts'
-import { sideTable } from '../lib/side-table.ts'
+import { type ResponseLike, varyOnCookie } from '../http/response.ts'
+import { sharedTables } from '../lib/copies.ts'
+import { chain, isPromise, type MaybePromise } from '../lib/maybe-promise.ts'
+import { givesHints } from '../lib/warnings.ts'
 import type { SessionEvent } from './events.ts'
+import { survivable } from './late-save.ts'
+import { watchRequest } from './request-checks.ts'
 import type { Session } from './session.ts'
 import type { Values } from './state.ts'
 import type { ReadOptions, Store } from './store.ts'
 
-/** Attached to the request object, so that both are collected together. */
-const registries = sideTable<Registry>()
+/**
+ * Attached to the request object, so that both are collected together. All copies of the library share them:
+ * the adapter of one saves the sessions that a store of another has loaded.
+ */
+const { own: registries, assertNoOther } = sharedTables<Registry>('silverback.registries')
 
-/** The registry of this request: Go's `GetRegistry`. Throws a TypeError for anything but a request. */
+/**
+ * The registry of this request: Go's `GetRegistry`.
+ *
+ * Throws a TypeError for anything but a request, and a {@link SessionError} `version-mismatch` if an incompatible
+ * version of this library has loaded sessions of the request.
+ */
 export function registry(request: RequestLike): Registry {
   const isObject = typeof request === 'object' && request !== null
   return (isObject && registries.get(request)) || newRegistry(request)
@@ -29,6 +40,7 @@ function newRegistry(request: RequestLike): Registry {
   const identity = identityOf(request)
   let found = registries.get(identity)
   if (!found) {
+    assertNoOther(identity)
     found = new Registry(request)
     registries.set(identity, found)
   }
@@ -41,16 +53,16 @@ export function findRegistry(request: object): Registry | undefined {
 }
 
 /**
- * Everything that was read, rejected and saved for the sessions of this request so far, in order. Any object
- * that stands for the request will do. Events hold no secrets and may be logged.
+ * Everything that was read, rejected and saved for the sessions of this request so far, in order. Accepts any
+ * object that represents the request. Events contain no secrets and may be logged.
  */
 export function explain(request: object): readonly SessionEvent[] {
   return [...(findRegistry(request)?.events ?? [])]
 }
 
 /**
- * Makes other objects stand for a request, such as the wrappers of a framework. A session is the same object
- * whichever of them it was requested with. For adapters.
+ * Makes other objects represent a request, such as the wrappers of a framework. All of them return the same session
+ * object. For adapters.
  */
 export function aliasRequest(request: RequestLike, ...aliases: readonly object[]): void {
   const shared = registry(request)
@@ -58,15 +70,16 @@ export function aliasRequest(request: RequestLike, ...aliases: readonly object[]
 }
 
 /**
- * Saves every session that was read for this request, in whatever store: Go's `sessions.Save`.
+ * Saves every session that was read for this request, in any store: Go's `sessions.Save`.
  *
- * Tries all of them, and rejects with a {@link MultiError} of every failure.
+ * Tries all of them. Rejects with the failure if there is one, and with a {@link MultiError} of all of them if there
+ * are several.
  */
-export async function save(request: RequestLike, response: ResponseLike): Promise<void> {
-  await registry(request).commit(response)
+export function save(request: RequestLike, response: ResponseLike): Promise<void> {
+  return survivable(() => registry(request).commit(response))
 }
 
-/** How many events of a request are kept, whatever its handler does. */
+/** The maximum number of events that are kept for a request. */
 const maxEvents = 100
 
 interface Entry {
@@ -74,6 +87,10 @@ interface Entry {
   readonly store: Store
   /** The session, or the promise of it while it is being read. */
   session: MaybePromise<Session<object>>
+  /** Whether it was requested with `readOnly` only, so that it is not saved. */
+  isReadOnly: boolean
+  /** What requests with `readOnly` receive. */
+  view: Session<object> | undefined
 }
 
 /** The sessions of one request, by name. */
@@ -82,6 +99,12 @@ export class Registry {
   /** Few requests have more than one session: a list is faster than a map. */
   readonly #entries: Entry[] = []
   #events: SessionEvent[] | undefined
+  /** @internal Whether an adapter saves the sessions at the end of the request. */
+  hasAdapter = false
+  /** @internal Whether an adapter could not save them. The error page is then sent without another attempt. */
+  hasFailed = false
+  /** @internal Whether a guard has refused the request. Its response is kept out of caches. */
+  isRefused = false
 
   constructor(request: RequestLike) {
     this.#request = request
@@ -96,21 +119,39 @@ export class Registry {
     store: Store,
     name: string,
     options?: ReadOptions,
-  ): Promise<Session<T>> {
+  ): Promise<Session<Partial<T>>> {
     return this.load<T>(store, name, options)
   }
 
-  /** Like {@link get}, but synchronous where nothing has to be waited for. Throws or rejects. */
+  /** Like {@link get}, but returns the result itself if there is nothing to wait for. Throws or rejects. */
   load<T extends object = Values>(
     store: Store,
     name: string,
     options?: ReadOptions,
-  ): MaybePromise<Session<T>> {
+  ): MaybePromise<Session<Partial<T>>> {
+    if (options?.readOnly) {
+      return this.#view(store, name, options) as MaybePromise<Session<Partial<T>>>
+    }
     const entry = this.#find(name)
-    if (!entry) return this.#read(store, name, options) as MaybePromise<Session<T>>
+    if (!entry) return this.#read(store, name, options) as MaybePromise<Session<Partial<T>>>
     if (entry.store !== store) throw storeMismatch(name)
+    entry.isReadOnly = false
     const session = options?.fresh ? this.#fresh(store, name, entry.session) : entry.session
-    return session as MaybePromise<Session<T>>
+    return session as MaybePromise<Session<Partial<T>>>
+  }
+
+  /** A view of the session. The session itself is read as always, so that it can be requested later. */
+  #view(store: Store, name: string, options: ReadOptions): MaybePromise<Session<object>> {
+    const isReadOnly = this.#find(name)?.isReadOnly ?? true
+    const session = this.load(store, name, { ...options, readOnly: false })
+    const entry = this.#find(name)
+    if (entry) entry.isReadOnly = isReadOnly
+    return chain(session, loaded => {
+      const current = this.#find(name)
+      if (current?.session !== loaded) return loaded.asReadOnly()
+      current.view ??= loaded.asReadOnly()
+      return current.view
+    })
   }
 
   /** The session, or a new read if the first one came from a read cache in the browser. */
@@ -132,6 +173,11 @@ export class Registry {
     return this.#entries.length
   }
 
+  /** @internal The sessions that have been read. */
+  loaded(): readonly Session<object>[] {
+    return this.#entries.flatMap(({ session }) => (isPromise(session) ? [] : [session]))
+  }
+
   /** @internal The events of this request, in order. */
   get events(): readonly SessionEvent[] {
     return this.#events ?? []
@@ -144,21 +190,24 @@ export class Registry {
   }
 
   /** Like the function {@link save}, for the request of this registry. */
-  async save(response: ResponseLike): Promise<void> {
-    await this.commit(response)
+  save(response: ResponseLike): Promise<void> {
+    return survivable(() => this.commit(response))
   }
 
   /**
-   * Like {@link save}, but synchronous where nothing has to be waited for: returns undefined if everything is
-   * done. Throws or rejects with a {@link MultiError}.
+   * Like {@link save}, but returns undefined if there is nothing to wait for. Throws or rejects as `save` rejects.
    */
   commit(response: ResponseLike): Promise<void> | undefined {
-    const failures: (Error | undefined)[] = []
+    const failures: (Failure | undefined)[] = []
     let pending: Promise<void>[] | undefined
     let index = 0
-    for (const { name, store, session } of this.#entries) {
+    for (const { name, store, session, isReadOnly } of this.#entries) {
       const at = index++
       try {
+        if (isReadOnly) {
+          varyOnCookie(response)
+          continue
+        }
         const saving = isPromise(session)
           ? session.then(loaded => commitTo(store, this.#request, response, loaded))
           : commitTo(store, this.#request, response, session)
@@ -166,11 +215,11 @@ export class Registry {
         pending ??= []
         pending.push(
           saving.catch(error => {
-            failures[at] = saveFailure(name, error)
+            failures[at] = { name, error }
           }),
         )
       } catch (error) {
-        failures[at] = saveFailure(name, error)
+        failures[at] = { name, error }
       }
     }
     if (pending) return Promise.all(pending).then(() => throwFailures(failures))
@@ -184,14 +233,19 @@ export class Registry {
   }
 
   #read(store: Store, name: string, options?: ReadOptions): MaybePromise<Session<object>> {
-    if (!isCookieName(name)) throw invalidName(name)
+    assertSessionName(name)
+    if (givesHints()) watchRequest(this.#request, this)
     const session = store.load
       ? store.load(this.#request, name, options)
       : store.new(this.#request, name, options)
-    const entry: Entry = { name, store, session }
+    const entry: Entry = { name, store, session, isReadOnly: false, view: undefined }
     const known = this.#find(name)
-    if (known) this.#entries.splice(this.#entries.indexOf(known), 1, entry)
-    else this.#entries.push(entry)
+    if (known) {
+      entry.isReadOnly = known.isReadOnly
+      this.#entries.splice(this.#entries.indexOf(known), 1, entry)
+    } else {
+      this.#entries.push(entry)
+    }
     return isPromise(session) ? this.#settle(entry, session) : session
   }
 
@@ -220,8 +274,20 @@ function commitTo(
     : store.save(request, response, session)
 }
 
-function throwFailures(failures: readonly (Error | undefined)[]): void {
-  if (failures.length > 0) throw new MultiError(failures.filter(failure => failure !== undefined))
+/** A session that could not be saved. */
+interface Failure {
+  readonly name: string
+  readonly error: unknown
+}
+
+function throwFailures(sparse: readonly (Failure | undefined)[]): void {
+  const failures = sparse.filter(failure => failure !== undefined)
+  const [first] = failures
+  if (!first) return
+  if (failures.length > 1) throw new MultiError(failures.map(saveFailure))
+  throw first.error instanceof SessionError || first.error instanceof MultiError
+    ? first.error
+    : saveFailure(first)
 }
 
 function storeMismatch(name: string): SessionError {
@@ -231,14 +297,16 @@ function storeMismatch(name: string): SessionError {
   )
 }
 
-function invalidName(name: string): SessionError {
-  return new SessionError(
+/** Throws a {@link SessionError} `invalid-name` for a name that a cookie cannot have. */
+export function assertSessionName(name: string): void {
+  if (isCookieName(name)) return
+  throw new SessionError(
     'invalid-name',
     `invalid character in cookie name: ${JSON.stringify(name)}`,
   )
 }
 
-function saveFailure(name: string, cause: unknown): SessionError {
+function saveFailure({ name, error: cause }: Failure): SessionError {
   const first = cause instanceof MultiError ? cause.errors[0] : cause
   const code = first instanceof SessionError ? first.code : 'store-failed'
   const message = cause instanceof Error ? cause.message : 'unknown failure'

@@ -19,7 +19,7 @@ export interface SessionSource<T extends object = Values> {
   readonly store: Store
   readonly name: string
   get?(request: RequestLike): Promise<Session<T>>
-  /** Like `get`, but synchronous where nothing has to be waited for. */
+  /** Like `get`, but returns the result itself if there is nothing to wait for. */
   load?(request: RequestLike): MaybePromise<Session<T>>
 }
 
@@ -42,7 +42,7 @@ export function sessionFrom<Source extends SessionSource<object>>(
   return session as Promise<SessionOf<Source>>
 }
 
-/** Like {@link sessionFrom}, but synchronous where nothing has to be waited for. */
+/** Like {@link sessionFrom}, but returns the result itself if there is nothing to wait for. */
 export function loadFrom<Source extends SessionSource<object>>(
   source: Source,
   request: RequestLike,

@@ -9,18 +9,21 @@ import type { Renewal } from '../codec/codec.ts'
 import { type Keyed, keyed } from '../codec/non-string-keys.ts'
 import type { Serializer } from '../codec/serializers/serializer.ts'
 import { SessionError } from '../errors.ts'
-import type { Options } from '../http/cookie-options.ts'
+import { assertSeconds, type Options } from '../http/cookie-options.ts'
 import type { RequestLike } from '../http/request.ts'
 import type { ResponseLike } from '../http/response.ts'
-import { assertInteger } from '../lib/assert-options.ts'
+import { assertFunction, assertInteger, assertKnownOptions } from '../lib/assert-options.ts'
+import { assertCompatible, type Copy, thisCopy } from '../lib/copies.ts'
 import { describeKind } from '../lib/describe.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
-import { getOwn, setOwn } from '../lib/plain-object.ts'
+import { getOwn, isPlainObject, setOwn } from '../lib/plain-object.ts'
 import { type FieldErrors, Flash, flashKey } from './flash.ts'
 import type { FormLike, InputOptions } from './form-fields.ts'
+import { survivable } from './late-save.ts'
 import type { FullLifetime } from './lifetime.ts'
 import type { SessionMetadata } from './metadata.ts'
 import { assertOwner } from './owner.ts'
+import { viewOf } from './read-only.ts'
 import { csrfKey } from './reserved-keys.ts'
 import { emptySnapshot, handmadeDefaults } from './snapshot.ts'
 import {
@@ -31,14 +34,23 @@ import {
   State,
   type Values,
 } from './state.ts'
+import type { Combine, ListItem, ListKey, NumberKey, SharedKey } from './typed-keys.ts'
 
 export type { MergeableChanges, Reason, Rotation, Values } from './state.ts'
+
+/** The property that shows a session's state to other copies of the library. */
+const mark: unique symbol = Symbol.for('silverback.Session')
+
+/** The state of a session, and the copy of the library that it belongs to. */
+interface SharedState extends Copy {
+  readonly state: State<object>
+}
 
 /** What a session needs of the store that it belongs to. Every `Store` has it. */
 export interface SessionSaver {
   /** Saves the session and sets its cookie. */
   save(request: RequestLike, response: ResponseLike, session: Session<object>): MaybePromise<void>
-  /** Like `save`, but synchronous where nothing has to be waited for. */
+  /** Like `save`, but returns the result itself if there is nothing to wait for. */
   commit?(
     request: RequestLike,
     response: ResponseLike,
@@ -46,9 +58,30 @@ export interface SessionSaver {
   ): MaybePromise<void>
   /** Removes pending flash messages from the stored session; see {@link Session.takeFlashes}. */
   takeFlashes?(session: Session<object>, key: string): Promise<unknown[]>
+  /** Runs a task while no other request runs one; see {@link Session.exclusive}. */
+  exclusive?<Result>(
+    session: Session<object>,
+    task: () => Promise<Result> | Result,
+    options: ExclusiveOptions,
+  ): Promise<Result>
+  /** Reads the session again and drops unsaved changes; see {@link Session.reload}. */
+  reload?(session: Session<object>): Promise<void>
+  /**
+   * Whether the session has changes that a save would write, made since it was read or since its last save.
+   * Only for warnings in development. undefined if the last save has failed.
+   */
+  unsavedSince?(session: Session<object>): 'read' | 'save' | undefined
 }
 
-/** A session made by hand, in a store that implements `Store` without `SessionStore`. */
+/** Options of {@link Session.exclusive}. */
+export interface ExclusiveOptions {
+  /** How long to wait for another request, in seconds. 0: not at all. Default 10. */
+  wait?: number
+  /** How long the task may take, in seconds: after that another request may begin. Default 30. */
+  hold?: number
+}
+
+/** A session created with `new Session`, in a store that implements `Store` without `SessionStore`. */
 export interface SessionInit<T extends object = Values> {
   /** Cookie attributes. The session keeps a copy. */
   options: Options
@@ -93,7 +126,17 @@ export class Session<T extends object = Values> {
 
   /** @internal */
   static stateOf(session: Session<object>): State<object> {
-    return session.#state
+    return #state in session ? session.#state : sharedState(session)
+  }
+
+  /** @internal False for a session of another copy of the library, and for a read-only view. */
+  static isOfThisCopy(session: Session<object>): boolean {
+    return #state in session
+  }
+
+  /** @internal */
+  get [mark](): SharedState {
+    return { ...thisCopy, state: this.#state as State<object> }
   }
 
   /** The data: any value that the store's serializer supports. */
@@ -164,7 +207,7 @@ export class Session<T extends object = Values> {
     this.#state.owner = owner
   }
 
-  /** True when nothing was read: the visitor is new, or {@link reason} says what was wrong. */
+  /** True when nothing was read. {@link reason} is why. */
   get isNew(): boolean {
     return this.#state.reason !== undefined
   }
@@ -200,8 +243,8 @@ export class Session<T extends object = Values> {
   }
 
   /**
-   * True when the session was read under an id that has been replaced: changes are not saved.
-   * {@link login}, {@link elevate} and {@link destroy} still work.
+   * True when the session was read under an id that has been replaced, or when {@link reload} found that it has
+   * ended: changes are not saved. {@link login}, {@link elevate} and {@link destroy} still work.
    */
   get isReadOnly(): boolean {
     return this.#state.isReadOnly
@@ -213,18 +256,20 @@ export class Session<T extends object = Values> {
   }
 
   /**
-   * Signs `owner` in. The session gets a new id and starts a new lifetime, and the old id is invalid before
-   * the response leaves, so that an id that an attacker planted or saw is useless (session fixation, ASVS
-   * 7.2.4). Label, lifetime and {@link remember} go back to the defaults. Values that the visitor's session had
-   * before are dropped, except for the keys in `keep`; values that this request has set stay.
+   * Signs `owner` in. The session gets a new id and starts a new lifetime. The old id is invalid before the
+   * response is sent, so that an id that an attacker planted or saw is useless (session fixation, ASVS 7.2.4).
+   * Label, lifetime and {@link remember} are reset to the defaults. Values from before the sign-in are dropped,
+   * except for the keys in `keep`; values that this request has set are kept.
    *
-   * @param owner - who signed in, as {@link owner}
-   * @param keep - keys whose values survive, such as a shopping cart
+   * @param owner - who signed in: the property `owner` from now on
+   * @param options.keep - keys whose values survive, such as a shopping cart
    * @throws TypeError when `owner` is empty or not a string
    */
-  login(owner: string, { keep = [] }: { keep?: readonly (keyof T & string)[] } = {}): void {
+  login(owner: string, options: { keep?: readonly (keyof T & string)[] } = {}): void {
     this.#assertAlive()
     assertOwner(owner)
+    assertKnownOptions('login', options, ['keep'])
+    const { keep = [] } = options
     const state = this.#state
     dropUnchanged(state as State<object>, keep)
     this.#restart('login')
@@ -288,6 +333,7 @@ export class Session<T extends object = Values> {
    */
   remember(keep: boolean | number = true): void {
     if (typeof keep === 'number') assertInteger('seconds', keep)
+    assertSeconds('maxAge', keep)
     const maxAge = keep === true ? this.lifetime.absolute : keep
     this.options.maxAge = maxAge === false ? 'session' : maxAge
   }
@@ -295,52 +341,63 @@ export class Session<T extends object = Values> {
   /**
    * Copies values from another session, such as a guest's cart.
    *
-   * @param keys - which keys. Default: all that do not begin with `_`, which are reserved
-   * @param combine - the value for a key that both have. Default: this session's value
+   *     login.mergeFrom(guest, { combine: { cart: (mine, theirs) => [...mine, ...theirs] } })
+   *
+   * @param options.keys - which keys. Default: all that do not begin with `_`, which are reserved
+   * @param options.combine - by key, a function that returns the value if both sessions have one. Default: this
+   *   session's value
+   * @throws TypeError when `combine` is not an object of functions; then nothing is copied
    */
   mergeFrom<Other extends object>(
     other: Session<Other>,
-    {
-      keys = Object.keys(other.values).filter(key => !key.startsWith('_')),
-      combine = (mine): unknown => mine,
-    }: {
-      keys?: readonly string[]
-      combine?: (mine: unknown, theirs: unknown, key: string) => unknown
-    } = {},
+    options: { keys?: readonly SharedKey<T, Other>[]; combine?: Combine<T, Other> } = {},
   ): void {
     this.#assertAlive()
+    assertKnownOptions('mergeFrom', options, ['keys', 'combine'])
+    const { keys = Object.keys(other.values).filter(key => !key.startsWith('_')) } = options
+    const combine = combinersOf(options.combine)
     for (const key of keys) {
       if (!Object.hasOwn(other.values, key)) continue
       const theirs = getOwn(other.values, key)
-      const isShared = Object.hasOwn(this.values, key)
-      this.#set(key, isShared ? combine(getOwn(this.values, key), theirs, key) : theirs)
+      const combiner = combine.get(key)
+      if (!Object.hasOwn(this.values, key)) this.#set(key, theirs)
+      else if (combiner) this.#set(key, combiner(getOwn(this.values, key), theirs))
     }
+  }
+
+  /**
+   * A read-only view of this session, which always reflects its current state. Assigning to its values, or to plain
+   * objects or lists in them, and calling a method that changes the session, throws a SessionError `read-only`.
+   */
+  asReadOnly(): this {
+    return viewOf(this)
   }
 
   /** Assigns the id. For custom stores; an id must never come from the client. */
   static assignId(session: Session<object>, id: string | undefined): void {
-    session.#state.id = id
-    session.#state.isReadOnly = false
+    const state = Session.stateOf(session)
+    state.id = id
+    state.isReadOnly = false
   }
 
   /** What the next save has to do to the session's id. For custom stores. */
   static rotationOf(session: Session<object>): Rotation | undefined {
-    return session.#state.rotation
+    return Session.stateOf(session).rotation
   }
 
   /** The changes that can be merged with those of another request. For custom stores. */
   static mergeableChanges(session: Session<object>): MergeableChanges {
-    return session.#state.changes ?? noChanges
+    return Session.stateOf(session).changes ?? noChanges
   }
 
   /** Forgets the changes so far, after a store has saved them. For custom stores. */
   static forgetChanges(session: Session<object>): void {
-    session.#state.takeChanges()
+    Session.stateOf(session).takeChanges()
   }
 
   /** @internal Metadata that the store itself adds at the next save. */
   static noteMetadata(session: Session<object>, metadata: Partial<SessionMetadata>): void {
-    const state = session.#state
+    const state = Session.stateOf(session)
     state.storeMetadata = { ...state.storeMetadata, ...metadata }
   }
 
@@ -374,8 +431,8 @@ export class Session<T extends object = Values> {
 
   /**
    * Returns the flash messages, and removes them from the stored session first, so that no other request
-   * gets one of them, whatever becomes of this response. Cookie stores keep nothing on the server; with
-   * them it does what {@link flashes} does.
+   * gets one of them, even if this response fails. Cookie stores keep nothing on the server; with them, this
+   * method works like {@link flashes}.
    *
    * Rejects with a SessionError when the store fails; then no message is consumed. Rejects with a TypeError
    * when the value under `key` is not a list.
@@ -447,7 +504,7 @@ export class Session<T extends object = Values> {
    * @returns the new number
    * @throws TypeError when the value under `key` is not a number
    */
-  increment(key: string, by = 1): number {
+  increment(key: NumberKey<T>, by = 1): number {
     const current = Object.hasOwn(this.values, key) ? getOwn(this.values, key) : 0
     if (typeof current !== 'number') {
       throw new TypeError(`values.${key} is not a number and cannot be incremented`)
@@ -459,13 +516,88 @@ export class Session<T extends object = Values> {
   }
 
   /**
+   * Appends `value` to the list under `key`; a missing list counts as empty. In server-side stores, the values
+   * that concurrent requests push are all kept, in the order of their saves.
+   *
+   * @returns the new length of the list
+   * @throws TypeError when the value under `key` is not a list
+   */
+  push<Key extends ListKey<T>>(key: Key, value: ListItem<T[Key]>): number {
+    const list = getOwn(this.values, key) ?? []
+    if (!Array.isArray(list)) {
+      throw new TypeError(`values.${key} is not a list and cannot be pushed to`)
+    }
+    // A copy: the list may be frozen, or shared with the handler.
+    this.#set(key, [...list, value])
+    this.#state.noteChanges().lists.add(key)
+    return list.length + 1
+  }
+
+  /**
+   * Returns the value under `key` and removes it from the session; undefined if there is none. If the value is a
+   * list, server-side stores remove only the items that this request has read: items that other requests push in
+   * the meantime are kept.
+   */
+  pull<Key extends keyof T & string>(key: Key): T[Key] | undefined {
+    this.#assertAlive()
+    const value = getOwn(this.values, key)
+    if (Array.isArray(value)) this.#state.noteChanges().lists.add(key)
+    delete (this.values as Values)[key]
+    return value as T[Key] | undefined
+  }
+
+  /**
+   * Reads the session again from where it is stored, and drops everything that this request has not saved:
+   * changed values and flash messages, `login`, `rotate`, `elevate`. {@link values} is a new object afterwards. With
+   * a cookie store, the session is only in its cookie, so it returns to the state in the cookie of the request or,
+   * if this request has saved it, to that save.
+   *
+   * Rejects, and changes nothing, with `store-failed` when the store fails, with `session-destroyed` after
+   * {@link destroy}, and with a TypeError if the session was created with `new Session`.
+   *
+   * Rejects with `session-ended` if the session has ended in the meantime. It is then empty, {@link reason} is why,
+   * and saving it does nothing, unless {@link login} starts a new session.
+   */
+  async reload(): Promise<void> {
+    this.#assertAlive()
+    const { store } = this
+    if (!store.reload) throw new TypeError('the store of this session cannot reload it')
+    await store.reload(this)
+  }
+
+  /**
+   * Runs `task` while no other request of this session runs one: each task waits for the one before. In the task,
+   * {@link values} contains what earlier tasks have saved, and this request's own changes. When the task has ended,
+   * the changes are written before the next task begins; the response sets the cookie. `login`, `rotate`, `elevate`
+   * and `destroy` take effect with the response. Requests that do not call this method do not wait, and their changes
+   * are merged as usual.
+   *
+   * If the task throws, this rejects with its error, and the changes stay unsaved. Do not call it inside a task.
+   *
+   * Rejects with `locked` after `wait` seconds, with `session-ended` as {@link reload} does, and with `store-failed`.
+   * Rejects with a TypeError unless the store has the capability `exclusive`, and with a TypeError or RangeError for
+   * wrong options.
+   *
+   * @returns what the task returns
+   */
+  async exclusive<Result>(
+    task: () => Promise<Result> | Result,
+    options: ExclusiveOptions = {},
+  ): Promise<Result> {
+    this.#assertAlive()
+    const { store } = this
+    if (!store.exclusive) throw new TypeError('the store of this session has no exclusive()')
+    return store.exclusive(this, task, options)
+  }
+
+  /**
    * Saves the session and sets its cookie. Call it before the body is written.
    *
    * Rejects with a SessionError or MultiError when the session cannot be saved; then no cookie is set.
    */
-  async save(request: RequestLike, response: ResponseLike): Promise<void> {
+  save(request: RequestLike, response: ResponseLike): Promise<void> {
     const { store } = this
-    return (store.commit ?? store.save).call(store, request, response, this)
+    return survivable(() => (store.commit ?? store.save).call(store, request, response, this))
   }
 
   /** Shows neither id nor values, because sessions end up in logs. */
@@ -532,6 +664,27 @@ function isUnchanged(read: Values, now: Values, key: string, serializer: Seriali
     // What cannot be serialized was set by this request.
     return false
   }
+}
+
+type Combiner = (mine: unknown, theirs: unknown) => unknown
+
+function combinersOf(combine: object = {}): ReadonlyMap<string, Combiner> {
+  if (!isPlainObject(combine)) {
+    throw new TypeError(
+      `combine must be an object of functions by key, not ${describeKind(combine)}`,
+    )
+  }
+  const given = Object.entries(combine).filter(([, combiner]) => combiner !== undefined)
+  for (const [key, combiner] of given) assertFunction(`combine.${key}`, combiner)
+  return new Map(given as [string, Combiner][])
+}
+
+/** The state of a session of another copy. Throws a SessionError `version-mismatch` if this copy cannot use it. */
+function sharedState(session: Session<object>): State<object> {
+  const shared: SharedState | undefined = session[mark]
+  if (!shared) throw new TypeError(`session must be a Session, not ${describeKind(session)}`)
+  assertCompatible(shared)
+  return shared.state
 }
 
 function stateOf<T extends object>(init: SessionInit<T>): State<T> {

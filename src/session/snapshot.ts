@@ -1,5 +1,5 @@
 /**
- * What is known of a session as it was last read or written.
+ * The state of a session as it was last read or written.
  *
  * @module
  */
@@ -17,17 +17,17 @@ import type { SessionMetadata } from './metadata.ts'
 export type Reason =
   /** The request has no cookie of this name. */
   | 'no-cookie'
-  /** The cookie is not in the form that this store writes. */
+  /** The cookie does not have the format that this store writes. */
   | 'malformed'
-  /** The cookie is longer than the store reads. */
+  /** The cookie is longer than the store reads, or a session of another library is too large for a cookie. */
   | 'too-large'
-  /** The cookie was made with a key that the store does not have, or no longer has. */
+  /** The cookie was made with a key that is not, or no longer, configured in the store. */
   | 'unknown-key'
   /** No key of the store signed this cookie under this name. */
   | 'bad-mac'
   /** The session is older than allowed. */
   | 'expired'
-  /** The session comes from the future: the clocks of two machines differ. */
+  /** The session was written in the future: the clocks of two machines differ. */
   | 'too-new'
   /** Nothing is stored under the id in the cookie. */
   | 'unknown-id'
@@ -48,11 +48,11 @@ export interface Defaults {
   readonly now: () => number
 }
 
-/** How far the session has come in this request. */
+/** The state of the session in this request. */
 export type Progress =
   /** It was read, or is new. */
   | 'read'
-  /** It was made by hand: it is saved whatever it holds. */
+  /** It was created with `new Session`: it is saved even if it is empty. */
   | 'unknown'
   /** This request has saved it. */
   | 'saved'
@@ -70,8 +70,10 @@ export interface Snapshot {
   readonly options: Readonly<Options>
   readonly lifetime: Readonly<FullLifetime>
   readonly metadata: SessionMetadata
-  /** The idle time in seconds that the session was given by a Max-Age of its own. */
+  /** The idle time in seconds, if the session set one with its own Max-Age. */
   readonly maxAge: number | undefined
+  /** When the session expires unless it is used: Unix time in seconds. undefined if it was not read, or is unknown. */
+  readonly expiresAt?: number | undefined
   /** The serialized values, and what serialized them; undefined when that is not known. */
   readonly payload: Uint8Array | undefined
   readonly serializer: Serializer | undefined
@@ -81,7 +83,7 @@ export interface Snapshot {
   readonly isCopy: boolean
   /** The id under which the session is stored, for stores that have ids. */
   readonly id: string | undefined
-  /** Belongs to the persistence, which alone knows what it is. */
+  /** Data of the persistence, which nothing else reads. */
   readonly kept: unknown
   readonly progress: Progress
   /** The cookies that the last save of this request has set. */
@@ -91,7 +93,7 @@ export interface Snapshot {
 export const noRefusals: readonly ErrorCode[] = []
 export const noCookies: readonly Cookie[] = []
 
-/** A snapshot of a session of which nothing was read. */
+/** The snapshot of a session that was not read from anywhere. */
 export function emptySnapshot(
   reason: Reason | undefined,
   defaults: Defaults,
@@ -117,7 +119,7 @@ export function emptySnapshot(
   }
 }
 
-/** Defaults for a session that was made by hand. */
+/** Defaults for a session that was created with `new Session`. */
 export function handmadeDefaults(
   options: Options,
   lifetime: FullLifetime | undefined,

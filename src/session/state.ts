@@ -6,6 +6,7 @@
 
 import type { Serialized } from '../codec/codec.ts'
 import type { Options } from '../http/cookie-options.ts'
+import type { RequestLike } from '../http/request.ts'
 import type { Flash } from './flash.ts'
 import type { FullLifetime } from './lifetime.ts'
 import type { SessionMetadata } from './metadata.ts'
@@ -27,7 +28,7 @@ export type Rotation =
 
 /** Changes that commute with those of another request. */
 export interface MergeableChanges {
-  /** Keys of flash message lists that were added to or consumed. */
+  /** Keys of lists, such as flash messages, that were added to or consumed. */
   readonly lists: ReadonlySet<string>
   /** How much the numbers under these keys were incremented. */
   readonly increments: ReadonlyMap<string, number>
@@ -57,6 +58,13 @@ export interface KeyStamp {
   readonly expiry: number | undefined
 }
 
+/** Where a session came from. */
+export interface Origin {
+  readonly request: RequestLike
+  /** The value of its cookie: as the request has it, or as a save has set it. undefined if there is none. */
+  text: string | undefined
+}
+
 /** Everything about a session that a request can change, and what it started from. */
 export class State<T extends object = Values> {
   snapshot: Snapshot
@@ -76,11 +84,17 @@ export class State<T extends object = Values> {
   rotation: Rotation | undefined = undefined
   changes: Changes | undefined = undefined
   flash: Flash | undefined = undefined
+  /** Settles when the current save has succeeded or failed. */
+  saving: Promise<void> | undefined = undefined
+  /** How the last save went; it counts as failed until it has set its cookies. For warnings in development. */
+  lastSave: 'failed' | 'dropped' | 'done' | undefined = undefined
   /** Metadata of the store that the next save writes. */
   storeMetadata: Partial<SessionMetadata> | undefined = undefined
   /** The values as the session's definition left them when it was read or created. */
   initial: Serialized | undefined = undefined
   keyStamps: ReadonlyMap<string, KeyStamp> | undefined = undefined
+  /** undefined for a session that was created with `new Session`. */
+  origin: Origin | undefined = undefined
 
   constructor(snapshot: Snapshot, values: T, startedAt?: number) {
     const { metadata } = snapshot
@@ -94,7 +108,7 @@ export class State<T extends object = Values> {
     this.id = snapshot.id
   }
 
-  /** The set of changes to add to: made when there is one, as most requests have none. */
+  /** The changes so far. Created at the first change, because most requests make none. */
   noteChanges(): Changes {
     this.changes ??= { lists: new Set(), increments: new Map(), expired: new Set() }
     return this.changes

@@ -13,38 +13,45 @@ import { Session } from '../session/session.ts'
 import { CookiePersistence } from './cookie/cookie-persistence.ts'
 import { Revocable } from './cookie/revocable.ts'
 import { Spilling } from './cookie/spilling.ts'
+import { withDeadline } from './deadline.ts'
 import { assertLimitations } from './limitations.ts'
 import type { Persistence } from './persistence.ts'
 import { SessionStore } from './session-store.ts'
-import { type CodecStoreOptions, codecStoreOptions, Settings } from './settings.ts'
+import { type CodecStoreOptions, codecStoreOptions, needsKeys, Settings } from './settings.ts'
 
 /** Options of a {@link CookieStore}. */
 export interface CookieStoreOptions extends CodecStoreOptions {
   /**
    * What to do with a session that is too large for one cookie (4096 bytes of name and value): `'throw'` a
-   * CookieTooLargeError, the default; `'chunk'`: use several cookies; `'spill'`: keep it in `spillTo` for as
-   * long as it is too large.
+   * CookieTooLargeError; `'chunk'`: use several cookies; `'spill'`: keep it in `spillTo` for as long as it is too
+   * large. Default `'throw'`.
    */
   tooLarge?: 'throw' | 'chunk' | 'spill'
   /**
-   * With `'chunk'`: the limit in bytes for all cookies of a session together. Default 12,288, because servers
-   * reject requests whose headers exceed 8 to 16 KiB.
+   * With `'chunk'`: the limit in bytes for all cookies of a session together, because servers reject requests whose
+   * headers exceed 8 to 16 KiB. With `transport: 'header'`: the limit for the name and value of a session. Default
+   * 12,288, and 8192 in a header.
    */
   maxTotalBytes?: number
-  /** With `'spill'`: the backend for sessions that are too large. */
+  /** With `'spill'`, which requires it: the backend for sessions that are too large. Default: none. */
   spillTo?: Backend
   /**
    * Where to record which sessions have ended, so that a copy of their cookies is worthless. Costs a read for
-   * each request with a cookie. Without it, a cookie is valid until it expires.
+   * each request with a cookie. Default: none, so that a cookie is valid until it expires.
    */
   revocation?: Backend
   /**
    * Refuse sessions that began before the records in `revocation` did: after the backend has lost its data, and
-   * when the option is first used, everybody signs in again. By default, ended sessions of which the record is
-   * lost are valid again. Costs another read for each request with a cookie.
+   * when the option is first used, everybody signs in again. Without it, ended sessions become valid again if their
+   * record is lost. Costs another read for each request with a cookie. Default false.
    */
   strictRevocation?: boolean
-  /** Limitations of `revocation` and `spillTo` that you accept: backends with others are refused. */
+  /**
+   * The limit in milliseconds for each operation of `revocation` and `spillTo`. If it takes longer, it is aborted, and
+   * rejects with `store-failed`. Default: that of their clients.
+   */
+  deadlineMs?: number
+  /** Limitations of `revocation` and `spillTo` that you accept: backends with others are refused. Default: none. */
   acceptLimitations?: readonly Limitation[]
 }
 
@@ -55,27 +62,37 @@ const cookieStoreOptions = [
   'spillTo',
   'revocation',
   'strictRevocation',
+  'deadlineMs',
   'acceptLimitations',
 ] as const satisfies (keyof CookieStoreOptions)[]
 
 /** Keeps the values of sessions in their cookies. */
 export class CookieStore extends SessionStore {
+  /** @internal */
+  static override readonly name: string = 'CookieStore'
+
   /** The codecs of the cookies, newest first. */
   readonly codecs: readonly Codec[]
   readonly #revocations: Revocable | undefined
 
   /** Throws TypeError or RangeError for wrong options, naming them. */
   constructor(options: CookieStoreOptions) {
+    if (options === undefined) throw new TypeError(needsKeys('CookieStore'))
     const settings = new Settings('CookieStore', options, cookieStoreOptions)
     const codecs = settings.codecsFor('session')
     const stored = storedWith(codecs, options, settings)
-    const { revocation, strictRevocation: strict, spillTo, acceptLimitations } = options
+    const { revocation, strictRevocation: strict, spillTo, acceptLimitations, deadlineMs } = options
+    if (deadlineMs !== undefined && !revocation && !spillTo) {
+      throw new TypeError('deadlineMs needs revocation or spillTo: other sessions need no backend')
+    }
     if (strict && !revocation) throw new TypeError('strictRevocation needs revocation, a backend')
     // An entry that is evicted would make a session valid again that was ended.
     if (revocation) assertLimitations(revocation, acceptLimitations, 'revocation')
     const harmless: Limitation[] = ['records-may-be-evicted']
     if (spillTo) assertLimitations(spillTo, acceptLimitations, 'spillTo', harmless)
-    const revocable = revocation && new Revocable(stored, revocation, { now: settings.now, strict })
+    const revocable =
+      revocation &&
+      new Revocable(stored, withDeadline(revocation, deadlineMs), { now: settings.now, strict })
     super(revocable ?? stored, settings)
     this.codecs = codecs
     this.#revocations = revocable
@@ -109,21 +126,31 @@ export class CookieStore extends SessionStore {
 
 function storedWith(
   codecs: readonly Codec[],
-  { tooLarge = 'throw', maxTotalBytes = 12_288, spillTo }: CookieStoreOptions,
+  { tooLarge = 'throw', maxTotalBytes, spillTo, deadlineMs }: CookieStoreOptions,
   settings: Settings,
 ): Persistence {
   assertOneOf('tooLarge', tooLarge, ['throw', 'chunk', 'spill'])
-  assertInteger('maxTotalBytes', maxTotalBytes, maxCookieBytes)
+  const isHeader = settings.header !== undefined
+  if (isHeader && tooLarge === 'chunk') {
+    throw new TypeError("tooLarge: 'chunk' needs transport: 'cookie'; a header is not split")
+  }
+  const total = assertInteger(
+    'maxTotalBytes',
+    maxTotalBytes ?? (isHeader ? 8192 : 12_288),
+    maxCookieBytes,
+  )
   if (tooLarge === 'spill' && !spillTo) {
     throw new TypeError("tooLarge: 'spill' needs spillTo, a backend for large sessions")
   }
   const keepsMetadata = settings.keyring !== undefined
-  const cookies = new CookiePersistence(codecs, keepsMetadata, { tooLarge, maxTotalBytes })
+  const limit = isHeader || tooLarge === 'chunk' ? total : maxCookieBytes
+  const cookies = new CookiePersistence(codecs, keepsMetadata, { tooLarge, maxTotalBytes: limit })
   if (!spillTo) return cookies
-  return new Spilling(cookies, spillTo, {
+  return new Spilling(cookies, withDeadline(spillTo, deadlineMs), {
     idCodecs: settings.codecsFor('session spill id'),
     recordCodecs: settings.codecsFor('session spill'),
     spills: tooLarge === 'spill',
+    maxTotalBytes: limit,
     now: settings.now,
   })
 }

@@ -5,6 +5,7 @@
  */
 
 import { assertOptions, type Options, sameOptions } from '../http/cookie-options.ts'
+import { isDevelopment, warn } from '../lib/warnings.ts'
 import type { SessionPolicy } from '../session/definition.ts'
 import { type FullLifetime, fullLifetime } from '../session/lifetime.ts'
 import type { Defaults } from '../session/snapshot.ts'
@@ -98,10 +99,6 @@ function extend(store: Defaults, policy: SessionPolicy, lifetime: FullLifetime):
 /** In development, a module that is reloaded defines its sessions again. */
 function assertReloaded(name: string): void {
   const message = `session "${name}" is already defined; define it once and share the result`
-  const { process } = globalThis as { process?: Partial<NodeJS.Process> }
-  if (process?.env?.NODE_ENV !== 'development' || !process.emitWarning) throw new TypeError(message)
-  process.emitWarning(`${message} (replaced, because NODE_ENV is development)`, {
-    type: 'SessionWarning',
-    code: 'SESSION_REDEFINED',
-  })
+  if (!isDevelopment()) throw new TypeError(message)
+  warn('SESSION_REDEFINED', `${message} (replaced, because NODE_ENV is development)`)
 }

@@ -34,6 +34,7 @@ import { encodeMetadata } from '../session/metadata.ts'
 import type { Snapshot } from '../session/snapshot.ts'
 import type { Capability } from '../session/store.ts'
 import { loadedFrom } from './cookie/cookie-persistence.ts'
+import { hasEnded } from './duplicate-cookies.ts'
 import { type OpenedCookie, openCookie } from './open-cookie.ts'
 import {
   type Draft,
@@ -45,7 +46,7 @@ import {
   type Written,
 } from './persistence.ts'
 import { SessionStore } from './session-store.ts'
-import { type CodecStoreOptions, codecStoreOptions, Settings } from './settings.ts'
+import { type CodecStoreOptions, codecStoreOptions, needsKeys, Settings } from './settings.ts'
 
 const filePrefix = 'session_'
 
@@ -55,12 +56,18 @@ const safeId = /^[\w-]{1,128}$/
 /** The limit of a session file. Larger files are neither written nor read. */
 const maxFileBytes = 16 * 1024 * 1024
 
+/** How long to wait until a Go program has written a file that it has just truncated. In milliseconds. */
+const goWriteMs = 20
+
 /**
  * Keeps each session in a file of a directory. Files are replaced atomically and readable by their owner only.
  *
  * A session whose file is gone is not brought back: saving it does nothing.
  */
 export class FilesystemStore extends SessionStore {
+  /** @internal */
+  static override readonly name: string = 'FilesystemStore'
+
   /** The directory. */
   readonly path: string
   /** The codecs of the cookies, newest first. */
@@ -74,6 +81,7 @@ export class FilesystemStore extends SessionStore {
    *   and saves reject with `store-failed` if other users may write to it, unless it is sticky as `/tmp` is.
    */
   constructor(path: string, options: CodecStoreOptions) {
+    if (options === undefined) throw new TypeError(needsKeys('FilesystemStore'))
     const settings = new Settings('FilesystemStore', options, codecStoreOptions)
     if (typeof path !== 'string') {
       throw new TypeError(`path must be the name of a directory, not ${describeKind(path)}`)
@@ -141,10 +149,7 @@ class FilePersistence implements Persistence {
     if ('reason' in cookie) return cookie
     const id = cookie.opened.value
     if (typeof id !== 'string' || !safeId.test(id)) return { reason: 'malformed' }
-    const content = await this.#attempt(id, path => readWholeFile(path, maxFileBytes))
-    // The id of a lost session is not used again, so that nobody can bring the session back.
-    if (content === undefined) return { reason: 'unknown-id' }
-    const file = this.#open(name, id, content)
+    const file = await this.#readFile(name, id)
     if ('reason' in file) return file
     const renewal = file.opened.renewal ?? cookie.opened.renewal
     return loadedFrom({ ...file.opened, renewal }, id)
@@ -171,6 +176,23 @@ class FilePersistence implements Persistence {
 
   async erase({ id }: Snapshot): Promise<void> {
     if (id !== undefined) await this.#attempt(id, removeFile)
+  }
+
+  async #readFile(name: string, id: string): Promise<OpenedCookie | Rejected> {
+    const first = await this.#readFileOnce(name, id)
+    if (this.#isSealed || !isUnreadable(first)) return first
+    // Go truncates a file before it writes it.
+    await new Promise(resolve => setTimeout(resolve, goWriteMs))
+    const again = await this.#readFileOnce(name, id)
+    // As in Go, the next save replaces a file that cannot be read.
+    return isUnreadable(again) ? { ...again, id, keepsId: true } : again
+  }
+
+  async #readFileOnce(name: string, id: string): Promise<OpenedCookie | Rejected> {
+    const content = await this.#attempt(id, path => readWholeFile(path, maxFileBytes))
+    // The id of a lost session is not used again, so that nobody can bring the session back.
+    if (content === undefined) return { reason: 'unknown-id' }
+    return this.#open(name, id, content)
   }
 
   #open(name: string, id: string, content: string): OpenedCookie | Rejected {
@@ -217,6 +239,11 @@ class FilePersistence implements Persistence {
   #pathOf(id: string): string {
     return join(this.#directory, filePrefix + id)
   }
+}
+
+/** Whether there is a file that cannot be read: it is half written, or another key or a longer limit is needed. */
+function isUnreadable(file: OpenedCookie | Rejected): file is Rejected {
+  return 'reason' in file && !hasEnded(file.reason)
 }
 
 /** Throws `value-too-long` for a file that is too large to be read again. */

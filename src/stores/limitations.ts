@@ -28,6 +28,6 @@ export function assertLimitations(
     ? "; a memory backend keeps its records with memory({ whenFull: 'throw' })"
     : ''
   throw new TypeError(
-    `${subject} cannot keep every promise; to use it all the same: acceptLimitations: [${list}]${hint}`,
+    `${subject} does not give every guarantee; to use it anyway, pass acceptLimitations: [${list}]${hint}`,
   )
 }

@@ -11,7 +11,7 @@ import { type Attempt, retryOnConflict } from '../lib/retry.ts'
 import { merge } from '../session/merge.ts'
 import { mergeMetadata, type SessionMetadata } from '../session/metadata.ts'
 import type { Snapshot } from '../session/snapshot.ts'
-import type { Values } from '../session/state.ts'
+import { type MergeableChanges, noChanges, type Values } from '../session/state.ts'
 import type { Draft, Loaded, Merged, Rejected } from './persistence.ts'
 
 /** A session as it is stored. */
@@ -25,6 +25,7 @@ export interface Stored {
 
 /** How drafts are merged. */
 export interface MergeOptions {
+  /** Converts between values and bytes: that of the store. */
   readonly serializer: Serializer
   /**
    * If both requests changed the same key: the later save wins (`'merge'`, the default), or a SessionError
@@ -51,24 +52,62 @@ export function mergeDraft(
     ? (serializer.deserialize(draft.serialized.bytes) as Values)
     : draft.values
   const { changes } = draft
-  const input = { base: base.values, mine, theirs: theirs.values, changes }
-  const { values, contested } = merge(input, serializer)
+  const sides = { base: base.values, mine, theirs: theirs.values, changes }
+  const { values, contested } = mergeValues(sides, serializer)
   if (contested.length > 0 && onConflict === 'throw') {
     const keys = contested.map(key => JSON.stringify(key)).join(', ')
-    throw new SessionError('conflict', `session "${draft.name}": others changed ${keys} too`)
+    throw new SessionError(
+      'conflict',
+      `session "${draft.name}": another request has also changed ${keys}`,
+    )
   }
   const isIdleSame = draft.idle === (base.idle ?? draft.idle) && draft.maxAge === base.maxAge
   const isStartSame = draft.startedAt === base.startedAt
-  const typed = replaceEntries(theirs.values, values)
   return {
     ...draft,
-    values: typed,
-    serialized: { serializer, bytes: serialize(typed, serializer) },
+    values,
+    serialized: { serializer, bytes: serialize(values, serializer) },
     metadata: mergeMetadata(base.metadata ?? {}, draft.metadata, theirs.metadata ?? {}),
     maxAge: isIdleSame ? theirs.maxAge : draft.maxAge,
     idle: isIdleSame ? (theirs.idle ?? draft.idle) : draft.idle,
     startedAt: isStartSame ? theirs.startedAt : draft.startedAt,
   }
+}
+
+/** What {@link mergeValues} merges. */
+export interface Sides {
+  /** What this request read. */
+  readonly base: object
+  /** What this request made of it. */
+  readonly mine: object
+  /** What is stored now, because another request has saved. */
+  readonly theirs: object
+  /** Changes that commute with those of other requests, such as {@link Draft.changes}. Default: none. */
+  readonly changes?: MergeableChanges
+}
+
+/**
+ * Applies the changes from `base` to `mine` to `theirs`, key by key, and returns `theirs`. A key that both sides changed
+ * gets the value of `mine`, and is listed in `contested`. The values keep the types that the serializer has read, as
+ * long as each side is what it has deserialized, not a copy by a spread or `structuredClone`.
+ */
+export function mergeValues(
+  { base, mine, theirs, changes = noChanges }: Sides,
+  serializer: Serializer,
+): { readonly values: Values; readonly contested: readonly string[] } {
+  const [before, now, there] = [base, mine, theirs] as [Values, Values, Values]
+  const merged = merge({ base: before, mine: now, theirs: there, changes }, serializer)
+  const values = replaceEntries(there, merged.values)
+  for (const key of merged.mine) serializer.copyType?.(values, mine, key)
+  return { values, contested: merged.contested }
+}
+
+/**
+ * Returns a deep copy of values, made by the serializer. Unlike one by `structuredClone`, it keeps the types that the
+ * serializer has read, such as those of Go. Throws `serialize-failed` for values that cannot be serialized.
+ */
+export function clone<T extends object>(values: T, serializer: Serializer): T {
+  return serializer.deserialize(serialize(values, serializer)) as T
 }
 
 /** The result of an attempt to store a draft. */

@@ -33,7 +33,7 @@ export function openCookie(
 
 /**
  * Deserializes stored values, the counterpart of `payloadOf`. Returns `malformed` if they cannot be
- * deserialized. Spread the result, and add the id and whatever else was stored.
+ * deserialized. Spread the result, and add the id and other stored properties.
  */
 export function loadPayload(payload: Uint8Array, serializer: Serializer): Loaded | Rejected {
   try {

@@ -3,7 +3,7 @@
  *
  * A `SessionStore` does everything else: it finds the cookie, decides whether a save has to write, sets the
  * response headers, emits events. A persistence reads, writes and erases the session that a cookie value
- * stands for. Each method is synchronous where nothing has to be waited for.
+ * identifies or contains. A method may return its result directly if it does not have to wait for anything.
  *
  * @module
  */
@@ -33,14 +33,14 @@ export interface Persistence {
   readonly capabilities: ReadonlySet<Capability>
 
   /**
-   * What serializes {@link Draft.values}, so that the store can tell a changed session from an unchanged one
+   * What serializes {@link Draft.values}, so that the store can distinguish a changed session from an unchanged one
    * without serializing twice. Without it, every session that was read is written by each save.
    */
   readonly serializer?: Serializer | undefined
 
   /**
-   * Reads the session that a cookie value stands for. Whatever the client sent is a {@link Rejected}; only a
-   * failure of the backend throws or rejects, with a SessionError `store-failed`.
+   * Reads the session that a cookie value identifies or contains. Returns a {@link Rejected} for any invalid value;
+   * only a failure of the backend throws or rejects, with a SessionError `store-failed`.
    *
    * @param name - the name of the session and of its cookie
    * @param text - the value of its cookie
@@ -48,14 +48,22 @@ export interface Persistence {
   read(name: string, text: string, context: ReadContext): MaybePromise<Loaded | Rejected>
 
   /**
-   * Stores the draft, and returns the value for its cookie. Returns undefined if the session was ended
-   * meanwhile: it must not come back.
+   * Stores the draft, and returns the value for its cookie. Returns undefined if the session was ended in the
+   * meantime: it must not come back.
    *
    * @param base - what was read, or what this request wrote last
    */
   write(draft: Draft, base: Snapshot): MaybePromise<Written | undefined>
 
-  /** Deletes what is stored of the session. Deleting a session that is gone is no error. */
+  /**
+   * Reads the session again, in the same request. Default: {@link read} with the value of its cookie. Implement it
+   * if other requests can set another cookie for the session in the meantime.
+   *
+   * @param base - what was read, or what this request wrote last
+   */
+  reload?(base: Snapshot, context: ReadContext): MaybePromise<Loaded | Rejected>
+
+  /** Deletes the stored session. No-op if it is missing. */
   erase(base: Snapshot): MaybePromise<void>
 
   /** Codecs whose age limits follow the store's `maxAge()`. */
@@ -64,8 +72,26 @@ export interface Persistence {
   /** True if all sessions were ended at some time: then cookies of other libraries are not accepted. */
   hasEndedEverything?(): MaybePromise<boolean>
 
+  /**
+   * Whether {@link write} has room for the draft. Default: it has. A session of another library for which there is
+   * none is not accepted, because no response to its visitor could be sent.
+   */
+  hasRoomFor?(draft: Draft): boolean
+
   /** Removes the flash messages under `key` from what is stored. undefined if nothing is stored. */
   takeFlashes?(key: string, draft: Draft, base: Snapshot): Promise<Taken | undefined>
+
+  /** Metadata that it records when an owner signs in or authenticates again. */
+  signInMetadata?(request: RequestLike): Partial<SessionMetadata>
+
+  /**
+   * Waits until no other request has locked the session, and locks it. Resolves to undefined if that takes too long.
+   * The capability `exclusive` means that it is there, and `unlock` too.
+   */
+  lock?(draft: Draft, base: Snapshot, options: LockOptions): Promise<Locked | Rejected | undefined>
+
+  /** Unlocks the session if it is still locked by this token. */
+  unlock?(draft: Draft, base: Snapshot, token: string): Promise<void>
 
   /** Cookies besides the session's own. */
   extraCookies?(
@@ -80,6 +106,8 @@ export interface ReadContext {
   readonly request: RequestLike
   /** Whether to ask the backend even if a read cache could answer. */
   readonly fresh: boolean
+  /** Aborts the read. Pass it to the backend. */
+  readonly signal?: AbortSignal | undefined
   readonly defaults: Defaults
 }
 
@@ -88,6 +116,13 @@ export interface Rejected {
   readonly reason: Reason
   /** Why the codecs refused it, one code each. */
   readonly refusals?: readonly ErrorCode[]
+  /** An id that no longer opens a session: signing out {@link Persistence.erase erases} what it leads to. */
+  readonly id?: string
+  /**
+   * Whether the session keeps that id, so that saving it replaces what is stored under it. For a session that exists
+   * but could not be read. Default false: a save gives it a new id.
+   */
+  readonly keepsId?: boolean
 }
 
 /** A session that was read. */
@@ -104,7 +139,7 @@ export interface Loaded {
   readonly startedAt?: number | undefined
   /** When its idle time was last renewed: Unix time in seconds. The store decides when to renew it. */
   readonly issuedAt?: number | undefined
-  /** The idle time in seconds that it was given by a Max-Age of its own. */
+  /** The idle time in seconds, if the session set one with its own Max-Age. */
   readonly maxAge?: number | undefined
   /** Why it should be written even if nothing changes. */
   readonly renewal?: Renewal | undefined
@@ -165,12 +200,29 @@ export interface Merged {
   readonly maxAge: number | undefined
 }
 
+/** How a session is locked. */
+export interface LockOptions {
+  readonly token: string
+  /** How long to wait, and how long the lock lasts at most, in seconds. */
+  readonly wait: number
+  readonly hold: number
+}
+
+/** A session that was locked. */
+export interface Locked {
+  /** The session as it is stored. */
+  readonly loaded: Loaded
+  /** Its values, with the changes of the draft. */
+  readonly values: Values
+}
+
 /** Flash messages that were removed from what is stored. */
 export interface Taken {
   readonly messages: unknown[]
   /** The values without them, merged with what other requests have saved. */
   readonly values: Values
   readonly payload: Uint8Array | undefined
+  readonly metadata: SessionMetadata
   readonly kept: unknown
 }
 

@@ -25,6 +25,7 @@ export function snapshotOf(loaded: Loaded, defaults: Defaults): Snapshot | undef
     lifetime,
     metadata,
     maxAge,
+    expiresAt: expiryOf(loaded, lifetime),
     payload: loaded.payload,
     serializer: loaded.serializer,
     renewal: renewalOf(loaded, lifetime, defaults.now),
@@ -34,6 +35,16 @@ export function snapshotOf(loaded: Loaded, defaults: Defaults): Snapshot | undef
     progress: 'read',
     cookies: noCookies,
   }
+}
+
+/** When the session expires unless it is used: at the end of its idle time or of its absolute lifetime. */
+function expiryOf(
+  { startedAt, issuedAt, maxAge }: Loaded,
+  { idle, absolute }: Readonly<FullLifetime>,
+): number | undefined {
+  if (startedAt === undefined) return undefined
+  const end = startedAt + absolute
+  return issuedAt === undefined ? end : Math.min(issuedAt + (maxAge ?? idle), end)
 }
 
 /** "Remember me" is stored with the session, so that renewing it keeps its cookie's lifetime. */

@@ -19,7 +19,7 @@ export interface SaveFacts {
   readonly rotation: Rotation | undefined
   readonly hasOwner: boolean
   readonly renewal: Renewal | undefined
-  /** Whether unchanged sessions are written, too. */
+  /** Whether unchanged sessions are written, too, unless what the visitor has could not be read. */
   readonly saveUnchanged: boolean
   /** Whether attributes, lifetime or metadata changed. */
   readonly isAltered: boolean
@@ -46,6 +46,19 @@ export type SavePlan =
   /** Delete it, and its cookie. */
   | 'end'
 
+/**
+ * Reasons for which the visitor may still have a session, which another program, an older release or a key that is
+ * not deployed yet can read. An empty session must not replace it before the handler has changed anything.
+ */
+const unreadable: ReadonlySet<Reason> = new Set([
+  'malformed',
+  'too-large',
+  'unknown-key',
+  'bad-mac',
+  'too-new',
+  'schema',
+])
+
 /** Decides what a save does. */
 export function planSave(facts: SaveFacts): SavePlan {
   const { progress, reason, rotation } = facts
@@ -58,7 +71,8 @@ export function planSave(facts: SaveFacts): SavePlan {
   if (facts.isDestroyed) return reason === 'no-cookie' && !isSaved ? 'nothing' : 'end'
   // A new session that was never saved has no id to replace.
   const isRotated = rotation !== undefined && (rotation !== 'rotate' || !reason || isSaved)
-  const isForced = progress === 'unknown' || facts.saveUnchanged || isRotated
+  const savesUnchanged = facts.saveUnchanged && !(reason && unreadable.has(reason))
+  const isForced = progress === 'unknown' || savesUnchanged || isRotated
   const isAltered = facts.isAltered || facts.isChanged
   if (!isForced && !isAltered) {
     if (isSaved) return 'resend'

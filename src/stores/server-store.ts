@@ -8,7 +8,7 @@ import type { Backend, Limitation, Listable, OwnerIndex } from '../backends/back
 import { isId, keyOf, ownerKey } from '../backends/ids.ts'
 import { localPubSub, type PubSub } from '../backends/pubsub.ts'
 import type { Codec } from '../codec/codec.ts'
-import type { KeyList, Keyring } from '../codec/keyring.ts'
+import type { Keys } from '../codec/keyring.ts'
 import { json } from '../codec/serializers/json.ts'
 import { nop } from '../codec/serializers/nop.ts'
 import type { Serializer } from '../codec/serializers/serializer.ts'
@@ -17,21 +17,26 @@ import { maxCookieBytes } from '../http/chunks.ts'
 import { assertInteger, assertKnownOptions, assertOneOf } from '../lib/assert-options.ts'
 import { tenYears } from '../lib/clock.ts'
 import { describeKind } from '../lib/describe.ts'
-import { storeOperation } from '../lib/store-errors.ts'
-import { emit, type StoreErrorEvent } from '../session/events.ts'
+import type { StoreErrorEvent } from '../session/events.ts'
 import { assertOwner } from '../session/owner.ts'
 import { Session } from '../session/session.ts'
+import type { Values } from '../session/state.ts'
+import { withDeadline } from './deadline.ts'
 import { assertLimitations } from './limitations.ts'
 import { Counters } from './revocation/counters.ts'
 import { Epoch } from './revocation/epoch.ts'
 import { OwnerEpochs } from './revocation/owner-epochs.ts'
+import { allSessions, countSessions } from './server/all-sessions.ts'
+import { type DeviceOptions, Devices } from './server/devices.ts'
 import { Endings } from './server/endings.ts'
 import { type MaxPerOwner, OwnerLimit } from './server/owner-limit.ts'
+import { OwnerSessions } from './server/owner-sessions.ts'
 import { ReadCache } from './server/read-cache.ts'
+import { valuesOf } from './server/record-body.ts'
 import { isTombstone } from './server/record-format.ts'
 import { RecordPacker } from './server/record-packer.ts'
 import { RecordWriter, type Tracked } from './server/record-writer.ts'
-import { Records } from './server/records.ts'
+import { type Kept, Records } from './server/records.ts'
 import { epochOf, ServerPersistence } from './server/server-persistence.ts'
 import { Watchers } from './server/watchers.ts'
 import { SessionStore } from './session-store.ts'
@@ -39,9 +44,9 @@ import { type SessionStoreOptions, Settings, sessionStoreOptions } from './setti
 
 /** Options of a {@link ServerStore}. */
 export interface ServerStoreOptions extends SessionStoreOptions {
-  /** Secret keys, newest first, that seal the ids in cookies. Without them, ids are sent as they are. */
-  keys?: KeyList | Keyring
-  /** With `keys`: memory for ids that were opened before, in bytes. 0 = none. Default 1 MiB. */
+  /** Secret keys, newest first, that seal the ids in cookies. Default: none, so that ids are sent as they are. */
+  keys?: Keys
+  /** With `keys`: memory for a cache of opened ids, in bytes. 0 disables it. Default 1 MiB. */
   cacheBytes?: number
   /** Converts between values and bytes. Default {@link json}. */
   serializer?: Serializer
@@ -54,9 +59,9 @@ export interface ServerStoreOptions extends SessionStoreOptions {
    * `conflict` (`'throw'`). Changes to different keys are always merged.
    */
   onConflict?: 'merge' | 'throw'
-  /** Limitations of the backend that you accept: a backend with others is refused. */
+  /** Limitations of the backend that you accept: a backend with others is refused. Default: none. */
   acceptLimitations?: readonly Limitation[]
-  /** New ids besides those of `session.rotate()` and `login()`. */
+  /** New ids in addition to those of `session.rotate()` and `login()`. Default: none. */
   rotation?: {
     /** Replace a session's id when it is this old, in seconds. Default: never. */
     every?: number
@@ -66,16 +71,26 @@ export interface ServerStoreOptions extends SessionStoreOptions {
      */
     grace?: number
   }
-  /** How many sessions one owner can have at once: a number, or with what happens to one more. */
+  /** How many sessions one owner can have at once: a number, or with what happens to one more. Default: no limit. */
   maxPerOwner?: number | MaxPerOwner
   /**
-   * Serve reads for up to `maxAge` seconds from a copy in a second, sealed cookie, without the backend. For as
-   * long, a session that was ended can still be read elsewhere; `get(…, { fresh: true })` asks the backend.
-   * Needs `keys`.
+   * Serve reads for up to `maxAge` seconds from a copy in a second, sealed cookie, without the backend. During that
+   * time, other browsers can still read a session that was ended; `get(…, { fresh: true })` reads from the backend.
+   * Needs `keys`. Default: no copy.
    */
   cookieCache?: { maxAge: number }
   /**
-   * Carries {@link ServerStore.watch} notices to other processes: `redisPubSub(…)`, `postgresPubSub(…)`.
+   * Record the device when an owner signs in, for {@link ServerStore.sessionsOf}: its user agent (`true`), and what
+   * the options select. Default: nothing is recorded.
+   */
+  devices?: true | DeviceOptions
+  /**
+   * The limit in milliseconds for each operation of the backend. An operation that takes longer is aborted, and
+   * rejects with `store-failed`; a write may have been applied or not. Default: that of the backend's client.
+   */
+  deadlineMs?: number
+  /**
+   * Delivers the notifications of {@link ServerStore.watch} to other processes: `redisPubSub(…)`, `postgresPubSub(…)`.
    * Default: within this store only.
    */
   pubsub?: PubSub
@@ -93,24 +108,46 @@ const serverStoreOptions = [
   'rotation',
   'maxPerOwner',
   'cookieCache',
+  'devices',
+  'deadlineMs',
   'pubsub',
 ] as const satisfies (keyof ServerStoreOptions)[]
 
-/** A session of an owner, as {@link ServerStore.sessionsOf} lists it. */
+/** A session, as {@link ServerStore.sessionsOf} and {@link ServerStore.sessions} list it. */
 export interface SessionInfo {
   /** Identifies the session for {@link ServerStore.revoke}. It cannot be turned into a cookie. */
   readonly handle: string
   /** The name of its cookie. */
   readonly name: string
-  /** What the application called it. */
+  /** What the application called it, or the device by its user agent: see the option `devices`. */
   readonly label: string | undefined
   readonly createdAt: Date
   /** When it ends unless it is used. */
   readonly expiresAt: Date
   /** When it was last used, as precisely as idle times are renewed. */
   readonly lastSeenAt: Date
+  readonly owner: string | undefined
   /** When its owner last authenticated. */
   readonly authenticatedAt: Date | undefined
+  /** The user agent and the address that its owner signed in with, if the option `devices` records them. */
+  readonly userAgent: string | undefined
+  readonly address: string | undefined
+}
+
+/** A session with its values, as {@link ServerStore.inspect} finds it. */
+export interface SessionDetails extends SessionInfo {
+  /** undefined if they cannot be deserialized. */
+  readonly values: Values | undefined
+  /** The size of the serialized values. */
+  readonly bytes: number
+}
+
+/** Options of {@link ServerStore.count}. */
+export interface CountOptions {
+  /** Stop counting at this number. Default: count all. */
+  limit?: number
+  /** Aborts the count, which then rejects with `store-failed`. Default: none. */
+  signal?: AbortSignal | undefined
 }
 
 /**
@@ -120,15 +157,19 @@ export interface SessionInfo {
  * slower request: saving it does nothing.
  */
 export class ServerStore extends SessionStore {
+  /** @internal */
+  static override readonly name: string = 'ServerStore'
+
   /** The codecs of the ids in cookies, newest first. */
   readonly codecs: readonly Codec[]
   readonly #backend: Backend & Partial<OwnerIndex & Listable>
   readonly #parts: Parts
 
   /** Throws TypeError or RangeError for wrong options, naming them, and for a backend that lacks a promise. */
-  constructor(backend: Backend & Partial<OwnerIndex & Listable>, options: ServerStoreOptions = {}) {
-    assertBackend(backend)
+  constructor(given: Backend & Partial<OwnerIndex & Listable>, options: ServerStoreOptions = {}) {
+    assertBackend(given)
     assertKnownOptions('ServerStore', options, serverStoreOptions)
+    const backend = withDeadline(given, options.deadlineMs)
     // A session that is evicted is signed out, which is safe.
     assertLimitations(backend, options.acceptLimitations, undefined, ['records-may-be-evicted'])
     const settings = settingsOf(options)
@@ -139,7 +180,7 @@ export class ServerStore extends SessionStore {
         operation: 'notify',
         error,
       } as const
-      emit(settings.hooks, event satisfies StoreErrorEvent)
+      settings.emit(event satisfies StoreErrorEvent)
     })
     super(parts.persistence, settings)
     this.codecs = parts.persistence.codecs
@@ -149,16 +190,79 @@ export class ServerStore extends SessionStore {
 
   /**
    * The owner's active sessions, newest first. Needs a backend with an owner index. Rejects with `store-failed`.
+   *
+   * @param limit - how many records to read at most; then the newest sessions may be missing. Default: all
    */
-  async sessionsOf(owner: string): Promise<SessionInfo[]> {
+  async sessionsOf(owner: string, { limit }: { limit?: number } = {}): Promise<SessionInfo[]> {
     assertOwner(owner)
-    const index = this.#ownerIndex()
+    if (limit !== undefined) assertInteger('limit', limit)
+    const sessions = this.#ownerSessions()
     const epoch = await this.#parts.epoch.current()
-    const handles = await storeOperation('ofOwner', () => index.ofOwner(ownerKey(owner)))
-    const infos = await Promise.all(handles.map(handle => this.#info(handle, owner, epoch)))
-    return infos
-      .filter(info => info !== undefined)
+    const listed = await sessions.list(owner, limit)
+    return listed
+      .filter(({ body }) => body.metadata.owner === owner && epochOf(body) >= epoch)
+      .map(kept => infoOf(kept, this.#parts.devices))
       .sort((one, other) => other.createdAt.getTime() - one.createdAt.getTime())
+  }
+
+  /**
+   * Iterates over all active sessions of this backend, in no particular order, reading a page at a time:
+   *
+   *     for await (const { owner, lastSeenAt } of store.sessions()) …
+   *
+   * A session that exists throughout is listed at least once, or twice if the backend lists it twice. Sessions that
+   * begin or end meanwhile may be listed or not. Needs a backend that can list its records: throws a TypeError
+   * otherwise. The iteration rejects with `store-failed`, also when `signal` is aborted.
+   */
+  sessions({ signal }: { signal?: AbortSignal } = {}): AsyncIterableIterator<SessionInfo> {
+    return this.#allSessions(this.#listable('sessions()'), signal)
+  }
+
+  #listable(call: string): Listable {
+    if (this.#backend.all) return this.#backend as Listable
+    throw new TypeError(
+      `this backend cannot list its records, which ${call} needs: its store lacks the capability enumeration`,
+    )
+  }
+
+  async *#allSessions(
+    backend: Listable,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<SessionInfo> {
+    const { records, devices, now } = this.#parts
+    const epoch = await this.#parts.epoch.current()
+    for await (const kept of allSessions(backend, records, now(), signal)) {
+      if (epochOf(kept.body) >= epoch) yield infoOf(kept, devices)
+    }
+  }
+
+  /**
+   * Counts the sessions of this backend, without reading them. A session that got a new id within the last hour
+   * can count twice. Needs a backend that can list its records: throws a TypeError otherwise. Rejects with
+   * `store-failed`.
+   */
+  async count({ limit = Number.POSITIVE_INFINITY, signal }: CountOptions = {}): Promise<number> {
+    if (limit !== Number.POSITIVE_INFINITY) assertInteger('limit', limit)
+    return countSessions(this.#listable('count()'), limit, signal)
+  }
+
+  /**
+   * The session with this handle, and its values; undefined if there is none. Reading it does not renew it. Rejects
+   * with `store-failed`.
+   */
+  async inspect(handle: string): Promise<SessionDetails | undefined> {
+    assertHandle(handle)
+    if (!isId(handle)) return undefined
+    const { records, epoch, devices, serializer } = this.#parts
+    const [found, current] = await Promise.all([records.find(handle), epoch.current()])
+    if (!found || epochOf(found.body) < current || !(await records.hasArrived(found)))
+      return undefined
+    const { body } = found
+    return {
+      ...infoOf(found, devices),
+      values: valuesOf(body, serializer),
+      bytes: body.payload.length,
+    }
   }
 
   /** The handle of a session, to find it among those of its owner; undefined before its first save. */
@@ -174,12 +278,10 @@ export class ServerStore extends SessionStore {
    *
    * Throws a TypeError if the handle is not a string, or if `owner` is given and is not a string.
    *
-   * @param owner - refuse handles of other owners' sessions, for handles that come from a form
+   * @param options.owner - refuse handles of other owners' sessions, for handles that come from a form
    */
   async revoke(handle: string, options: { owner?: string } = {}): Promise<boolean> {
-    if (typeof handle !== 'string') {
-      throw new TypeError(`handle must be a string, not ${describeKind(handle)}`)
-    }
+    assertHandle(handle)
     // An owner that is undefined by mistake must not switch the check off.
     if ('owner' in options) assertOwner(options.owner)
     const { owner } = options
@@ -194,32 +296,25 @@ export class ServerStore extends SessionStore {
   /**
    * Ends every session of the owner except `except`: "sign out everywhere else". Resolves to how many there
    * were. Needs a backend with an owner index. Throws a TypeError unless `owner` is a non-empty string.
+   *
+   * @param except - a session, or its handle
    */
   async revokeAll(
     owner: string,
-    { except }: { except?: Session<object> | undefined } = {},
+    { except }: { except?: Session<object> | string | undefined } = {},
   ): Promise<number> {
     assertOwner(owner)
-    const index = this.#ownerIndex()
-    const handle = except && this.handleOf(except)
-    const spared = handle === undefined ? [] : [handle]
-    const key = ownerKey(owner)
-    // First: a request that stores a session which is not listed yet will notice, and end it.
-    const failure = await this.#parts.ownerEpochs.advance(owner).catch((error: Error) => error)
-    let count = await deleteAll(index, key, spared)
-    if (failure) {
-      // A full disk has room again now.
-      await this.#parts.ownerEpochs.advance(owner)
-      count += await deleteAll(index, key, spared)
-    }
-    await this.#parts.endings.notify({ owner: key, except: spared })
+    const handle = typeof except === 'string' ? handleIn(except) : except && this.handleOf(except)
+    const { count, spared } = await this.#ownerSessions().end(owner, handle)
+    await this.#parts.endings.notify({ owner: ownerKey(owner), except: spared })
     this.emit({ type: 'revoke', what: 'owner', count })
     return count
   }
 
   /**
-   * Ends every session of this backend: here at once, in other processes within a second. Then deletes their
-   * records, if the backend can list them, which the call waits for. Sessions that begin meanwhile are kept.
+   * Ends every session of this backend: in this process at once, in other processes within a second. If the backend
+   * can list its records, it then deletes them, and the call waits for that. Sessions that begin in the meantime are
+   * kept.
    */
   async revokeEverything(): Promise<void> {
     const epoch = await this.#parts.epoch.advance()
@@ -264,50 +359,31 @@ export class ServerStore extends SessionStore {
     return watchers.addSession(keyOf(id), owner, listener)
   }
 
-  async #info(handle: string, owner: string, epoch: number): Promise<SessionInfo | undefined> {
-    const { records } = this.#parts
-    const record = await records.load(handle)
-    const body = record && records.unpack(handle, record)
-    if (!record || !body || isTombstone(body) || epochOf(body) < epoch) return undefined
-    const { name, created, metadata, idle } = body
-    if (metadata.owner !== owner) return undefined
-    const { label, authenticatedAt } = metadata
-    return {
-      handle,
-      name,
-      label,
-      createdAt: dateOf(created),
-      expiresAt: dateOf(record.expires),
-      lastSeenAt: dateOf(Math.max(created, record.expires - idle)),
-      authenticatedAt: authenticatedAt === undefined ? undefined : dateOf(authenticatedAt),
-    }
-  }
-
-  #ownerIndex(): OwnerIndex {
+  #ownerSessions(): OwnerSessions {
     const { ofOwner, deleteOwner } = this.#backend
     if (!ofOwner || !deleteOwner) {
       throw new TypeError('this backend has no owner index, which sessions of an owner need')
     }
-    return this.#backend as OwnerIndex
+    const { records, ownerEpochs } = this.#parts
+    return new OwnerSessions(this.#backend as OwnerIndex, records, ownerEpochs)
   }
 }
 
-/** Passes over an owner's sessions, of which the last finds none. */
-const maxPasses = 10
-
-/** Deletes the owner's sessions, again until none has come since they were listed. Returns how many. */
-async function deleteAll(
-  index: OwnerIndex,
-  owner: string,
-  except: readonly string[],
-): Promise<number> {
-  let count = 0
-  for (let pass = 0; pass < maxPasses; pass++) {
-    const deleted = await storeOperation('deleteOwner', () => index.deleteOwner(owner, { except }))
-    if (deleted === 0) break
-    count += deleted
+function infoOf({ key, body, expires }: Kept, devices: Devices | undefined): SessionInfo {
+  const { name, created, metadata, idle } = body
+  const { label, owner, authenticatedAt, userAgent, address } = metadata
+  return {
+    handle: key,
+    name,
+    label: label ?? devices?.labelOf(metadata),
+    createdAt: dateOf(created),
+    expiresAt: dateOf(expires),
+    lastSeenAt: dateOf(Math.max(created, expires - idle)),
+    owner,
+    authenticatedAt: authenticatedAt === undefined ? undefined : dateOf(authenticatedAt),
+    userAgent,
+    address,
   }
-  return count
 }
 
 /** What a store is made of. */
@@ -318,12 +394,18 @@ interface Parts {
   readonly epoch: Epoch
   readonly ownerEpochs: OwnerEpochs
   readonly watchers: Watchers
+  readonly devices: Devices | undefined
+  readonly serializer: Serializer
+  readonly now: () => number
 }
 
 function settingsOf(options: ServerStoreOptions): Settings {
   const { keys, cacheBytes, encrypt, cookieCache } = options
   if (encrypt && !keys) throw new TypeError('encrypt needs keys')
   if (cookieCache && !keys) throw new TypeError('cookieCache needs keys')
+  if (cookieCache && (options.transport ?? 'cookie') !== 'cookie') {
+    throw new TypeError("cookieCache needs transport: 'cookie': the copy is a cookie; leave it out")
+  }
   const shared = Object.fromEntries(
     sessionStoreOptions.flatMap(option =>
       Object.hasOwn(options, option) ? [[option, options[option]]] : [],
@@ -366,6 +448,7 @@ function partsOf(
     rotateEvery: assertInteger('rotation.every', every),
     now,
   })
+  const devices = options.devices === undefined ? undefined : new Devices(options.devices)
   const persistence = new ServerPersistence({
     backend,
     idCodecs: settings.codecsFor('session record id'),
@@ -374,10 +457,11 @@ function partsOf(
     writer,
     endings,
     epoch,
+    devices,
     readCache: cookieCache && readCacheOf(settings, cookieCache.maxAge),
     now,
   })
-  return { persistence, records, endings, epoch, ownerEpochs, watchers }
+  return { persistence, records, endings, epoch, ownerEpochs, watchers, devices, serializer, now }
 }
 
 function recordCodecs(settings: Settings, maxRecordBytes: number): readonly Codec[] {
@@ -396,6 +480,16 @@ function readCacheOf(settings: Settings, seconds: number): ReadCache {
   assertInteger('cookieCache.maxAge', seconds)
   const limits = { maxAge: seconds, maxLifetime: seconds }
   return new ReadCache(settings.codecsFor('session copy', { serializer: nop, ...limits }), seconds)
+}
+
+/** A malformed handle never reaches the backend: it is that of no session. */
+function handleIn(text: string): string | undefined {
+  return isId(text) ? text : undefined
+}
+
+function assertHandle(handle: unknown): void {
+  if (typeof handle === 'string') return
+  throw new TypeError(`handle must be a string, not ${describeKind(handle)}`)
 }
 
 function dateOf(seconds: number): Date {
@@ -420,10 +514,18 @@ class PlainIds implements Codec {
 
 function assertBackend(backend: unknown): void {
   if (typeof (backend as Partial<Backend> | null | undefined)?.load === 'function') return
-  const hint = typeof backend === 'function' ? `; call it: ${backend.name || 'backend'}()` : ''
+  const hint = hintFor(backend)
   throw new TypeError(
     `ServerStore takes a backend first, such as memory(), not ${describeKind(backend)}${hint}`,
   )
+}
+
+function hintFor(given: unknown): string {
+  if (typeof given === 'function') return `; call it: ${given.name || 'backend'}()`
+  if (typeof given === 'string')
+    return '; connect a client and pass it to its backend: redis(client)'
+  const isOptions = typeof given === 'object' && given !== null
+  return isOptions ? '; pass options second: new ServerStore(memory(), { keys })' : ''
 }
 
 function limitOf(backend: Backend, maxPerOwner: number | MaxPerOwner): OwnerLimit {

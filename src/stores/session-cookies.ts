@@ -5,25 +5,27 @@
  */
 
 import { chunkNames, leftoverChunks, maxCookieBytes, splitValue } from '../http/chunks.ts'
-import { type Cookie, cookieOf, deletionOf } from '../http/cookie.ts'
+import { assertCookie, type Cookie, cookieOf, deletionOf } from '../http/cookie.ts'
+import { checkCookie } from '../http/cookie-checks.ts'
 import { type Options, optionOf } from '../http/cookie-options.ts'
 import { hasHeaders, mayHaveCookies, type RequestLike, readCookies } from '../http/request.ts'
 import type { ResponseHeaders } from '../http/response.ts'
 import { securedFor } from '../http/secure.ts'
+import { givesHints } from '../lib/warnings.ts'
 import type { Reader } from '../session/legacy-reader.ts'
 import type { State } from '../session/state.ts'
+import { cookieTexts } from './duplicate-cookies.ts'
+import type { Named, SessionTransport } from './session-transport.ts'
 import type { Settings } from './settings.ts'
 
 /** The settings of a store that its cookies depend on. */
-export type CookieSettings = Pick<Settings, 'legacyReaders' | 'trustProxy' | 'formerAttributes'>
+export type CookieSettings = Pick<
+  Settings,
+  'legacyReaders' | 'trustProxy' | 'formerAttributes' | 'duplicateCookies'
+>
 
-interface Named {
-  readonly name: string
-  readonly options: Options
-}
-
-/** Makes the cookies of a store's sessions, and sets them. */
-export class SessionCookies {
+/** Reads, makes and sets the cookies of a store's sessions. */
+export class SessionCookies implements SessionTransport {
   readonly #settings: CookieSettings
   readonly #keepsLifetimes: boolean
   /** The last cookie: most cookies of a second share its attributes. */
@@ -35,6 +37,22 @@ export class SessionCookies {
   constructor(settings: CookieSettings, keepsLifetimes: boolean) {
     this.#settings = settings
     this.#keepsLifetimes = keepsLifetimes
+  }
+
+  read(request: RequestLike, name: string): readonly string[] {
+    return cookieTexts(request, name, this.#settings.duplicateCookies)
+  }
+
+  vary(headers: ResponseHeaders): void {
+    headers.vary('Cookie')
+  }
+
+  assertOptions({ name, options }: Named): void {
+    assertCookie(name, options)
+  }
+
+  deletion(name: string, options: Options): Cookie {
+    return deletionOf(name, options)
   }
 
   /** The cookies for a value: one, or several if it does not fit into one. */
@@ -67,6 +85,7 @@ export class SessionCookies {
     const former: Cookie[] = []
     const deletions: Cookie[] = []
     if (cookies.length > 0) {
+      if (givesHints() && hasHeaders(request)) checkCookie(request, name, options, trustProxy)
       for (const stale of staleNames(legacyReaders, request, headers, name, cookies.length)) {
         deletions.push(deletionOf(stale, options))
       }

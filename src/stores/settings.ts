@@ -5,8 +5,9 @@
  */
 
 import type { Codec } from '../codec/codec.ts'
-import { type KeyList, Keyring } from '../codec/keyring.ts'
+import { type Keyring, type Keys, keyringOf } from '../codec/keyring.ts'
 import { Sealed, type SealedOptions } from '../codec/sealed.ts'
+import { isCookieName } from '../http/cookie.ts'
 import {
   assertNoDeletion,
   assertOptions,
@@ -14,10 +15,12 @@ import {
   type Options,
   optionOf,
 } from '../http/cookie-options.ts'
-import { assertTrustProxy, type TrustProxy } from '../http/origin.ts'
-import { assertKnownOptions, assertOneOf } from '../lib/assert-options.ts'
+import { assertTrustProxy, type OriginRequest, type TrustProxy } from '../http/origin.ts'
+import { assertFunction, assertKnownOptions, assertOneOf } from '../lib/assert-options.ts'
 import { thirtyDays, unixSeconds } from '../lib/clock.ts'
-import type { Hooks } from '../session/events.ts'
+import { describeKind } from '../lib/describe.ts'
+import { emit, Observers } from '../session/emit.ts'
+import type { EventSource, Hooks, SessionEvent } from '../session/events.ts'
 import type { Reader } from '../session/legacy-reader.ts'
 import {
   assertNoLongerThanAbsolute,
@@ -27,61 +30,87 @@ import {
   type Lifetime,
 } from '../session/lifetime.ts'
 
+/** Cookie attributes that may depend on the request. How long a session lives is up to the store, and to the session. */
+export type RequestOptions = Omit<Options, 'maxAge'>
+
 /** Options of every `SessionStore`. */
 export interface SessionStoreOptions extends Hooks {
-  /** Cookie attributes, on top of {@link defaultOptions}. `maxAge` must not delete the cookie. */
+  /**
+   * Cookie attributes, on top of the defaults. `maxAge` must not delete the cookie. Default: {@link defaultOptions},
+   * which is `Path=/; HttpOnly; Secure; SameSite=Lax` without `Max-Age`.
+   */
   options?: Options
-  /** How long sessions live; `options.maxAge` must not exceed `absolute`. Needs a store that keeps lifetimes: one with `keys`, or a server-side one. */
+  /**
+   * Returns cookie attributes for a request, which override `options` and those of a definition, such as `{ domain }`
+   * for the subdomain or tenant of the request, or undefined to change nothing. Deleted cookies get the same
+   * attributes. If it throws or returns invalid attributes, reading a session of this request rejects.
+   */
+  optionsFor?: (request: OriginRequest) => RequestOptions | undefined
+  /**
+   * How long sessions live; `options.maxAge` must not exceed `absolute`. Needs a store that keeps lifetimes: one with
+   * `keys`, or a server-side one. Default: 24 hours idle, 30 days in total.
+   */
   lifetime?: Lifetime
   /**
-   * Which proxies to believe when they say that a request came over HTTPS, for `secure: 'auto'`: how many
-   * there are, or a function such as `trustedAddresses` of `silverback/proxies` returns. Default: none.
+   * How the value of a session is sent: in a cookie (`'cookie'`, the default), or in the header `X-Session` of
+   * requests and responses (`'header'`), for clients without cookies. `{ header: 'X-Login' }` uses another header.
+   * `options` then has no effect, except for `maxAge`.
+   */
+  transport?: 'cookie' | 'header' | { readonly header: string }
+  /**
+   * Which proxies to trust when they report that a request came over HTTPS, for `secure: 'auto'`: their number,
+   * or a function such as `trustedAddresses` of `silverback/proxies` returns. Default: none.
    */
   trustProxy?: TrustProxy
   /**
-   * What to do when the backend fails to read: reject (`'throw'`, the default), or go on with an empty
+   * What to do when the backend fails to read: reject (`'throw'`, the default), or continue with an empty
    * session whose reason is `store-failed` (`'anonymous'`). Saving such a session does nothing, so that the
-   * visitor's cookie stays valid, unless it was signed in, rotated or destroyed: then saving rejects.
+   * visitor's cookie stays valid. If the session was signed in, rotated or destroyed, saving it rejects.
    */
   onStoreFailure?: 'throw' | 'anonymous'
-  /** Readers for the cookies of other libraries, asked in order if there is no session of ours. */
+  /** Readers for the cookies of other libraries, asked in order if there is no session of ours. Default: none. */
   legacyReaders?: readonly Reader[]
   /**
-   * Write sessions that did not change, as Go's `Save` does, even new and empty ones. Default false: nothing
-   * is written, and no cookie set, without a reason.
+   * Also write sessions that did not change, even new and empty ones, as Go's `Save` does. An empty session does not
+   * replace one that could not be read. Default false: a save without changes writes nothing and sets no cookie.
    */
   saveUnchanged?: boolean
   /**
    * What to do with several cookies of this name, such as one of an application on the parent domain: try them in
-   * order, eight at most, until one opens and its session is alive (`'try-all'`, the default), or read the
-   * first only (`'first'`), as Go does.
+   * order, at most eight, until one can be opened and its session has not ended (`'try-all'`, the default), or read
+   * only the first (`'first'`), as Go does.
    */
   duplicateCookies?: 'try-all' | 'first'
   /**
-   * Paths and domains that cookies of this store had in earlier releases. Whenever the session's
-   * cookie is set or deleted, those are deleted, so that they cannot be read in its place.
+   * Paths and domains that cookies of this store had in earlier releases. Whenever the session's cookie is set or
+   * deleted, cookies with those paths and domains are deleted, so that they are not read instead of it. Default: none.
    */
   formerAttributes?: readonly Pick<Options, 'path' | 'domain'>[]
-  /** The clock: Unix time in seconds. If you pass codecs, give them the same clock. */
+  /** The clock: Unix time in seconds. If you pass codecs, give them the same clock. Default: the system clock. */
   now?: () => number
 }
 
 /** Options of stores that put signed or sealed values into cookies. */
 export interface CodecStoreOptions extends SessionStoreOptions {
-  /** Secret keys, newest first, for {@link Sealed} cookies: the first seals, all open. */
-  keys?: KeyList | Keyring
-  /** Codecs of your own instead, newest first: the first writes, all read. */
+  /**
+   * Secret keys, newest first, for {@link Sealed} cookies: the first seals, all open. A function is called at the first
+   * request: `keys: () => [process.env.SESSION_KEY]`. Default: none, which needs `codecs`.
+   */
+  keys?: Keys
+  /** Codecs of your own instead, newest first: the first writes, all read. Default: none. */
   codecs?: readonly Codec[]
   /**
-   * Memory for cookies that were opened before, in bytes. 0 = none. Default 1 MiB. With `keys` only: codecs
-   * of your own have a setting of theirs.
+   * Memory for a cache of opened cookies, in bytes. 0 disables it. Default 1 MiB. Only with `keys`: your own codecs
+   * have their own setting.
    */
   cacheBytes?: number
 }
 
 export const sessionStoreOptions = [
   'options',
+  'optionsFor',
   'lifetime',
+  'transport',
   'trustProxy',
   'onStoreFailure',
   'legacyReaders',
@@ -109,7 +138,10 @@ export type SealedSettings = Omit<SealedOptions, 'keys' | 'purpose'>
 /** The options of a store, checked and completed. */
 export class Settings {
   readonly options: Options
+  readonly optionsFor: SessionStoreOptions['optionsFor']
   readonly lifetime: FullLifetime
+  /** The header that carries sessions, in lower case; undefined if cookies do. */
+  readonly header: string | undefined
   readonly trustProxy: TrustProxy | undefined
   readonly onStoreFailure: 'throw' | 'anonymous'
   readonly legacyReaders: readonly Reader[]
@@ -117,9 +149,10 @@ export class Settings {
   readonly duplicateCookies: 'try-all' | 'first'
   readonly formerAttributes: readonly Pick<Options, 'path' | 'domain'>[]
   readonly now: () => number
-  readonly hooks: Hooks
+  readonly observers: Observers = new Observers()
   readonly keyring: Keyring | undefined
   readonly #given: CodecStoreOptions
+  readonly #hooks: Hooks
 
   /**
    * Throws TypeError or RangeError for wrong options, naming them.
@@ -134,15 +167,17 @@ export class Settings {
     known: readonly string[] = sessionStoreOptions,
     keepsLifetimes = false,
   ) {
-    assertKnownOptions(owner, given, known)
+    assertKnownOptions(owner, given, known, hintAt)
     // Inherited properties are no options.
     const options: CodecStoreOptions = Object.assign(Object.create(null), given)
     this.#given = options
-    this.hooks = options
-    this.keyring = options.keys && ringOf(options.keys)
+    this.#hooks = options
+    this.keyring = options.keys && keyringOf(options.keys)
     this.options = { ...defaultOptions, ...options.options }
     assertOptions(this.options)
     assertNoDeletion(this.options)
+    this.optionsFor = options.optionsFor
+    if (this.optionsFor !== undefined) assertFunction('optionsFor', this.optionsFor)
     if (options.lifetime && !this.keyring && !keepsLifetimes) {
       throw new TypeError(
         owner === 'SessionStore'
@@ -154,6 +189,7 @@ export class Settings {
     const absolute = longestLife(maxAge)
     assertNoLongerThanAbsolute(options.lifetime ?? {}, maxAge)
     this.lifetime = fullLifetime(options.lifetime ?? {}, { ...defaultLifetime, absolute })
+    this.header = headerOf(options)
     this.trustProxy = options.trustProxy
     if (options.trustProxy !== undefined) assertTrustProxy(options.trustProxy)
     this.onStoreFailure = assertOneOf('onStoreFailure', options.onStoreFailure ?? 'throw', [
@@ -174,14 +210,22 @@ export class Settings {
     this.now = options.now ?? unixSeconds
   }
 
+  /** Reports an event of the store to the hooks, the diagnostics channels and the observers. */
+  emit(event: SessionEvent, source: EventSource = {}): void {
+    emit(this.#hooks, event)
+    this.observers.notify(event, source)
+  }
+
   /**
-   * The codecs that were passed, or with `keys` a sealed one. A purpose of its own keeps the cookies of one
-   * kind of store from being valid for another.
+   * The codecs that were passed, or a sealed codec for `keys`. Each kind of store has a separate purpose, so that
+   * its cookies are not valid in another kind of store.
    */
   codecsFor(purpose: string, settings: SealedSettings = {}): readonly Codec[] {
     const { codecs, now, cacheBytes } = this.#given
     if ((this.keyring === undefined) === (codecs === undefined)) {
-      throw new TypeError('a store needs keys, or codecs instead of them')
+      throw new TypeError(
+        'a store needs keys, such as keys: [process.env.SESSION_KEY], or codecs instead of them',
+      )
     }
     if (!this.keyring) return [...(codecs as readonly Codec[])]
     const sealed = new Sealed({
@@ -197,11 +241,53 @@ export class Settings {
   }
 }
 
+/** Options that only cookies have. */
+const forCookiesOnly = [
+  'optionsFor',
+  'legacyReaders',
+  'duplicateCookies',
+  'formerAttributes',
+] as const
+
+/** Headers that have a meaning of their own, or that clients in browsers cannot set. */
+const reservedHeaders = ['authorization', 'cookie', 'set-cookie', 'vary', 'cache-control']
+
+/** The header that carries sessions, in lower case; undefined for cookies. */
+function headerOf(options: CodecStoreOptions): string | undefined {
+  const { transport = 'cookie' } = options
+  if (typeof transport !== 'object' || transport === null) {
+    if (assertOneOf('transport', transport, ['cookie', 'header']) === 'cookie') return undefined
+  } else assertKnownOptions('transport', transport, ['header'])
+  const header = typeof transport === 'object' ? transport.header : 'X-Session'
+  if (typeof header !== 'string' || !isCookieName(header)) {
+    throw new TypeError(
+      `transport.header must be the name of a header, such as 'X-Session', not ${describeKind(header)}`,
+    )
+  }
+  if (reservedHeaders.includes(header.toLowerCase())) {
+    throw new TypeError(`transport.header cannot be ${header}; use a name of your own: 'X-Session'`)
+  }
+  const unusable = forCookiesOnly.find(option => options[option] !== undefined)
+  if (unusable) throw new TypeError(`${unusable} needs transport: 'cookie'; leave it out`)
+  return header.toLowerCase()
+}
+
+/** The message of the error for a store without any options. */
+export function needsKeys(call: string): string {
+  return `${call} needs keys: new ${call}(${call === 'CookieStore' ? '' : 'folder, '}{ keys: [process.env.SESSION_KEY] })`
+}
+
+/** Where to put what other libraries take as an option of the middleware. */
+function hintAt(option: string): string | undefined {
+  if (option === 'secret' || option === 'secrets') return 'did you mean keys?'
+  if (option === 'cookie') return 'did you mean options?'
+  const isAttribute = ['path', 'domain', 'maxAge', 'secure', 'httpOnly', 'sameSite'].includes(
+    option,
+  )
+  return isAttribute ? `did you mean options: { ${option} }?` : undefined
+}
+
 /** The longest a session can live in total, in seconds: 30 days, or the Max-Age of its cookie if longer. */
 export function longestLife(maxAge: number | 'session' | undefined): number {
   return Math.max(thirtyDays, typeof maxAge === 'number' ? maxAge : 0)
-}
-
-function ringOf(keys: KeyList | Keyring): Keyring {
-  return keys instanceof Keyring ? keys : new Keyring(keys)
 }

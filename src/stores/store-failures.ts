@@ -29,7 +29,14 @@ export function isStoreFailure(error: unknown): error is SessionError {
 export function unreadable(name: string): SessionError {
   return new SessionError(
     'store-failed',
-    `session "${name}" could not be read, so it cannot be signed in, rotated or destroyed`,
+    `session "${name}" could not be read, so it cannot be signed in, rotated, destroyed or reloaded`,
+  )
+}
+
+/** The error of a store that cannot lock sessions. */
+export function notExclusive(): TypeError {
+  return new TypeError(
+    'exclusive() needs a ServerStore, over a backend without the limitation updates-may-be-lost: no other store can lock a session',
   )
 }
 

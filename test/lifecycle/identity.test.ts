@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
-import { CookieStore, FilesystemStore, ServerStore, type Store } from 'silverback'
+import { CookieStore, FilesystemStore, ServerStore, type Session, type Store } from 'silverback'
 import { cookieStore, filesystemStore } from 'silverback/gorilla'
 import { memory } from 'silverback/memory'
 import { cookieOf, nodeRequest, setCookieLines } from '../support/http/http.ts'
@@ -38,6 +38,17 @@ const kinds: Record<string, { open(now: () => number): Store; ends: boolean }> =
     open: now => new ServerStore(memory({ now }), { now, keys, cookieCache: { maxAge: 30 } }),
     ends: true,
   },
+}
+
+async function linesAfter(
+  store: Store,
+  change: (session: Session) => void,
+  sent: string,
+): Promise<string[]> {
+  const each = await Visit.open(store, sent)
+  change(each.session)
+  await each.save()
+  return setCookieLines(each.response)
 }
 
 for (const [kind, { open, ends }] of Object.entries(kinds)) {
@@ -290,6 +301,31 @@ for (const [kind, { open, ends }] of Object.entries(kinds)) {
       assert.equal(cookieOf(each.response, 'sid'), undefined)
     })
 
+    test('only login and elevate count as authentication', async () => {
+      const clock = new Clock()
+      const store = open(clock.now)
+      const guest = await visit(store, put({ cart: 1 }))
+      assert.equal((await read(store, guest)).authenticatedAt, undefined)
+      const began = clock.at
+      let cookie = await visit(store, session => session.login('ann'), guest)
+      for (const use of [look, put({ a: 1 }), put({ a: 2 }), (s: Session) => s.rotate()]) {
+        clock.at += 5000
+        cookie = (await visit(store, use, cookie)) || cookie
+        const session = await read(store, cookie)
+        assert.deepEqual(session.authenticatedAt, new Date(began * 1000))
+        assert.equal(session.authenticatedWithin(clock.at - began), false)
+        assert.equal(session.authenticatedWithin(clock.at - began + 1), true)
+      }
+    })
+
+    test('a visitor who only looks gets no cookie', async () => {
+      const store = open(clock.now)
+      for (const sent of ['', 'other=1', 'sid=x', `sid=${'A'.repeat(43)}`]) {
+        assert.deepEqual(await linesAfter(store, look, sent), [], sent)
+        assert.deepEqual(await linesAfter(store, session => session.flashes(), sent), [], sent)
+      }
+    })
+
     test('preserves every character of an owner', async () => {
       const store = open(clock.now)
       for (const owner of ['\ufeffann', 'ann\0', ' ann', 'Ünï', '💚']) {
@@ -363,11 +399,11 @@ suite('mergeFrom', () => {
     assert.deepEqual(mine.values, { a: 1, b: 3 })
   })
 
-  test('merges the given keys with the given function', async () => {
+  test('merges the given keys with the given functions', async () => {
     const mine = await session({ cart: [1], name: 'ann' })
     mine.mergeFrom(await session({ cart: [2], name: 'guest', other: 1 }), {
       keys: ['cart', 'missing'],
-      combine: (a, b) => [...(a as number[]), ...(b as number[])],
+      combine: { cart: (a, b) => [...(a as number[]), ...(b as number[])], name: undefined },
     })
     assert.deepEqual(mine.values, { cart: [1, 2], name: 'ann' })
   })
@@ -375,6 +411,30 @@ suite('mergeFrom', () => {
   test('does not copy the CSRF secret and the key expiries of the other session', async () => {
     const mine = await session({})
     mine.mergeFrom(await session({ _csrf: 'known to an attacker', _expires: { a: 1 }, a: 1 }))
+    assert.deepEqual(mine.values, { a: 1 })
+  })
+
+  test('keeps the value of the session where no function combines', async () => {
+    const mine = await session({ a: 1, constructor: 1, name: 'ann' })
+    mine.mergeFrom(await session({ a: 2, constructor: 2, name: 'guest' }), {
+      combine: { name: undefined, a: (_, theirs) => theirs },
+    })
+    assert.deepEqual(mine.values, { a: 2, constructor: 1, name: 'ann' })
+  })
+
+  test('refuses anything but functions by key, and copies nothing then', async () => {
+    const mine = await session({ a: 1 })
+    const other = await session({ a: 2, b: 2 })
+    for (const [combine, message] of [
+      [() => 1, 'combine must be an object of functions by key, not a function'],
+      [null, 'combine must be an object of functions by key, not null'],
+      [{ a: 1 }, 'combine.a must be a function, not a number'],
+    ] as const) {
+      assert.throws(() => mine.mergeFrom(other, { combine } as never), {
+        name: 'TypeError',
+        message,
+      })
+    }
     assert.deepEqual(mine.values, { a: 1 })
   })
 

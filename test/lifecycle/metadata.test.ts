@@ -31,6 +31,8 @@ const metadata: fc.Arbitrary<SessionMetadata> = fc.record(
     owner: text,
     label: text,
     familyId: text,
+    userAgent: text,
+    address: text,
   },
   { requiredKeys: [], noNullPrototype: true },
 )
@@ -65,10 +67,22 @@ suite('metadata', () => {
     )
   })
 
-  test('is rejected when it has an unknown field', () => {
-    // varint(2^15) and varint(2^19): the bits after the last known field of each kind.
-    assert.equal(decodeMetadata(Uint8Array.of(0x80, 0x80, 0x02, 5)), undefined)
-    assert.equal(decodeMetadata(Uint8Array.of(0x80, 0x80, 0x20, 1, 65)), undefined)
+  test('keeps the fields of a later release', () => {
+    // varint(2^15) and a number; varint(2^30) and a text: the last bit of each kind that two releases could share.
+    const number = Uint8Array.of(0x80, 0x80, 0x02, 5)
+    const text = Uint8Array.of(0x80, 0x80, 0x80, 0x80, 0x04, 1, 65)
+    for (const bytes of [number, text]) {
+      const decoded = decodeMetadata(bytes) as SessionMetadata
+      assert.deepEqual(Uint8Array.from(encodeMetadata(decoded)), bytes)
+      const changed = { ...decoded, owner: 'ann', version: 2, userAgent: 'curl' }
+      assert.deepEqual(decodeMetadata(encodeMetadata(changed)), changed)
+      assert.deepEqual(mergeMetadata({}, { label: 'laptop' }, decoded).later, decoded.later)
+    }
+  })
+
+  test('is rejected when the fields of a later release are truncated', () => {
+    assert.equal(decodeMetadata(Uint8Array.of(0x80, 0x80, 0x02)), undefined)
+    assert.equal(decodeMetadata(Uint8Array.of(0x80, 0x80, 0x80, 0x80, 0x04, 2, 65)), undefined)
   })
 
   test('never throws, whatever the bytes', () => {
@@ -124,8 +138,12 @@ suite('records', () => {
         isTold: fc.boolean(),
         metadata,
         payload: fc.uint8Array(),
+        predecessor: fc.stringMatching(/^[\w-]{43}$/),
       },
-      { noNullPrototype: true },
+      {
+        noNullPrototype: true,
+        requiredKeys: ['name', 'created', 'idle', 'isTold', 'metadata', 'payload'],
+      },
     )
     fc.assert(
       fc.property(body, each => {
@@ -141,7 +159,7 @@ suite('records', () => {
       {
         successor: fc.stringMatching(/^[\w-]{43}$/),
         until: fc.nat(2 ** 40),
-        forwardsChanges: fc.boolean(),
+        isElevated: fc.boolean(),
       },
       { noNullPrototype: true },
     )

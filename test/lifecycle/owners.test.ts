@@ -179,8 +179,49 @@ for (const [name, openBackend] of Object.entries(backends)) {
         expiresAt: date(began + 1500),
         lastSeenAt: date(began + 500),
         authenticatedAt: date(began),
+        owner: 'ann',
+        userAgent: undefined,
+        address: undefined,
       })
       assert.equal(store.handleOf((await Visit.open(store)).session), undefined)
+    })
+
+    test('revokeEverything needs no list of records', async () => {
+      const { store, backend, clock } = await open()
+      Object.assign(backend, { all: undefined })
+      const elsewhere = new ServerStore(backend, { now: clock.now })
+      const cookie = await signIn(store)
+      assert.equal((await read(elsewhere, cookie)).owner, 'ann')
+      await store.revokeEverything()
+      assert.equal((await read(store, cookie)).reason, 'revoked')
+      clock.at += 1
+      assert.equal((await read(elsewhere, cookie)).reason, 'revoked')
+    })
+
+    test('revokeAll ends every session of the owner except the given one', async () => {
+      const { store } = await open()
+      const [here, there] = [await signIn(store), await signIn(store)]
+      const other = await signIn(store, 'bob')
+      const except = await read(store, here)
+      assert.equal(await store.revokeAll('ann', { except }), 1)
+      assert.equal((await read(store, here)).owner, 'ann')
+      assert.ok((await read(store, there)).isNew)
+      assert.equal((await read(store, other)).owner, 'bob')
+      assert.equal(await store.revokeAll('ann'), 1)
+      assert.ok((await read(store, here)).isNew)
+      assert.equal((await read(store, other)).owner, 'bob')
+    })
+
+    test('revoke ends one session, and none of another owner', async () => {
+      const { store } = await open()
+      const [one, two] = [await signIn(store), await signIn(store)]
+      const handle = store.handleOf(await read(store, one)) ?? ''
+      assert.equal(await store.revoke(handle, { owner: 'bob' }), false)
+      assert.equal((await read(store, one)).owner, 'ann')
+      assert.equal(await store.revoke(handle, { owner: 'ann' }), true)
+      assert.ok((await read(store, one)).isNew)
+      assert.equal((await read(store, two)).owner, 'ann')
+      assert.equal(await store.revoke(handle, { owner: 'ann' }), false)
     })
 
     test('revokeEverything reaches another store within a second', async () => {

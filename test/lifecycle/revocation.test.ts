@@ -277,14 +277,14 @@ test('a backend that may lose revocations is refused unless that is accepted', (
   assert.throws(() => new CookieStore({ keys, revocation: memory() }), {
     name: 'TypeError',
     message:
-      "the backend of revocation cannot keep every promise; to use it all the same: acceptLimitations: ['records-may-be-evicted']; a memory backend keeps its records with memory({ whenFull: 'throw' })",
+      "the backend of revocation does not give every guarantee; to use it anyway, pass acceptLimitations: ['records-may-be-evicted']; a memory backend keeps its records with memory({ whenFull: 'throw' })",
   })
   const acceptLimitations = ['records-may-be-evicted'] as const
   assert.ok(new CookieStore({ keys, revocation: memory(), acceptLimitations }))
   const weak = Object.assign(memory(), { limitations: ['deleted-may-return'] as const })
   assert.throws(
     () => new CookieStore({ keys, tooLarge: 'spill', spillTo: weak }),
-    /the backend of spillTo cannot keep every promise/,
+    /the backend of spillTo does not give every guarantee/,
   )
   assert.ok(new CookieStore({ keys, tooLarge: 'spill', spillTo: memory() }))
 })

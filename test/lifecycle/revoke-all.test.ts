@@ -17,8 +17,13 @@ function listThenDelete(during: () => Promise<void>): Backend & OwnerIndex {
       isFirst = false
       await during()
     }
-    for (const id of listed) await backend.delete(id)
-    return listed.length
+    // As a statement that waited for the lock of a row, and found that it is another owner's now.
+    const found = await Promise.all(
+      listed.map(async id => ((await backend.load(id))?.owner ? id : [])),
+    )
+    const doomed = found.flat()
+    for (const id of doomed) await backend.delete(id)
+    return doomed.length
   }
   return {
     load: (...args) => backend.load(...args),

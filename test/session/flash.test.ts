@@ -252,6 +252,17 @@ suite('flash messages of concurrent requests', () => {
     assert.deepEqual((await read()).session.flashes(), ['a'])
   })
 
+  test('can be taken without undoing what another request has set', async () => {
+    const { read, sessions } = await readers(2, new ServerStore(memory()), { _flash: ['a'] })
+    const [one, other] = sessions as [(typeof sessions)[number], (typeof sessions)[number]]
+    other.session.label = 'Firefox'
+    await other.save()
+    assert.deepEqual(await one.session.takeFlashes(), ['a'])
+    one.session.values.seen = true
+    await one.save()
+    assert.equal((await read()).session.label, 'Firefox')
+  })
+
   test('are not taken again by a request that keeps earlier ones', async () => {
     const { read, sessions } = await readers(2, new ServerStore(memory()), { _flash: ['a'] })
     const [one, other] = sessions as [(typeof sessions)[number], (typeof sessions)[number]]
@@ -421,6 +432,7 @@ suite('a submitted form', () => {
     ...['cc-exp-year', 'cc-csc', 'cc-type', 'billing cc-number', 'payment[cc-csc]', 'ccNumber'],
     ...['cc_no', 'ccnumber', 'csc', 'card_csc', 'credit-card', 'cvv2'],
     ...['pin_code', 'pinCode', 'new-pin', 'userPIN', 'user[pin]', 'mfa_code', 'mfa', '2fa', 'TFA'],
+    ...['ssn', 'social_security_number'],
     ...['2fa_code', 'otp_code', 'totp', 'sms-code', 'smsCode', 'verificationCode', 'auth_code'],
     ...['backup_code', 'recovery-code', 'security_answer'],
     ...['api_key', 'apiKey', 'API-KEY', 'APIKey', 'access_key', 'private_key', 'secret_key'],

@@ -3,7 +3,9 @@ import { suite, test } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import {
+  aliasRequest,
   CookieStore,
+  CookieTooLargeError,
   MultiError,
   newCookie,
   type RequestLike,
@@ -26,7 +28,7 @@ const store = new CookieStore({ keys })
 class PlainStore implements Store {
   readonly saved: string[] = []
 
-  get<T extends object = Values>(request: RequestLike, name: string): Promise<Session<T>> {
+  get<T extends object = Values>(request: RequestLike, name: string): Promise<Session<Partial<T>>> {
     return registry(request).get(this, name)
   }
 
@@ -47,6 +49,19 @@ class PlainStore implements Store {
 }
 
 suite('the registry of a request', () => {
+  test('is shared with a clone that stands for the request, as with a copy in Go', async () => {
+    const request = new Request('http://localhost/')
+    const session = await store.get(request, 'a')
+    const [other, clone] = [request.clone(), request.clone()]
+    aliasRequest(request, clone)
+    assert.equal(await store.get(clone, 'a'), session)
+    assert.notEqual(await store.get(other, 'a'), session)
+    session.values.user = 'ann'
+    const response = new Response()
+    await save(clone, response)
+    assert.equal(response.headers.getSetCookie().length, 1)
+  })
+
   test('reads each session once', async () => {
     const request = nodeRequest()
     const [one, two] = await Promise.all([store.get(request, 'a'), store.get(request, 'a')])
@@ -62,7 +77,7 @@ suite('the registry of a request', () => {
     const request = nodeRequest('visits=41')
     const response = nodeResponse()
     const visits = await custom.get<{ visits: number }>(request, 'visits')
-    visits.values.visits++
+    visits.values.visits = (visits.values.visits ?? 0) + 1
     ;(await store.get(request, 'one')).values.foo = 'bar'
     ;(await store.get(request, 'two')).keyed.set(42, 43)
     await store.get(request, 'untouched')
@@ -85,6 +100,21 @@ suite('the registry of a request', () => {
     assert.deepEqual(setCookieLines(response), [])
   })
 
+  test('throws a single failure as itself', async () => {
+    const request = nodeRequest()
+    const bad = await store.get(request, 'bad')
+    ;(await store.get(request, 'good')).values.foo = 'bar'
+    bad.values.text = 'x'.repeat(5000)
+    await assert.rejects(save(request, nodeResponse()), CookieTooLargeError)
+    bad.values = {}
+    bad.options.path = ';'
+    await assert.rejects(save(request, nodeResponse()), (error: unknown) => {
+      assert.ok(error instanceof SessionError)
+      assert.match(error.message, /^error saving session "bad": path must be/)
+      return true
+    })
+  })
+
   test('reports every failure and saves the other sessions', async () => {
     const request = nodeRequest()
     const response = nodeResponse()
@@ -99,7 +129,7 @@ suite('the registry of a request', () => {
       assert.equal(error.errors.length, 2)
       assert.equal(
         error.message,
-        'error saving session "bad": act is a function, which a session cannot carry; store plain data (and 1 other error)',
+        'error saving session "bad": act is a function, which a session cannot store; store plain data (and 1 other error)',
       )
       assert.ok(error.isUsage)
       assert.match(

@@ -66,6 +66,53 @@ suite('keys that are not strings', () => {
   })
 })
 
+suite('push', () => {
+  test('appends to the list under a key and returns its length', () => {
+    const session = newSession()
+    assert.equal(session.push('viewed', 'a'), 1)
+    assert.equal(session.push('viewed', 'b'), 2)
+    assert.deepEqual(session.values, { viewed: ['a', 'b'] })
+  })
+
+  test('changes no list that was read before, even a frozen one', () => {
+    const read = Object.freeze(['a'])
+    const session = newSession({ viewed: read })
+    session.push('viewed', 'b')
+    assert.deepEqual([read, session.values.viewed], [['a'], ['a', 'b']])
+  })
+
+  test('throws an error that names the key if its value is not a list', () => {
+    const session = newSession({ cart: { a: 1 } })
+    const message = 'values.cart is not a list and cannot be pushed to'
+    assert.throws(() => session.push('cart', 'x'), { name: 'TypeError', message })
+    assert.deepEqual(session.values, { cart: { a: 1 } })
+  })
+
+  test('accepts keys such as __proto__, and none after destroy', () => {
+    const session = newSession()
+    for (const key of ['__proto__', 'constructor']) assert.equal(session.push(key, 'x'), 1)
+    assert.equal(Object.getPrototypeOf(session.values), Object.prototype)
+    session.destroy()
+    assert.throws(() => session.push('a', 'x'), { code: 'session-destroyed' })
+  })
+})
+
+suite('pull', () => {
+  test('returns a value and removes it', () => {
+    const session = newSession({ returnTo: '/cart', a: 1 })
+    assert.equal(session.pull('returnTo'), '/cart')
+    assert.equal(session.pull('returnTo'), undefined)
+    assert.deepEqual(session.values, { a: 1 })
+  })
+
+  test('does not return inherited properties, and throws after destroy', () => {
+    const session = newSession()
+    for (const key of ['__proto__', 'toString']) assert.equal(session.pull(key), undefined)
+    session.destroy()
+    assert.throws(() => session.pull('a'), { code: 'session-destroyed' })
+  })
+})
+
 suite('a session', () => {
   test('has a copy of its options', () => {
     const options = { path: '/' }

@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import {
+  clone,
   json,
   loadPayload,
+  mergeValues,
   type Persistence,
   payloadOf,
   ServerStore,
   SessionStore,
   type Swapped,
   swapMerged,
+  type Values,
 } from 'silverback'
 import { go } from 'silverback/gob'
 import { memory } from 'silverback/memory'
@@ -25,6 +28,63 @@ test('merging keeps the Go types of entries that this request did not change', a
   const { values } = await read(store, cookie)
   assert.deepEqual(values, { small: 3, ratio: 1.5, other: 'x', more: 'y' })
   assert.match(Buffer.from(gob.serialize(values)).toString('latin1'), /int8.*float32/s)
+})
+
+test('a list that is pushed to keeps its Go type, also when it is merged', async () => {
+  const store = new ServerStore(memory(), { serializer: gob })
+  const cookie = await visit(store, put({ list: go.typed('[]string', ['a']) }))
+  const slow = await Visit.open(store, cookie)
+  await visit(store, session => session.push('list', 'b'), cookie)
+  slow.session.push('list', 'c')
+  await slow.save()
+  const { values } = await read(store, cookie)
+  assert.deepEqual(values, { list: ['a', 'b', 'c'] })
+  assert.match(Buffer.from(gob.serialize(values)).toString('latin1'), /\[\]string/)
+})
+
+test('merging keeps the Go types of entries that either request added or changed', async () => {
+  const store = new ServerStore(memory(), { serializer: gob })
+  const cookie = await visit(store, put({ n: go.int64(1), list: [go.uint8(1)] }))
+  const slow = await Visit.open(store, cookie)
+  await visit(store, put({ theirs: go.int16(7), n: go.uint8(3) }), cookie)
+  put({ mine: go.int8(5), n: go.float64(2) })(slow.session)
+  slow.session.values.list = [2]
+  await slow.save()
+  // Now without a conflict.
+  put({ more: 1 })(slow.session)
+  await slow.save()
+  const { values } = await read(store, cookie)
+  assert.deepEqual(values, { n: 2, list: [2], theirs: 7, mine: 5, more: 1 })
+  const types = Object.keys(values).map(key => [key, go.typeOf(values, key)])
+  assert.deepEqual(Object.fromEntries(types), {
+    n: 'float64',
+    list: '[]interface {}',
+    theirs: 'int16',
+    mine: 'int8',
+    more: 'int',
+  })
+  assert.equal(go.typeOf(values.list, 0), 'uint8')
+})
+
+test('clone and mergeValues keep Go types, which structuredClone loses', () => {
+  const base = clone({ n: go.int64(1), at: go.time(new Date(0), { offsetMinutes: 60 }) }, gob)
+  const [mine, theirs] = [clone<Values>(base, gob), clone<Values>(base, gob)]
+  assert.deepEqual({ ...mine }, { n: 1, at: new Date(0) })
+  assert.equal(go.typeOf(mine, 'n'), 'int64')
+  assert.equal(go.typeOf(structuredClone(mine), 'n'), undefined)
+  mine.n = 2
+  mine.added = go.int8(5)
+  theirs.n = 3
+  theirs.other = go.float32(1.5)
+  const { values, contested } = mergeValues({ base, mine, theirs }, gob)
+  assert.equal(values, theirs)
+  assert.deepEqual(contested, ['n'])
+  const read = clone(values, gob)
+  assert.deepEqual(read, { n: 2, at: new Date(0), other: 1.5, added: 5 })
+  assert.deepEqual(
+    Object.keys(read).map(key => go.typeOf(read, key)),
+    ['int64', 'time.Time', 'float32', 'int8'],
+  )
 })
 
 suite('swapMerged', () => {

@@ -325,7 +325,7 @@ suite('conflicting saves', () => {
     await assert.rejects(changedTwice({ onConflict: 'throw' }), (error: unknown) => {
       assert.ok(error instanceof SessionError)
       assert.equal(error.code, 'conflict')
-      assert.equal(error.message, 'session "sid": others changed "foo" too')
+      assert.equal(error.message, 'session "sid": another request has also changed "foo"')
       return true
     })
   })
@@ -405,6 +405,12 @@ suite('owners in a server store', () => {
     await store.revoke(mine!.handle)
     assert.equal((await store.new(nodeRequest(phone), 'sid')).reason, 'unknown-id')
     assert.deepEqual(await store.sessionsOf('ann'), [])
+    const again = [await signIn('ann'), await signIn('ann')]
+    assert.equal(await store.revokeAll('ann'), 2)
+    for (const each of again) {
+      assert.equal((await store.get(nodeRequest(each), 'sid')).reason, 'unknown-id')
+    }
+    assert.equal((await store.new(nodeRequest(other), 'sid')).owner, 'bob')
   })
 
   test('rejects if the backend has no owner index', async () => {
@@ -438,7 +444,7 @@ suite('the backend of a server store', () => {
     assert.throws(() => new ServerStore(weak), {
       name: 'TypeError',
       message:
-        "this backend cannot keep every promise; to use it all the same: acceptLimitations: ['updates-may-be-lost', 'deleted-may-return']",
+        "this backend does not give every guarantee; to use it anyway, pass acceptLimitations: ['updates-may-be-lost', 'deleted-may-return']",
     })
     assert.throws(
       () => new ServerStore(weak, { acceptLimitations: ['updates-may-be-lost'] }),

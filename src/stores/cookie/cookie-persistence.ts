@@ -6,6 +6,7 @@
 
 import { type Codec, encodeMulti, type Opened } from '../../codec/codec.ts'
 import type { Serializer } from '../../codec/serializers/serializer.ts'
+import type { SessionError } from '../../errors.ts'
 import { maxCookieBytes, splitValue } from '../../http/chunks.ts'
 import { decodeMetadata, encodeMetadata } from '../../session/metadata.ts'
 import type { Capability } from '../../session/store.ts'
@@ -24,8 +25,8 @@ const noBytes = new Uint8Array(0)
 
 /** What to do with a session that is too large for one cookie. */
 export type SizeLimit =
-  /** Throw a CookieTooLargeError. */
-  | { readonly tooLarge: 'throw' }
+  /** Throw a CookieTooLargeError. `maxTotalBytes` is 4096 by default, the limit of browsers. */
+  | { readonly tooLarge: 'throw'; readonly maxTotalBytes?: number }
   /** Use several cookies, of so many bytes together. */
   | { readonly tooLarge: 'chunk'; readonly maxTotalBytes: number }
   /** Leave it to a wrapper. */
@@ -61,11 +62,24 @@ export class CookiePersistence implements Persistence {
     return { text }
   }
 
+  hasRoomFor(draft: Draft): boolean {
+    try {
+      this.write(draft)
+      return true
+    } catch (error) {
+      const { code } = error as Partial<SessionError>
+      if (code === 'cookie-too-large' || code === 'value-too-long') return false
+      throw error
+    }
+  }
+
   erase(): void {}
 
   #assertFits(draft: Draft, text: string): void {
     const limit = this.#limit
-    if (limit.tooLarge === 'throw') assertFits(draft, text, maxCookieBytes, this.codecs)
+    if (limit.tooLarge === 'throw') {
+      assertFits(draft, text, limit.maxTotalBytes ?? maxCookieBytes, this.codecs)
+    }
     if (limit.tooLarge !== 'chunk') return
     const names = splitValue(draft.name, text).reduce((bytes, { name }) => bytes + name.length, 0)
     assertFits(draft, text, limit.maxTotalBytes - names + draft.name.length, this.codecs)

@@ -26,8 +26,6 @@ export class Revocable implements Persistence {
    * Throws a TypeError if `inner` does not store metadata.
    *
    * @param backend - where revoked sessions are recorded
-   * @param options.now - the clock: Unix time in seconds
-   * @param options.strict - revoke sessions that began before the records did, which the backend may have lost
    */
   constructor(
     inner: Persistence,
@@ -35,7 +33,12 @@ export class Revocable implements Persistence {
     {
       now = unixSeconds,
       strict = false,
-    }: { now?: () => number; strict?: boolean | undefined } = {},
+    }: {
+      /** The clock: Unix time in seconds. Default: the system clock. */
+      now?: () => number
+      /** Revoke sessions that began before the records did, which the backend may have lost. Default false. */
+      strict?: boolean | undefined
+    } = {},
   ) {
     if (!inner.capabilities.has('metadata')) {
       throw new TypeError('revocation needs keys: other codecs have no room for metadata')
@@ -51,18 +54,22 @@ export class Revocable implements Persistence {
     const loaded = await this.#inner.read(name, text, context)
     if ('reason' in loaded) return loaded
     const [isRevoked, mayBeForgotten] = await Promise.all([
-      this.#revocations.isRevoked(loaded.metadata ?? {}),
+      this.#revocations.isRevoked(loaded.metadata ?? {}, context.signal),
       this.#revocations.mayBeForgotten(loaded.startedAt),
     ])
     return isRevoked || mayBeForgotten ? { reason: 'revoked' } : loaded
+  }
+
+  hasRoomFor(draft: Draft): boolean {
+    return this.#inner.hasRoomFor?.(draft) ?? true
   }
 
   /** Returns undefined if the session was revoked meanwhile. */
   async write(draft: Draft, base: Snapshot): Promise<Written | undefined> {
     const { owner } = base.metadata
     const { familyId } = draft.metadata
-    // A session that was not read can have ended only since this request saved it. A sign-in starts a session
-    // of its own, so that it counts whatever became of the previous one.
+    // A session that was not read can have ended only since this request saved it. A sign-in starts a new session,
+    // so it is valid even if the previous one has ended.
     const isKnown = base.reason === undefined || familyId !== undefined
     if (
       isKnown &&

@@ -47,17 +47,15 @@ export class Revocations {
     return this.#isStrict && (startedAt ?? 0) < (await this.#since())
   }
 
-  async isRevoked({
-    owner,
-    familyId,
-    generation = 0,
-    ownerEpoch = 0,
-    epoch = 0,
-  }: SessionMetadata): Promise<boolean> {
+  /** @param signal - aborts the reads */
+  async isRevoked(
+    { owner, familyId, generation = 0, ownerEpoch = 0, epoch = 0 }: SessionMetadata,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
     // A cookie from before revocation was switched on has no family: only epochs apply to it.
     const [lowest, ownersNow, everyoneNow] = await Promise.all([
-      familyId === undefined ? 0 : this.#counters.read(keyOf(familyId)),
-      owner === undefined ? 0 : this.#counters.read(ownerKey(owner)),
+      familyId === undefined ? 0 : this.#counters.read(keyOf(familyId), signal),
+      owner === undefined ? 0 : this.#counters.read(ownerKey(owner), signal),
       this.#epoch.current(),
     ])
     return generation < lowest || ownerEpoch < ownersNow || epoch < everyoneNow

@@ -9,7 +9,6 @@ import type { Backend, StoredRecord } from '../../backends/backend.ts'
 import { keyOf, newId } from '../../backends/ids.ts'
 import { type Codec, encodeMulti } from '../../codec/codec.ts'
 import type { Serializer } from '../../codec/serializers/serializer.ts'
-import { maxCookieBytes } from '../../http/chunks.ts'
 import { chain, type MaybePromise } from '../../lib/maybe-promise.ts'
 import { retryOnConflict } from '../../lib/retry.ts'
 import { storeOperation } from '../../lib/store-errors.ts'
@@ -34,11 +33,14 @@ const marker = '~'
 
 /** What spilling needs besides a backend. */
 export interface SpillingOptions {
-  /** Codecs for the ids in cookies, and for the records in the backend, newest first. */
+  /** Codecs for the ids in cookies, newest first. */
   readonly idCodecs: readonly Codec[]
+  /** Codecs for the records in the backend, newest first. */
   readonly recordCodecs: readonly Codec[]
   /** Whether large sessions are spilled; otherwise only those that were spilled before are read. */
   readonly spills: boolean
+  /** The limit for the name and value of a session that is not spilled. */
+  readonly maxTotalBytes: number
   /** The clock: Unix time in seconds. */
   readonly now: () => number
 }
@@ -63,13 +65,14 @@ export class Spilling implements Persistence {
 
   read(name: string, text: string, context: ReadContext): MaybePromise<Loaded | Rejected> {
     if (!text.startsWith(marker)) return this.#inner.read(name, text, context)
-    return this.#readSpilled(name, text.slice(marker.length))
+    return this.#readSpilled(name, text.slice(marker.length), context.signal)
   }
 
   write(draft: Draft, base: Snapshot): MaybePromise<Written | undefined> {
     return chain(this.#inner.write(draft, base), written => {
       const text = written?.text ?? ''
-      if (this.#options.spills && draft.name.length + text.length > maxCookieBytes) {
+      const { spills, maxTotalBytes } = this.#options
+      if (spills && draft.name.length + text.length > maxTotalBytes) {
         return this.#spill(draft)
       }
       // The record stays until it expires: an earlier response that names it may arrive last.
@@ -78,18 +81,28 @@ export class Spilling implements Persistence {
     })
   }
 
+  hasRoomFor(draft: Draft): boolean {
+    return this.#options.spills || (this.#inner.hasRoomFor?.(draft) ?? true)
+  }
+
   erase(base: Snapshot): MaybePromise<void> {
     return chain(this.#inner.erase(base), () =>
       base.id === undefined ? undefined : this.#delete(base.id),
     )
   }
 
-  async #readSpilled(name: string, text: string): Promise<Loaded | Rejected> {
+  async #readSpilled(
+    name: string,
+    text: string,
+    signal: AbortSignal | undefined,
+  ): Promise<Loaded | Rejected> {
     const cookie = openCookie(name, text, this.#options.idCodecs)
     if ('reason' in cookie) return cookie
     const id = cookie.opened.value
     if (typeof id !== 'string') return { reason: 'malformed' }
-    const record = await storeOperation('load', () => this.#backend.load(keyOf(id)))
+    const record = await storeOperation('load', () =>
+      this.#backend.load(keyOf(id), signal && { signal }),
+    )
     if (!record) return { reason: 'unknown-id' }
     const result = openCookie(recordName(name, id), textOf(record), this.#options.recordCodecs)
     if ('reason' in result) return result

@@ -17,8 +17,11 @@ export class Counters {
     this.#backend = backend
   }
 
-  async read(key: string): Promise<number> {
-    return numberIn(await storeOperation('load', () => this.#backend.load(key)))
+  /** @param signal - aborts the read */
+  async read(key: string, signal?: AbortSignal): Promise<number> {
+    const load = (): Promise<StoredRecord | undefined> =>
+      this.#backend.load(key, signal && { signal })
+    return numberIn(await storeOperation('load', load))
   }
 
   /**

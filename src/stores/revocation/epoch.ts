@@ -8,7 +8,7 @@ import { tenYears } from '../../lib/clock.ts'
 import type { Counters } from './counters.ts'
 
 /** The key of the record. Keys of sessions have 43 characters, so they cannot collide with it. */
-const epochKey = 'epoch'
+export const epochKey = 'epoch'
 
 /** How long an epoch is cached, in seconds: other processes learn of a new one after that time. */
 const cachedFor = 1

@@ -1,5 +1,5 @@
 /**
- * Ending sessions, and notifying those who watch them.
+ * Ends sessions, and notifies their watchers.
  *
  * @module
  */

@@ -2,14 +2,17 @@
  * The format of records.
  *
  *     record   = kind(1) tag(8) content                     content: sealed, where records are encrypted
- *     session  = varint( created ) varint( twice idle, and one if told )
+ *     session  = varint( created ) varint( twice idle, and one if set by Max-Age )
  *                varint( length ) metadata varint( length ) name payload
- *     tombstone = varint( twice until, and one if changes are forwarded ) successor
+ *     moving   = varint( length ) predecessor session
+ *     tombstone = varint( twice until, and one unless by an elevation ) successor
  *
- * When a session gets a new id, its old record becomes a tombstone: the old id no longer opens a session, and
- * a request that was under way finds out where to write its changes.
+ * A session gets a new id in three steps: a new record of the kind `moving` is created, the old record becomes a
+ * tombstone, and the new record becomes a session. The tombstone decides: until it exists, the old record is the
+ * session, and the new one is ignored. From then on, the old id no longer opens a session, and a concurrent request
+ * finds in the tombstone the record to write its changes to.
  *
- * The tag is random, so that no two writes are equal: a client whose response was lost can tell whether the
+ * The tag is random, so that no two writes are equal: a client whose response was lost can check whether the
  * record is the one that it wrote.
  *
  * @module
@@ -20,7 +23,7 @@ import { readVarint, varint } from '../../runtime/bytes/varint.ts'
 import { randomBytes } from '../../runtime/crypto/random.ts'
 import { decodeMetadata, encodeMetadata, type SessionMetadata } from '../../session/metadata.ts'
 
-const kinds = { session: 1, tombstone: 2 }
+const kinds = { session: 1, tombstone: 2, moving: 3 }
 const tagLength = 8
 const decoder = new TextDecoder()
 
@@ -37,6 +40,8 @@ export interface RecordBody {
   readonly metadata: SessionMetadata
   /** The serialized values. */
   readonly payload: Uint8Array
+  /** The key of the session's old record, while the session is moving to this one. */
+  readonly predecessor?: string | undefined
 }
 
 /** What is left of a record whose session got a new id. */
@@ -45,8 +50,8 @@ export interface Tombstone {
   readonly successor: string
   /** Until when the old id may still read the session: Unix time in seconds. */
   readonly until: number
-  /** Whether changes of requests that were under way are written to the new record. */
-  readonly forwardsChanges: boolean
+  /** Whether the session got its new id because its owner authenticated again. */
+  readonly isElevated: boolean
 }
 
 /** Encrypts the content of a record, or leaves it as it is. */
@@ -57,15 +62,18 @@ export type Unseal = (content: Uint8Array) => Uint8Array | undefined
 
 /** Encodes the record of a session. */
 export function encodeSession(body: RecordBody, seal: Seal): Uint8Array {
-  return tagged(kinds.session, seal(encodeBody(body)))
+  const { predecessor } = body
+  if (predecessor === undefined) return tagged(kinds.session, seal(encodeBody(body)))
+  const old = utf8Bytes(predecessor)
+  return tagged(kinds.moving, seal(concatBytes(varint(old.length), old, encodeBody(body))))
 }
 
 /** Encodes a tombstone. */
 export function encodeTombstone(
-  { successor, until, forwardsChanges }: Tombstone,
+  { successor, until, isElevated }: Tombstone,
   seal: Seal,
 ): Uint8Array {
-  const content = concatBytes(varint(2 * until + (forwardsChanges ? 1 : 0)), utf8Bytes(successor))
+  const content = concatBytes(varint(2 * until + (isElevated ? 0 : 1)), utf8Bytes(successor))
   return tagged(kinds.tombstone, seal(content))
 }
 
@@ -78,10 +86,9 @@ export function decodeRecord(
   record: Uint8Array,
   unseal: Unseal,
 ): RecordBody | Tombstone | undefined {
-  const kind = record[0]
-  if (kind !== kinds.session && kind !== kinds.tombstone) return undefined
-  const content = unseal(record.subarray(1 + tagLength))
-  return content && (kind === kinds.session ? decodeBody(content) : decodeTombstone(content))
+  const decode = decoders.get(record[0])
+  const content = decode && unseal(record.subarray(1 + tagLength))
+  return content && decode(content)
 }
 
 /** True for a tombstone. */
@@ -122,20 +129,35 @@ export function decodeBody(bytes: Uint8Array): RecordBody | undefined {
   }
 }
 
+function decodeMoving(content: Uint8Array): RecordBody | undefined {
+  const predecessor = readPart(content, 0)
+  const body = predecessor && decodeBody(content.subarray(predecessor[1]))
+  return body && { ...body, predecessor: decoder.decode(predecessor[0]) }
+}
+
 function decodeTombstone(content: Uint8Array): Tombstone | undefined {
   const until = readVarint(content, 0)
   if (!until) return undefined
   return {
     successor: latin1Text(content, until[1], content.length),
     until: Math.floor(until[0] / 2),
-    forwardsChanges: until[0] % 2 === 1,
+    isElevated: until[0] % 2 === 0,
   }
 }
 
-/** Reads length-prefixed bytes, and returns them with the offset of what forwardsChanges. */
+/** Reads length-prefixed bytes, and returns them with the offset of what follows. */
 function readPart(bytes: Uint8Array, at: number): [part: Uint8Array, next: number] | undefined {
   const length = readVarint(bytes, at)
   if (!length || length[1] + length[0] > bytes.length) return undefined
   const next = length[1] + length[0]
   return [bytes.subarray(length[1], next), next]
 }
+
+const decoders = new Map<
+  number | undefined,
+  (content: Uint8Array) => RecordBody | Tombstone | undefined
+>([
+  [kinds.session, decodeBody],
+  [kinds.moving, decodeMoving],
+  [kinds.tombstone, decodeTombstone],
+])

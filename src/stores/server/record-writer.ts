@@ -4,14 +4,17 @@
  * @module
  */
 
-import type { StoredRecord, UpdateResult } from '../../backends/backend.ts'
+import type { StoredRecord } from '../../backends/backend.ts'
 import { keyOf, newId } from '../../backends/ids.ts'
-import { type Attempt, retryOnConflict } from '../../lib/retry.ts'
+import { type Attempt, backoff, retryOnConflict } from '../../lib/retry.ts'
+import { inTurn } from '../../lib/turns.ts'
 import { type MergeOptions, tooManyConflicts } from '../merge-draft.ts'
-import type { Draft } from '../persistence.ts'
+import type { Draft, LockOptions } from '../persistence.ts'
 import type { Epoch } from '../revocation/epoch.ts'
 import type { OwnerEpochs } from '../revocation/owner-epochs.ts'
+import { isStoreFailure } from '../store-failures.ts'
 import type { Endings } from './endings.ts'
+import { holds, isLocked, lockUntil } from './locks.ts'
 import type { OwnerLimit } from './owner-limit.ts'
 import { bodyOf, mergeBodies, rotated, valuesOf, withoutKey } from './record-body.ts'
 import { isTombstone, type RecordBody, type Tombstone } from './record-format.ts'
@@ -21,6 +24,8 @@ import { endOf, type Found, type Kept, type Records } from './records.ts'
 export interface Tracked extends Kept {
   /** The id that leads there; undefined if another request has given the session a new one. */
   readonly id: string | undefined
+  /** Whether that request elevated the session. */
+  readonly isElevated?: boolean | undefined
 }
 
 /** A session that was written. */
@@ -39,6 +44,12 @@ export interface TakenRecord {
   readonly tracked: Tracked
 }
 
+/** A session that was locked, and its body with the changes of the draft. */
+export interface LockedRecord {
+  readonly tracked: Tracked
+  readonly merged: RecordBody
+}
+
 /** What a writer works with. */
 export interface RecordWriterOptions {
   readonly records: Records
@@ -47,7 +58,7 @@ export interface RecordWriterOptions {
   readonly ownerEpochs: OwnerEpochs
   readonly limit: OwnerLimit | undefined
   readonly merging: MergeOptions
-  /** The age in seconds at which an id is replaced by itself. */
+  /** The age in seconds at which an id is replaced automatically. */
   readonly rotateEvery: number
   readonly now: () => number
 }
@@ -87,6 +98,8 @@ export class RecordWriter {
     if (!base || draft.id === undefined) return this.#create(draft)
     const { rotation } = draft
     if (rotation === 'login') return this.#replace(draft, base)
+    // A concurrent elevation has given the session its new id already. Cookies may arrive in another order.
+    if (base.isElevated) return this.#update(draft, base)
     if (rotation || this.isRotationDue(base.body)) return this.#move(draft, base)
     return this.#canTouch(draft, base) ? this.#renew(draft, base) : this.#update(draft, base)
   }
@@ -121,6 +134,59 @@ export class RecordWriter {
     )
   }
 
+  /**
+   * Locks the session by a note in its record, which goes with it when it gets a new id. Resolves to `ended` if the
+   * session has ended, and to `locked` if another request has locked it for longer than `wait`.
+   */
+  async lock(
+    draft: Draft,
+    base: Tracked,
+    { token, wait, hold }: LockOptions,
+  ): Promise<LockedRecord | 'ended' | 'locked'> {
+    const giveUpAt = performance.now() + wait * 1000
+    for (let tried = 0; ; tried++) {
+      const found = await this.#records.find(base.key, base.isElevated)
+      if (!found) return 'ended'
+      const { body, version, key, isElevated } = found
+      if (!isLocked(body, this.#now())) {
+        // Merged before anything is written, because merging can fail.
+        const merged = this.#merge(draft, base.body, body)
+        const lock = lockUntil(token, this.#now() + hold)
+        const metadata = { ...body.metadata, lock }
+        const locked = { ...body, metadata }
+        const limits = draft.defaults.lifetime
+        const result = await this.#records.update({ key, version }, locked, limits)
+        if (result.status === 'updated') {
+          const id = key === base.key ? base.id : undefined
+          return { tracked: { ...result.kept, id, isElevated }, merged }
+        }
+      }
+      if (performance.now() >= giveUpAt) return 'locked'
+      await backoff(tried)
+    }
+  }
+
+  /** Removes the note of {@link lock}, unless the session has ended or another request has locked it since. */
+  async unlock(draft: Draft, base: Tracked, token: string): Promise<void> {
+    await retryOnConflict<string, void>(
+      base.key,
+      async from => {
+        const found = await this.#records.find(from)
+        if (!found || !holds(found.body, token)) return { result: undefined }
+        const { key, version, body } = found
+        const metadata = { ...body.metadata, lock: undefined }
+        const unlocked = { ...body, metadata }
+        const result = await this.#records.update(
+          { key, version },
+          unlocked,
+          draft.defaults.lifetime,
+        )
+        return result.status === 'updated' ? { result: undefined } : { retry: key }
+      },
+      { gaveUp: tries => tooManyConflicts(draft.name, tries) },
+    )
+  }
+
   /** Takes only what this request has added: the stored session has ended, or has another id. */
   #takeOwn(draft: Draft, key: string, base: Tracked): TakenRecord {
     const body = withoutKey(base.body, key, this.#merging.serializer)
@@ -142,7 +208,12 @@ export class RecordWriter {
       this.#epoch.latest(),
       this.#ownerEpochs.current(owner),
     ])
-    const metadata = { ...draft.metadata, rotatedAt: undefined, epoch: epoch || undefined }
+    const metadata = {
+      ...draft.metadata,
+      rotatedAt: undefined,
+      lock: undefined,
+      epoch: epoch || undefined,
+    }
     const body = this.#bodyOf({ ...draft, metadata }, this.#now())
     const kept = await this.#records.create(id, body, draft.defaults.lifetime)
     // All sessions of the owner were ended meanwhile. This one may have been listed or not: start over.
@@ -165,51 +236,58 @@ export class RecordWriter {
   }
 
   /**
-   * Gives the session a new id. If another request has done so, the changes are written there, and the cookie
-   * is that request's; an elevated session gets a new id all the same.
+   * Gives the session a new id. If another request has already done so, the changes are written under that id, and
+   * the other request's cookie is used. An elevated session still gets a new id, unless the other request also
+   * elevated it.
    */
   async #move(draft: Draft, base: Tracked): Promise<WrittenRecord | undefined> {
     const id = newId()
     const limits = draft.defaults.lifetime
     const isElevated = draft.rotation === 'elevate'
-    const first = rotated(this.#bodyOf(draft, base.body.created), this.#now())
     const { owner } = draft.metadata
+    const bodyAt = (predecessor: string, body: RecordBody): RecordBody => ({
+      ...rotated(body, this.#now()),
+      predecessor,
+    })
     const ownerEpoch = await this.#ownerEpochs.current(owner)
+    const first = bodyAt(base.key, this.#bodyOf(draft, base.body.created))
     let kept = await this.#records.create(id, first, limits)
-    // All sessions of the owner were ended, perhaps before this record could be listed.
+    // Sessions of the owner were ended, perhaps before this record could be listed. If this one was spared, or is
+    // still to be ended, it moves after that.
     if ((await this.#ownerEpochs.current(owner)) > ownerEpoch) {
       await this.#records.remove(kept.key)
-      return undefined
+      return this.#move(draft, base)
     }
     const hasSameOwner = owner === base.body.metadata.owner
     if (!hasSameOwner) await this.#acquireSlot(draft, kept, base.key)
     let conflicts = 0
-    const attempt = async (found: Found): Promise<Attempt<Found, WrittenRecord | undefined>> => {
+    const attempt = async (found: Kept): Promise<Attempt<Kept, WrittenRecord | undefined>> => {
       const { key } = found
-      const result = await this.#records.leaveTombstone(found, kept.key)
+      const tombstone = { successor: kept.key, isElevated }
+      const result = await this.#records.leaveTombstone(found, tombstone)
       if (result.status === 'updated') {
         const isEvicted = hasSameOwner && (await this.#transferSlot(draft, base.key, kept))
         if (isEvicted) return { result: undefined }
         await this.#endings.notify({ moved: [key, kept.key] })
         const isMerged = kept.body !== first
-        return { result: { tracked: { ...kept, id }, isMerged, conflicts } }
+        return { result: await this.#settle(draft, kept, { id, isMerged, conflicts }) }
       }
-      const theirs =
-        result.status === 'conflict' ? this.#records.unpack(key, result.current) : undefined
-      const next = await this.#foundAfter(key, theirs, result, isElevated)
+      const current = result.status === 'conflict' ? result.current : undefined
+      const next = await this.#foundAfter(key, current, isElevated)
       if (!next) {
         await this.#records.remove(kept.key)
+        const theirs = current && this.#records.unpack(key, current)
         const followed = isTombstone(theirs) ? await this.#follow(draft, base, theirs) : undefined
         return { result: followed }
       }
-      const merged = rotated(this.#merge(draft, base.body, next.body), this.#now())
+      const merged = bodyAt(next.key, this.#merge(draft, base.body, next.body))
       const rewritten = await this.#records.update(kept, merged, limits)
-      // No other request knows the new record: only ending all sessions of the owner can delete it.
-      if (rewritten.status !== 'updated') return { result: undefined }
+      // No other request knows the new record: only ending sessions of the owner can delete it.
+      if (rewritten.status !== 'updated') return { result: await this.#move(draft, base) }
       kept = rewritten.kept
       return { retry: next }
     }
-    return retryOnConflict<Found, WrittenRecord | undefined>(base, attempt, {
+    return retryOnConflict<Kept, WrittenRecord | undefined>(base, attempt, {
       gaveUp: tries => tooManyConflicts(draft.name, tries),
       onConflict: count => {
         conflicts = count
@@ -218,18 +296,51 @@ export class RecordWriter {
   }
 
   /**
-   * Where the session is after a conflict; undefined if it has ended. A session that another request has given a
-   * new id counts only for one that is elevated, which gets yet another.
+   * The record of the session after a conflict; undefined if the session has ended. If another request has given the
+   * session a new id, only an elevation follows it, and replaces that id too, unless the other request also elevated.
    */
   async #foundAfter(
     key: string,
-    theirs: RecordBody | Tombstone | undefined,
-    result: UpdateResult,
+    record: StoredRecord | undefined,
     isElevated: boolean,
-  ): Promise<Found | undefined> {
-    if (result.status !== 'conflict' || !theirs) return undefined
-    if (!isTombstone(theirs)) return { key, body: theirs, version: result.current.version }
-    return isElevated ? this.#records.find(theirs.successor) : undefined
+  ): Promise<Kept | undefined> {
+    const body = record && this.#records.unpack(key, record)
+    if (!record || !body) return undefined
+    const { version, expires } = record
+    if (!isTombstone(body)) return { key, body, version, expires }
+    if (!isElevated || body.isElevated) return undefined
+    const { successor } = body
+    return this.#foundAfter(successor, await this.#records.load(successor), isElevated)
+  }
+
+  /**
+   * Ends the move of a session to its new record. Resolves to undefined if the session has ended, and to what
+   * sets no cookie if another request has given it yet another id.
+   */
+  async #settle(
+    { name, defaults }: Draft,
+    moved: Kept,
+    { id, isMerged, conflicts }: { id: string; isMerged: boolean; conflicts: number },
+  ): Promise<WrittenRecord | undefined> {
+    const written = (kept: Kept): WrittenRecord => ({
+      tracked: { ...kept, id: kept.key === moved.key ? id : undefined },
+      isMerged: isMerged || kept.body.payload !== moved.body.payload,
+      conflicts,
+    })
+    const attempt = async (found: Kept): Promise<Attempt<Kept, WrittenRecord | undefined>> => {
+      const { predecessor, ...body } = found.body
+      if (predecessor === undefined) return { result: written(found) }
+      const result = await this.#records.update(found, body, defaults.lifetime)
+      if (result.status === 'updated') return { result: written(result.kept) }
+      const next = result.status === 'conflict' ? await this.#records.find(found.key) : undefined
+      return next ? { retry: next } : { result: undefined }
+    }
+    const gaveUp = (tries: number): Error => tooManyConflicts(name, tries)
+    return retryOnConflict(moved, attempt, { gaveUp }).catch(error => {
+      // The session has moved, so its cookie has to reach the visitor. The next request settles it.
+      if (isStoreFailure(error)) return written(moved)
+      throw error
+    })
   }
 
   async #update(draft: Draft, base: Tracked): Promise<WrittenRecord | undefined> {
@@ -250,6 +361,7 @@ export class RecordWriter {
 
   /** Whether only the expiry has to be extended. */
   #canTouch(draft: Draft, { body }: Tracked): boolean {
+    if (body.predecessor !== undefined) return false
     if (!draft.isUnchanged || draft.idle !== (body.isTold ? draft.idle : body.idle)) return false
     // Encrypted records are rewritten when keys are rotated.
     return !(this.#records.areSealed && draft.renewal === 'old-key')
@@ -288,41 +400,48 @@ export class RecordWriter {
     let body = own ?? this.#merge(draft, base.body, found.body)
     let { version } = found
     let conflicts = 0
-    return retryOnConflict<StoredRecord | undefined, WrittenRecord | undefined>(
-      undefined,
-      async reported => {
-        if (reported) {
-          // After a pause the record that was reported is most likely outdated.
-          const current = conflicts === 1 ? reported : await this.#records.load(key)
-          const theirs = current && this.#records.unpack(key, current)
-          if (!current) return { result: undefined }
-          if (isTombstone(theirs)) return { result: await this.#follow(draft, base, theirs) }
-          body = this.#merge(draft, base.body, theirs)
-          version = current.version
-        }
-        const result = await this.#records.update({ key, version }, body, limits)
-        if (result.status === 'gone') return { result: undefined }
-        if (result.status === 'conflict') return { retry: result.current }
-        const tracked = { ...result.kept, id }
-        return { result: { tracked, isMerged: body !== own, conflicts } }
-      },
-      {
+    let isOutdated = false
+    const attempt = async (
+      reported?: StoredRecord,
+    ): Promise<Attempt<StoredRecord, WrittenRecord | undefined>> => {
+      if (reported) {
+        const current = isOutdated ? await this.#records.load(key) : reported
+        const theirs = current && this.#records.unpack(key, current)
+        if (!current) return { result: undefined }
+        if (isTombstone(theirs)) return { result: await this.#follow(draft, base, theirs) }
+        body = this.#merge(draft, base.body, theirs)
+        version = current.version
+      }
+      const result = await this.#records.update({ key, version }, body, limits)
+      if (result.status === 'gone') return { result: undefined }
+      if (result.status === 'conflict') return { retry: result.current }
+      const tracked = { ...result.kept, id }
+      return { result: { tracked, isMerged: body !== own, conflicts } }
+    }
+    const first = await attempt()
+    if ('result' in first) return first.result
+    conflicts = 1
+    // Writers of this process queue up, so that each gets through instead of meeting the others again.
+    return inTurn(key, hasWaited => {
+      isOutdated = hasWaited
+      return retryOnConflict(first.retry, attempt, {
         gaveUp: tries => tooManyConflicts(draft.name, tries),
         onConflict: count => {
-          conflicts = count
+          conflicts = count + 1
+          // After a pause the record that was reported is most likely outdated.
+          isOutdated = true
         },
-      },
-    )
+      })
+    })
   }
 
-  /** Makes the changes of this request under the session's new id, of which another request set the cookie. */
+  /** Writes the changes of this request under the session's new id, whose cookie another request has set. */
   async #follow(
     draft: Draft,
     base: Tracked,
     tombstone: Tombstone,
   ): Promise<WrittenRecord | undefined> {
-    const { forwardsChanges, successor } = tombstone
-    const found = forwardsChanges ? await this.#records.find(successor) : undefined
+    const found = await this.#records.find(tombstone.successor)
     return found && this.#replay(draft, base, found)
   }
 
@@ -340,7 +459,7 @@ export class RecordWriter {
     }
   }
 
-  /** Resolves to whether the session was evicted by others. */
+  /** Resolves to whether another request has evicted the session. */
   async #transferSlot({ metadata, defaults }: Draft, from: string, kept: Kept): Promise<boolean> {
     const { owner } = metadata
     if (!owner || !this.#limit) return false

@@ -18,8 +18,11 @@ import type { FullLifetime } from '../../session/lifetime.ts'
 import { isTombstone, type RecordBody, type Tombstone } from './record-format.ts'
 import type { RecordPacker } from './record-packer.ts'
 
-/** How long a tombstone is kept for requests that are under way, in seconds. */
-const tombstoneLife = 60
+/**
+ * How long a tombstone is kept for concurrent requests, in seconds: as long as the session would have lived under its
+ * old id, so that processes whose clocks differ also find it, but at most the second number.
+ */
+const tombstoneLife = { atLeast: 60, atMost: 3600 }
 
 /** A session, and where it was found. */
 export interface Found {
@@ -57,8 +60,9 @@ export class Records {
     return this.#packer.areSealed
   }
 
-  load(key: string): Promise<StoredRecord | undefined> {
-    return storeOperation('load', () => this.#backend.load(key))
+  /** @param signal - aborts the read */
+  load(key: string, signal?: AbortSignal): Promise<StoredRecord | undefined> {
+    return storeOperation('load', () => this.#backend.load(key, signal && { signal }))
   }
 
   /** Unpacks a record; undefined if it was not packed for this key, or is malformed. */
@@ -66,14 +70,26 @@ export class Records {
     return this.#packer.unpack(key, record.data)
   }
 
-  /** The session with this key, or with the key that it has been given since. */
-  async find(key: string): Promise<Kept | undefined> {
+  /** The session with this key, or with the key that it has been given since, and whether that elevated it. */
+  async find(
+    key: string,
+    isElevated = false,
+  ): Promise<(Kept & { readonly isElevated: boolean }) | undefined> {
     const record = await this.load(key)
     const body = record && this.unpack(key, record)
     if (!record || !body) return undefined
-    if (isTombstone(body)) return body.forwardsChanges ? this.find(body.successor) : undefined
+    if (isTombstone(body)) return this.find(body.successor, isElevated || body.isElevated)
     const { version, expires } = record
-    return { key, body, version, expires }
+    return { key, body, version, expires, isElevated }
+  }
+
+  /** Whether a session that is moving has left its old record: until then, the new one does not count. */
+  async hasArrived({ key, body }: Pick<Found, 'key' | 'body'>): Promise<boolean> {
+    const { predecessor } = body
+    if (predecessor === undefined) return true
+    const record = await this.load(predecessor)
+    const old = record && this.unpack(predecessor, record)
+    return isTombstone(old) && old.successor === key
   }
 
   /** Stores a session under a new id. Rejects with `value-too-long` if it is too large. */
@@ -102,11 +118,18 @@ export class Records {
   }
 
   /** Replaces the record by a tombstone that points to the session's new record. */
-  leaveTombstone({ key, version }: Found, successor: string): Promise<UpdateResult> {
-    const now = this.#now()
-    const tombstone = { successor, until: now + this.#grace, forwardsChanges: true }
+  leaveTombstone(
+    old: Kept,
+    { successor, isElevated }: Pick<Tombstone, 'successor' | 'isElevated'>,
+  ): Promise<UpdateResult> {
+    const { key, version } = old
+    const now = latestTime(old, this.#now())
+    const tombstone = { successor, until: now + this.#grace, isElevated }
     const data = this.#packer.packTombstone(key, tombstone)
-    const expires = now + Math.max(this.#grace, tombstoneLife)
+    const expires = Math.max(
+      now + Math.max(this.#grace, tombstoneLife.atLeast),
+      Math.min(old.expires, now + tombstoneLife.atMost),
+    )
     return storeOperation('update', () => this.#backend.update(key, { data, expires }, version))
   }
 
@@ -156,4 +179,9 @@ export class Records {
 /** When a session ends, however active it is: Unix time in seconds. */
 export function endOf({ created, metadata }: RecordBody, { absolute }: Limits): number {
   return created + Math.min(metadata.absolute ?? absolute, absolute)
+}
+
+/** What time it is at least, by the clock of any process that has written the record. */
+function latestTime({ body, expires }: Kept, now: number): number {
+  return Math.max(now, body.created, body.metadata.rotatedAt ?? 0, expires - body.idle)
 }

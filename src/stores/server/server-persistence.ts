@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Backend, OwnerIndex } from '../../backends/backend.ts'
+import type { Backend, Listable, OwnerIndex } from '../../backends/backend.ts'
 import { isId, keyOf } from '../../backends/ids.ts'
 import type { Codec, Renewal } from '../../codec/codec.ts'
 import type { Serializer } from '../../codec/serializers/serializer.ts'
@@ -14,6 +14,7 @@ import type { RequestLike } from '../../http/request.ts'
 import { clockSkew } from '../../lib/clock.ts'
 import { isPromise } from '../../lib/maybe-promise.ts'
 import type { SaveOutcome } from '../../session/events.ts'
+import type { SessionMetadata } from '../../session/metadata.ts'
 import type { Snapshot } from '../../session/snapshot.ts'
 import type { Capability } from '../../session/store.ts'
 import { openCookie } from '../open-cookie.ts'
@@ -21,6 +22,8 @@ import {
   type Draft,
   encodeId,
   type Loaded,
+  type Locked,
+  type LockOptions,
   type Persistence,
   type ReadContext,
   type Rejected,
@@ -28,6 +31,7 @@ import {
   type Written,
 } from '../persistence.ts'
 import type { Epoch } from '../revocation/epoch.ts'
+import type { Devices } from './devices.ts'
 import type { Endings } from './endings.ts'
 import type { ReadCache } from './read-cache.ts'
 import { valuesOf } from './record-body.ts'
@@ -37,7 +41,7 @@ import { endOf, type Kept, type Records } from './records.ts'
 
 /** What a server persistence works with. */
 export interface ServerPersistenceOptions {
-  readonly backend: Backend & Partial<OwnerIndex>
+  readonly backend: Backend & Partial<OwnerIndex & Listable>
   /** Codecs for the ids in cookies, newest first. */
   readonly idCodecs: readonly Codec[]
   readonly serializer: Serializer
@@ -46,14 +50,21 @@ export interface ServerPersistenceOptions {
   readonly endings: Endings
   readonly epoch: Epoch
   readonly readCache: ReadCache | undefined
+  readonly devices: Devices | undefined
   readonly now: () => number
 }
+
+const noMetadata: SessionMetadata = {}
 
 /** How a record is opened. */
 interface Opening {
   readonly id: string
   readonly isCopy?: boolean
   readonly isReadOnly?: boolean
+  /** Whether another request has given the session a new id. */
+  readonly isMoved?: boolean
+  /** Whether the id was replaced when the session was elevated. */
+  readonly isElevated?: boolean
   readonly renewal?: Renewal | undefined
 }
 
@@ -65,12 +76,18 @@ export class ServerPersistence implements Persistence {
   readonly #options: ServerPersistenceOptions
 
   constructor(options: ServerPersistenceOptions) {
-    const lists: Capability[] = options.backend.ofOwner ? ['owners', 'listing'] : []
+    const { ofOwner, all, limitations } = options.backend
+    const lists: Capability[] = ofOwner ? ['owners', 'listing'] : []
+    if (all) lists.push('enumeration')
+    // Without compare-and-swap, two requests could both lock a session.
+    const mayLose = limitations?.includes('updates-may-be-lost')
+    const locks: Capability[] = mayLose ? [] : ['exclusive']
     this.capabilities = new Set<Capability>([
       'metadata',
       'lifetimes',
       'merging',
       'revocation',
+      ...locks,
       ...lists,
     ])
     this.serializer = options.serializer
@@ -116,6 +133,21 @@ export class ServerPersistence implements Persistence {
     }
   }
 
+  /** Follows the session to the id that another request has given it. */
+  async reload({ id, kept }: Snapshot, context: ReadContext): Promise<Loaded | Rejected> {
+    const { records, epoch } = this.#options
+    const base = kept as Tracked
+    const [found, now] = await Promise.all([
+      records.find(base.key, base.isElevated),
+      epoch.current(),
+    ])
+    if (!found) return { reason: 'unknown-id' }
+    if (epochOf(found.body) < now) return { reason: 'revoked' }
+    const isMoved = base.id === undefined || found.key !== base.key
+    const { isElevated } = found
+    return this.#opened(found, { id: id as string, isMoved, isElevated }, context)
+  }
+
   async erase({ id, kept }: Snapshot): Promise<void> {
     if (id === undefined) return
     const key = keyOf(id)
@@ -134,9 +166,36 @@ export class ServerPersistence implements Persistence {
         messages: taken.messages,
         values: valuesOf(taken.rest, this.serializer),
         payload: taken.tracked.body.payload,
+        metadata: taken.tracked.body.metadata,
         kept: taken.tracked,
       }
     )
+  }
+
+  signInMetadata(request: RequestLike): Partial<SessionMetadata> {
+    return this.#options.devices?.of(request) ?? noMetadata
+  }
+
+  async lock(
+    draft: Draft,
+    base: Snapshot,
+    options: LockOptions,
+  ): Promise<Locked | Rejected | undefined> {
+    const { writer, epoch } = this.#options
+    const result = await writer.lock(draft, base.kept as Tracked, options)
+    if (result === 'locked') return undefined
+    if (result === 'ended') return { reason: 'unknown-id' }
+    const { tracked, merged } = result
+    if (epochOf(tracked.body) < (await epoch.current())) return { reason: 'revoked' }
+    const { isElevated } = tracked
+    const isMoved = tracked.id === undefined
+    const opening = { id: base.id as string, isMoved, isElevated: isElevated ?? false }
+    const loaded = this.#opened(tracked, opening, draft)
+    return 'reason' in loaded ? loaded : { loaded, values: valuesOf(merged, this.serializer) }
+  }
+
+  unlock(draft: Draft, { kept }: Snapshot, token: string): Promise<void> {
+    return this.#options.writer.unlock(draft, kept as Tracked, token)
   }
 
   async hasEndedEverything(): Promise<boolean> {
@@ -166,7 +225,7 @@ export class ServerPersistence implements Persistence {
     context: ReadContext,
   ): Promise<Loaded | Rejected> {
     const { records, epoch } = this.#options
-    const loading = records.load(key)
+    const loading = records.load(key, context.signal)
     // Both at once, when the epoch has to be asked for at all.
     const current = epoch.current()
     const [record, now] = isPromise(current)
@@ -186,31 +245,35 @@ export class ServerPersistence implements Persistence {
   async #loadMoved(
     name: string,
     { id }: Opening,
-    { successor: key, until }: Tombstone,
+    { successor: key, until, isElevated }: Tombstone,
     epoch: number,
     context: ReadContext,
   ): Promise<Loaded | Rejected> {
     const { records, now } = this.#options
-    const record = now() < until ? await records.load(key) : undefined
+    const record = now() < until ? await records.load(key, context.signal) : undefined
     const body = record && records.unpack(key, record)
     if (!record || !body || isTombstone(body) || body.name !== name) {
-      return { reason: 'unknown-id' }
+      return { reason: 'unknown-id', id }
     }
     if (epochOf(body) < epoch) return { reason: 'revoked' }
     const { version, expires } = record
-    return this.#opened({ key, body, version, expires }, { id, isReadOnly: true }, context)
+    const opening = { id, isReadOnly: true, isElevated }
+    return this.#opened({ key, body, version, expires }, opening, context)
   }
 
   #opened(
     { key, body, version, expires }: Kept,
-    { id, isCopy, isReadOnly, renewal }: Opening,
-    { defaults }: ReadContext,
+    { id, isCopy, isReadOnly, isMoved, isElevated, renewal }: Opening,
+    { defaults }: Pick<ReadContext, 'defaults'>,
   ): Loaded | Rejected {
     const { payload, created, idle, isTold, metadata } = body
     // A clock that was ahead wrote it, so that it would last longer than intended.
     const latest = this.#options.now() + clockSkew
-    if (Math.max(created, expires - idle) > latest) return { reason: 'too-new' }
-    const kept: Tracked = { key, body, version, expires, id: isReadOnly ? undefined : id }
+    if (Math.max(created, expires - idle) > latest) return { reason: 'too-new', id }
+    const tracked = { key, body, version, expires, isElevated }
+    const kept: Tracked = { ...tracked, id: isReadOnly || isMoved ? undefined : id }
+    // A request before this one could not end the move to this record.
+    const isDue = body.predecessor !== undefined || this.#options.writer.isRotationDue(body)
     return {
       values: valuesOf(body, this.serializer),
       payload,
@@ -221,7 +284,7 @@ export class ServerPersistence implements Persistence {
       // At the end of its absolute lifetime there is nothing to extend.
       issuedAt: expires >= endOf(body, defaults.lifetime) ? undefined : expires - idle,
       maxAge: isTold ? idle : undefined,
-      renewal: renewal ?? (this.#options.writer.isRotationDue(body) ? 'rotation' : undefined),
+      renewal: renewal ?? (isDue ? 'rotation' : undefined),
       isReadOnly,
       isCopy,
       kept,

@@ -111,6 +111,26 @@ suite('a session beyond 4096 bytes', () => {
     )
   })
 
+  test('begins with byte 4097 of name and value', async () => {
+    const store = storeWith()
+    const fits = await lettersFor(4092 + 'sid'.length)
+    const save = async (name: string): Promise<string[]> => {
+      const [request, response] = [nodeRequest(), nodeResponse()]
+      const session = await store.get(request, name)
+      session.values.text = fits
+      try {
+        await session.save(request, response)
+      } catch (error) {
+        assert.ok(error instanceof CookieTooLargeError)
+        assert.equal(error.bytes, 4097)
+      }
+      return setCookieLines(response).map(line => line.split(';')[0] as string)
+    }
+    const lengths = (await save('four')).map(pair => pair.length)
+    assert.deepEqual(lengths, [4096 + '='.length])
+    assert.deepEqual(await save('fives'), [])
+  })
+
   test('counts UTF-8 bytes, not characters', async () => {
     await assert.rejects(
       new Visitor(storeWith()).visit(values => {

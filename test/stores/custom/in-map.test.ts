@@ -11,5 +11,7 @@ const inMap = await printed<(codecs: readonly Codec[]) => Persistence>('inMap')
 suite('the documented store over a Map', () =>
   storeSuite(test, now => {
     const codecs = [new Sealed({ keys, purpose: 'map id', now })]
-    return { store: new SessionStore(inMap(codecs), { now }) }
+    const persistence = inMap(codecs)
+    const reopen = (): SessionStore => new SessionStore(persistence, { now })
+    return { store: reopen(), reopen }
   }))

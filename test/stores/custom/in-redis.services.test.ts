@@ -28,7 +28,7 @@ suite('the documented store in Redis', needs('redis-server', 'redis-cli'), () =>
   const open = (): SessionStore =>
     new SessionStore(inRedis(client, keys), { options: { maxAge: 600 } })
 
-  storeSuite(test, () => ({ store: open() }))
+  storeSuite(test, () => ({ store: open(), reopen: open }))
 
   test('reads a session of the Go program under its own kind of id', async () => {
     // redistore: 32 random bytes as base32 without padding, and json.Marshal.

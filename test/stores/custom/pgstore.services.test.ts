@@ -93,7 +93,7 @@ suite('a store in the layout of pgstore', needs('initdb', 'postgres'), () => {
   const open = (): SessionStore =>
     new SessionStore(pgstore(pool, keys), { options: { maxAge: 600 } })
 
-  storeSuite(test, () => ({ store: open() }))
+  storeSuite(test, () => ({ store: open(), reopen: open }))
   testSharedLayout(open)
 
   test('updates the row of a session', async () => {

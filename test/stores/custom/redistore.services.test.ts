@@ -74,6 +74,6 @@ suite('a store in the layout of redistore', needs('redis-server', 'redis-cli'), 
   const open = (): SessionStore =>
     new SessionStore(redistore(client, keys), { options: { maxAge: 600 } })
 
-  storeSuite(test, () => ({ store: open() }))
+  storeSuite(test, () => ({ store: open(), reopen: open }))
   testSharedLayout(open)
 })
