@@ -7,10 +7,15 @@
 import { builtin } from '../runtime/builtin.ts'
 import { aliasRequest } from '../session/registry.ts'
 import type { SessionSource } from '../session/session-source.ts'
+import { type CsrfProtectionOptions, csrfGuard } from './lib/csrf-guard.ts'
+import { freshLoginGuard, type Guard, type LoginOptions, loginGuard } from './lib/guards.ts'
 import type { AdapterOptions } from './lib/options.ts'
+import { refusalResponse } from './lib/refusal.ts'
 import { RequestSessions, type SessionSources } from './lib/request-sessions.ts'
 import { saveToResponse } from './lib/web-response.ts'
 
+export type { CsrfProtectionOptions } from './lib/csrf-guard.ts'
+export type { LoginOptions } from './lib/guards.ts'
 export type { AdapterOptions } from './lib/options.ts'
 export type { SessionsOf } from './lib/request-sessions.ts'
 
@@ -66,14 +71,14 @@ export function sessions(
   const requestSessions = new RequestSessions(sources, options)
   return async ({ request, url, cookies, locals, isPrerendered }, next) => {
     if (isPrerendered) {
-      Object.assign(locals, { [requestSessions.key]: await requestSessions.open(new Request(url)) })
+      requestSessions.expose(locals, await requestSessions.open(new Request(url)))
       return next()
     }
     const outer = visits?.getStore()
     const first = outer?.locals === locals ? outer.request : request
     // A store identifies Astro's context by its cookie jar.
     aliasRequest(first, request, cookies)
-    Object.assign(locals, { [requestSessions.key]: await requestSessions.open(first) })
+    requestSessions.expose(locals, await requestSessions.open(first))
     const visit = { request: first, locals }
     return saveToResponse(requestSessions, first, await (visits ? visits.run(visit, next) : next()))
   }
@@ -82,4 +87,41 @@ export function sessions(
 function openStorage(): InstanceType<AsyncHooks['AsyncLocalStorage']> | undefined {
   const module = builtin<AsyncHooks>('node:async_hooks')
   return module && new module.AsyncLocalStorage()
+}
+
+/**
+ * Middleware that lets only signed-in visitors pass (their session has an owner). Other visitors are redirected to the
+ * option `redirectTo` or, without it, get a response with status 401.
+ *
+ * Throws a TypeError or RangeError for invalid arguments.
+ */
+export function requireLogin(source: SessionSource<object>, options?: LoginOptions): OnRequest {
+  return guarded(loginGuard(source, options))
+}
+
+/** Like {@link requireLogin}, but the visitor must have authenticated less than `seconds` ago. */
+export function requireFreshLogin(
+  source: SessionSource<object>,
+  seconds: number,
+  options?: LoginOptions,
+): OnRequest {
+  return guarded(freshLoginGuard(source, seconds, options))
+}
+
+/**
+ * Middleware that refuses requests from pages of other origins and, with the option `tokens`, requests without a valid
+ * token. The response to a refused request has status 403. Bodies are parsed later, so tokens are read from
+ * the header `x-csrf-token` only.
+ *
+ * Throws a TypeError or RangeError for an unknown or invalid option.
+ */
+export function csrfProtection(options?: CsrfProtectionOptions): OnRequest {
+  return guarded(csrfGuard(options))
+}
+
+function guarded(guard: Guard): OnRequest {
+  return async ({ request }, next) => {
+    const refusal = await guard(request)
+    return refusal ? refusalResponse(refusal) : next()
+  }
 }

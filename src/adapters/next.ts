@@ -7,17 +7,22 @@
  * @module
  */
 
-import { SessionError } from '../errors.ts'
+import { type RefusedError, SessionError } from '../errors.ts'
 import type { ReadableJar, WritableJar } from '../http/jar.ts'
 import type { RequestWithHeaders } from '../http/request.ts'
 import { forbidCaching, type HeadersLike } from '../http/response.ts'
 import { assertFunction, assertKnownOptions } from '../lib/assert-options.ts'
 import { type OpenSession, type OpenSessionOptions, openSession } from '../session/open-session.ts'
+import { insteadOf, readingMethods, viewOf } from '../session/read-only.ts'
 import type { Session } from '../session/session.ts'
 import { type SessionOf, type SessionSource, sessionFrom } from '../session/session-source.ts'
-import { assertSource } from './lib/request-sessions.ts'
+import { type CsrfProtectionOptions, csrfGuard } from './lib/csrf-guard.ts'
+import { freshLoginRefusal, loginRefusal } from './lib/guards.ts'
+import { refusalResponse } from './lib/refusal.ts'
+import { assertCookies, assertSource } from './lib/request-sessions.ts'
 
 export type { OpenSession } from '../session/open-session.ts'
+export type { CsrfProtectionOptions } from './lib/csrf-guard.ts'
 
 /** The subset of the result of `cookies()` that we use. */
 export interface CookiesLike extends ReadableJar, WritableJar {}
@@ -45,9 +50,7 @@ const readableMembers = [
   'label',
   'createdAt',
   'authenticatedAt',
-  'authenticatedWithin',
-  'peekFlashes',
-  'toJSON',
+  ...readingMethods,
 ] as const satisfies (keyof Session)[]
 
 /** A read-only session. */
@@ -87,13 +90,15 @@ export interface NextSessions<S extends Session<object>> {
  *
  *     export const logins = sessions(defineSession<Login>(store, 'login'), { cookies })
  *
- * Throws a TypeError for an invalid source, and for unknown or invalid options.
+ * Throws a TypeError for an invalid source, for a store that carries sessions in a header, and for unknown or
+ * invalid options.
  */
 export function sessions<const Source extends SessionSource<object>>(
   source: Source,
   options: NextOptions,
 ): NextSessions<SessionOf<Source>> {
   assertSource(source)
+  assertCookies(source, 'sessions() of silverback/next')
   assertKnownOptions('sessions()', options, ['cookies', 'onError'])
   const { cookies, onError = console.error } = options
   assertFunction('cookies', cookies)
@@ -101,7 +106,7 @@ export function sessions<const Source extends SessionSource<object>>(
   return {
     async read() {
       const session = await sessionFrom(source, { cookies: await jarOf(cookies) })
-      return readOnly(session as Session<object>) as ReadSession<SessionOf<Source>>
+      return viewOf(session as Session<object>, refuseChange) as ReadSession<SessionOf<Source>>
     },
     async open() {
       const jar = await jarOf(cookies)
@@ -119,6 +124,68 @@ export function sessions<const Source extends SessionSource<object>>(
       }
     },
   }
+}
+
+/**
+ * Returns the read-only session of a signed-in visitor, in pages, server actions and route handlers:
+ *
+ *     const session = await requireLogin(logins, () => redirect('/sign-in'))
+ *
+ * Rejects like {@link NextSessions.read}.
+ *
+ * @param otherwise - called for other visitors; must throw, as `redirect` and `unauthorized` of `next/navigation`
+ *   do. Default: throws a `RefusedError`, for which Next.js responds with status 401
+ */
+export async function requireLogin<S extends Session<object>>(
+  logins: NextSessions<S>,
+  otherwise?: () => never,
+): Promise<ReadSession<S>> {
+  const session = await logins.read()
+  return allowed(session, loginRefusal(session as Session<object>), otherwise)
+}
+
+/** Like {@link requireLogin}, but the visitor must have authenticated less than `seconds` ago. */
+export async function requireFreshLogin<S extends Session<object>>(
+  logins: NextSessions<S>,
+  seconds: number,
+  otherwise?: () => never,
+): Promise<ReadSession<S>> {
+  const session = await logins.read()
+  return allowed(session, freshLoginRefusal(session as Session<object>, seconds), otherwise)
+}
+
+/**
+ * Returns a function for route handlers and `proxy` that resolves with a response of status 403 if the request was
+ * sent by a page of another origin or, with the option `tokens`, without a valid token in the header `x-csrf-token`:
+ *
+ *     const refuse = csrfProtection()
+ *     export const POST = async (request: Request) => (await refuse(request)) ?? save(request)
+ *
+ * Next.js itself checks the origin of server actions.
+ *
+ * Throws a TypeError or RangeError for an unknown or invalid option.
+ */
+export function csrfProtection(
+  options?: CsrfProtectionOptions,
+): (request: Request) => Promise<Response | undefined> {
+  const guard = csrfGuard(options)
+  return async ({ method, headers }) => {
+    // The host in the URL is that of the server's configuration. Without the URL, the header Host is used.
+    const refusal = await guard({ method, headers })
+    return refusal && refusalResponse(refusal)
+  }
+}
+
+/** Throws for a visitor who is refused, even if `otherwise` returns. */
+function allowed<Read>(
+  session: Read,
+  refusal: RefusedError | undefined,
+  otherwise: (() => never) | undefined,
+): Read {
+  if (!refusal) return session
+  otherwise?.()
+  // Next.js recognizes such errors by their digest. Its own function `unauthorized` needs an experimental option.
+  throw Object.assign(refusal, { digest: `NEXT_HTTP_ERROR_FALLBACK;${refusal.status}` })
 }
 
 /** The request's cookie jar. It is the same object for all components that are rendered for the request. */
@@ -169,33 +236,8 @@ function jarWithoutCaching(response: ProxyResponseLike): WritableJar {
   }
 }
 
-/** A view of the session that throws on every change and on every method that would change it. */
-function readOnly(session: Session<object>): Session<object> {
-  const values = readOnlyProxy(session.values)
-  const names: ReadonlySet<string | symbol> = new Set(readableMembers)
-  return readOnlyProxy(session, key => {
-    if (key === 'values') return values
-    const value: unknown = Reflect.get(session, key)
-    if (typeof value !== 'function') return value
-    return names.has(key) || typeof key === 'symbol' ? value.bind(session) : () => refuseChange(key)
-  })
-}
-
-function readOnlyProxy<Target extends object>(
-  target: Target,
-  get: (key: string | symbol) => unknown = key => Reflect.get(target, key),
-): Target {
-  return new Proxy(target, {
-    get: (_, key) => get(key),
-    set: (_, key) => refuseChange(key),
-    defineProperty: (_, key) => refuseChange(key),
-    deleteProperty: (_, key) => refuseChange(key),
-  })
-}
-
 function refuseChange(key: string | symbol): never {
-  const instead = /flash/i.test(String(key)) ? '; use peekFlashes() to read messages' : ''
-  throw readOnlyError(`${String(key)}: a session from read() cannot be changed${instead}`)
+  throw readOnlyError(`${String(key)}: a session from read() cannot be changed${insteadOf(key)}`)
 }
 
 function readOnlyError(what: string, options?: ErrorOptions): SessionError {

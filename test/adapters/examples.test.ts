@@ -8,7 +8,7 @@ import { signInAndOut, withExample } from '../support/projects/example.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const names = readdirSync(`${root}examples`).filter(
-  name => readdirSync(`${root}examples/${name}`).includes('app.ts') && name !== 'demo',
+  name => readdirSync(`${root}examples/${name}`).includes('app.ts') && name !== 'go-demo',
 )
 
 suite('examples of adapters', () => {

@@ -24,9 +24,9 @@ const login = defineSession(new CookieStore({ keys }), 'login')
 const cookies = async (): Promise<never> => assert.fail('not called')
 
 /** Adapters whose framework has error handlers. */
-const withErrorHandlers = 'saveOnError'
+const withErrorHandlers = 'saveOnError, lazy'
 /** Adapters that report errors themselves. */
-const reporting = 'saveOnError, onError'
+const reporting = 'saveOnError, lazy, onError'
 
 interface Entry {
   /** Calls `sessions` as plain JavaScript would, with any options. */
@@ -77,15 +77,18 @@ for (const [name, { make, known }] of Object.entries(adapters)) {
         option => !names.includes(option),
       )
       for (const option of unknown) {
+        const meant = { saveOnErr: 'saveOnError', on_error: 'onError' }[option] ?? ''
+        const hint = names.includes(meant) ? ` (did you mean ${meant}?)` : ''
         assert.throws(() => make({ [option]: 'keep' }), {
           name: 'TypeError',
-          message: `sessions() has no option ${option}; it has ${known}`,
+          message: `sessions() has no option ${option}${hint}; it has ${known}`,
         })
       }
     })
 
     test('refuses an invalid value of an option', () => {
       const invalid: Record<string, [value: unknown, message: string]> = {
+        lazy: ['yes', 'lazy must be true or false, not a string'],
         saveOnError: ['drop', `saveOnError must be 'keep' or 'discard', not "drop"`],
         onError: ['log', 'onError must be a function, not a string'],
         cookies: [{}, 'cookies must be a function, not an Object'],
@@ -99,6 +102,7 @@ for (const [name, { make, known }] of Object.entries(adapters)) {
     test('accepts every known option, and an undefined one', () => {
       const valid: Record<string, unknown> = {
         saveOnError: 'discard',
+        lazy: true,
         onError() {},
         cookies,
       }

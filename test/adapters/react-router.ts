@@ -10,6 +10,7 @@ import { type Framework, type Routes, serveRoutes } from './apps/react-router.ts
 
 interface Login {
   user?: string
+  visits?: number
 }
 
 type Args = { context: ReactRouter.RouterContextProvider }

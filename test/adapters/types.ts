@@ -37,11 +37,12 @@ type Equals<A, B> =
   (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 function expect<_Holds extends true>(): void {}
 
-interface Login {
-  userId?: number
+interface Checked {
+  userId: number
 }
+type Login = Partial<Checked>
 const store = new CookieStore({ keys: ['text'] })
-const login = defineSession<Login>(store, 'login')
+const login = defineSession<Checked>(store, 'login')
 const theme = { store, name: 'theme' }
 
 // Sources and the types of their sessions.
@@ -105,6 +106,32 @@ new Elysia().use(elysiaSessions(login)).get('/', ({ session, request }) => {
 new Elysia().use(elysiaSessions({ login, theme })).get('/', ({ sessions }) => {
   expect<Equals<typeof sessions.login, Session<Login>>>()
   return 'ok'
+})
+
+// With the option `lazy`, handlers receive no session.
+createServer(
+  nodeSessions(
+    login,
+    async (request, response, ...rest) => {
+      expect<Equals<typeof rest, []>>()
+      const session = await login.get(request)
+      expect<Equals<typeof session, Session<Login>>>()
+      response.end()
+    },
+    { lazy: true, onError: error => console.error(error) },
+  ),
+)
+const lazyFetch = webSessions(login, (_request, env: { limit: number }) => Response.json(env), {
+  lazy: true,
+})
+expect<Equals<typeof lazyFetch, (request: Request, env: { limit: number }) => Promise<Response>>>()
+new Hono().use(honoSessions(login, { lazy: true })).get('/', c => {
+  // @ts-expect-error It is not set.
+  return c.text(String(c.var.session))
+})
+new Elysia().use(elysiaSessions(login, { lazy: true })).get('/', context => {
+  // @ts-expect-error It is not set.
+  return context.session
 })
 
 new H3().use(h3Sessions(login))

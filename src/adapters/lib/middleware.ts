@@ -5,12 +5,16 @@
  */
 
 import type { RequestWithHeaders } from '../../http/request.ts'
+import type { NodeResponseLike } from '../../http/response.ts'
 import { isPromise, type MaybePromise } from '../../lib/maybe-promise.ts'
 import type { SessionSource } from '../../session/session-source.ts'
-import { deferHead, type ServerResponseLike } from './deferred-head.ts'
 import type { AdapterOptions } from './options.ts'
 import { RequestSessions, type SessionSources } from './request-sessions.ts'
+import { beforeHead, type HeadTask } from './response-hook.ts'
 import { resetResponse } from './server-error.ts'
+import type { ServerResponseLike } from './server-response.ts'
+
+type Saving = Pick<RequestSessions<SessionSources>, 'save'>
 
 /** Middleware for Express 4, Express 5 and Connect. */
 export type Middleware = (
@@ -34,17 +38,8 @@ export function sessions(
 ): Middleware {
   const requestSessions = new RequestSessions(sources, options)
   return (request, response, next) => {
-    deferHead(response, {
-      before: headers => requestSessions.save(request, headers, response.statusCode),
-      failed(error) {
-        resetResponse(response)
-        next(error)
-      },
-    })
-    const set = (session: object): void => {
-      Object.assign(request, { [requestSessions.key]: session })
-    }
-    let opening: MaybePromise<object>
+    beforeHead(response, new SaveTask(requestSessions, request, response, next))
+    let opening: MaybePromise<object | undefined>
     try {
       opening = requestSessions.open(request)
     } catch (error) {
@@ -52,10 +47,42 @@ export function sessions(
       return
     }
     if (isPromise(opening)) {
-      opening.then(set).then(() => next(), next)
+      opening.then(session => {
+        requestSessions.expose(request, session)
+        next()
+      }, next)
       return
     }
-    set(opening)
+    requestSessions.expose(request, opening)
     next()
+  }
+}
+
+/** Saves the sessions of a request. A failure goes to the error handlers. */
+class SaveTask implements HeadTask {
+  readonly #sessions: Saving
+  readonly #request: RequestWithHeaders
+  readonly #response: ServerResponseLike
+  readonly #next: (error: unknown) => void
+
+  constructor(
+    sessions: Saving,
+    request: RequestWithHeaders,
+    response: ServerResponseLike,
+    next: (error: unknown) => void,
+  ) {
+    this.#sessions = sessions
+    this.#request = request
+    this.#response = response
+    this.#next = next
+  }
+
+  before(headers: NodeResponseLike): Promise<void> | undefined {
+    return this.#sessions.save(this.#request, headers, this.#response.statusCode)
+  }
+
+  failed(error: unknown): void {
+    resetResponse(this.#response)
+    this.#next(error)
   }
 }

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { ServerResponseLike } from './deferred-head.ts'
+import { isHeadSent } from '../../http/response.ts'
+import type { ServerResponseLike } from './server-response.ts'
 
 /** The body of the response, without details of the error. */
 export const serverErrorText = 'Internal Server Error'
@@ -36,11 +37,22 @@ export function resetResponse(response: ServerResponseLike): void {
 
 /** Responds with a 500. If the head has been sent, cuts the connection, so that the response is not taken as complete. */
 export function sendServerError(response: ServerResponseLike): void {
-  if (response.headersSent) {
+  if (isHeadSent(response)) {
     response.destroy()
     return
   }
   resetResponse(response)
   response.setHeader('Content-Type', 'text/plain; charset=utf-8')
   ;(response.end as (text: string) => unknown)(serverErrorText)
+}
+
+/** Returns a function that reports an error to `onError` and responds with a 500, as {@link sendServerError} does. */
+export function reportAndRespond(
+  response: ServerResponseLike,
+  onError: (error: unknown) => void,
+): (error: unknown) => void {
+  return error => {
+    onError(error)
+    sendServerError(response)
+  }
 }

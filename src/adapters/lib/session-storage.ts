@@ -11,7 +11,7 @@ import { describeKind } from '../../lib/describe.ts'
 import { setOwn } from '../../lib/plain-object.ts'
 import type { Session, Values } from '../../session/session.ts'
 import { type SessionSource, sessionFrom } from '../../session/session-source.ts'
-import { assertSource } from './request-sessions.ts'
+import { assertCookies, assertSource } from './request-sessions.ts'
 
 /** React Router's key for a flash value, which is read once. */
 type FlashKey<Name extends string> = `__flash_${Name}__`
@@ -66,7 +66,7 @@ export interface SessionStorage<Data extends object, FlashData = Data> {
   getSession(cookieHeader?: string | null): Promise<StorageSession<Data, FlashData>>
   /**
    * Saves the session and resolves with the value for a `Set-Cookie` header. The value is empty, and browsers
-   * ignore it, if the session has not changed or has ended meanwhile.
+   * ignore it, if the session has not changed or has ended.
    *
    * Rejects like `session.save`; with a SessionError `several-cookies` if the session needs more than one
    * cookie; and with a TypeError for unsupported options or a session of another storage.
@@ -88,12 +88,13 @@ export interface SessionStorage<Data extends object, FlashData = Data> {
  *
  * The interface has no method for rotation. Call `session.native.login(user)` to give the session a new id.
  *
- * Throws a TypeError for an invalid source.
+ * Throws a TypeError for an invalid source, and for a store that carries sessions in a header.
  */
 export function toSessionStorage<Data extends object = Values, FlashData = Data>(
   source: SessionSource<Data>,
 ): SessionStorage<Data, FlashData> {
   assertSource(source)
+  assertCookies(source, 'toSessionStorage')
 
   async function save(session: object, options: CommitOptions, end = false): Promise<string> {
     const { native, request } = unwrap(session)

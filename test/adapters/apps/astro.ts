@@ -1,16 +1,17 @@
 /** Astro apps, built from `test/projects/astro-suite`. */
 
 import { join } from 'node:path'
-import { type ContextLike, type OnRequest, sessions } from 'silverback/astro'
+import * as adapter from 'silverback/astro'
 import type { StartApp, TestApp } from 'silverback/testing/adapters'
 import { copyInto, installProject, run } from '../../support/projects/projects.ts'
 import { builtApps, type Listener } from './built.ts'
+import { guardsOf } from './guards.ts'
 import { webResponse, webVisit } from './web-response.ts'
 
 /** The functions that the project's middleware and route call. */
 interface Suite {
-  readonly onRequest: OnRequest
-  answer(context: ContextLike): Promise<Response>
+  readonly onRequest: adapter.OnRequest
+  answer(context: adapter.ContextLike): Promise<Response>
 }
 
 /** Starts apps with the version of Astro in this folder's lockfile. */
@@ -18,9 +19,18 @@ export function astro(packages: string): { prepare(): Promise<unknown>; start: S
   return builtApps(() => build(packages), suite)
 }
 
-function suite({ sources, options: { onError: _, ...options }, handle }: TestApp): Suite {
+function suite(testApp: TestApp): Suite {
+  const {
+    sources,
+    options: { onError: _, ...options },
+    handle,
+  } = testApp
+  const withSessions = adapter.sessions(sources, options)
+  const guards = guardsOf(testApp, adapter)
   return {
-    onRequest: sessions(sources, options),
+    // Astro's `sequence` does the same.
+    onRequest: (context, next) =>
+      withSessions(context, () => guards.get(context.url.pathname)?.(context, next) ?? next()),
     async answer({ request, locals }) {
       const response = new Headers()
       return webResponse(await handle(webVisit(request, locals, { response })), response)

@@ -1,16 +1,19 @@
 /** An Elysia app on Node. */
 
 import { Elysia, NotFoundError } from 'elysia'
-import { sessions } from 'silverback/elysia'
+import * as adapter from 'silverback/elysia'
 import type { StartApp } from 'silverback/testing/adapters'
+import { guardsOf, statusOf } from './guards.ts'
 import { serveWeb } from './web.ts'
 import { webResponse, webVisit } from './web-response.ts'
 
-export const startElysia: StartApp = ({ sources, options, handle }) => {
+export const startElysia: StartApp = testApp => {
+  const { sources, options, handle } = testApp
+  const guards = guardsOf(testApp, adapter)
   const app = new Elysia()
-    .use(sessions(sources, options))
-    .onError(({ code, set }) => {
-      set.status = code === 'NOT_FOUND' ? 404 : 500
+    .use(adapter.sessions(sources, options))
+    .onError(({ error, set }) => {
+      set.status = statusOf(error)
       return 'failed'
     })
     .all(
@@ -29,7 +32,11 @@ export const startElysia: StartApp = ({ sources, options, handle }) => {
         }
         return body
       },
-      { parse: 'none' },
+      {
+        parse: 'none',
+        // Elysia looks for a result in the source of a hook, and finds none in `context => f(context)`.
+        beforeHandle: async ({ path, request }) => guards.get(path)?.({ request }),
+      },
     )
   return serveWeb(request => app.fetch(request))
 }

@@ -5,16 +5,23 @@ import express, { type Express } from 'express'
 // The parts that are used here have the same types in Express 4.
 // @ts-expect-error No types are installed under this name.
 import express4 from 'express4'
-import { sessions } from 'silverback/express'
+import * as adapter from 'silverback/express'
 import type { StartApp } from 'silverback/testing/adapters'
+import { guardsOf, statusOf } from './guards.ts'
 import { listen, nodeVisit, pipe } from './node-http.ts'
 
 const startWith =
   (makeApp: () => Express): StartApp =>
-  ({ sources, options: { onError: _, ...options }, handle }) => {
+  testApp => {
+    const {
+      sources,
+      options: { onError: _, ...options },
+      handle,
+    } = testApp
     const app = makeApp()
     app.set('env', 'test')
-    app.use(sessions(sources, options))
+    app.use(adapter.sessions(sources, options))
+    for (const [path, guard] of guardsOf(testApp, adapter)) app.use(path, guard)
     app.use(async (request, response, next) => {
       if (request.path.startsWith('/missing')) return next()
       try {
@@ -30,8 +37,8 @@ const startWith =
         next(error)
       }
     })
-    app.use(((_error, _request, response, _next) => {
-      response.status(500).send('failed')
+    app.use(((error, _request, response, _next) => {
+      response.status(statusOf(error)).send('failed')
     }) as express.ErrorRequestHandler)
     return listen(app)
   }

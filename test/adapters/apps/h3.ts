@@ -1,15 +1,18 @@
 /** An h3 v2 app on Node. */
 
 import { H3, HTTPError, redirect as redirectTo } from 'h3'
-import { sessions } from 'silverback/h3'
+import * as adapter from 'silverback/h3'
 import type { StartApp } from 'silverback/testing/adapters'
+import { guardsOf } from './guards.ts'
 import { serveWeb } from './web.ts'
 import { webResponse, webVisit } from './web-response.ts'
 
-export const startH3: StartApp = ({ sources, options, handle }) => {
+export const startH3: StartApp = testApp => {
+  const { sources, options, handle } = testApp
   const { onError: _, ...rest } = options
   const app = new H3({ silent: true })
-  app.use(sessions(sources, rest))
+  app.use(adapter.sessions(sources, rest))
+  for (const [path, guard] of guardsOf(testApp, adapter)) app.use(path, guard)
   app.all('/missing', () => {
     throw new HTTPError({ status: 404 })
   })

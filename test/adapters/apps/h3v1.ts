@@ -11,13 +11,16 @@ import {
   setResponseStatus,
   toNodeListener,
 } from 'h3v1'
-import { sessions } from 'silverback/h3v1'
+import * as adapter from 'silverback/h3v1'
 import type { StartApp } from 'silverback/testing/adapters'
+import { guardsOf } from './guards.ts'
 import { listen, nodeVisit, pipe } from './node-http.ts'
 
-export const startH3v1: StartApp = ({ sources, options, handle }) => {
+export const startH3v1: StartApp = testApp => {
+  const { sources, options, handle } = testApp
   const app = createApp({ onError: () => {} })
-  app.use(sessions(sources, options))
+  app.use(adapter.sessions(sources, options))
+  for (const [path, guard] of guardsOf(testApp, adapter)) app.use(path, guard)
   app.use(
     '/',
     eventHandler(async event => {

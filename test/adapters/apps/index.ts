@@ -66,8 +66,13 @@ const noCookies = 'Next.js drops the cookies of a handler that throws'
 const nextCannot: Exceptions = {
   ...withoutNodeResponse,
   'sets Vary: Cookie even if nothing changes': noHeaders,
+  'keeps refusals out of caches: requireLogin': noHeaders,
+  'sets Vary: Cookie with lazy only if a session was loaded': noHeaders,
   'keeps existing Vary fields': noHeaders,
   'sets Cache-Control: no-store with a session cookie': noHeaders,
+  'carries sessions in a header of their own': noHeaders,
+  'sets and deletes cookies with attributes that depend on the request':
+    'a cookie jar does not show the request',
   'keeps other cookies in their order': 'Next.js adds a path to cookies without one',
   'uses the first of two cookies with the same name that opens':
     'the cookie jar has only the last one',

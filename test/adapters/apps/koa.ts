@@ -2,15 +2,20 @@
 
 import { Readable } from 'node:stream'
 import Koa from 'koa'
-import { sessions } from 'silverback/koa'
+import * as adapter from 'silverback/koa'
 import type { StartApp } from 'silverback/testing/adapters'
+import { guardsOf } from './guards.ts'
 import { listen, nodeVisit } from './node-http.ts'
 
-export const startKoa: StartApp = ({ sources, options, handle }) => {
+export const startKoa: StartApp = testApp => {
+  const { sources, options, handle } = testApp
   const { onError: _, ...rest } = options
   const app = new Koa()
   app.on('error', () => {})
-  app.use(sessions(sources, rest))
+  app.use(adapter.sessions(sources, rest))
+  for (const [path, guard] of guardsOf(testApp, adapter)) {
+    app.use((ctx, next) => (ctx.path === path ? guard(ctx, next) : next()))
+  }
   app.use(async (ctx, next) => {
     if (ctx.path.startsWith('/missing')) return next()
     const visit = nodeVisit(ctx.req, ctx.res, ctx as object)

@@ -3,19 +3,23 @@
 import type { RequestListener } from 'node:http'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import type { SessionSource } from 'silverback'
-import { type NextOptions, sessions } from 'silverback/next'
+import type { Session, SessionSource } from 'silverback'
+import * as adapter from 'silverback/next'
+import { type NextOptions, type OpenSession, sessions } from 'silverback/next'
 import type { StartApp, TestApp } from 'silverback/testing/adapters'
 import { copyInto, installProject, run } from '../../support/projects/projects.ts'
+import { type GuardFunctions, guardsOf } from './guards.ts'
 import { listen } from './node-http.ts'
 import { webResponse } from './web-response.ts'
 
 type Cookies = NextOptions['cookies']
+/** `redirect` of `next/navigation`. */
+type Redirect = (location: string) => never
 
 /** The functions that the routes in `next/app` call. */
 export interface NextTest {
   /** Called by the route handlers `suite` and `after`. */
-  answer(request: Request, cookies: Cookies): unknown
+  answer(request: Request, cookies: Cookies, redirect?: Redirect): unknown
   /** Called by components and cache scopes. */
   render(cookies: Cookies): Promise<string>
 }
@@ -24,13 +28,14 @@ declare global {
   var silverbackTest: Partial<NextTest>
 }
 
-/** Builds the app in a folder with this name. */
-export function buildNext(name: string): string {
+/** Builds the app in a folder with this name, with the routes of other folders. */
+export function buildNext(name: string, ...folders: string[]): string {
   const app = copyInto(
     installProject('examples/next'),
     name,
     'examples/next',
     'test/adapters/apps/next',
+    ...folders,
   )
   run(app, ['next', 'build'])
   return app
@@ -66,10 +71,11 @@ export const startNext: StartApp = async app => {
   })
 }
 
-async function answer(request: Request, cookies: Cookies): Promise<Response> {
+async function answer(request: Request, cookies: Cookies, redirect: Redirect): Promise<Response> {
   const { pathname, search } = new URL(request.url)
   const [, , index, ...path] = pathname.split('/')
-  const { sources, options, handle } = apps[Number(index)] as TestApp
+  const app = apps[Number(index)] as TestApp
+  const { sources, options, handle } = app
   const { onError = () => {} } = options
   const jar = { cookies: await cookies() }
   const visit = {
@@ -77,6 +83,19 @@ async function answer(request: Request, cookies: Cookies): Promise<Response> {
     request: jar,
     response: jar,
     body: () => request.text(),
+  }
+  const refused = await guardsOf(app, guardFunctions(cookies, redirect)).get(visit.path)?.(request)
+  if (refused) return refused
+  if (isSource(sources) && options.lazy) {
+    const logins = sessions(sources, { cookies, onError })
+    let login: OpenSession<Session> | undefined
+    const load = async (): Promise<Session> => {
+      login = await logins.open()
+      return login.session
+    }
+    const result = await handle({ ...visit, session: undefined as never, sessions: {}, load })
+    await login?.save()
+    return webResponse(result)
   }
   if (isSource(sources)) {
     await using login = await sessions(sources, { cookies, onError }).open()
@@ -93,6 +112,27 @@ async function answer(request: Request, cookies: Cookies): Promise<Response> {
   const result = await handle({ ...visit, session: first.session, sessions: both })
   await Promise.all([first.save(), second.save()])
   return webResponse(result)
+}
+
+/** The guards of route handlers. Those of sessions throw to Next.js. */
+function guardFunctions(
+  cookies: Cookies,
+  redirect: Redirect,
+): GuardFunctions<(request: Request) => Promise<Response | undefined>> {
+  const redirectTo = (location: string | undefined): (() => never) | undefined =>
+    location === undefined ? undefined : () => redirect(location)
+  return {
+    requireLogin: (source, options) => async () => {
+      await adapter.requireLogin(sessions(source, { cookies }), redirectTo(options.redirectTo))
+      return undefined
+    },
+    requireFreshLogin: (source, seconds, options) => async () => {
+      const logins = sessions(source, { cookies })
+      await adapter.requireFreshLogin(logins, seconds, redirectTo(options.redirectTo))
+      return undefined
+    },
+    csrfProtection: adapter.csrfProtection,
+  }
 }
 
 function isSource(sources: TestApp['sources']): sources is SessionSource {

@@ -2,9 +2,10 @@
 
 import { pathToFileURL } from 'node:url'
 import type { createRequestHandler, ServerBuild } from 'react-router'
-import { type SessionMiddleware, sessions } from 'silverback/react-router'
+import * as adapter from 'silverback/react-router'
 import type { RunningApp, StartApp, TestApp } from 'silverback/testing/adapters'
 import { installProject } from '../../support/projects/projects.ts'
+import { guardsOf } from './guards.ts'
 import type { SessionHolder } from './node-http.ts'
 import { serveWeb } from './web.ts'
 import { webResponse, webVisit } from './web-response.ts'
@@ -23,10 +24,22 @@ type Module = ServerBuild['routes'][string] extends infer Route
 /** Starts the suite's apps with this version of React Router. */
 export const startReactRouter =
   (load: () => Promise<Framework>): StartApp =>
-  async ({ sources, options: { onError: _, ...options }, handle }) => {
-    const middleware = sessions(sources, options)
-    const respond = respondWith(middleware, 'store' in sources ? 'session' : 'sessions', handle)
-    const routes = { root: { middleware: [middleware] }, any: { loader: respond, action: respond } }
+  async testApp => {
+    const {
+      sources,
+      options: { onError: _, ...options },
+      handle,
+    } = testApp
+    const middleware = adapter.sessions(sources, options)
+    const guards = guardsOf(testApp, adapter)
+    const guard = async (args: { request: Request }): Promise<undefined> =>
+      guards.get(new URL(args.request.url).pathname)?.(args)
+    const key = 'store' in sources ? 'session' : 'sessions'
+    const respond = respondWith(middleware, options.lazy ? 'load' : key, handle)
+    const routes = {
+      root: { middleware: [middleware] },
+      any: { middleware: [guard], loader: respond, action: respond },
+    }
     return serveRoutes(await load(), routes as Routes)
   }
 
@@ -49,14 +62,14 @@ export function serveRoutes(framework: Framework, routes: Routes): Promise<Runni
 }
 
 function respondWith(
-  middleware: SessionMiddleware<object>,
-  key: 'session' | 'sessions',
+  middleware: adapter.SessionMiddleware<object>,
+  key: 'session' | 'sessions' | 'load',
   handle: TestApp['handle'],
 ): (args: { request: Request; context: { get(key: object): unknown } }) => Promise<Response> {
   return async ({ request, context }) => {
     const holder: SessionHolder = { [key]: context.get(middleware) }
     const response = new Headers()
-    const visit = webVisit(request, holder, { response })
+    const visit = { ...holder, ...webVisit(request, holder, { response }) }
     if (visit.path.startsWith('/missing')) throw new Response(null, { status: 404 })
     return webResponse(await handle(visit), response)
   }

@@ -1,17 +1,18 @@
 /** SvelteKit apps, built from `test/projects/sveltekit-suite`. */
 
 import { join } from 'node:path'
-import { type EventLike, type Handle, sessions } from 'silverback/sveltekit'
+import * as adapter from 'silverback/sveltekit'
 import type { StartApp, TestApp } from 'silverback/testing/adapters'
 import { copyInto, installProject, run } from '../../support/projects/projects.ts'
 import { builtApps, type Listener } from './built.ts'
+import { guardsOf } from './guards.ts'
 import type { SessionHolder } from './node-http.ts'
 import { webResponse, webVisit } from './web-response.ts'
 
 /** The functions that the project's hook and route call. */
 interface Suite {
-  readonly handle: Handle
-  answer(event: EventLike): Promise<Response>
+  readonly handle: adapter.Handle
+  answer(event: adapter.EventLike): Promise<Response>
 }
 
 /** Starts apps with the version of SvelteKit in this folder's lockfile. */
@@ -19,9 +20,23 @@ export function svelteKit(packages: string): { prepare(): Promise<unknown>; star
   return builtApps(() => build(packages), suite)
 }
 
-function suite({ sources, options: { onError: _, ...options }, handle }: TestApp): Suite {
+function suite(testApp: TestApp): Suite {
+  const {
+    sources,
+    options: { onError: _, ...options },
+    handle,
+  } = testApp
+  const withSessions = adapter.sessions(sources, options)
+  const guards = guardsOf(testApp, adapter)
   return {
-    handle: sessions(sources, options),
+    // Kit's `sequence` does the same.
+    handle: ({ event, resolve }) => {
+      const guard = guards.get(new URL(event.request.url).pathname)
+      return withSessions({
+        event,
+        resolve: event => guard?.({ event, resolve }) ?? resolve(event),
+      })
+    },
     async answer(event) {
       const { request, locals }: { request: Request; locals: SessionHolder } = event
       const visit = webVisit(request, locals, { request: event, response: event })

@@ -1,0 +1,6 @@
+import { count } from '../sources.ts'
+
+export default eventHandler(event => {
+  count(event.context)
+  throw createError({ statusCode: 404 })
+})

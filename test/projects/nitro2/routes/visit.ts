@@ -1,0 +1,3 @@
+import { count } from '../sources.ts'
+
+export default eventHandler(event => count(event.context))

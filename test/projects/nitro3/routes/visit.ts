@@ -1,0 +1,4 @@
+import { defineHandler } from 'nitro/h3'
+import { count } from '../sources.ts'
+
+export default defineHandler(event => count(event.context))
