@@ -43,9 +43,9 @@ export interface Histogram {
 
 /** Options of {@link telemetry}. Both are optional. */
 export interface TelemetryOptions {
-  /** Creates the spans. */
+  /** Creates the spans. Default: no spans. */
   tracer?: TracerLike
-  /** Creates the metrics. */
+  /** Creates the metrics. Default: no metrics. */
   meter?: MeterLike
 }
 
