@@ -5,7 +5,7 @@ import { cookieStore, type GoOptions, goOptions } from 'silverback/gorilla'
 import { codecsFromPairs, type HashName } from 'silverback/securecookie'
 import { nodeRequest } from '../support/http/http.ts'
 import { needs } from '../support/services/programs.ts'
-import { PeerError, usePeer } from './peer.ts'
+import { type GoLoaded, PeerError, usePeer } from './peer.ts'
 import { assertSameTree, assertSession, leaf, session, text, withEntry } from './tree.ts'
 import { hexKeys, type KeyPairs, load, name, newKeys, visit } from './visit.ts'
 
@@ -147,6 +147,92 @@ suite('a cookie store shared with Go', needs('go'), () => {
     assert.deepEqual(here.values, { n: 1 })
   })
 
+  /** Cookie headers in which `A` and `B` stand for valid values of the session's cookie. */
+  const headers: Record<string, string> = {
+    'a quoted value': 'shared="A"',
+    'a quote at the start only': 'shared="A; shared=B',
+    'a quote at the end only': 'shared=A"; shared=B',
+    'quotes twice': 'shared=""A""; shared=B',
+    'only quotes': 'shared=""; shared=A',
+    'one quote': 'shared="; shared=A',
+    'a value that is not ASCII, then a valid one': 'shared=\u00e4; shared=A',
+    'a backslash, then a valid one': 'shared=x\\; shared=A',
+    'a control character, then a valid one': 'shared=x\u0001; shared=A',
+    'a quoted value with a comma, then a valid one': 'shared="x,y"; shared=A',
+    'only a value that is not ASCII': 'shared=\u00e4',
+    'an empty value, then a valid one': 'shared=; shared=A',
+    'garbage, then a valid one': 'shared=x; shared=A',
+    'blanks around name and value': 'x=y ;  shared=A\t; shared=B',
+    'a blank before the equals sign': 'shared =A',
+    'another case of the name': 'Shared=A',
+    'a name that is longer': 'shared2=A; xshared=A',
+    'an equals sign in the value': 'shared==A',
+    'percent-encoded padding': 'shared=A%3D; shared=B',
+  }
+  for (const [title, template] of Object.entries(headers)) {
+    test(`reads the same cookie: ${title}`, async () => {
+      const keys = newKeys(32)
+      const go = { name, keyPairs: hexKeys(keys) }
+      const [first, second] = await Promise.all(
+        [1, 2].map(n =>
+          peer.call('cookie.save', { ...go, values: session({ n: leaf('int', n) }) }),
+        ),
+      )
+      const header = template.replace(/[AB](?![a-z])/g, letter =>
+        String((letter === 'A' ? first : second)?.value),
+      )
+      const inGo = await peer.call('cookie.load', { ...go, header }).then(
+        ({ isNew, values }) => ({ isNew, isError: false, values }),
+        ({ result }: PeerError) => ({ ...(result as GoLoaded), isError: true }),
+      )
+      const here = await cookieStore(...keys).get(nodeRequest(header), name)
+      assertSession(here.values, inGo.values)
+      assert.equal(here.isNew, inGo.isNew)
+      assert.equal(here.isNew && here.reason !== 'no-cookie', inGo.isError)
+    })
+  }
+
+  for (const [title, before] of [
+    ['a blank after the equals sign', 'shared= '],
+    ['a cookie without an equals sign before it', 'shared; shared='],
+  ] as const) {
+    test(`reads a cookie that Go rejects: ${title}`, async () => {
+      const keys = newKeys(32)
+      const go = { name, keyPairs: hexKeys(keys) }
+      const { value } = await peer.call('cookie.save', { ...go, values: cart })
+      const header = before + value
+      await assert.rejects(peer.call('cookie.load', { ...go, header }), isDecodeError)
+      assertSession((await cookieStore(...keys).get(nodeRequest(header), name)).values, cart)
+    })
+  }
+
+  for (const [title, options] of Object.entries({
+    'SameSite=None without Secure': { secure: false, sameSite: 'none' },
+    'Partitioned without Secure': { secure: false, sameSite: 'lax', partitioned: true },
+    'a relative path': { path: 'shop' },
+    'a path with a comma': { path: '/a,b' },
+    'a path with a semicolon': { path: '/a;b' },
+    'a domain that Go does not send': { domain: 'exa mple.com' },
+  })) {
+    test(`refuses attributes that Go accepts: ${title}`, async () => {
+      const keys = newKeys(32)
+      const { setCookie } = await peer.call('cookie.save', {
+        name,
+        keyPairs: hexKeys(keys),
+        options,
+        values: cart,
+      })
+      assert.match(setCookie, /^shared=/)
+      const refused = visit(cookieStore(...keys), undefined, visited => {
+        Object.assign(visited.options, options)
+      })
+      await assert.rejects(
+        refused,
+        error => error instanceof TypeError || error instanceof RangeError,
+      )
+    })
+  }
+
   const attributes: Record<string, [GoOptions, object]> = {
     'the defaults': [{ Path: '/', MaxAge: 86_400 * 30, Secure: true, SameSite: 'none' }, {}],
     'path, domain, an hour, lax': [
@@ -167,6 +253,18 @@ suite('a cookie store shared with Go', needs('go'), () => {
     'no SameSite, partitioned': [
       { Path: '/', MaxAge: 60, Secure: true, Partitioned: true },
       { path: '/', maxAge: 60, secure: true, partitioned: true, sameSite: 'default' },
+    ],
+    'an empty domain': [
+      { Path: '/', Domain: '', MaxAge: 60 },
+      { domain: '', maxAge: 60, secure: false, sameSite: 'default' },
+    ],
+    'an empty path': [
+      { Path: '', MaxAge: 60 },
+      { path: '', maxAge: 60, secure: false, sameSite: 'default' },
+    ],
+    'a domain with a leading dot': [
+      { Path: '/', Domain: '.example.com', MaxAge: 60 },
+      { domain: '.example.com', maxAge: 60, secure: false, sameSite: 'default' },
     ],
     deleted: [
       { Path: '/', MaxAge: -1, Secure: true, SameSite: 'none' },

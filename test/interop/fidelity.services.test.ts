@@ -211,6 +211,13 @@ suite('a session of Go that TypeScript changes', needs('go'), () => {
       },
       list('[]interface {}', text('x'), leaf('uint16', 3), text('y')),
     ],
+    '[]interface {} of two number types, both incremented': [
+      list('[]interface {}', leaf('uint8', 1), { go: 'float32', v: '2', bits: '4000000000000000' }),
+      values => {
+        values.it = values.it.map((n: number) => n + 1)
+      },
+      list('[]interface {}', leaf('uint8', 2), { go: 'float32', v: '3', bits: '4008000000000000' }),
+    ],
     '[2]int': [
       list('[2]int', leaf('int', 1), leaf('int', 2)),
       values => {
@@ -235,6 +242,19 @@ suite('a session of Go that TypeScript changes', needs('go'), () => {
         values.it.set(43, 'b').delete(42)
       },
       map('map[int]string', [leaf('int', 43), text('b')]),
+    ],
+    'a nested map[interface {}]interface {}': [
+      map('map[interface {}]interface {}', [text('n'), leaf('uint8', 1)], [leaf('int', 1), nil]),
+      values => {
+        values.it.set('n', values.it.get('n') + 1)
+        values.it.set(2, 'x')
+      },
+      map(
+        'map[interface {}]interface {}',
+        [text('n'), leaf('uint8', 2)],
+        [leaf('int', 1), nil],
+        [leaf('int', 2), text('x')],
+      ),
     ],
     'a value inside map[string]interface {}': [
       map('map[string]interface {}', [text('n'), leaf('uint8', 1)], [text('m'), leaf('int32', 5)]),
@@ -340,6 +360,75 @@ suite('a session of Go that TypeScript changes', needs('go'), () => {
       const updated = await visit(cookies, saved.value, ({ values }) => change(values))
       const { values } = await peer.call('cookie.load', { ...go, cookie: updated.value })
       assertSameTree(values, session({ it: expected }))
+    })
+  }
+
+  const asserted: Tree[] = [
+    leaf('int', 1),
+    leaf('int64', 2),
+    leaf('uint8', 3),
+    { go: 'float64', v: '4', bits: '4010000000000000' },
+    list('[]string', text('a')),
+    person('Ann', 41),
+    { go: '*main.Point', v: point(1, 2) },
+    time(1_700_000_000, 123456789),
+  ]
+  /** The type that Go's assertion `v.(T)` needs is the one that the peer reports. */
+  async function typesAfter(values: Tree, change: Change): Promise<Tree> {
+    const saved = await peer.call('cookie.save', { ...go, values })
+    const updated = await visit(cookies, saved.value, visited => change(visited.values))
+    return (await peer.call('cookie.load', { ...go, cookie: updated.value })).values
+  }
+
+  for (const [index, item] of asserted.entries()) {
+    test(`keeps what Go asserts to be ${item.go}: after a change of another key`, async () => {
+      const before = session({ it: item, other: text('x') })
+      const after = await typesAfter(before, values => {
+        values.other = 'y'
+      })
+      assertSameTree(after, withEntry(before, 'other', text('y')))
+    })
+
+    test(`keeps what Go asserts to be ${item.go}: after changes of its neighbours`, async () => {
+      const before = session({ it: list('[]interface {}', ...asserted) })
+      const after = await typesAfter(before, values => {
+        values.it = values.it.map((each: unknown, i: number) =>
+          i !== index && typeof each === 'number' ? each + 1 : each,
+        )
+      })
+      const numbers = ['2', '3', '4', '5']
+      const expected = asserted.map((each, i) => {
+        if (i === index || i >= numbers.length) return each
+        return i === 3
+          ? { go: 'float64', v: '5', bits: '4014000000000000' }
+          : leaf(each.go, Number(numbers[i]))
+      })
+      assertSameTree(after, session({ it: list('[]interface {}', ...expected) }))
+    })
+  }
+
+  for (const length of [100, 400]) {
+    test(`reads and changes a linked list of ${length} nodes`, async () => {
+      const inFile = { ...go, dir, maxLength: 0 }
+      const nodes = (count: number): Tree => {
+        let next: Tree = { go: '*main.Node', v: null }
+        for (let value = count; value > 0; value--) {
+          const fields = { Value: leaf('int', value), Next: next }
+          next = { go: '*main.Node', v: { go: 'main.Node', v: fields } }
+        }
+        return next
+      }
+      const saved = await peer.call('fs.save', {
+        ...inFile,
+        values: session({ first: nodes(length) }),
+      })
+      const before = await peer.call('fs.load', { ...inFile, cookie: saved.value })
+      const changed = await visit(files, saved.value, visited => {
+        assertSession(visited.values, before.values)
+        visited.values.visits = 1
+      })
+      const now = await peer.call('fs.load', { ...inFile, cookie: changed.value })
+      assertSameTree(now.values, withEntry(before.values, 'visits', leaf('int', 1)))
     })
   }
 

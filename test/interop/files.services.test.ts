@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { existsSync, writeFileSync } from 'node:fs'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, suite, test } from 'node:test'
+import { after, mock, suite, test } from 'node:test'
 import { filesystemStore, type GorillaFilesystemStore } from 'silverback/gorilla'
 import { nodeRequest, nodeResponse, setCookieLines } from '../support/http/http.ts'
 import { needs } from '../support/services/programs.ts'
@@ -123,6 +123,62 @@ suite('a folder of sessions shared with Go', needs('go'), () => {
       assertSameTree(values, session({}))
       return true
     })
+  })
+
+  for (const [title, damage] of [
+    ['empty', () => ''],
+    ['cut off', (content: string) => content.slice(0, 50)],
+  ] as const) {
+    test(`keeps the id of a session whose file is ${title}, as Go does`, async () => {
+      const { store, go } = await share(32, 32)
+      const saved = await peer.call('fs.save', { ...go, values: cart })
+      const path = saved.file as string
+      const content = await readFile(path, 'utf8')
+      await writeFile(path, damage(content))
+
+      await assert.rejects(peer.call('fs.load', { ...go, cookie: saved.value }), error => {
+        const { isNew, id } = (error as PeerError).result as { isNew: boolean; id: string }
+        assert.deepEqual([isNew, id], [true, saved.id])
+        return true
+      })
+      const request = nodeRequest(`${name}=${saved.value}`)
+      const response = nodeResponse(request)
+      const held = await store.get(request, name)
+      assert.deepEqual([held.isNew, held.id], [true, saved.id])
+      assert.match(String(held.reason), /malformed|bad-mac/)
+      await held.save(request, response)
+      assert.deepEqual(setCookieLines(response), [])
+      assert.equal(await readFile(path, 'utf8'), damage(content))
+
+      await writeFile(path, content)
+      assertSession((await load(store, saved.value)).values, cart)
+
+      await writeFile(path, damage(content))
+      const changed = await visit(store, saved.value, ({ values }) => {
+        values.user = 'ann'
+      })
+      assert.equal(changed.session.id, saved.id)
+      const there = await peer.call('fs.load', { ...go, cookie: saved.value })
+      assertSameTree(there.values, session({ user: text('ann') }))
+    })
+  }
+
+  test('reads a file again that Go has truncated and not written yet', async () => {
+    const { store, go } = await share(32, 32)
+    const saved = await peer.call('fs.save', { ...go, values: cart })
+    const path = saved.file as string
+    const content = await readFile(path, 'utf8')
+    await writeFile(path, '')
+    const wait = globalThis.setTimeout
+    const timeout = mock.method(globalThis, 'setTimeout', (resume: () => void, ms: number) => {
+      writeFileSync(path, content)
+      return wait(resume, ms)
+    })
+    const read = await load(store, saved.value)
+    timeout.mock.restore()
+    assert.equal(timeout.mock.callCount(), 1)
+    assert.deepEqual([read.isNew, read.id], [false, saved.id])
+    assertSession(read.values, cart)
   })
 
   test('refuses a cookie of a cookie store as a session id', async () => {

@@ -40,6 +40,14 @@ export interface GoRandomSession {
   cookie: string
 }
 
+/** The response of a Go program with gorilla/csrf. */
+export interface GoCsrf {
+  token: string
+  /** Empty if the cookie of the request is valid. */
+  setCookie: string
+  status: number
+}
+
 /** The result of each method. */
 export interface Results {
   'cookie.load': GoLoaded
@@ -50,6 +58,14 @@ export interface Results {
   'fs.save': GoSaved
   'fs.update': GoSaved
   'fs.delete': GoSaved
+  'store.load': GoLoaded
+  'store.save': GoSaved
+  'store.update': GoSaved
+  'store.delete': GoSaved
+  'store.rotate': GoSaved
+  'store.compare': { equal: boolean; diff?: string }
+  'csrf.issue': GoCsrf
+  'csrf.verify': GoCsrf
   'flash.add': GoSaved
   'flash.read': GoSaved & { flashes: Tree[] }
   'codec.encode': { encoded: string }
@@ -79,11 +95,15 @@ export class PeerError extends Error {
   }
 }
 
-/** Starts the Go program for the tests of the current suite. */
-export function usePeer(): Peer {
+/**
+ * Starts the Go program for the tests of the current suite.
+ *
+ * @param tags - build tags: `stores` for the community stores
+ */
+export function usePeer(...tags: 'stores'[]): Peer {
   let running: RunningPeer | undefined
   before(async () => {
-    running = new RunningPeer(await builtPeer())
+    running = new RunningPeer(await builtPeer(tags))
   })
   after(() => running?.stop())
   return {
@@ -143,19 +163,18 @@ class RunningPeer implements Peer {
 const sources = fileURLToPath(new URL('../../interop/go/', import.meta.url))
 
 /** Builds the program, unless these sources were built before. Returns its path. */
-async function builtPeer(): Promise<string> {
+async function builtPeer(tags: readonly string[]): Promise<string> {
   const { uid, username } = userInfo()
   const folder = join(tmpdir(), `silverback-interop-${username}`)
   await mkdir(folder, { recursive: true, mode: 0o700 })
   // Any user can create folders in /tmp. Run only a program from a folder of our own user.
   if ((await lstat(folder)).uid !== uid) throw new Error(`${folder} belongs to another user`)
-  const program = join(folder, `peer-${hashOfSources()}`)
+  const program = join(folder, ['peer', ...tags, hashOfSources()].join('-'))
   if (!existsSync(program)) {
     // Several test files may build at once, each to its own file, so that renaming is atomic.
     const built = `${program}-${randomUUID()}`
-    await promisify(execFile)(findProgram('go') as string, ['build', '-o', built, './cmd/peer'], {
-      cwd: sources,
-    })
+    const args = ['build', '-tags', tags.join(), '-o', built, './cmd/peer']
+    await promisify(execFile)(findProgram('go') as string, args, { cwd: sources })
     await rename(built, program)
   }
   return program

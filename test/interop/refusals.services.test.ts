@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { CookieStore, SessionError } from 'silverback'
-import { decode, encode, go } from 'silverback/gob'
+import { decode, encode, GoOpaque, go } from 'silverback/gob'
 import { cookieStore } from 'silverback/gorilla'
 import { codecsFromPairs, gobFor, SecureCookie } from 'silverback/securecookie'
 import { needs } from '../support/services/programs.ts'
 import { registered } from './go-types.ts'
 import { PeerError, usePeer } from './peer.ts'
-import { assertSameTree, leaf, session, text } from './tree.ts'
+import { assertSameTree, leaf, session, type Tree, text } from './tree.ts'
 import { hexKeys, load, name, newKeys, visit } from './visit.ts'
 
 const hex = (value: Uint8Array): string => Buffer.from(value).toString('hex')
@@ -148,6 +148,58 @@ suite('values that Go cannot read', needs('go'), () => {
       const visited = await load(store, cookie)
       assert.deepEqual([visited.isNew, visited.values], [true, {}])
     }
+  })
+
+  const others: Record<string, Tree> = {
+    'map[string]interface {}': {
+      go: 'map[string]interface {}',
+      v: [[text('user'), text('ann')]],
+    },
+    'map[string]string': { go: 'map[string]string', v: [[text('user'), text('ann')]] },
+    'main.Person': { go: 'main.Person', v: { Name: text('ann') } },
+  }
+  for (const [type, value] of Object.entries(others)) {
+    test(`rejects a cookie whose value is a ${type}`, async () => {
+      const [hashKey, blockKey] = hexKeys(keys)
+      const { encoded } = await peer.call('codec.encode', { hashKey, blockKey, name, value })
+      await assert.rejects(peer.call('cookie.load', { ...shared, cookie: encoded }), isDecodeError)
+      const visited = await load(cookieStore(...keys), encoded)
+      assert.deepEqual([visited.reason, visited.values], ['malformed', {}])
+      // It is a valid securecookie value all the same.
+      const codec = new SecureCookie({ hashKey: keys[0], blockKey: keys[1] })
+      assert.equal(go.typeOf(codec.decode(name, encoded)), type === 'main.Person' ? 'Person' : type)
+    })
+  }
+
+  const time = hex(encode({ at: new Date(0) }))
+  const times: Record<string, string> = {
+    'version 0': time.replace('0f01000000', '0f00000000'),
+    'version 3': time.replace('0f01000000', '0f03000000'),
+    'version 2 without its last byte': time.replace('0f01000000', '0f02000000'),
+    'a BinaryMarshaler': time.replace('0501010454696d65', '0601010454696d65'),
+    'a TextMarshaler': time.replace('0501010454696d65', '0701010454696d65'),
+  }
+  for (const [title, stream] of Object.entries(times)) {
+    test(`refuses a time.Time with ${title}`, async () => {
+      assert.notEqual(stream, time)
+      await failureInGo(stream)
+      assert.throws(() => decode(Buffer.from(stream, 'hex')), isGobError('gob-invalid'))
+    })
+  }
+
+  test('reads a time of an unknown version in a typed list, which Go refuses, as an opaque value', async () => {
+    const list = hex(encode({ list: go.typed('[]time.Time', [new Date(0)]) }))
+    const stream = list.replace('0f01000000', '0f03000000')
+    assert.notEqual(stream, list)
+    await failureInGo(stream)
+    const read = decode(Buffer.from(stream, 'hex')) as { list: unknown[] }
+    assert.ok(read.list[0] instanceof GoOpaque)
+    assert.equal(hex(encode(read)), stream)
+  })
+
+  test('reads the times that those differ from', async () => {
+    await peer.call('gob.decode', { hex: time })
+    assert.deepEqual(decode(Buffer.from(time, 'hex')), { at: new Date(0) })
   })
 
   test('refuses cookies of more than 4096 characters, in both languages', async () => {

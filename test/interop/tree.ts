@@ -452,25 +452,26 @@ interface Entry {
   holder: object
   key: unknown
   value: unknown
-  isProperty: boolean
+  /** Whether it is a property of session values; undefined in a Map, which has all keys. */
+  isProperty: boolean | undefined
 }
 
 function entriesIn(actual: unknown, path: string): Entry[] {
   assert.ok(typeof actual === 'object' && actual !== null, path)
-  const inMap = (holder: Map<unknown, unknown>): Entry[] =>
-    [...holder].map(([key, value]) => ({ holder, key, value, isProperty: false }))
+  const inMap = (holder: Map<unknown, unknown>, isProperty?: false): Entry[] =>
+    [...holder].map(([key, value]) => ({ holder, key, value, isProperty }))
   if (actual instanceof Map) return inMap(actual)
   const properties = Object.entries(actual).map(([key, value]) => {
     return { holder: actual, key, value, isProperty: true }
   })
   return [
     ...properties,
-    ...inMap((actual as { [keyed]?: Map<unknown, unknown> })[keyed] ?? new Map()),
+    ...inMap((actual as { [keyed]?: Map<unknown, unknown> })[keyed] ?? new Map(), false),
   ]
 }
 
 /**
- * Removes and returns the entry of a Go key. String keys are properties. Of other keys that are equal in
+ * Removes and returns the entry of a Go key. In session values, string keys are properties. Of other keys that are equal in
  * JavaScript, such as an `int` and an `int64`, all but one are GoValues.
  */
 function take(entries: Entry[], key: Tree): Entry | undefined {
@@ -485,7 +486,7 @@ function take(entries: Entry[], key: Tree): Entry | undefined {
   }
   const find = (isTyped: boolean): number =>
     entries.findIndex(({ key: candidate, isProperty }) => {
-      if (isProperty !== isString) return false
+      if (isProperty !== undefined && isProperty !== isString) return false
       if (!isTyped) return isEqual(candidate)
       return candidate instanceof GoValue && candidate.type === key.go && isEqual(bare(candidate))
     })

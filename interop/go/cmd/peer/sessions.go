@@ -12,13 +12,15 @@ import (
 	"silverback/interop/internal/tree"
 )
 
-// sessionParams identifies a session and its store: files in the folder Dir,
-// or a cookie if Dir is empty.
+// sessionParams identifies a session and its store: files in the folder Dir, a
+// community store, or a cookie if there is neither.
 type sessionParams struct {
 	settings
 	KeyPairs []hexBytes `json:"keyPairs"`
 	Dir      string     `json:"dir"`
 	Name     string     `json:"name"`
+
+	Community *communityStore `json:"store"`
 
 	// Cookie is the value of the session's cookie, and Header a whole Cookie
 	// header. Without either the session is new.
@@ -134,8 +136,11 @@ func remove(p sessionParams) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	session.Options.MaxAge = -1
-	return p.store(session, r)
+	w := httptest.NewRecorder()
+	if err := p.end(session, r, w); err != nil {
+		return nil, err
+	}
+	return p.saved(session, w)
 }
 
 func addFlash(p flashParams) (any, error) {
@@ -184,6 +189,9 @@ func cookieOnly[P interface{ inFolder() bool }](run func(P) (any, error)) func(P
 		if p.inFolder() {
 			return nil, requestError{errors.New("dir is for the fs methods")}
 		}
+		if c, ok := any(p).(interface{ isCommunity() bool }); ok && c.isCommunity() {
+			return nil, requestError{errors.New("store is for the store methods")}
+		}
 		return run(p)
 	}
 }
@@ -224,6 +232,9 @@ func (p sessionParams) open() (*sessions.Session, *http.Request, error) {
 }
 
 func (p sessionParams) newStore() (sessions.Store, error) {
+	if p.isCommunity() {
+		return p.openCommunityStore()
+	}
 	pairs := keys(p.KeyPairs)
 	if p.inFolder() {
 		store := sessions.NewFilesystemStore(p.Dir, pairs...)
@@ -245,7 +256,16 @@ func (p sessionParams) store(session *sessions.Session, r *http.Request) (saveRe
 	if err := session.Save(r, w); err != nil {
 		return saveResult{}, err
 	}
+	return p.saved(session, w)
+}
+
+// saved describes a session that was saved or deleted.
+func (p sessionParams) saved(session *sessions.Session, w *httptest.ResponseRecorder) (saveResult, error) {
 	line := w.Header().Get("Set-Cookie")
+	if line == "" && p.isCommunity() {
+		// dynastore sets no cookie if there is one already.
+		return saveResult{ID: session.ID}, nil
+	}
 	cookie, err := http.ParseSetCookie(line)
 	if err != nil {
 		return saveResult{}, fmt.Errorf("net/http refused the cookie: %w", err)
