@@ -1,18 +1,16 @@
 /**
  * Reads sessions of `cookie-session`.
  *
- *     name=value      value = base64( JSON )
- *     name.sig=mac    mac   = base64url( HMAC-SHA-1( key, name "=" value ) ), without padding
+ *     name=value      value = base64( JSON ), with a signature in a second cookie
  *
  * @module
  */
 
-import { encodeBase64Url, utf8Bytes } from '#bytes'
-import { hmac } from '#crypto'
 import { assertOneOf } from '../lib/assert-options.ts'
 import { type HashName, hashNames } from '../runtime/crypto/hashes.ts'
 import type { Reader } from '../session/legacy-reader.ts'
-import { base64Bytes, equalStrings, parseValues } from './formats.ts'
+import { base64Bytes, parseValues } from './formats.ts'
+import { signedCookie, signedCookieNames } from './keygrip.ts'
 import {
   assertReaderOptions,
   cookieName,
@@ -43,17 +41,12 @@ export function cookieSession(options: CookieSessionOptions): Reader {
   const keys = secretList('keys', options.keys)
   const name = cookieName(options.cookie ?? 'session')
   const hash = assertOneOf('hash', options.hash ?? 'sha1', hashNames)
-  const sign = (key: Uint8Array, value: string) =>
-    encodeBase64Url(hmac(hash, key, `${name}=`, utf8Bytes(value)))
   return createReader(
     options,
-    () => [name, `${name}.sig`],
+    () => signedCookieNames(name),
     (_, cookie) => {
-      const value = cookie(name)
-      const mac = cookie(`${name}.sig`)
-      if (value === undefined || mac === undefined) return undefined
-      if (!keys.some(key => equalStrings(mac, sign(key, value)))) return undefined
-      const bytes = base64Bytes(value)
+      const value = signedCookie(name, cookie, { keys, hash })
+      const bytes = value === undefined ? undefined : base64Bytes(value)
       return bytes && parseValues(bytes)
     },
   )

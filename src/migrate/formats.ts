@@ -33,8 +33,13 @@ export function percentDecoded(text: string): string | undefined {
 
 /** Parses a JSON object; `__proto__` is a key like any other. Returns undefined for anything else. */
 export function parseValues(json: Uint8Array | string): Values | undefined {
+  return asValues(parseJson(json))
+}
+
+/** Parses JSON. Returns undefined if it is malformed. */
+export function parseJson(json: Uint8Array | string): unknown {
   try {
-    return asValues(JSON.parse(typeof json === 'string' ? json : decoder.decode(json)))
+    return JSON.parse(typeof json === 'string' ? json : decoder.decode(json))
   } catch {
     return undefined
   }

@@ -16,7 +16,7 @@ export interface ReaderOptions {
    * are not expired. Default: no end.
    */
   until?: Date
-  /** The clock: returns Unix time in seconds. */
+  /** The clock: returns Unix time in seconds. Default: the system clock. */
   now?: () => number
 }
 

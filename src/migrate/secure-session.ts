@@ -81,20 +81,29 @@ export function secureSession(options: SecureSessionOptions): Reader {
     options,
     () => [name],
     async (_, cookie) => {
-      const [, box, nonce] = form.exec(percentDecoded(cookie(name) ?? '') ?? '') ?? []
-      if (box === undefined || nonce === undefined) return undefined
-      const message = open(base64Bytes(box), base64Bytes(nonce), await keys())
+      const box = boxIn(cookie(name) ?? '')
+      const message = box && openBox(box, await keys())
       return message && valuesIn(parseValues(message), now() - expiry)
     },
   )
 }
 
-function open(
-  box: Uint8Array | undefined,
-  nonce: Uint8Array | undefined,
-  keys: readonly Uint8Array[],
-): Uint8Array | undefined {
-  if (!box || !nonce || box.length < macLength) return undefined
+/** What the plugin's cookie value consists of. */
+export interface Box {
+  readonly box: Uint8Array
+  readonly nonce: Uint8Array
+}
+
+/** Returns the box in a cookie value, or undefined if the value has another form. */
+export function boxIn(value: string): Box | undefined {
+  const [, encodedBox, encodedNonce] = form.exec(percentDecoded(value) ?? '') ?? []
+  const box = base64Bytes(encodedBox ?? '')
+  const nonce = base64Bytes(encodedNonce ?? '')
+  return box && nonce && box.length >= macLength ? { box, nonce } : undefined
+}
+
+/** Returns the JSON in the box, or undefined if none of the keys opens it. */
+export function openBox({ box, nonce }: Box, keys: readonly Uint8Array[]): Uint8Array | undefined {
   for (const key of keys) {
     try {
       return secretbox(key, nonce).open(box)
@@ -130,8 +139,11 @@ function keyBytes(key: Secret): Uint8Array {
   return bytes
 }
 
-/** Returns a function that derives the key at its first call and remembers it. */
-function derivedKeys(secret: Secret, salt: Secret | undefined): () => Promise<Uint8Array[]> {
+/**
+ * Returns a function that derives the key at its first call and remembers it.
+ * Throws a RangeError if the secret or the salt has a wrong length.
+ */
+export function derivedKeys(secret: Secret, salt: Secret | undefined): () => Promise<Uint8Array[]> {
   const password = secretBytes('secret', secret)
   if (password.length < minSecretLength) {
     throw new RangeError(`secret must have at least ${minSecretLength} bytes`)

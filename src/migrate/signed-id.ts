@@ -1,8 +1,8 @@
 /**
- * Signs and verifies the session id in express-session's cookie.
+ * Signs and verifies text as the package `cookie-signature` does, and the session id in express-session's cookie.
  *
- *     cookie    = percent-encoded( "s:" id "." signature )
- *     signature = base64( HMAC-SHA-256( secret, id ) ), without padding
+ *     signed    = text "." base64( HMAC-SHA-256( secret, text ) ), without padding
+ *     cookie    = percent-encoded( "s:" signed id )
  *
  * @module
  */
@@ -22,22 +22,27 @@ export function signedId(
   secrets: readonly Uint8Array[],
 ): string | undefined {
   const signed = value === undefined ? undefined : percentDecoded(value)
-  if (!signed?.startsWith('s:')) return undefined
+  return signed?.startsWith('s:') ? signedText(signed.slice(2), secrets) : undefined
+}
+
+/** Returns the text before the signature, or undefined if none of the secrets made the signature. */
+export function signedText(signed: string, secrets: readonly Uint8Array[]): string | undefined {
   const dot = signed.lastIndexOf('.')
   if (dot < 0) return undefined
-  const id = signed.slice(2, dot)
+  const text = signed.slice(0, dot)
   const signature = signed.slice(dot + 1)
-  return secrets.some(secret => equalStrings(signature, signatureOf(id, secret))) ? id : undefined
+  const isSignedBy = (secret: Uint8Array) => equalStrings(signature, signatureOf(text, secret))
+  return secrets.some(isSignedBy) ? text : undefined
 }
 
 /** The HMAC of each secret, prepared once. */
 const signers = new WeakMap<Uint8Array, ReturnType<typeof hmacWith>>()
 
-function signatureOf(id: string, secret: Uint8Array): string {
+function signatureOf(text: string, secret: Uint8Array): string {
   let sign = signers.get(secret)
   if (!sign) {
     sign = hmacWith('sha256', secret)
     signers.set(secret, sign)
   }
-  return unpaddedBase64(sign('', utf8Bytes(id)))
+  return unpaddedBase64(sign('', utf8Bytes(text)))
 }

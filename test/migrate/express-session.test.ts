@@ -186,7 +186,7 @@ suite('express-session: options', () => {
     assert.throws(() => expressSession(options), {
       name: 'TypeError',
       message:
-        'expressSession has no option secret; it has secrets, cookie, store, load, until, now',
+        'expressSession has no option secret (did you mean secrets?); it has secrets, cookie, store, load, until, now',
     })
   })
 })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { RequestListener } from 'node:http'
 import { suite, test } from 'node:test'
+import * as tanStack from '@tanstack/start-server-core'
 import * as h3v2 from 'h3'
 import * as h3v1 from 'h3v1'
 import { defaults, seal } from 'iron-webcrypto'
@@ -64,6 +65,31 @@ for (const [version, appOf] of [
     cookies: ['nuxt-session'],
   }))
 }
+
+/** An app of TanStack Start, up to version 1.169.40. */
+function tanStackApp(): RequestListener {
+  const handler = tanStack.requestHandler(async request => {
+    const session = await tanStack.useSession({ password })
+    if (new URL(request.url).pathname === '/login') await session.update(login)
+    return Response.json(session.data)
+  })
+  return async ({ url, headers: { cookie } }, response) => {
+    const headers = new Headers(cookie === undefined ? {} : { cookie })
+    const result = await handler(new Request(`http://localhost${url}`, { headers }), {} as never)
+    response.setHeader('Set-Cookie', result.headers.getSetCookie())
+    response.end(await result.text())
+  }
+}
+
+testMove('from TanStack Start', () => ({
+  old: tanStackApp(),
+  reader: changed => h3Session({ password, cookie: 'start', ...changed }),
+  others: {
+    'another password': h3Session({ password: another, cookie: 'start' }),
+    'another name': h3Session({ password }),
+  },
+  cookies: ['start'],
+}))
 
 const large = { ...login, text: 'x'.repeat(2500) + 'y'.repeat(2500) }
 

@@ -160,7 +160,8 @@ suite('iron-session: seals', () => {
     const options = { password, cookie, cookieName: 'x' }
     assert.throws(() => ironSession(options), {
       name: 'TypeError',
-      message: 'ironSession has no option cookieName; it has password, cookie, until, now',
+      message:
+        'ironSession has no option cookieName (did you mean cookie?); it has password, cookie, until, now',
     })
   })
 })

@@ -50,7 +50,10 @@ testMove('from @fastify/secure-session with signed cookies', async () => ({
 }))
 
 suite('secure-session: the key derived by the command in the documentation', () => {
-  const page = readFileSync(new URL('../../docs/migrating.md', import.meta.url), 'utf8')
+  const page = readFileSync(
+    new URL('../../docs/migrate/fastify-secure-session.md', import.meta.url),
+    'utf8',
+  )
   const [, script] = /^node -e "([^"]*)"$/m.exec(page) as unknown as [string, string]
 
   for (const salt of ['', 'sixteen bytes !!']) {
