@@ -15,16 +15,21 @@ import { describeKind } from '../lib/describe.ts'
 export interface CookieOptions {
   /** Idle timeout in milliseconds. Default: the cookie lasts until the browser closes. */
   maxAge?: number | null | undefined
-  /** The expiry. If the object has `maxAge` as well, the one that comes last in the object wins. */
+  /** The expiry. If the object has `maxAge` as well, the one that comes last in the object wins. Default: none. */
   expires?: Date | false | null | undefined
+  /** Path that the cookie is sent to, with everything below it. Default `/`. */
   path?: string | undefined
+  /** Domain that the cookie is sent to, including subdomains. Default: only the host that set it. */
   domain?: string | undefined
+  /** Hide the cookie from scripts in the page. Default true. */
   httpOnly?: boolean | undefined
-  /** `'auto'` is true over HTTPS and false otherwise. */
+  /** Send the cookie over HTTPS only. `'auto'` is true over HTTPS and false otherwise. Default false. */
   secure?: boolean | 'auto' | undefined
-  /** True means `'strict'`. `'auto'` is `'none'` over HTTPS and `'lax'` otherwise. */
+  /** True means `'strict'`. `'auto'` is `'none'` over HTTPS and `'lax'` otherwise. Default: not sent. */
   sameSite?: boolean | 'lax' | 'strict' | 'none' | 'auto' | undefined
+  /** Partition the cookie by top-level site (CHIPS). Default false. */
   partitioned?: boolean | undefined
+  /** Which cookies Chromium deletes last when a site has too many. Default: not sent. */
   priority?: 'low' | 'medium' | 'high' | undefined
 }
 
@@ -50,10 +55,10 @@ export class Cookie {
   originalMaxAge: Milliseconds = null
   #expires: Date | false | null = null
 
-  /** Throws a TypeError if `maxAge` is not a number. */
+  /** Throws a TypeError if `options` is not an object, or `maxAge` is not a number. */
   constructor(options: CookieOptions | CookieData = {}) {
     if (typeof options !== 'object' || options === null) {
-      throw new TypeError(`cookie must be an object, not ${describeKind(options)}`)
+      throw new TypeError(`argument options must be an object, not ${describeKind(options)}`)
     }
     const { originalMaxAge, ...others } = options as Partial<CookieData>
     // In the order of the object, because `expires` and `maxAge` set the same field.
@@ -125,17 +130,46 @@ export class Cookie {
   }
 }
 
-/** The attributes for `Set-Cookie`. Throws a TypeError that names an invalid attribute. */
+/**
+ * Makes a `Cookie` of a plain object, such as the copy of a cookie in a copied session. Throws a TypeError
+ * if `value` is not an object.
+ */
+export function asCookie(value: unknown): Cookie {
+  if (value instanceof Cookie) return value
+  if (typeof value !== 'object' || value === null) {
+    throw new TypeError(`session.cookie must be an object, not ${describeKind(value)}`)
+  }
+  // The class of express-session keeps its expiry in a private field.
+  const { toJSON } = value as { toJSON?: unknown }
+  return new Cookie(typeof toJSON === 'function' ? toJSON.call(value) : value)
+}
+
+/** Browsers ignore an `Expires` whose year has more than four digits (RFC 6265 §5.1.1). */
+const lastDate = Date.UTC(9999, 11, 31, 23, 59, 59)
+
+/**
+ * Throws a RangeError for an invalid date, which would be sent as `Expires=Invalid Date` and stored as null.
+ * An infinite `maxAge`, or one of more than 273,000 years, results in such a date.
+ */
+export function assertExpiry({ expires }: Pick<CookieData, 'expires'>): void {
+  if (!expires || !Number.isNaN(new Date(expires).getTime())) return
+  throw new RangeError(
+    'cookie.expires must be a valid date, and cookie.maxAge a number of milliseconds that leads to one',
+  )
+}
+
+/** The attributes for `Set-Cookie`. Throws a TypeError or RangeError that names an invalid attribute. */
 export function attributesOf(cookie: CookieData): CookieAttributes {
   const { path, domain, expires, httpOnly, secure, partitioned, priority } = cookie
   assertOptions({ path: path || undefined, domain: domain || undefined })
+  assertExpiry(cookie)
   if (priority && !['low', 'medium', 'high'].includes(priority)) {
     throw new TypeError("cookie.priority must be 'low', 'medium' or 'high'")
   }
   return {
     path: path || undefined,
     domain: domain || undefined,
-    expires: expires ? new Date(expires) : undefined,
+    expires: expires ? new Date(Math.min(new Date(expires).getTime(), lastDate)) : undefined,
     httpOnly: Boolean(httpOnly),
     secure: Boolean(secure),
     sameSite: sameSiteOf(cookie.sameSite),

@@ -4,16 +4,20 @@
  * @module
  */
 
-import { deferHead } from '../adapters/lib/deferred-head.ts'
 import type { Middleware } from '../adapters/lib/middleware.ts'
+import { beforeHead } from '../adapters/lib/response-hook.ts'
 import { resetResponse } from '../adapters/lib/server-error.ts'
+import type { ServerResponseLike } from '../adapters/lib/server-response.ts'
+import { hasSession, watchUnset } from '../adapters/lib/unset-session.ts'
+import { isWithin } from '../http/cookie-path.ts'
+import { givesHints } from '../lib/warnings.ts'
 import { Cookie } from './cookie.ts'
-import { type SessionOptions, settingsOf } from './options.ts'
-import { type IncomingRequest, isWithin } from './request.ts'
-import { RequestSessions } from './request-sessions.ts'
+import { type SessionOptions, type Settings, settingsOf } from './options.ts'
+import { type IncomingRequest, requestedPath } from './request.ts'
+import { failureOf, RequestSessions } from './request-sessions.ts'
 import { controllerOf, Session, type SessionRequest } from './session.ts'
 import { MemoryStore, Store, type StoredSession, type StoreLike } from './store.ts'
-import { warnOfLateFailure } from './warnings.ts'
+import { warnOfLateFailure, warnOfOtherPath } from './warnings.ts'
 
 export type { Middleware } from '../adapters/lib/middleware.ts'
 export { Cookie, type CookieData, type CookieOptions } from './cookie.ts'
@@ -48,14 +52,14 @@ export interface SessionFunction {
    *
    * Throws a TypeError or RangeError for unknown or invalid options.
    */
-  <Request = IncomingRequest>(options: SessionOptions<Request>): Middleware
+  <Request = IncomingRequest>(options?: SessionOptions<Request>): Middleware
   readonly Store: typeof Store
   readonly MemoryStore: typeof MemoryStore
   readonly Cookie: typeof Cookie
   readonly Session: typeof Session
 }
 
-function middleware<Request = IncomingRequest>(options: SessionOptions<Request>): Middleware {
+function middleware<Request = IncomingRequest>(options: SessionOptions<Request> = {}): Middleware {
   const settings = settingsOf(options ?? {})
   const { store } = settings
   overrideSessionMethods(store)
@@ -69,33 +73,54 @@ function middleware<Request = IncomingRequest>(options: SessionOptions<Request>)
 
   return (incoming, response, next) => {
     const request = incoming as SessionRequest
-    if (
-      request.session ||
-      !isReady ||
-      !isWithin(settings.cookieFor(request).path ?? '/', request)
-    ) {
-      next()
+    const fail = (error: unknown): void => next(failureOf(error))
+    let sessions: RequestSessions | undefined
+    let opening: Promise<void> | undefined
+    try {
+      if (isReady && !hasSession(request)) sessions = sessionsOf(settings, request)
+      opening = sessions?.open()
+    } catch (error) {
+      fail(error)
       return
     }
-    const sessions = new RequestSessions(settings, request)
-    deferHead(
-      response,
-      {
-        before: headers => sessions.commit(headers),
-        failed(error) {
-          resetResponse(response)
-          next(error)
-        },
-      },
-      'express-session',
-    )
-    response.once('finish', () => {
-      sessions.commitLate().catch(warnOfLateFailure)
-    })
-    const opening = sessions.open()
-    if (opening) opening.then(() => next(), next)
+    if (sessions) commitBeforeHead(sessions, response, fail)
+    if (opening) opening.then(() => next(), fail)
     else next()
   }
+}
+
+/** The sessions of a request; undefined outside the path of the cookie. Throws an Error without a secret. */
+function sessionsOf(settings: Settings, request: SessionRequest): RequestSessions | undefined {
+  const path = settings.cookieFor(request).path || '/'
+  const asked = requestedPath(request)
+  if (isWithin(asked, path)) return new RequestSessions(settings, request)
+  if (givesHints()) watchUnset(request, 'session', () => warnOfOtherPath(asked, path))
+  return undefined
+}
+
+/** A substitute for a response, such as the `{}` that apps pass for a WebSocket, has no head to wait for. */
+function commitBeforeHead(
+  sessions: RequestSessions,
+  response: ServerResponseLike,
+  fail: (error: unknown) => void,
+): void {
+  let hasFailed = false
+  beforeHead(
+    response,
+    {
+      before: headers => sessions.commit(headers),
+      failed(error) {
+        hasFailed = true
+        resetResponse(response)
+        fail(error)
+      },
+    },
+    'express-session',
+  )
+  response.once?.('finish', () => {
+    // The error handlers have the failure already, and their page says that nothing was saved.
+    if (!hasFailed) sessions.commitLate().catch(warnOfLateFailure)
+  })
 }
 
 /** Replaces the store's methods that create sessions, for requests that this middleware handles. */
@@ -115,6 +140,8 @@ function overrideSessionMethods(store: StoreLike): void {
 }
 
 const session: SessionFunction = Object.assign(middleware, { Store, MemoryStore, Cookie, Session })
+// Compilers to CommonJS read `require(…).default`. Not enumerable, as it is no part of express-session.
+Object.defineProperty(session, 'default', { value: session })
 
 export default session
 // The value of `require` (https://nodejs.org/api/modules.html#loading-ecmascript-modules-using-require).

@@ -6,7 +6,6 @@
 
 import type { Backend } from '../backends/backend.ts'
 import { newId } from '../backends/ids.ts'
-import { memory } from '../backends/memory.ts'
 import { toExpressStore } from '../backends/to-express-store.ts'
 import { isCookieName } from '../http/cookie.ts'
 import {
@@ -19,27 +18,32 @@ import { describeKind } from '../lib/describe.ts'
 import { type Secret, secretBytes } from '../migrate/options.ts'
 import type { Reader } from '../session/legacy-reader.ts'
 import { attributesOf, Cookie, type CookieOptions } from './cookie.ts'
-import { type IncomingRequest, isSecure } from './request.ts'
+import { type IncomingRequest, isSecure, secretOf } from './request.ts'
 import { type SessionRecords, sessionRecordsOf } from './session-records.ts'
-import { Store, type StoreLike } from './store.ts'
+import { memoryStore, Store, type StoreLike } from './store.ts'
 import { warnOfShortSecret } from './warnings.ts'
 
 /** Options of the middleware. */
 export interface SessionOptions<Request = IncomingRequest> {
-  /** Signs the ids in cookies. Of a list, the first secret signs and all of them verify. */
-  secret: Secret | readonly Secret[]
+  /**
+   * Signs the ids in cookies. Of a list, the first secret signs and all of them verify. Default:
+   * `request.secret`, which cookie-parser sets.
+   */
+  secret?: Secret | readonly Secret[] | undefined
   /** A backend, or a store made for express-session. Default: in memory. */
   store?: Backend | StoreLike
   /** The cookie name. Default `connect.sid`. */
   name?: string | undefined
+  /** The former name of the option `name`, which takes precedence. Default: none. */
+  key?: string | undefined
   /** Attributes of the cookie, or a function that returns them for a request. */
   cookie?: CookieOptions | ((request: Request) => CookieOptions)
   /** Makes new ids, which must be unguessable. Default: 256 random bits. */
   genid?: (request: Request) => string
   /**
-   * Whether a request that changes nothing rewrites the session in a store without `touch`, so that the
-   * session does not expire. It rewrites the store's current record, not the one that the request has
-   * read. Default true.
+   * Whether a request that changes nothing writes the session to a store for express-session instead of
+   * touching it. It rewrites the store's current record, not the one that the request has read. Default
+   * true. Backends ignore it.
    */
   resave?: boolean | undefined
   /** Whether new sessions without values are saved. Default true. */
@@ -58,18 +62,24 @@ export interface SessionOptions<Request = IncomingRequest> {
    * 24 hours.
    */
   ttl?: number
-  /** Readers for the sessions of other libraries or of another store, tried in order. */
+  /** Readers for the sessions of other libraries or of another store, tried in order. Default: none. */
   legacyReaders?: readonly Reader[]
 }
 
+/** The secret that signs, followed by others that verify. */
+export type Secrets = readonly [Uint8Array, ...Uint8Array[]]
+
 /** The validated options. */
 export interface Settings {
-  readonly secrets: readonly [Uint8Array, ...Uint8Array[]]
+  /** The secrets for a request. Throws an Error if there are none. */
+  readonly secretsFor: (request: IncomingRequest) => Secrets
   readonly store: StoreLike
   readonly records: SessionRecords
   readonly name: string
   readonly cookieFor: (request: IncomingRequest) => CookieOptions
   readonly genid: (request: IncomingRequest) => unknown
+  /** Whether the ids are those of the app, which may repeat one. */
+  readonly hasOwnIds: boolean
   readonly saveUninitialized: boolean
   readonly rolling: boolean
   readonly unset: 'keep' | 'destroy'
@@ -81,6 +91,7 @@ const optionNames = [
   'secret',
   'store',
   'name',
+  'key',
   'cookie',
   'genid',
   'resave',
@@ -110,7 +121,8 @@ const ignoredCookieOptions = ['originalMaxAge', 'signed', 'overwrite', 'encode']
 /** Validates the options. Throws a TypeError or RangeError for unknown or invalid ones. */
 export function settingsOf<Request>(options: SessionOptions<Request>): Settings {
   assertKnownOptions('session()', options, optionNames)
-  const { name = 'connect.sid', genid = newId, unset = 'keep', proxy, resave = true } = options
+  const { genid = newId, unset = 'keep', proxy, resave = true } = options
+  const name = options.name || options.key || 'connect.sid'
   if (typeof name !== 'string' || !isCookieName(name)) {
     throw new TypeError(`name must be a valid cookie name, not ${describeKind(name)}`)
   }
@@ -118,12 +130,13 @@ export function settingsOf<Request>(options: SessionOptions<Request>): Settings 
   assertOneOf('unset', unset, ['keep', 'destroy'])
   const store = storeOf(options)
   return {
-    secrets: secretsOf(options.secret),
+    secretsFor: secretsFor(options.secret),
     store,
     records: sessionRecordsOf(store, { resave }),
     name,
     cookieFor: cookieFor(options.cookie as CookieSetting, proxy),
     genid: genid as (request: IncomingRequest) => unknown,
+    hasOwnIds: genid !== newId,
     saveUninitialized: options.saveUninitialized ?? true,
     rolling: options.rolling ?? false,
     unset,
@@ -170,9 +183,10 @@ function assertCookieOptions(options: CookieOptions): void {
 
 function storeOf({ store, ttl }: SessionOptions<never>): StoreLike {
   if (ttl !== undefined) assertInteger('ttl', ttl)
-  if (store === undefined || isBackend(store)) {
+  if (!store) return memoryStore(ttl)
+  if (isBackend(store)) {
     const concrete = Store as unknown as abstract new () => StoreLike
-    return toExpressStore(concrete, store ?? memory(), ttl === undefined ? {} : { ttl })
+    return toExpressStore(concrete, store, ttl === undefined ? {} : { ttl })
   }
   if (isStore(store)) return store
   throw new TypeError(
@@ -195,9 +209,24 @@ function hasMethod(store: unknown, name: string): boolean {
 /** Recommended length of a secret in bytes: the output length of HMAC-SHA-256 (RFC 2104 §3). */
 const recommendedLength = 32
 
-function secretsOf(secret: SessionOptions['secret']): Settings['secrets'] {
-  const [first, ...others] = Array.isArray(secret) ? secret : [secret]
-  const secrets = [first, ...others].map(each => secretBytes('secret', each))
-  if (secrets[0] && secrets[0].length < recommendedLength) warnOfShortSecret(recommendedLength)
-  return secrets as [Uint8Array, ...Uint8Array[]]
+function secretsFor(secret: SessionOptions['secret']): Settings['secretsFor'] {
+  if (secret !== undefined && secret !== null) {
+    const secrets = secretsOf(Array.isArray(secret) ? secret : [secret])
+    return () => secrets
+  }
+  // Apps have one secret, so that its bytes are prepared once.
+  let last: { secret: unknown; secrets: Secrets } | undefined
+  return request => {
+    const shared = secretOf(request)
+    if (!shared) throw new Error('secret option required for sessions')
+    if (last?.secret !== shared) last = { secret: shared, secrets: secretsOf([shared as Secret]) }
+    return last.secrets
+  }
+}
+
+function secretsOf(list: readonly Secret[]): Secrets {
+  const [first, ...others] = list.map(each => secretBytes('secret', each))
+  if (!first) throw new TypeError('secret option array must not be empty')
+  if (first.length < recommendedLength) warnOfShortSecret(recommendedLength)
+  return [first, ...others]
 }

@@ -10,11 +10,12 @@ import { readCookies } from '../http/request.ts'
 import { headersOf, type NodeResponseLike } from '../http/response.ts'
 import { retryOnConflict } from '../lib/retry.ts'
 import { sideTable } from '../lib/side-table.ts'
-import { signedId, signId } from '../migrate/signed-id.ts'
+import { signId } from '../migrate/signed-id.ts'
 import type { Values } from '../session/session.ts'
-import { attributesOf, Cookie, hasSameAttributes } from './cookie.ts'
+import { asCookie, assertExpiry, attributesOf, Cookie, hasSameAttributes } from './cookie.ts'
 import { mergeRecords } from './merge-records.ts'
-import type { Settings } from './options.ts'
+import type { Secrets, Settings } from './options.ts'
+import { sessionIdOf } from './request.ts'
 import {
   assignController,
   type Callback,
@@ -25,7 +26,7 @@ import {
 } from './session.ts'
 import type { SessionRecord, VersionedRecord } from './session-records.ts'
 import type { Store, StoredSession } from './store.ts'
-import { warnOfPlainConnection } from './warnings.ts'
+import { warnOfLateFailure, warnOfPlainConnection } from './warnings.ts'
 
 /** The state of a session during the request. */
 interface SessionState {
@@ -47,17 +48,22 @@ const alwaysChanged = ''
 export class RequestSessions implements SessionController {
   readonly #settings: Settings
   readonly #request: SessionRequest
+  readonly #secrets: Secrets
   readonly #cookieId: string | undefined
   readonly #states = sideTable<SessionState>()
   #last: Promise<unknown> | undefined
   #regenerating: Promise<void> | undefined
   /** The first failure of an operation that was called without a callback. */
   #failure: { readonly error: unknown } | undefined
+  /** Whether `commit` has reported such failures. Later ones can only be logged. */
+  #isCommitted = false
 
+  /** Throws an Error if there is no secret for the request. */
   constructor(settings: Settings, request: SessionRequest) {
     this.#settings = settings
     this.#request = request
-    this.#cookieId = signedIdOf(request, settings)
+    this.#secrets = settings.secretsFor(request)
+    this.#cookieId = sessionIdOf(request, settings.name, this.#secrets)
     assignController(request, this)
   }
 
@@ -69,7 +75,7 @@ export class RequestSessions implements SessionController {
     const { store, legacyReaders } = this.#settings
     this.#request.sessionStore = store as Store
     this.#request.sessionID = this.#cookieId
-    if (this.#cookieId !== undefined || legacyReaders.length > 0) return this.#load(this.#cookieId)
+    if (this.#cookieId || legacyReaders.length > 0) return this.#load(this.#cookieId)
     this.#begin({})
     return undefined
   }
@@ -123,7 +129,7 @@ export class RequestSessions implements SessionController {
    * callback failed.
    */
   commit(response: NodeResponseLike): Promise<void> | undefined {
-    headersOf(response).varyOnCookie()
+    headersOf(response).vary('Cookie')
     // Operations that the handler started without waiting for them come first.
     return this.#last ? this.#inOrder(() => this.#commit(response)) : this.#commit(response)
   }
@@ -140,9 +146,12 @@ export class RequestSessions implements SessionController {
   }
 
   #commit(response: NodeResponseLike): Promise<void> | undefined {
+    this.#isCommitted = true
     if (this.#failure) return Promise.reject(this.#failure.error)
-    const { session } = this.#request
+    const { session, sessionID } = this.#request
     if (session === undefined || session === null) return this.#unset()
+    // An app that replaces the id by something else wants no session, as in express-session.
+    if (typeof sessionID !== 'string') return undefined
     if (!(session instanceof Session)) {
       return Promise.reject(
         new TypeError(
@@ -213,20 +222,20 @@ export class RequestSessions implements SessionController {
   }
 
   #send(session: Session, response: NodeResponseLike): void {
-    const { name, secrets, isSecure } = this.#settings
+    const { name, isSecure } = this.#settings
     if (session.cookie.secure && !isSecure(this.#request)) {
       warnOfPlainConnection()
       return
     }
     const headers = headersOf(response)
     const attributes = attributesOf(session.cookie.data)
-    headers.setCookie({ name, value: signId(session.id, secrets[0]), attributes })
+    headers.setCookie({ name, value: signId(session.id, this.#secrets[0]), attributes })
     headers.forbidCaching()
   }
 
   async #load(id: string | undefined): Promise<void> {
-    const stored = id === undefined ? undefined : await this.#settings.records.load(id)
-    if (id !== undefined && stored) this.#resume(id, stored)
+    const stored = id ? await this.#settings.records.load(id) : undefined
+    if (id && stored) this.#resume(id, stored)
     else this.#begin((await this.#readLegacy()) ?? {})
   }
 
@@ -244,8 +253,7 @@ export class RequestSessions implements SessionController {
     const request = this.#request
     const { values, cookie } = stored.record
     request.sessionID = id
-    // Copy the values, so that a change to a nested object does not change the record as well.
-    const session = new Session(request, structuredClone(values))
+    const session = new Session(request, copyOf(values))
     session.cookie = new Cookie(cookie)
     this.#expose(session, jsonOf(stored.record), stored)
   }
@@ -270,7 +278,7 @@ export class RequestSessions implements SessionController {
   async #save(session: Session, mine: SessionRecord): Promise<boolean> {
     const state = this.#stateOf(session)
     if (state.isForeign) state.stored ??= await this.#settings.records.load(session.id)
-    const stored = state.ended ? undefined : await this.#write(session.id, mine, state.stored)
+    const stored = state.ended ? undefined : await this.#write(session.id, mine, state)
     if (!stored) {
       state.ended = true
       return false
@@ -285,16 +293,17 @@ export class RequestSessions implements SessionController {
    * Writes the values to the record, and merges them into changes that other requests have saved since.
    * Resolves with undefined if the session has ended meanwhile.
    *
-   * @param base - the record that the values come from; undefined creates one
+   * @param state - has the record that the values come from; without one, a record is created
    */
   async #write(
     id: string,
     mine: SessionRecord,
-    base: VersionedRecord | undefined,
+    { stored: base, isForeign }: SessionState,
   ): Promise<VersionedRecord | undefined> {
-    const { records } = this.#settings
+    const { records, hasOwnIds } = this.#settings
     if (!base) {
-      const created = await records.create(id, mine)
+      const isUnique = !hasOwnIds || isForeign
+      const created = await records.create(id, mine, isUnique)
       if (!created) throw conflict('genid returned the id of an existing session')
       return created
     }
@@ -333,13 +342,17 @@ export class RequestSessions implements SessionController {
     if (callback) callBack(done, callback)
     else {
       done.catch(error => {
-        this.#failure ??= { error }
+        if (this.#isCommitted) warnOfLateFailure(error)
+        else this.#failure ??= { error }
       })
     }
   }
 
   #inOrder<T>(task: () => Promise<T> | T | undefined): Promise<T> {
-    const run = (this.#last ?? Promise.resolve()).then(task, task) as Promise<T>
+    const inTurn = (this.#last ?? Promise.resolve()).then(task, task) as Promise<T>
+    const run = inTurn.catch(error => {
+      throw failureOf(error)
+    })
     this.#last = run.catch(() => {})
     return run
   }
@@ -349,15 +362,22 @@ function conflict(message: string): SessionError {
   return new SessionError('conflict', message)
 }
 
-/** The id in the first cookie with this name and a valid signature. */
-function signedIdOf(request: SessionRequest, { name, secrets }: Settings): string | undefined {
-  return readCookies(request, name)
-    .map(value => signedId(value, secrets))
-    .find(id => id !== undefined)
+/**
+ * The error to pass to `next` or to a callback. Some values that code can throw mean something else there: no
+ * error at all, or the next route.
+ */
+export function failureOf(error: unknown): unknown {
+  if (error && error !== 'route' && error !== 'router') return error
+  return new Error(`the session failed with the value ${String(error)}`, { cause: error })
 }
 
-/** The record of the session's current values. Throws if they cannot be serialized. */
+/**
+ * The record of the session's current values. Throws if they cannot be serialized, and if the cookie is no
+ * object or has no valid expiry.
+ */
 function recordOf(session: Session): SessionRecord {
+  session.cookie = asCookie(session.cookie)
+  assertExpiry(session.cookie)
   const { cookie, ...values } = JSON.parse(JSON.stringify(session)) as StoredSession
   return { values, cookie }
 }
@@ -374,6 +394,14 @@ function capture<T>(make: () => T): () => T {
   }
 }
 
+/**
+ * Copies values of a record, so that a change to a nested object does not change the record as well. Deeply
+ * nested copies of `structuredClone` overflow the stack in `JSON.stringify` where those of `JSON.parse` do not.
+ */
+function copyOf<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T
+}
+
 function jsonOf({ values }: SessionRecord): string {
   return JSON.stringify(values)
 }
@@ -388,7 +416,7 @@ function applyMerged(session: Session, mine: SessionRecord, merged: SessionRecor
     )
     if (key in Session.prototype || before === after || now !== before) continue
     if (after === undefined) delete values[key]
-    else values[key] = structuredClone(merged.values[key])
+    else values[key] = copyOf(merged.values[key])
   }
   if (merged.cookie !== mine.cookie) session.cookie = new Cookie(merged.cookie)
 }

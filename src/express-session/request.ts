@@ -4,7 +4,10 @@
  * @module
  */
 
-import type { RequestWithHeaders } from '../http/request.ts'
+import { pathOf } from '../http/cookie-path.ts'
+import { type RequestWithHeaders, readCookies } from '../http/request.ts'
+import { getOwn } from '../lib/plain-object.ts'
+import { signedId } from '../migrate/signed-id.ts'
 
 /** A request of Node, Express or Connect. */
 export interface IncomingRequest extends RequestWithHeaders {
@@ -29,15 +32,44 @@ export function isSecure(request: IncomingRequest, proxy: boolean | undefined): 
   return protocol.trim().toLowerCase() === 'https'
 }
 
-/** Whether browsers send a cookie with this `Path` with the request (RFC 6265bis §5.1.4). */
-export function isWithin(path: string, request: IncomingRequest): boolean {
-  const asked = pathOf(request.originalUrl ?? request.url ?? '/')
-  if (!asked.startsWith(path)) return false
-  return path.endsWith('/') || asked.length === path.length || asked[path.length] === '/'
+/** What cookie-parser adds to a request. */
+interface ParsedRequest {
+  readonly secret?: unknown
+  /** The cookies that cookie-parser has verified, and the others. */
+  readonly signedCookies?: object | null | undefined
+  readonly cookies?: object | null | undefined
 }
 
-/** The path of a request target: `/a?b`, or in absolute form, as sent to proxies, `http://host/a?b`. */
-function pathOf(target: string): string {
-  const path = target.replace(/^https?:\/\/[^/?#]*/i, '')
-  return /^[^?#]*/.exec(path)?.[0] || '/'
+/** cookie-parser's secret. */
+export function secretOf(request: IncomingRequest): unknown {
+  return (request as ParsedRequest).secret
+}
+
+/** How many cookies with one name are verified: a bound for what they cost. */
+const maxDuplicates = 8
+
+/**
+ * The session id in the first cookie with this name and a valid signature. Without one, that in the cookies
+ * of cookie-parser, for apps that have removed the header.
+ */
+export function sessionIdOf(
+  request: IncomingRequest,
+  name: string,
+  secrets: readonly Uint8Array[],
+): string | undefined {
+  const signed = readCookies(request, name).filter(value => /^s(?::|%3a)/i.test(value))
+  for (const value of signed.slice(0, maxDuplicates)) {
+    const id = signedId(value, secrets)
+    if (id !== undefined) return id
+  }
+  const { signedCookies, cookies } = request as ParsedRequest
+  const verified = getOwn(signedCookies ?? {}, name)
+  if (typeof verified === 'string' && verified !== '') return verified
+  const decoded = getOwn(cookies ?? {}, name)
+  return typeof decoded === 'string' ? signedId(encodeURIComponent(decoded), secrets) : undefined
+}
+
+/** The path that the client requested, whatever router the request is in. */
+export function requestedPath(request: IncomingRequest): string {
+  return pathOf(request.originalUrl ?? request.url ?? '/')
 }

@@ -37,8 +37,13 @@ export type UpdateOutcome =
 /** Session records by session id. Every method rejects with the error of the backend or store. */
 export interface SessionRecords {
   load(id: string): Promise<VersionedRecord | undefined>
-  /** Creates a record. Resolves with undefined if the id is taken. */
-  create(id: string, record: SessionRecord): Promise<VersionedRecord | undefined>
+  /**
+   * Creates a record. Resolves with undefined if the id is taken.
+   *
+   * @param isUnique - whether the id is known to be free. A store for express-session can find out only by
+   *   a read, which some stores answer late or with an error for an unknown id.
+   */
+  create(id: string, record: SessionRecord, isUnique: boolean): Promise<VersionedRecord | undefined>
   /** Replaces the record if it still has this version. */
   update(id: string, record: SessionRecord, version: Version): Promise<UpdateOutcome>
   /**
@@ -74,7 +79,7 @@ class BackendRecords implements SessionRecords {
     const stored = await this.#origin.backend.load(recordKey(id))
     if (!stored) return undefined
     const { version, expires } = stored
-    return { record: split(sessionIn(stored) as StoredSession), version, expires }
+    return { record: split(sessionIn(stored)), version, expires }
   }
 
   async create(id: string, record: SessionRecord): Promise<VersionedRecord | undefined> {
@@ -93,7 +98,7 @@ class BackendRecords implements SessionRecords {
       return { status: 'updated', stored: { record, version: result.version, expires } }
     }
     const { current } = result
-    const theirs = split(sessionIn(current) as StoredSession)
+    const theirs = split(sessionIn(current))
     return { status: 'conflict', current: { ...current, record: theirs } }
   }
 
@@ -112,7 +117,8 @@ class BackendRecords implements SessionRecords {
   }
 
   #expiresOf({ cookie }: SessionRecord): number {
-    return expiryOf({ cookie }) ?? this.#origin.now() + this.#origin.ttl
+    const { now, round, ttl } = this.#origin
+    return expiryOf({ cookie }, round) ?? now() + ttl
   }
 }
 
@@ -136,14 +142,18 @@ class StoreRecords implements SessionRecords {
 
   async load(id: string): Promise<VersionedRecord | undefined> {
     const session = await fromCallback<unknown>(done => this.#store.get(id, done))
-    if (!isSession(session)) return undefined
+    if (!session) return undefined
     const record = split(session)
     return { record, version: JSON.stringify(record) }
   }
 
-  create(id: string, record: SessionRecord): Promise<VersionedRecord | undefined> {
+  create(
+    id: string,
+    record: SessionRecord,
+    isUnique: boolean,
+  ): Promise<VersionedRecord | undefined> {
     return this.#withLock(id, async () =>
-      (await this.load(id)) ? undefined : this.#write(id, record),
+      !isUnique && (await this.load(id)) ? undefined : this.#write(id, record),
     )
   }
 
@@ -157,13 +167,17 @@ class StoreRecords implements SessionRecords {
   }
 
   touch(id: string, record: SessionRecord): Promise<void> | undefined {
-    if (typeof this.#store.touch === 'function') {
-      return fromCallback(done => this.#store.touch?.(id, withLiveCookie(record), done))
-    }
-    if (!this.#resave) return undefined
+    // A store's `touch` may do nothing, because express-session never calls it with `resave`.
+    if (this.#resave) return this.#rewrite(id, record)
+    if (typeof this.#store.touch !== 'function') return undefined
+    return fromCallback(done => this.#store.touch?.(id, withLiveCookie(record), done))
+  }
+
+  /** Rewrites the current record, not the one that the request has read. */
+  #rewrite(id: string, { cookie }: SessionRecord): Promise<void> {
     return this.#withLock(id, async () => {
       const current = await this.load(id)
-      if (current) await this.#write(id, { ...current.record, cookie: record.cookie })
+      if (current) await this.#write(id, { ...current.record, cookie })
     })
   }
 
@@ -190,12 +204,14 @@ function withLiveCookie({ values, cookie }: SessionRecord): never {
   return { ...values, cookie: new Cookie(cookie) } as never
 }
 
-/** The record of a session from any store. The round trip through JSON makes a copy. */
-function split(session: StoredSession): SessionRecord {
+/**
+ * The record of a session from any store. The round trip through JSON makes a copy. Throws a TypeError for a
+ * session without a cookie, as express-session does.
+ */
+function split(session: unknown): SessionRecord {
   const { cookie, ...values } = JSON.parse(JSON.stringify(session)) as StoredSession
+  if (!cookie) {
+    throw new TypeError('Cannot read properties of a stored session that has no cookie')
+  }
   return { values, cookie }
-}
-
-function isSession(value: unknown): value is StoredSession {
-  return Boolean((value as StoredSession | null | undefined)?.cookie)
 }

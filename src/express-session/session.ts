@@ -5,7 +5,7 @@
  */
 
 import { sideTable } from '../lib/side-table.ts'
-import type { Cookie, CookieData } from './cookie.ts'
+import { asCookie, type Cookie, type CookieData } from './cookie.ts'
 import type { IncomingRequest } from './request.ts'
 
 /** Called when an operation is done, with an error if it failed. */
@@ -99,6 +99,8 @@ export class Session {
 
   /** Resets the cookie's `maxAge` to its original value. */
   resetMaxAge(): this {
+    // Apps that copy the values of an old session into a new one replace the cookie by a plain object.
+    this.cookie = asCookie(this.cookie)
     this.cookie.maxAge = this.cookie.originalMaxAge
     return this
   }

@@ -6,7 +6,7 @@
 
 import { EventEmitter } from 'node:events'
 import { memory } from '../backends/memory.ts'
-import { toExpressStore } from '../backends/to-express-store.ts'
+import { expressStoreOf } from '../backends/to-express-store.ts'
 import { Cookie } from './cookie.ts'
 import {
   type Callback,
@@ -66,9 +66,23 @@ export const Store: abstract new () => Omit<Store, Own | 'touch' | 'all' | 'leng
     apply: (_, store) => Reflect.apply(EventEmitter, store, []),
   })
 
+/** Seconds to keep a session whose cookie has no expiry: 24 hours. */
+const defaultTtl = 86_400
+
+/** A store in memory. Sessions expire to the millisecond, as in express-session's `MemoryStore`. */
+export function memoryStore(ttl: number = defaultTtl): Required<Store> {
+  const now = (): number => Date.now() / 1000
+  return expressStoreOf(Store as abstract new () => Required<Store>, {
+    backend: memory({ now }),
+    ttl,
+    now,
+    round: seconds => seconds,
+  })
+}
+
 /** A store in the memory of this process, with the size limit of `silverback/memory`. */
 export class MemoryStore extends Store {
-  readonly #store = toExpressStore(Store as abstract new () => Required<Store>, memory())
+  readonly #store = memoryStore()
 
   get(sid: string, callback: SessionCallback): void {
     this.#store.get(sid, callback)

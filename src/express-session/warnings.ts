@@ -28,19 +28,36 @@ export function warnOfPlainConnection(): void {
   )
 }
 
+/** Warns once that `request.session` was read where the middleware does not set it. */
+export function warnOfOtherPath(asked: string, path: string): void {
+  warnOnce(
+    'SILVERBACK_OTHER_PATH',
+    `request.session was read at ${asked}, but is not set there, because the cookie's path is ${path}; ` +
+      'set cookie.path to the path that the app receives, or to /: a proxy may have stripped a prefix',
+  )
+}
+
 /**
  * Warns that changes made after the response was sent could not be saved. It is too late for an error
  * handler.
  */
 export function warnOfLateFailure(error: unknown): void {
-  const message = error instanceof Error ? error.message : String(error)
   process.emitWarning(
-    `changes to a session after its response was sent could not be saved: ${message}`,
+    `changes to a session after its response was sent could not be saved: ${messageOf(error)}`,
     {
       type: 'SilverbackWarning',
       code: 'SILVERBACK_LATE_CHANGE',
     },
   )
+}
+
+/** Never throws: an error here would end the process. */
+function messageOf(error: unknown): string {
+  try {
+    return String(error instanceof Error ? error.message : error)
+  } catch {
+    return 'unknown error'
+  }
 }
 
 function warnOnce(code: string, message: string): void {

@@ -6,8 +6,10 @@ import type { Page } from '../../src/testing/adapters/browser.ts'
 import {
   finish,
   gate,
+  type Handler,
   type Kit,
   type Library,
+  type Middleware,
   type Request,
   type Session,
   type Store,
@@ -61,6 +63,15 @@ function sign(id: string, secret: string): string {
   return encodeURIComponent(`s:${id}.${signature}`)
 }
 
+/** A store of which one method fails. */
+function failing(session: Library, method: 'set' | 'touch' | 'destroy'): Store {
+  const fail = (...args: unknown[]): void => {
+    const callback = args.at(-1)
+    if (typeof callback === 'function') callback(new Error('disk full'))
+  }
+  return Object.assign(new session.MemoryStore(), { [method]: fail })
+}
+
 /** A memory store that records its calls. */
 function spy(session: Library): Store & { calls: string[] } {
   class Spy extends session.MemoryStore {
@@ -83,6 +94,21 @@ function spy(session: Library): Store & { calls: string[] } {
     }
   }
   return new Spy()
+}
+
+/** Middleware that adds properties to the request, as cookie-parser does. */
+const adding =
+  (properties: object): Middleware =>
+  (request, _response, next) => {
+    Object.assign(request, properties)
+    next()
+  }
+
+const login: Handler = (request, response) => {
+  request.session.regenerate(() => {
+    request.session.user = 'ann'
+    response.end('signed in')
+  })
 }
 
 /** Resolves with a substitute for a response that never comes. */
@@ -132,6 +158,17 @@ export const cases: readonly Case[] = [
       return [lineOf(await ann.get('/')).startsWith('app.sid=s%3A'), (await ann.get('/')).text]
     },
     expected: [true, '2'],
+  },
+  {
+    name: 'accepts key, the former name of the option name, which takes precedence',
+    async run({ serve }) {
+      const names: (string | undefined)[] = []
+      for (const options of [{ key: 'old.sid' }, { key: 'old.sid', name: 'app.sid' }]) {
+        names.push(lineOf(await (await serve(options, views))().get('/')).split('=')[0])
+      }
+      return names
+    },
+    expected: ['old.sid', 'app.sid'],
   },
   {
     name: 'sets the cookie once',
@@ -184,6 +221,45 @@ export const cases: readonly Case[] = [
     expected: true,
   },
   {
+    name: 'signs with request.secret if it has no secret of its own',
+    async run({ serve }) {
+      const before = [adding({ secret: 'of cookie-parser' })]
+      const ann = (await serve({ secret: undefined }, views, { before }))()
+      await ann.get('/')
+      const id = (await ann.get('/id')).text
+      return [
+        ann.jar.get('connect.sid') === sign(id, 'of cookie-parser'),
+        (await ann.get('/')).text,
+      ]
+    },
+    expected: [true, '2'],
+  },
+  {
+    name: 'prefers its own secret to request.secret',
+    async run({ serve }) {
+      const ann = (await serve({}, views, { before: [adding({ secret: 'another' })] }))()
+      await ann.get('/')
+      return ann.jar.get('connect.sid') === sign((await ann.get('/id')).text, 'keyboard cat')
+    },
+    expected: true,
+  },
+  {
+    name: 'passes an error to the error handlers if a request has no secret',
+    run: async ({ serve }) => (await (await serve({ secret: undefined }, views))().get('/')).text,
+    expected: 'failed: secret option required for sessions',
+  },
+  {
+    name: 'accepts a cookie value in quotes',
+    async run({ serve }) {
+      const ann = (await serve({}, views))()
+      await ann.get('/')
+      const cookie = `connect.sid="${ann.jar.get('connect.sid')}"`
+      ann.jar.clear()
+      return (await ann.get('/', { headers: { cookie } })).text
+    },
+    expected: '2',
+  },
+  {
     name: 'ignores a cookie without a valid signature',
     async run({ serve }) {
       const visitor = await serve({}, views)
@@ -207,6 +283,53 @@ export const cases: readonly Case[] = [
       return [page.text, page.cookies.length, (await ann.get('/id')).text === 'planted']
     },
     expected: ['1', 1, false],
+  },
+  {
+    name: 'does not read from the store for a new session or after regenerate()',
+    async run({ serve, session }) {
+      const store = spy(session)
+      const ann = (await serve({ store }, { ...views, '/login': login }))()
+      await ann.get('/')
+      const calls = [count(store.calls, 'get')]
+      store.calls.length = 0
+      await ann.get('/login')
+      // One for the session of the cookie.
+      return [...calls, count(store.calls, 'get')]
+    },
+    expected: [0, 1],
+  },
+  {
+    name: 'serves new visitors from a store that throws for unknown ids',
+    async run({ serve, session }) {
+      class Strict extends session.MemoryStore {
+        readonly known = new Set<string>()
+        override get(...args: Parameters<Store['get']>): void {
+          if (!this.known.has(args[0])) throw new Error('unknown id')
+          super.get(...args)
+        }
+        override set(...args: Parameters<Store['set']>): void {
+          this.known.add(args[0])
+          super.set(...args)
+        }
+      }
+      const ann = (await serve({ store: new Strict() }, { ...views, '/login': login }))()
+      return texts([await ann.get('/'), await ann.get('/login'), await ann.get('/read')])
+    },
+    expected: ['1', 'signed in', '{"user":"ann"}'],
+  },
+  {
+    name: 'serves new visitors from a store that never responds for unknown ids',
+    async run({ serve, session }) {
+      class Silent extends session.MemoryStore {
+        override get(id: string, callback: Parameters<Store['get']>[1]): void {
+          super.get(id, (error, found) => found && callback(error, found))
+        }
+      }
+      const ann = (await serve({ store: new Silent() }, views))()
+      const page = await Promise.race([ann.get('/'), noResponse()])
+      return typeof page === 'string' ? page : page.text
+    },
+    expected: '1',
   },
   {
     name: 'does not store an empty session',
@@ -245,17 +368,16 @@ export const cases: readonly Case[] = [
     expected: [0, 1],
   },
   {
-    name: 'writes an unchanged session with resave',
+    name: 'writes an unchanged session with resave, and does not touch it',
     async run({ serve, session }) {
       const store = spy(session)
       const ann = (await serve({ store, resave: true }, views))()
       await ann.get('/')
       store.calls.length = 0
       await ann.get('/read')
-      return count(store.calls, 'set')
+      return [count(store.calls, 'set'), count(store.calls, 'touch')]
     },
-    expected: 0,
-    theirs: { expected: 1, because: 'resave' },
+    expected: [1, 0],
   },
   {
     name: 'does not save again after save()',
@@ -448,10 +570,9 @@ export const cases: readonly Case[] = [
   {
     name: 'expires a session after its maxAge',
     async run({ serve }) {
-      // Our sessions expire on whole seconds.
       const ann = (await serve({ cookie: { maxAge: 300 } }, views))()
       const pages = [await ann.get('/'), await ann.get('/')]
-      await new Promise(resolve => setTimeout(resolve, 1500))
+      await new Promise(resolve => setTimeout(resolve, 350))
       return texts([...pages, await ann.get('/')])
     },
     expected: ['1', '2', '1'],
@@ -468,6 +589,37 @@ export const cases: readonly Case[] = [
       return (await ann.get('/')).text
     },
     expected: '2',
+  },
+  {
+    name: 'removes an expired session from the list of MemoryStore',
+    async run({ serve, session }) {
+      const store = new session.MemoryStore()
+      await (await serve({ store, cookie: { maxAge: 20 } }, views))().get('/')
+      await new Promise(resolve => setTimeout(resolve, 40))
+      return new Promise(resolve => store.length((_, found) => resolve(found)))
+    },
+    expected: 0,
+  },
+  {
+    name: 'stores the expiry that the cookie has, and moves it with each request',
+    async run({ serve, session }) {
+      const store = new session.MemoryStore()
+      const ann = (await serve({ store, cookie: { maxAge: 60_000 } }, views))()
+      const page = await ann.get('/')
+      const { text: id } = await ann.get('/id')
+      const expiry = (): Promise<Date> =>
+        new Promise(resolve =>
+          store.get(id, (_, found) => resolve(new Date((found as Session).cookie.expires as Date))),
+        )
+      const stored = await expiry()
+      const sent = Date.parse(/Expires=([^;]+)/.exec(lineOf(page))?.[1] as string)
+      await new Promise(resolve => setTimeout(resolve, 30))
+      await ann.get('/read')
+      const moved = (await expiry()).getTime() - stored.getTime()
+      // The request for the id, between the two, has moved the expiry as well.
+      return [Math.abs(stored.getTime() - sent) < 2000, moved >= 25 && moved < 900]
+    },
+    expected: [true, true],
   },
   {
     name: 'reports cookie.maxAge, originalMaxAge and expires',
@@ -788,6 +940,30 @@ export const cases: readonly Case[] = [
     expected: [1, true, '{"user":"ann"}'],
   },
   {
+    name: 'keeps the values of the old session that are copied into a regenerated one',
+    async run({ serve }) {
+      const ann = (
+        await serve(
+          {},
+          {
+            ...views,
+            '/login': (request, response) => {
+              const old = JSON.parse(JSON.stringify(request.session))
+              request.session.regenerate(() => {
+                Object.assign(request.session, old, { user: 'ann' })
+                response.end('signed in')
+              })
+            },
+          },
+        )
+      )()
+      await ann.get('/')
+      const page = await ann.get('/login')
+      return [page.text, page.cookies.length, (await ann.get('/read')).text]
+    },
+    expected: ['signed in', 1, '{"views":1,"user":"ann"}'],
+  },
+  {
     name: 'reads the session again with reload() and discards changes',
     async run({ serve }) {
       const ann = (
@@ -994,6 +1170,52 @@ export const cases: readonly Case[] = [
     expected: 'function',
   },
   {
+    name: 'does not save the session if request.sessionID is no string',
+    async run({ serve, session }) {
+      const store = spy(session)
+      const ann = (
+        await serve(
+          { store, saveUninitialized: true },
+          {
+            '/': (request, response) => {
+              Object.assign(request, { sessionID: () => {} })
+              request.session.user = 'ann'
+              response.end('done')
+            },
+          },
+        )
+      )()
+      const page = await ann.get('/')
+      return [page.text, page.cookies.length, count(store.calls, 'set')]
+    },
+    expected: ['done', 0, 0],
+  },
+  {
+    name: 'loads the session for a request without a response, such as that of a WebSocket',
+    async run({ serve, session }) {
+      const store = new session.MemoryStore()
+      const ann = (await serve({ store }, views))()
+      await ann.get('/')
+      const load = session({
+        secret: 'keyboard cat',
+        resave: false,
+        saveUninitialized: false,
+        store,
+      })
+      const request = {
+        url: '/socket',
+        headers: { cookie: `connect.sid=${ann.jar.get('connect.sid')}` },
+      } as unknown as Request
+      await new Promise<void>((resolve, reject) =>
+        load(request, {} as never, error => (error ? reject(error) : resolve())),
+      )
+      request.session.views++
+      await new Promise(resolve => request.session.save(resolve))
+      return (await ann.get('/')).text
+    },
+    expected: '3',
+  },
+  {
     name: 'leaves a request alone that already has a session',
     async run({ serve, session }) {
       const inner = session({
@@ -1040,6 +1262,18 @@ export const cases: readonly Case[] = [
     expected: [500, 'failed: no connection'],
   },
   {
+    name: 'passes an error to the error handlers for a stored session without a cookie',
+    async run({ serve, session }) {
+      const store = new session.MemoryStore()
+      const ann = (await serve({ store }, views))()
+      await new Promise(resolve => store.set('an-id', { user: 'ann' }, resolve))
+      ann.jar.set('connect.sid', sign('an-id', 'keyboard cat'))
+      const page = await ann.get('/')
+      return [page.status, page.text.slice(0, 'failed: Cannot read properties'.length)]
+    },
+    expected: [500, 'failed: Cannot read properties'],
+  },
+  {
     name: 'treats ENOENT as a session that is not stored',
     async run({ serve, session }) {
       class OfFiles extends session.MemoryStore {
@@ -1056,12 +1290,7 @@ export const cases: readonly Case[] = [
   {
     name: 'passes the error of a failed save to the error handlers',
     async run({ serve, session }) {
-      class Failing extends session.MemoryStore {
-        override set(_: string, __: object, callback?: (error: unknown) => void): void {
-          callback?.(new Error('disk full'))
-        }
-      }
-      const page = await (await serve({ store: new Failing() }, views))()
+      const page = await (await serve({ store: failing(session, 'set') }, views))()
         .get('/')
         .catch(() => undefined)
       return page?.status === 500
@@ -1072,16 +1301,44 @@ export const cases: readonly Case[] = [
     theirs: { expected: 'a truncated response of the handler', because: 'save-fails' },
   },
   {
-    name: 'passes the error of a failed destroy() without a callback to the error handlers',
+    name: 'passes the error of a failed touch to the error handlers',
     async run({ serve, session }) {
-      class Failing extends session.MemoryStore {
-        override destroy(_: string, callback?: (error: unknown) => void): void {
-          callback?.(new Error('disk full'))
-        }
-      }
+      const ann = (await serve({ store: failing(session, 'touch') }, views))()
+      await ann.get('/')
+      const page = await ann.get('/read').catch(() => undefined)
+      return page?.status === 500 ? page.text : 'a truncated response of the handler'
+    },
+    expected: 'failed: disk full',
+    theirs: { expected: 'a truncated response of the handler', because: 'save-fails' },
+  },
+  {
+    name: "passes the error of a failed unset: 'destroy' to the error handlers",
+    async run({ serve, session }) {
       const ann = (
         await serve(
-          { store: new Failing() },
+          { store: failing(session, 'destroy'), unset: 'destroy' },
+          {
+            ...views,
+            '/unset': (request, response) => {
+              Object.assign(request, { session: null })
+              response.end('signed out')
+            },
+          },
+        )
+      )()
+      await ann.get('/')
+      const page = await ann.get('/unset').catch(() => undefined)
+      return page?.status === 500 ? page.text : 'a truncated response of the handler'
+    },
+    expected: 'failed: disk full',
+    theirs: { expected: 'a truncated response of the handler', because: 'save-fails' },
+  },
+  {
+    name: 'passes the error of a failed destroy() without a callback to the error handlers',
+    async run({ serve, session }) {
+      const ann = (
+        await serve(
+          { store: failing(session, 'destroy') },
           {
             ...views,
             '/logout': (request, response) => {
@@ -1100,14 +1357,9 @@ export const cases: readonly Case[] = [
   {
     name: 'passes an error to the callback of save()',
     async run({ serve, session }) {
-      class Failing extends session.MemoryStore {
-        override set(_: string, __: object, callback?: (error: unknown) => void): void {
-          callback?.(new Error('disk full'))
-        }
-      }
       const ann = (
         await serve(
-          { store: new Failing() },
+          { store: failing(session, 'set') },
           {
             '/': (request, response) => {
               request.session.user = 'ann'
@@ -1326,6 +1578,19 @@ export const cases: readonly Case[] = [
     theirs: { expected: [[1, 1], 2, 0, false], because: 'ids-in-lists' },
   },
   {
+    name: 'stores and returns a session without a cookie in MemoryStore',
+    async run({ session }) {
+      const store = new session.MemoryStore()
+      for (const [id, value] of Object.entries({ a: { user: 'ann' }, b: { cookie: null } })) {
+        await new Promise(resolve => store.set(id, value, resolve))
+        await new Promise(resolve => store.touch(id, { cookie: {} }, resolve))
+      }
+      const found = await new Promise(resolve => store.get('a', (_, found) => resolve(found)))
+      return (found as { user?: string }).user
+    },
+    expected: 'ann',
+  },
+  {
     name: 'has a Cookie with data and serialize()',
     async run({ session }) {
       const cookie = new session.Cookie({ path: '/admin', secure: true }) as Session['cookie'] & {
@@ -1341,7 +1606,7 @@ export const cases: readonly Case[] = [
   {
     name: 'refuses a cookie that is not an object and a maxAge that is not a number',
     async run({ session }) {
-      for (const options of ['a text', { maxAge: '60000' }]) {
+      for (const options of ['a text', 42, true, () => {}, { maxAge: '60000' }]) {
         assert.throws(() => new session.Cookie(options as object), TypeError)
       }
       return 'refused'
@@ -1371,6 +1636,23 @@ export const cases: readonly Case[] = [
     },
   },
   {
+    name: 'refuses an expiry that is no valid date when the app starts',
+    async run({ session }) {
+      const wrong = [
+        { maxAge: Number.POSITIVE_INFINITY },
+        { maxAge: 1e16 },
+        { maxAge: Number.NaN },
+        { expires: new Date(Number.NaN) },
+      ]
+      return wrong.map(cookie => outcomeOf(session, { cookie }))
+    },
+    expected: ['RangeError', 'RangeError', 'RangeError', 'RangeError'],
+    theirs: {
+      expected: ['accepted', 'accepted', 'accepted', 'accepted'],
+      because: 'wrong-options',
+    },
+  },
+  {
     name: 'forbids caches to store responses with a cookie',
     async run({ serve }) {
       const ann = (await serve({}, views))()
@@ -1390,19 +1672,28 @@ export const cases: readonly Case[] = [
     },
   },
   {
-    name: 'ignores the results of cookie-parser',
+    name: 'reads the cookies of cookie-parser if the header has no valid one',
     async run({ serve, session }) {
       const store = new session.MemoryStore()
       const kept = { cookie: { originalMaxAge: null, expires: null }, views: 41 }
-      await new Promise<void>(resolve => store.set('an-id', kept, () => resolve()))
-      const parser = (request: object, _: unknown, next: () => void): void => {
-        Object.assign(request, { signedCookies: { 'connect.sid': 'an-id' } })
-        next()
+      for (const id of ['an-id', 'in %header']) {
+        await new Promise<void>(resolve => store.set(id, kept, () => resolve()))
       }
-      return (await (await serve({ store }, views, { before: [parser] }))().get('/')).text
+      const signed = decodeURIComponent(sign('in %header', 'keyboard cat'))
+      const sets = [
+        { signedCookies: { 'connect.sid': 'an-id' } },
+        { cookies: { 'connect.sid': signed } },
+        { cookies: { 'connect.sid': signed.slice(0, -1) } },
+        { cookies: { 'connect.sid': 'an-id' }, signedCookies: { 'connect.sid': false } },
+      ]
+      const seen: string[] = []
+      for (const parsed of sets) {
+        const visitor = await serve({ store }, views, { before: [adding(parsed)] })
+        seen.push((await visitor().get('/id')).text)
+      }
+      return seen.map(id => (['an-id', 'in %header'].includes(id) ? id : 'new'))
     },
-    expected: '1',
-    theirs: { expected: '42', because: 'parsed-cookies' },
+    expected: ['an-id', 'in %header', 'new', 'new'],
   },
   {
     name: 'serves concurrent visitors while their sessions load slowly',

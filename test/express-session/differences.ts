@@ -9,7 +9,7 @@ export interface Difference {
 
 export const differences = {
   'save-fails': {
-    what: 'A save fails',
+    what: 'A save, a touch, or a deletion by `unset` fails',
     ours: 'The error handlers respond. express-session has already sent the response.',
   },
   'saved-first': {
@@ -26,7 +26,7 @@ export const differences = {
   },
   resave: {
     what: '`resave`',
-    ours: 'Old data is never written back. In a store without `touch`, the current record is rewritten.',
+    ours: 'Old data is never written back: the record is read again and rewritten. Backends ignore the option.',
   },
   'cookie-changes': {
     what: 'A change to `request.session.cookie` only',
@@ -34,7 +34,7 @@ export const differences = {
   },
   'saved-empty': {
     what: '`save()` of a new, empty session',
-    ours: 'The cookie is set as well, because a record without a cookie is of no use.',
+    ours: 'The cookie is also set, because a record without a cookie can never be read.',
   },
   'two-regenerations': {
     what: 'Two concurrent calls of `regenerate()`',
@@ -50,11 +50,11 @@ export const differences = {
   },
   'wrong-options': {
     what: 'Unknown or invalid options and cookie attributes',
-    ours: 'A TypeError or RangeError when the app starts, not on each request. `key` is unknown: use `name`.',
+    ours: 'A TypeError or RangeError when the app starts, not an error after each response. This includes an infinite `maxAge` and an invalid `expires`.',
   },
   genid: {
     what: '`genid` returns no string, or an existing id',
-    ours: 'An error, because the visitor would get no session, or that of someone else.',
+    ours: "An error, because the visitor would get no session, or another visitor's session.",
   },
   'auto-of-function': {
     what: "`'auto'` attributes returned by a `cookie` function",
@@ -66,11 +66,7 @@ export const differences = {
   },
   'several-cookies': {
     what: 'Several cookies with the name',
-    ours: 'The first with a valid signature is used, so that a planted cookie cannot lock a visitor out.',
-  },
-  'parsed-cookies': {
-    what: '`request.cookies`, `request.signedCookies` and `request.secret` of cookie-parser',
-    ours: 'Ignored. Cookies are read from the `Cookie` header.',
+    ours: 'The first of at most eight with a valid signature is used, so that a planted cookie cannot lock a visitor out.',
   },
   'plain-session': {
     what: '`request.session` is replaced by another object',

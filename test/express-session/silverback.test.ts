@@ -167,7 +167,8 @@ suite('silverback/express-session', () => {
 
   test('names an invalid option and never shows a secret', () => {
     const wrong: [object, RegExp][] = [
-      [{}, /secret must be a string or a Uint8Array, not undefined/],
+      [{ secret: 1 }, /secret must be a string or a Uint8Array, not a number/],
+      [{ secret: [] }, /secret option array must not be empty/],
       [{ secret: ['good', ''] }, /secret must not be empty/],
       [{ secret: 's', name: 'a name' }, /name must be a valid cookie name, not a string/],
       [
@@ -185,13 +186,22 @@ suite('silverback/express-session', () => {
     }
   })
 
-  test('refuses an unknown option and lists the known ones', () => {
+  test('refuses an unknown option, suggests the nearest one and lists the known ones', () => {
     const known =
-      'secret, store, name, cookie, genid, resave, saveUninitialized, rolling, unset, proxy, ttl, legacyReaders'
-    for (const option of ['key', 'Secret', 'accepts', 'maxAge']) {
+      'secret, store, name, key, cookie, genid, resave, saveUninitialized, rolling, unset, proxy, ttl, legacyReaders'
+    const wrong = {
+      Secret: ' (did you mean secret?)',
+      cookies: ' (did you mean cookie?)',
+      saveUninitialised: ' (did you mean saveUninitialized?)',
+      reasve: ' (did you mean resave?)',
+      sore: ' (did you mean store?)',
+      accepts: '',
+      maxAge: '',
+    }
+    for (const [option, hint] of Object.entries(wrong)) {
       assert.throws(() => session({ secret: 's', [option]: 'x' } as never), {
         name: 'TypeError',
-        message: `session() has no option ${option}; it has ${known}`,
+        message: `session() has no option ${option}${hint}; it has ${known}`,
       })
     }
   })
@@ -200,6 +210,7 @@ suite('silverback/express-session', () => {
     session({
       secret: ['s'],
       name: 'sid',
+      key: 'sid',
       store: new session.MemoryStore(),
       cookie: {
         maxAge: 1000,
@@ -222,11 +233,204 @@ suite('silverback/express-session', () => {
   test('refuses an unknown cookie option, but accepts those that express-session ignores', async context => {
     assert.throws(() => session({ secret: 's', cookie: { samesite: 'lax' } } as never), {
       name: 'TypeError',
-      message: /^cookie has no option samesite; it has maxAge, expires, path, /,
+      message:
+        /^cookie has no option samesite \(did you mean sameSite\?\); it has maxAge, expires, path, /,
     })
     session({ secret: 's', cookie: { signed: true, overwrite: true, originalMaxAge: 1 } as never })
     const ann = (await oursAt(context).serve({ cookie: () => ({ samesite: 'lax' }) }, views))()
     assert.match((await ann.get('/')).text, /failed: cookie has no option samesite/)
+  })
+
+  test('verifies at most eight of the cookies with the name', async context => {
+    const visitor = await oursAt(context).serve({}, views)
+    const ann = visitor()
+    await ann.get('/')
+    const value = ann.jar.get('connect.sid')
+    const behind = async (planted: string): Promise<string> =>
+      (await visitor().get('/read', { headers: { cookie: `${planted}connect.sid=${value}` } })).text
+    assert.equal(await behind('connect.sid=s%3Aplanted.x; '.repeat(7)), '1')
+    assert.equal(await behind('connect.sid=s%3Aplanted.x; '.repeat(8)), 'undefined')
+    // Cookies that cannot be a signed id cost nothing and do not count.
+    assert.equal(await behind('connect.sid=planted; '.repeat(100)), '1')
+  })
+
+  test('keeps the cookie attributes of a copied session', async context => {
+    const attributes = { maxAge: 60_000, sameSite: 'lax', priority: 'high' }
+    const ann = (
+      await oursAt(context).serve(
+        { cookie: attributes },
+        {
+          ...views,
+          '/json': (request, response) => copy(request, response, JSON.stringify(request.session)),
+          '/spread': (request, response) => copy(request, response, { ...request.session }),
+          '/theirs': (request, response) =>
+            copy(request, response, { cookie: new theirs.Cookie(attributes) }),
+        },
+      )
+    )()
+    const copy = (
+      request: Parameters<Handler>[0],
+      response: Parameters<Handler>[1],
+      old: object | string,
+    ): void => {
+      request.session.regenerate(() => {
+        Object.assign(request.session, typeof old === 'string' ? JSON.parse(old) : old)
+        response.end()
+      })
+    }
+    await ann.get('/')
+    for (const path of ['/json', '/spread', '/theirs']) {
+      const [line = ''] = (await ann.get(path)).cookies
+      assert.match(line, /; Path=\/; Expires=[^;]+; HttpOnly; Priority=High; SameSite=Lax$/, path)
+    }
+  })
+
+  test('limits Expires to the year 9999, the last that browsers accept', async context => {
+    const ann = (await oursAt(context).serve({ cookie: { maxAge: 8e15 } }, views))()
+    assert.match((await ann.get('/')).cookies[0] ?? '', /Expires=Fri, 31 Dec 9999 23:59:59 GMT/)
+    assert.equal((await ann.get('/')).text, '2')
+  })
+
+  test('fails a request that sets an invalid expiry, without saving it', async context => {
+    const set =
+      (cookie: object): Handler =>
+      (request, response) => {
+        request.session.views = 100
+        Object.assign(request.session.cookie, cookie)
+        response.end()
+      }
+    const ann = (
+      await oursAt(context).serve(
+        {},
+        {
+          ...views,
+          '/infinite': set({ maxAge: Number.POSITIVE_INFINITY }),
+          '/invalid': set({ expires: new Date(Number.NaN) }),
+        },
+      )
+    )()
+    await ann.get('/')
+    for (const path of ['/infinite', '/invalid']) {
+      const page = await ann.get(path)
+      assert.equal(page.status, 500)
+      assert.match(page.text, /cookie.expires must be a valid date/)
+      assert.deepEqual(page.cookies, [])
+    }
+    assert.equal((await ann.get('/read')).text, '1')
+  })
+
+  test('reports any value that is thrown while a session is saved as an error', async context => {
+    const throwing = (value: unknown): object => ({
+      toJSON() {
+        throw value
+      },
+    })
+    const routes = Object.entries({ undefined, null: null, route: 'route', router: 'router' })
+    const visitor = await oursAt(context).serve(
+      {},
+      Object.fromEntries(
+        routes.flatMap(([name, value]): [string, Handler][] => [
+          [
+            `/${name}`,
+            (request, response) => {
+              request.session.lazy = throwing(value)
+              response.end('done')
+            },
+          ],
+          [
+            `/save/${name}`,
+            (request, response) => {
+              request.session.lazy = throwing(value)
+              request.session.save(error => {
+                delete request.session.lazy
+                response.end(String(error))
+              })
+            },
+          ],
+        ]),
+      ),
+    )
+    for (const [name] of routes) {
+      const message = `the session failed with the value ${name}`
+      const page = await visitor().get(`/${name}`)
+      assert.deepEqual([page.status, page.text], [500, `failed: ${message}`])
+      assert.equal((await visitor().get(`/save/${name}`)).text, `Error: ${message}`)
+    }
+  })
+
+  test('saves a session again that it has saved with deeply nested values', async context => {
+    const depth = 3000
+    const ann = (
+      await oursAt(context).serve(
+        {},
+        {
+          ...views,
+          '/deep': (request, response) => {
+            request.session.body = JSON.parse('['.repeat(depth) + ']'.repeat(depth))
+            response.end('done')
+          },
+        },
+      )
+    )()
+    assert.equal((await ann.get('/deep')).text, 'done')
+    assert.deepEqual([(await ann.get('/')).text, (await ann.get('/')).text], ['1', '2'])
+  })
+
+  test('warns about changes after the response that cannot be saved', async context => {
+    const warnings: string[] = []
+    const listen = (warning: Error & { code?: string }): void => {
+      if (warning.code === 'SILVERBACK_LATE_CHANGE') warnings.push(warning.message)
+    }
+    process.on('warning', listen)
+    context.after(() => process.off('warning', listen))
+    const late =
+      (change: (session: Parameters<Handler>[0]['session']) => void): Handler =>
+      async ({ session }, response) => {
+        response.write('part')
+        await new Promise(resolve => setTimeout(resolve, 10))
+        change(session)
+        response.end()
+      }
+    const ann = (
+      await oursAt(context).serve(
+        {},
+        {
+          ...views,
+          '/save': late(session => {
+            session.id_ = 1n
+            session.save()
+            delete session.id_
+          }),
+          '/cookie': late(session => Object.assign(session, { a: 1, cookie: null })),
+          '/nameless': late(session => {
+            session.lazy = {
+              toJSON() {
+                throw Object.create(null)
+              },
+            }
+          }),
+          '/failed': ({ session }, response) => {
+            session.views = 1n
+            response.end()
+          },
+        },
+      )
+    )()
+    await ann.get('/')
+    for (const path of ['/save', '/cookie', '/nameless', '/failed']) {
+      await ann.get(path)
+      await new Promise(resolve => setTimeout(resolve, 20))
+    }
+    const start = 'changes to a session after its response was sent could not be saved: '
+    assert.deepEqual(
+      warnings.map(message => message.replace(start, '')),
+      [
+        'Do not know how to serialize a BigInt',
+        'session.cookie must be an object, not null',
+        'unknown error',
+      ],
+    )
+    assert.equal((await ann.get('/read')).text, '1')
   })
 
   test('warns once about a short secret and about a secure cookie over HTTP', async context => {
