@@ -13,11 +13,13 @@ import type {
   Listable,
   NewRecord,
   OwnerIndex,
+  Page,
   Preparable,
   Prunable,
   StoredRecord,
   Version,
 } from '../backends/backend.ts'
+import { ServerStore } from '../stores/server-store.ts'
 import { assert, assertEqual, assertFails } from './assert.ts'
 
 /** Registers a test under a name. */
@@ -26,13 +28,34 @@ export type TestFunction = (name: string, run: () => Promise<void>) => unknown
 /** A backend to test. */
 export interface OpenBackend {
   readonly backend: Backend & Partial<OwnerIndex & Prunable & Preparable & Listable>
+  /**
+   * Lets the suite lose responses, for a backend whose client library resends a command when it has lost the
+   * connection before the response, as ioredis and the AWS SDK do. Leave it out for a client that rejects then
+   * and never resends: the tests of resent writes do not apply to it.
+   */
+  readonly resending?: Resending
   /** Closes the backend. Called after each test. */
   close?(): Promise<void> | void
 }
 
+/** How to lose the responses of a backend. A proxy between the client and the server can do it. */
+export interface Resending {
+  /** A backend over the same data whose responses are never lost, such as that of another process. */
+  readonly direct: Backend
+  /**
+   * After how many later writes of the same record a resent write must still be recognised. Default 32. The
+   * backends of this package remember that many.
+   */
+  readonly laterWrites?: number
+  /** Drops the responses of the tested backend from now on. Its commands must reach the server and take effect. */
+  loseResponses(): Promise<void> | void
+  /** Breaks the connections that have lost responses, and lets new ones work, so that the client resends. */
+  restore(): Promise<void> | void
+}
+
 /** Options of {@link backendSuite}. */
 export interface SuiteOptions {
-  /** Names of tests that this backend is known to fail. They still run, and must fail. */
+  /** Names of tests that this backend is known to fail. They still run, and must fail. Default: none. */
   expectFailure?: readonly BackendTestName[]
 }
 
@@ -43,7 +66,11 @@ export interface TestClock {
 }
 
 type OpenedBackend = OpenBackend['backend']
-type Check = (backend: OpenedBackend, clock: TestClock) => Promise<void>
+type Check = (
+  backend: OpenedBackend,
+  clock: TestClock,
+  resending: Resending | undefined,
+) => Promise<void>
 
 /** The name of a test of the suite. */
 export type BackendTestName = keyof typeof tests
@@ -64,10 +91,10 @@ export function backendSuite(
     test(mustFail ? `${name} (expected to fail)` : name, async () => {
       // Starts at the real time: servers remove expired records by their own clock.
       const clock: TestClock = { now: Math.floor(Date.now() / 1000) }
-      const { backend, close } = await open(() => clock.now)
+      const { backend, resending, close } = await open(() => clock.now)
       try {
-        if (mustFail) await assertFails(() => check(backend, clock), name)
-        else await check(backend, clock)
+        if (mustFail) await assertFails(() => check(backend, clock, resending), name)
+        else await check(backend, clock, resending)
       } finally {
         await close?.()
       }
@@ -104,6 +131,63 @@ async function load(backend: Backend, id: string): Promise<StoredRecord> {
   const record = await backend.load(id)
   if (!record) throw new Error('load returned undefined')
   return record
+}
+
+/** Writes `count` times over the connection that works. */
+async function writeLater(
+  { direct }: Resending,
+  id: string,
+  expires: number,
+  count: number,
+): Promise<void> {
+  for (let value = 1; value <= count; value++) {
+    const { version } = await load(direct, id)
+    await update(direct, id, { data: bytes(100 + value), expires }, version)
+  }
+}
+
+/** A write whose response is lost. */
+interface LostWrite<T> {
+  readonly backend: Backend
+  /** The id of its record. */
+  readonly id: string
+  readonly write: () => Promise<T>
+  /** Whether this is the record after the write. */
+  readonly isApplied: (record: StoredRecord | undefined) => boolean
+}
+
+/**
+ * Starts a write, and loses its response. Resolves once the write was applied, to a function that lets the
+ * client resend it and resolves to the result.
+ */
+async function loseResponse<T>(
+  resending: Resending,
+  { backend, id, write, isApplied }: LostWrite<T>,
+): Promise<() => Promise<T>> {
+  // Connects the client and caches scripts on the server, so that no other response is lost than that of the write.
+  const other = newId()
+  const version = await create(backend, other, { data: bytes(0), expires: 9e9 })
+  await update(backend, other, { data: bytes(1), expires: 9e9 }, version)
+  await resending.loseResponses()
+  let isSettled = false
+  const pending = write().finally(() => {
+    isSettled = true
+  })
+  pending.catch(() => undefined)
+  for (let waited = 0; !isApplied(await resending.direct.load(id)); waited += 5) {
+    assert(!isSettled && waited < 10_000, 'the write is applied, and its response is lost')
+    await new Promise(resolve => setTimeout(resolve, 5))
+  }
+  return async () => {
+    assert(!isSettled, 'the response of the write is lost')
+    await resending.restore()
+    return pending
+  }
+}
+
+/** The numbers of later writes after which a resent write is tested. */
+function laterWritesOf({ laterWrites = 32 }: Resending): number[] {
+  return [...new Set([0, Math.min(1, laterWrites), laterWrites])]
 }
 
 async function collect(ids: AsyncIterable<string>): Promise<Set<string>> {
@@ -455,6 +539,24 @@ const tests = {
     for (const id of staying) assert(listed.has(id), 'a record that exists throughout is listed')
   },
 
+  async 'pages list what all lists, and can be continued'(backend, clock) {
+    if (!backend.page) return
+    const expires = clock.now + hour
+    const ids = Array.from({ length: 25 }, newId)
+    for (const id of ids) await create(backend, id, { data: bytes(1), expires })
+    const listed = new Set<string>()
+    let cursor: string | undefined
+    let largest = 0
+    do {
+      const page: Page = await backend.page({ cursor, limit: 10 })
+      for (const id of page.ids) listed.add(id)
+      largest = Math.max(largest, page.ids.length)
+      cursor = page.next
+    } while (cursor !== undefined)
+    for (const id of ids) assert(listed.has(id), 'an existing record is listed')
+    assert(largest < ids.length, 'a page has about as many ids as its limit')
+  },
+
   async 'all stops when iteration stops or its signal is aborted'(backend, clock) {
     if (!backend.all) return
     const expires = clock.now + hour
@@ -465,12 +567,127 @@ const tests = {
     await assertFails(() => collect(backend.all!({ signal })), 'all with an aborted signal rejects')
   },
 
+  async 'a store lists all its sessions'(backend, clock) {
+    const { limitations = [] } = backend
+    const options = { now: () => clock.now, acceptLimitations: limitations }
+    const store = new ServerStore(backend, { ...options, maxPerOwner: 100 })
+    if (!backend.all) {
+      await assertFails(async () => store.sessions(), 'a backend that cannot list is refused')
+      return
+    }
+    const visit = async (owner: string, change: 'login' | 'rotate' | 'destroy', cookie = '') => {
+      const headers = new Headers()
+      const request = { headers: { cookie } }
+      const session = await store.get(request, 'sid')
+      if (change === 'login') session.login(owner)
+      else session[change]()
+      await session.save(request, headers)
+      return headers.getSetCookie()[0]?.split(';')[0]
+    }
+    // More than a store reads at once.
+    const owners = Array.from({ length: 60 }, newId) as [string, string, ...string[]]
+    const [rotating, ending] = owners
+    const cookies = new Map<string, string | undefined>()
+    for (const owner of owners) cookies.set(owner, await visit(owner, 'login'))
+    await visit(rotating, 'rotate', cookies.get(rotating))
+    await visit(ending, 'destroy', cookies.get(ending))
+    // Neither a session of ours, nor in its form.
+    await create(backend, newId(), { data: bytes(1), expires: clock.now + hour })
+    const found = new Map<string | undefined, string | undefined>()
+    for await (const { owner, handle } of store.sessions()) found.set(owner, handle)
+    for (const owner of owners) assertEqual(found.has(owner), owner !== ending)
+    if (!backend.ofOwner) return
+    const [rotated] = await store.sessionsOf(rotating)
+    assertEqual(found.get(rotating), rotated?.handle)
+  },
+
   async 'ensureSchema can run repeatedly and keeps existing records'(backend, clock) {
     if (!backend.ensureSchema) return
     const id = newId()
     await create(backend, id, { data: bytes(1), expires: clock.now + hour })
     await Promise.all([backend.ensureSchema(), backend.ensureSchema()])
     assertEqual([...(await load(backend, id)).data], [1])
+  },
+
+  async 'a create that the client resends is recognised'(backend, clock, resending) {
+    if (!resending) return
+    const expires = clock.now + hour
+    for (const later of laterWritesOf(resending)) {
+      const id = newId()
+      const resend = await loseResponse(resending, {
+        backend,
+        id,
+        write: () => backend.create(id, { data: bytes(1), expires }),
+        isApplied: record => record !== undefined,
+      })
+      await writeLater(resending, id, expires, later)
+      const created = await resend()
+      if (created.status !== 'created') throw new Error(`create returned ${created.status}`)
+      // Its version is that of its own write, so the writes that followed are not overwritten.
+      const next = await backend.update(id, { data: bytes(2), expires }, created.version)
+      assertEqual(next.status, later > 0 ? 'conflict' : 'updated')
+      assertEqual(await backend.create(id, { data: bytes(3), expires }), { status: 'exists' })
+    }
+  },
+
+  async 'an update that the client resends is recognised'(backend, clock, resending) {
+    if (!resending) return
+    const expires = clock.now + hour
+    for (const later of laterWritesOf(resending)) {
+      const id = newId()
+      const version = await create(backend, id, { data: bytes(1), expires })
+      const resend = await loseResponse(resending, {
+        backend,
+        id,
+        write: () => backend.update(id, { data: bytes(2), expires }, version),
+        isApplied: record => record?.data[0] === 2,
+      })
+      await writeLater(resending, id, expires, later)
+      const updated = await resend()
+      if (updated.status !== 'updated') throw new Error(`update returned ${updated.status}`)
+      assertEqual([...(await load(backend, id)).data], [later > 0 ? 100 + later : 2])
+      const next = await backend.update(id, { data: bytes(3), expires }, updated.version)
+      assertEqual(next.status, later > 0 ? 'conflict' : 'updated')
+    }
+  },
+
+  async 'an update that ends a record and that the client resends is recognised'(
+    backend,
+    clock,
+    resending,
+  ) {
+    if (!resending) return
+    const id = newId()
+    const version = await create(backend, id, { data: bytes(1), expires: clock.now + hour })
+    const resend = await loseResponse(resending, {
+      backend,
+      id,
+      write: () => backend.update(id, { data: bytes(2), expires: 0 }, version),
+      isApplied: record => record === undefined,
+    })
+    assertEqual((await resend()).status, 'updated')
+    assertEqual(await backend.load(id), undefined)
+  },
+
+  async 'an update that the client resends does not restore a record that was deleted meanwhile'(
+    backend,
+    clock,
+    resending,
+  ) {
+    if (!resending) return
+    const id = newId()
+    const expires = clock.now + hour
+    const version = await create(backend, id, { data: bytes(1), expires })
+    const resend = await loseResponse(resending, {
+      backend,
+      id,
+      write: () => backend.update(id, { data: bytes(2), expires }, version),
+      isApplied: record => record?.data[0] === 2,
+    })
+    await resending.direct.delete(id)
+    const { status } = await resend()
+    assert(status !== 'conflict', 'the update is reported as updated or as gone')
+    assertEqual(await backend.load(id), undefined)
   },
 
   async 'load rejects when its signal is aborted'(backend) {

@@ -1,13 +1,18 @@
 /**
- * Tests for authors of backends and stores.
+ * For the tests of apps: sessions to start from, cookie jars, a clock. For authors of backends and stores: test suites.
  *
  * @module
  */
 
+// For apps
+export * from './app/index.ts'
+
+// For authors of backends and stores
 export {
   type BackendTestName,
   backendSuite,
   type OpenBackend,
+  type Resending,
   type SuiteOptions,
   type TestFunction,
 } from './backend-suite.ts'

@@ -8,8 +8,11 @@
  */
 
 import type { NodeResponseLike } from '../http/response.ts'
+import { type DefinitionOptions, defineSession } from '../session/definition.ts'
 import { explain, save } from '../session/registry.ts'
 import type { Session } from '../session/session.ts'
+import type { StandardSchema } from '../session/standard-schema.ts'
+import type { Values } from '../session/state.ts'
 import type { Capability, Store } from '../session/store.ts'
 import { assert, assertEqual, assertFails } from './assert.ts'
 import type { TestClock, TestFunction } from './backend-suite.ts'
@@ -18,6 +21,11 @@ import { type Change, codeOf, nothing, put, Visitor } from './visitor.ts'
 /** A store to test. */
 export interface OpenStore {
   readonly store: Store
+  /**
+   * Opens another store over the same data and with the same keys, as a second release of an application that runs
+   * alongside has it. The tests of two releases need it, and a store with definitions.
+   */
+  reopen?(): Promise<Store> | Store
   /** How many times the store has written to its storage so far, if you can count it. */
   writes?(): number
   /** Closes the store. Called after each test. */
@@ -26,7 +34,7 @@ export interface OpenStore {
 
 /** Options of {@link storeSuite}. */
 export interface StoreSuiteOptions {
-  /** Names of tests that this store is known to fail. They still run, and must fail. */
+  /** Names of tests that this store is known to fail. They still run, and must fail. Default: none. */
   expectFailure?: readonly StoreTestName[]
 }
 
@@ -268,6 +276,187 @@ const tests = {
     assertEqual(session.peekFlashes().length, 5)
   },
 
+  async 'push appends to a list, and pull removes a value'({ visitor }) {
+    const ann = visitor()
+    await ann.visit(session => session.push('viewed', 'a'))
+    await ann.visit(session => session.push('viewed', 'b'))
+    let pulled: unknown
+    await ann.visit(session => {
+      session.values.to = '/cart'
+      pulled = session.pull('viewed')
+    })
+    assertEqual(pulled, ['a', 'b'])
+    assertEqual((await ann.read()).values, { to: '/cart' })
+  },
+
+  async 'concurrent pushes are all kept, also by a request that pulls the list'({ visitor, can }) {
+    if (!can('merging')) return
+    const ann = visitor()
+    await ann.visit(session => session.push('viewed', 'first'))
+    const requests = await Promise.all(
+      Array.from({ length: 5 }, (_, n) => ann.begin(session => session.push('viewed', n))),
+    )
+    const pulling = await ann.begin(session => assertEqual(session.pull('viewed'), ['first']))
+    await Promise.all([...requests, pulling].map(request => request.save()))
+    const { viewed } = (await ann.read()).values
+    assertEqual((viewed as number[]).sort(), [0, 1, 2, 3, 4])
+  },
+
+  async 'reload drops what this request has not saved'({ store, visitor, can }) {
+    if (!store.reload) return
+    const ann = visitor()
+    await ann.visit(put(sample))
+    const { session, save } = await ann.begin(current => {
+      put({ text: 'y', more: 1 })(current)
+      current.addFlash('hello')
+      current.increment('visits')
+      if (can('metadata')) current.login('eve')
+      current.rotate()
+    })
+    await session.reload()
+    assertEqual([session.values, session.owner, session.isNew], [sample, undefined, false])
+    assertEqual(session.peekFlashes(), [])
+    put({ text: 'z' })(session)
+    assertEqual((await save()).outcome, 'saved')
+    assertEqual((await ann.read()).values, { ...sample, text: 'z' })
+  },
+
+  async 'reload goes back to the last save of this request, and keeps its cookie'({
+    store,
+    visitor,
+  }) {
+    if (!store.reload) return
+    const ann = visitor()
+    const { session, save } = await ann.begin(put({ a: 1 }))
+    await session.reload()
+    assertEqual([session.values, session.reason], [{}, 'no-cookie'])
+    put({ a: 2 })(session)
+    await save()
+    put({ a: 3 })(session)
+    await session.reload()
+    assertEqual([session.values, session.isNew], [{ a: 2 }, false])
+    // The response may have lost the cookie of the first save.
+    assert((await save()).cookie !== undefined, 'the cookie is set again')
+    assertEqual((await ann.read()).values, { a: 2 })
+  },
+
+  async 'reload shows what another request has saved'({ store, visitor, can }) {
+    if (!store.reload || !can('merging')) return
+    const ann = visitor()
+    await ann.visit(put({ a: 1 }))
+    const { session, save } = await ann.begin(put({ a: 9 }))
+    await ann.visit(put({ a: 2, b: 2 }))
+    await session.reload()
+    assertEqual(session.values, { a: 2, b: 2 })
+    session.increment('a')
+    await save()
+    assertEqual((await ann.read()).values, { a: 3, b: 2 })
+  },
+
+  async 'reload rejects if the session has ended, and does not bring it back'({
+    store,
+    visitor,
+    can,
+  }) {
+    if (!store.reload || !can('revocation')) return
+    const ann = visitor()
+    await ann.visit(put({ a: 'x' }))
+    const thief = ann.clone()
+    const { session, headers, request } = await ann.begin(put({ b: 'y' }))
+    await ann.visit(current => current.destroy())
+    assertEqual(await codeOf(() => session.reload()), 'session-ended')
+    assertEqual([session.values, session.isNew, session.isReadOnly], [{}, true, true])
+    put({ c: 'z' })(session)
+    await session.save(request, headers)
+    assertEqual(headers.get('set-cookie'), null)
+    assertEqual(await codeOf(() => session.reload()), 'session-ended')
+    await assertDead(thief)
+    if (!can('metadata')) return
+    session.login('ann')
+    await session.save(request, headers)
+    ann.receive(headers)
+    assert(!(await ann.read()).isNew, 'a sign-in starts a new session')
+  },
+
+  async 'reload rejects after destroy'({ store, visitor }) {
+    if (!store.reload) return
+    const ann = visitor()
+    await ann.visit(put({ a: 'x' }))
+    const { session } = await ann.begin(current => current.destroy())
+    assertEqual(await codeOf(() => session.reload()), 'session-destroyed')
+  },
+
+  async 'a read-only session refuses changes and is neither saved nor renewed'({
+    store,
+    visitor,
+    can,
+    clock,
+    writes,
+  }) {
+    const ann = visitor()
+    await ann.visit(put(sample))
+    if (can('lifetimes')) clock.now += 20_000
+    const request = ann.request()
+    const headers = new Headers()
+    const session = await store.get(request, 'sid', { readOnly: true })
+    assertEqual([session.values, session.isReadOnly], [sample, true])
+    const changes: Change[] = [
+      put({ text: 'y' }),
+      ({ values }) => (values as typeof sample).deep.list.push({ n: 2 }),
+      current => current.destroy(),
+      current => current.rotate(),
+      current => current.addFlash('x'),
+      current => Object.assign(current.options, { maxAge: 0 }),
+      current => store.save(request, headers, current),
+    ]
+    for (const change of changes) {
+      assertEqual(await codeOf(async () => change(session)), 'read-only')
+    }
+    const before = writes?.()
+    await save(request, headers)
+    assertEqual([headers.get('set-cookie'), headers.get('vary')], [null, 'Cookie'])
+    assertEqual(writes?.(), before)
+    assertEqual((await ann.read()).values, sample)
+  },
+
+  async 'a request can change a session after it was read-only'({ store, visitor }) {
+    const ann = visitor()
+    await ann.visit(put({ a: 1 }))
+    const request = ann.request()
+    const headers = new Headers()
+    const view = await store.get(request, 'sid', { readOnly: true })
+    put({ a: 2 })(await store.get(request, 'sid'))
+    assertEqual(view.values, { a: 2 })
+    assert((await store.get(request, 'sid', { readOnly: true })) === view, 'it is the same view')
+    await save(request, headers)
+    ann.receive(headers)
+    assertEqual((await ann.read()).values, { a: 2 })
+  },
+
+  async 'exclusive runs one task of a session at a time'({ visitor, can }) {
+    if (!can('exclusive')) return
+    const ann = visitor()
+    await ann.visit(put({ n: 0 }))
+    const requests = await Promise.all(
+      Array.from({ length: 4 }, (_, index) => ann.begin(put({ [`key${index}`]: index }))),
+    )
+    let running = 0
+    await Promise.all(
+      requests.map(async ({ session, save }) => {
+        await session.exclusive(async () => {
+          assertEqual(++running, 1)
+          const n = session.values.n as number
+          await new Promise(resolve => setTimeout(resolve, 2))
+          session.values.n = n + 1
+          running--
+        })
+        await save()
+      }),
+    )
+    const expected = { n: 4, key0: 0, key1: 1, key2: 2, key3: 3 }
+    assertEqual((await ann.read()).values, expected)
+  },
+
   async 'owner, label and time of authentication are stored'({ visitor, can, clock }) {
     if (!can('metadata')) return
     const ann = visitor()
@@ -411,6 +600,113 @@ const tests = {
     assertEqual((await ann.read()).values, { a: 'y' })
   },
 
+  async 'an older release keeps the keys that a newer one has stored'(context) {
+    const releases = await twoReleases(context, { schema: visits })
+    if (!releases) return
+    const { older, newer } = releases
+    const ann = new Visitor(newer)
+    await ann.visit(put({ visits: 1, theme: 'dark' }))
+    const here = new Visitor(older, ann.jar)
+    assertEqual((await here.read()).values.visits, 1)
+    await here.visit(put({ visits: 2 }))
+    const { reason, values } = await new Visitor(newer, here.jar).read()
+    assertEqual([reason, values], [undefined, { visits: 2, theme: 'dark' }])
+  },
+
+  async 'values that a newer release has migrated are not migrated again after a change by an older one'(
+    context,
+  ) {
+    const releases = await twoReleases(context, { schema: visits }, { version: 2, migrations })
+    if (!releases) return
+    const { older, newer } = releases
+    const ann = new Visitor(older)
+    await ann.visit(put({ visits: 1 }))
+    const there = new Visitor(newer, ann.jar)
+    assertEqual((await there.read()).values, { visits: 100 })
+    await there.visit(put({ theme: 'dark' }))
+    const here = new Visitor(older, there.jar)
+    await here.visit(nothing)
+    await here.visit(put({ visits: 101 }))
+    const back = new Visitor(newer, here.jar)
+    assertEqual((await back.read()).values, { visits: 101, theme: 'dark' })
+    await back.visit(session => session.rotate())
+    assertEqual((await back.read()).values, { visits: 101, theme: 'dark' })
+  },
+
+  async 'a change by an older release during a migration does not repeat the migration'(context) {
+    if (!context.can('merging')) return
+    const releases = await twoReleases(context, { schema: visits }, { version: 2, migrations })
+    if (!releases) return
+    const { older, newer } = releases
+    for (const isOlderLast of [true, false]) {
+      const ann = new Visitor(older)
+      await ann.visit(put({ visits: 1 }))
+      const change = await new Visitor(older, ann.jar).begin(put({ seen: true }))
+      const migration = await new Visitor(newer, ann.jar).begin(put({ theme: 'dark' }))
+      for (const each of isOlderLast ? [migration, change] : [change, migration]) await each.save()
+      const { values } = await new Visitor(newer, ann.jar).read()
+      assertEqual(values, { visits: 100, theme: 'dark', seen: true })
+    }
+  },
+
+  async 'values of a newer version are left as they are if the schema of an older release rejects them'(
+    context,
+  ) {
+    const releases = await twoReleases(context, { schema: visits }, { version: 2 })
+    if (!releases) return
+    const { older, newer } = releases
+    const ann = new Visitor(newer)
+    await ann.visit(put({ visits: { home: 1 } }))
+    const here = new Visitor(older, ann.jar)
+    const { reason, values } = await here.read()
+    assertEqual([reason, values], [undefined, { visits: { home: 1 } }])
+    await here.visit(put({ seen: true }))
+    const kept = (await new Visitor(newer, here.jar).read()).values
+    assertEqual(kept, { visits: { home: 1 }, seen: true })
+  },
+
+  async 'a dead cookie of the same name does not hide the live one'({ store, visitor, can }) {
+    const ann = visitor()
+    await ann.visit(put({ user: 'ann' }))
+    const dead = ['sid=s:abc.def', 'sid=']
+    if (can('revocation')) {
+      const ended = visitor()
+      await ended.visit(put({ user: 'bob' }))
+      dead.push(ended.cookies())
+      await ended.visit(session => session.destroy())
+    }
+    for (const cookie of dead) {
+      for (const both of [`${cookie}; ${ann.cookies()}`, `${ann.cookies()}; ${cookie}`]) {
+        const request = { headers: { cookie: both } }
+        const session = await store.get(request, 'sid')
+        assertEqual(session.values.user, 'ann')
+        session.values.seen = both
+        const headers = new Headers()
+        await session.save(request, headers)
+        ann.receive(headers)
+        assertEqual((await ann.read()).values, { user: 'ann', seen: both })
+      }
+    }
+  },
+
+  async 'signing out ends the sessions of all cookies of the name'({ store, visitor, can }) {
+    if (!can('revocation')) return
+    for (const isFirst of [true, false]) {
+      const [ann, bob] = [visitor(), visitor()]
+      await ann.visit(put({ user: 'ann' }))
+      await bob.visit(put({ user: 'bob' }))
+      const dead = 'sid=s:abc.def'
+      const live = `${ann.cookies()}; ${bob.cookies()}`
+      const request = { headers: { cookie: isFirst ? `${dead}; ${live}` : `${live}; ${dead}` } }
+      const session = await store.get(request, 'sid')
+      assertEqual(session.values.user, 'ann')
+      session.destroy()
+      await session.save(request, new Headers())
+      await assertDead(ann)
+      await assertDead(bob)
+    }
+  },
+
   async 'sessions of two names do not mix'({ store, visitor }) {
     const ann = visitor()
     const request = ann.request()
@@ -436,6 +732,43 @@ const sample = {
   list: ['a', 'b'],
   deep: { list: [{ n: 1 }] },
 }
+
+/** A schema that drops the keys that it does not know, as those of most libraries do by default. */
+const visits: StandardSchema<object> = {
+  '~standard': {
+    version: 1,
+    vendor: 'silverback',
+    validate(value) {
+      const { visits } = value as { visits?: unknown }
+      if (visits !== undefined && typeof visits !== 'number') return { issues: [{ message: 'no' }] }
+      return { value: visits === undefined ? {} : { visits } }
+    },
+  },
+}
+
+/** Version 2 counts in hundredths. */
+const migrations = {
+  2: (values: Values): Values => ({ ...values, visits: (values.visits as number) * 100 }),
+}
+
+/**
+ * The stores of two releases of an application, over the same data, with definitions of the session `sid`. undefined
+ * if the store has no definitions, or no versions and one is needed.
+ */
+async function twoReleases(
+  { store: older, reopen, can }: Context,
+  definition: Definition,
+  newDefinition: Definition = {},
+): Promise<{ older: Store; newer: Store } | undefined> {
+  if (!reopen || !('define' in older)) return undefined
+  if (newDefinition.version !== undefined && !can('metadata')) return undefined
+  const newer = await reopen()
+  defineSession(older, 'sid', definition)
+  defineSession(newer, 'sid', newDefinition)
+  return { older, newer }
+}
+
+type Definition = DefinitionOptions & { schema?: StandardSchema<object> }
 
 const lifetime = { idle: 100, absolute: 1000, renewAfter: 10 }
 

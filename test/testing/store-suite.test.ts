@@ -33,20 +33,22 @@ import {
 import { keys } from '../support/keys.ts'
 
 const stores: Record<string, (now: () => number) => OpenStore> = {
-  'cookie store': now => ({ store: new CookieStore({ keys, now }) }),
-  'cookie store with revocation': now => ({
-    store: new CookieStore({ keys, now, revocation: memory({ now, whenFull: 'throw' }) }),
-  }),
-  'cookie store in chunks': now => ({ store: new CookieStore({ keys, now, tooLarge: 'chunk' }) }),
-  'cookie store that spills': now => ({
-    store: new CookieStore({ keys, now, tooLarge: 'spill', spillTo: memory({ now }) }),
-  }),
-  'cookie store with Go codecs and JSON': now => ({
-    store: new CookieStore({
-      codecs: codecsFromPairs([keys[0]], { now, serializer: plainJson }),
-      now,
+  'cookie store': now => reopenable(() => new CookieStore({ keys, now })),
+  'cookie store with revocation': now => {
+    const revocation = memory({ now, whenFull: 'throw' })
+    return reopenable(() => new CookieStore({ keys, now, revocation }))
+  },
+  'cookie store in chunks': now =>
+    reopenable(() => new CookieStore({ keys, now, tooLarge: 'chunk' })),
+  'cookie store that spills': now => {
+    const spillTo = memory({ now })
+    return reopenable(() => new CookieStore({ keys, now, tooLarge: 'spill', spillTo }))
+  },
+  'cookie store with Go codecs and JSON': now =>
+    reopenable(() => {
+      const codecs = codecsFromPairs([keys[0]], { now, serializer: plainJson })
+      return new CookieStore({ codecs, now })
     }),
-  }),
   'filesystem store': now => inFolder(folder => new FilesystemStore(folder, { keys, now })),
   'server store': now => counted(memory({ now }), backend => new ServerStore(backend, { now })),
   'server store with keys': now =>
@@ -61,17 +63,23 @@ for (const [name, open] of Object.entries(stores)) {
   suite(name, () => storeSuite(test, open))
 }
 
-// As in Go, every save writes, even of an unchanged session.
-const savesEverything: StoreSuiteOptions = {
+// As in Go, every save writes, even of an unchanged session, and only the first cookie of a name is read.
+const asInGo: StoreSuiteOptions = {
   expectFailure: [
+    'a dead cookie of the same name does not hide the live one',
     'a new session without values is not stored',
     'an unchanged session is not written and gets no cookie',
   ],
 }
 suite('gorilla cookie store', () =>
-  storeSuite(test, () => ({ store: cookieStore(...keys) }), savesEverything))
+  storeSuite(test, () => reopenable(() => cookieStore(...keys)), asInGo))
 suite('gorilla filesystem store', () =>
-  storeSuite(test, () => inFolder(folder => filesystemStore(folder, ...keys)), savesEverything))
+  storeSuite(test, () => inFolder(folder => filesystemStore(folder, ...keys)), {
+    expectFailure: [
+      ...(asInGo.expectFailure ?? []),
+      'signing out ends the sessions of all cookies of the name',
+    ],
+  }))
 
 /** A persistence over a Map, with mistakes. */
 interface Mistakes {
@@ -81,6 +89,7 @@ interface Mistakes {
   ignoresNames?: boolean
   writesBeforeSerializing?: boolean
   forgetsMetadata?: boolean
+  erasesNothing?: boolean
 }
 
 function broken(mistakes: Mistakes): Persistence {
@@ -112,7 +121,9 @@ function broken(mistakes: Mistakes): Persistence {
       records.set(id, { values, metadata })
       return { id, text: encodeMulti(nameOf(draft.name), id, codecs) }
     },
-    erase: ({ id }) => void records.delete(id ?? ''),
+    erase({ id }) {
+      if (!mistakes.erasesNothing) records.delete(id ?? '')
+    },
   }
 }
 
@@ -124,6 +135,7 @@ suite('storeSuite', () => {
       [
         'a change that is not saved does not reach other requests',
         'a response that was already sent is refused before anything is written',
+        'reload drops what this request has not saved',
         'values that cannot be serialized are refused and nothing is written',
       ],
     ],
@@ -152,6 +164,19 @@ suite('storeSuite', () => {
       [
         'login sets a new cookie and drops the values',
         'owner, label and time of authentication are stored',
+        'values that a newer release has migrated are not migrated again after a change by an older one',
+        'values of a newer version are left as they are if the schema of an older release rejects them',
+      ],
+    ],
+    [
+      { erasesNothing: true },
+      [
+        'a Max-Age of 0 deletes the session and its cookie',
+        'a dead cookie of the same name does not hide the live one',
+        'a slower request does not bring a destroyed session back',
+        'destroy deletes the session and its cookie',
+        'reload rejects if the session has ended, and does not bring it back',
+        'signing out ends the sessions of all cookies of the name',
       ],
     ],
   ]
@@ -176,14 +201,25 @@ async function failuresOf(mistakes: Mistakes, options?: StoreSuiteOptions): Prom
   const run = (name: string, check: () => Promise<void>): void => {
     runs.push(check().catch(() => void failed.push(name)))
   }
-  storeSuite(run, now => ({ store: new SessionStore(broken(mistakes), { now }) }), options)
+  const open = (now: () => number): OpenStore => {
+    const persistence = broken(mistakes)
+    return reopenable(() => new SessionStore(persistence, { now }))
+  }
+  storeSuite(run, open, options)
   await Promise.all(runs)
   return failed
 }
 
+function reopenable(open: () => Store): OpenStore {
+  return { store: open(), reopen: open }
+}
+
 function inFolder(open: (folder: string) => Store): OpenStore {
   const folder = mkdtempSync(join(tmpdir(), 'store-suite-'))
-  return { store: open(folder), close: () => rmSync(folder, { recursive: true }) }
+  return {
+    ...reopenable(() => open(folder)),
+    close: () => rmSync(folder, { recursive: true }),
+  }
 }
 
 /** A store over this backend, whose calls that write are counted. */
@@ -208,5 +244,5 @@ function counted(backend: Backend, open: (backend: Backend) => Store): OpenStore
       return backend.delete(...args)
     },
   }
-  return { store: open(observed), writes: () => writes }
+  return { ...reopenable(() => open(observed)), writes: () => writes }
 }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { CsrfProtectionOptions } from '../../adapters/lib/csrf-guard.ts'
+import type { LoginOptions } from '../../adapters/lib/guards.ts'
 import type { ReportingOptions } from '../../adapters/lib/options.ts'
 import type { SessionSources } from '../../adapters/lib/request-sessions.ts'
 import type { RequestLike } from '../../http/request.ts'
@@ -20,6 +22,8 @@ export interface Visit {
   readonly session: Session
   /** The sessions that the adapter provides for several sources. */
   readonly sessions: Readonly<Record<string, Session>>
+  /** Loads the session of a single source, with the option `lazy`. Default: `store.get(request, name)`. */
+  load?(): Promise<Session>
   /** The request object that the framework's users would pass to `store.get`. */
   readonly request: RequestLike
   /** The response object that the framework's users would pass to `session.save`. */
@@ -59,10 +63,18 @@ export interface TestResponse {
 /** A handler. It returns undefined if it has written to Node's response, and may throw. */
 export type Handle = (visit: Visit) => TestResponse | undefined | Promise<TestResponse | undefined>
 
+/** A guard of a route: the function of the adapter, and its options. */
+export type RouteGuard =
+  | { readonly use: 'requireLogin'; readonly options: LoginOptions }
+  | { readonly use: 'requireFreshLogin'; readonly seconds: number; readonly options: LoginOptions }
+  | { readonly use: 'csrfProtection'; readonly options: CsrfProtectionOptions }
+
 /** The app to start: the arguments of the adapter, and a handler. */
 export interface TestApp {
   readonly sources: SessionSource<object> | SessionSources
   readonly options: ReportingOptions
+  /** The guards of routes, by path. They are for a single source. */
+  readonly guards?: Readonly<Record<string, RouteGuard>>
   /** Handles every request, except for paths that start with `/missing`: the framework responds to those with 404. */
   readonly handle: Handle
 }
@@ -85,6 +97,9 @@ export interface Setup {
   /** Default: a session `login` in a cookie store. */
   readonly sources?: TestApp['sources']
   readonly saveOnError?: 'keep' | 'discard'
+  readonly lazy?: boolean
+  /** Default: none. */
+  readonly guards?: NonNullable<TestApp['guards']>
   readonly onError?: (error: unknown) => void
 }
 

@@ -7,7 +7,9 @@
 import { concurrencyCases } from './concurrency.ts'
 import { cookieCases } from './cookies.ts'
 import { failureCases } from './failures.ts'
+import { guardCases } from './guards.ts'
 import { hostileCases } from './hostile.ts'
+import { lazyCases } from './lazy.ts'
 import { nodeResponseCases } from './node-response.ts'
 import { savingCases } from './saving.ts'
 import { streamCases } from './streams.ts'
@@ -15,6 +17,8 @@ import { streamCases } from './streams.ts'
 export const cases = {
   ...cookieCases,
   ...savingCases,
+  ...lazyCases,
+  ...guardCases,
   ...streamCases,
   ...failureCases,
   ...concurrencyCases,

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { readHeader } from '../../http/request.ts'
 import { assert, assertEqual } from '../assert.ts'
 import { attributesOf, cookieOf } from './browser.ts'
 import { type Case, ok, type Visit } from './case.ts'
@@ -11,6 +12,10 @@ import { cookieStore, keys, serverStore } from './stores.ts'
 
 const set = ({ session }: Visit): typeof ok => {
   session.values.user = 'ann'
+  return ok
+}
+const end = ({ session }: Visit): typeof ok => {
+  session.destroy()
   return ok
 }
 const show = ({ session }: Visit): typeof ok => ({ body: JSON.stringify(session.values) })
@@ -102,6 +107,39 @@ export const cookieCases = {
     await browser.get('/set')
     assertEqual((await browser.get('/')).text, '[["__proto__",1],["constructor",2]]')
     assertEqual(Object.hasOwn(Object.prototype, '0'), false)
+  },
+
+  async 'carries sessions in a header of their own'({ start }) {
+    const transport = 'header'
+    for (const store of [cookieStore({ transport }), serverStore(undefined, { transport })]) {
+      const routes = { '/set': set, '/': show, '/end': end }
+      const browser = (await start(routes, { sources: { store, name: 'login' } })).browser()
+      const page = await browser.get('/set')
+      const sent = page.headers['x-session'] ?? ''
+      assert(sent.startsWith('login='), 'the header of the response')
+      assertEqual(page.cookies, [])
+      assert(/\bx-session\b/i.test(page.headers.vary ?? ''), 'Vary')
+      assertEqual(page.headers['cache-control'], 'no-store')
+      const headers = { 'x-session': sent }
+      assertEqual((await browser.get('/', { headers })).text, '{"user":"ann"}')
+      assertEqual((await browser.get('/end', { headers })).headers['x-session'], 'login=')
+      const ended = await browser.get('/', { headers: { 'x-session': 'login=' } })
+      assertEqual([ended.text, ended.headers['x-session']], ['{}', undefined])
+    }
+  },
+
+  async 'sets and deletes cookies with attributes that depend on the request'({ start }) {
+    const store = cookieStore({
+      optionsFor: request => (readHeader(request, 'x-tenant') ? { sameSite: 'strict' } : {}),
+    })
+    const sources = { store, name: 'login' }
+    const browser = (await start({ '/set': set, '/end': end }, { sources })).browser()
+    const headers = { 'x-tenant': 'acme' }
+    for (const path of ['/set', '/end']) {
+      const line = cookieOf(await browser.get(path, { headers }), 'login')
+      assert(attributesOf(line).includes('SameSite=Strict'), 'SameSite=Strict')
+    }
+    assertEqual(browser.jar.has('login'), false)
   },
 
   async 'sets a maxAge that the handler chooses (remember me)'({ start }) {

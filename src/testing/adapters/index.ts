@@ -14,7 +14,15 @@ import { nodeClient } from './node-client.ts'
 import { nodeResponseCases } from './node-response.ts'
 import { runCase } from './run-case.ts'
 
-export type { NodeResponse, RunningApp, StartApp, TestApp, TestResponse, Visit } from './case.ts'
+export type {
+  NodeResponse,
+  RouteGuard,
+  RunningApp,
+  StartApp,
+  TestApp,
+  TestResponse,
+  Visit,
+} from './case.ts'
 export { type AdapterCaseName, adapterCaseNames } from './cases.ts'
 
 /** Reasons why an adapter cannot pass a case, by the name of the case. */
@@ -27,7 +35,7 @@ export const withoutNodeResponse: Exceptions = Object.fromEntries(
 
 /** Options of {@link adapterSuite}. */
 export interface AdapterSuiteOptions {
-  /** Cases that the framework makes impossible, with the reason. They run nevertheless, and must fail. */
+  /** Cases that the framework makes impossible, with the reason. They run nevertheless, and must fail. Default: none. */
   cannot?: Exceptions
 }
 

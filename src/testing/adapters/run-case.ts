@@ -27,10 +27,11 @@ export async function runCase(
   const running: RunningApp[] = []
   let isOver = false
   const context: CaseContext = {
-    async start(routes, { sources, saveOnError, onError = () => {} } = {}) {
+    async start(routes, { sources, saveOnError, lazy, guards = {}, onError = () => {} } = {}) {
       const app = await startApp({
         sources: sources ?? { store: cookieStore(), name: 'login' },
-        options: { onError, ...(saveOnError && { saveOnError }) },
+        options: { onError, ...(saveOnError && { saveOnError }), ...(lazy && { lazy }) },
+        guards,
         handle(visit) {
           const path = visit.path.split('?')[0] as string
           const handle = routes[path]
