@@ -1,112 +1,56 @@
 /**
- * Counts lost updates: every acknowledged change must be in the session at the end.
+ * Checks what the store has promised against the history of a trial.
  *
  * @module
  */
 
-import { counterKey, type Entry, type Operation, type Values } from './operations.ts'
+import { checkErrors } from './checks/errors.ts'
+import { checkLifetimes, checkTwins } from './checks/lifetimes.ts'
+import { checkLists } from './checks/lists.ts'
+import { checkMessages } from './checks/messages.ts'
+import { isAcknowledged, signInsOf } from './checks/sign-ins.ts'
+import { checkValues } from './checks/values.ts'
+import { type Violation, type ViolationKind, violationKinds } from './checks/violation.ts'
+import type { History } from './operations.ts'
 
-/** What happened to the requests and their changes. */
+/** What happened to the requests, and what is wrong with it. */
 export interface Verdict {
-  /** Requests that succeeded. */
+  /** Requests that succeeded. The ones that read the final state are not counted. */
   readonly acknowledged: number
-  /** Requests that failed. */
-  readonly refused: number
-  /** Keys whose value is older than the last one that was acknowledged. Each key has one writer. */
-  readonly lostKeys: number
-  /** The difference between the counter and the acknowledged increments. */
-  readonly lostIncrements: number
-  /** Messages that were never consumed and are no longer in the session. */
-  readonly lostMessages: number
-  /** Messages that were consumed and came back: later requests saw them, or they are still in the session. */
-  readonly returnedMessages: number
-  /** Messages that several overlapping requests consumed. This is allowed. */
-  readonly sharedMessages: number
+  /** Requests that failed, or had no response. */
+  readonly failed: number
+  readonly faults: number
+  readonly counts: Readonly<Record<ViolationKind, number>>
+  readonly violations: readonly Violation[]
 }
 
-/** The total number of losses. */
-export function lossesOf(verdict: Verdict): number {
-  const { lostKeys, lostIncrements, lostMessages, returnedMessages } = verdict
-  return lostKeys + lostIncrements + lostMessages + returnedMessages
+/** The total number of violations. */
+export function totalOf({ counts }: Verdict): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0)
 }
 
-/**
- * Compares the acknowledged changes with the final session.
- *
- * @param entries - all requests; those of one worker in the order they were sent
- * @param values - the final values
- * @param flashes - the flash messages that are left
- */
-export function check(
-  entries: readonly Entry[],
-  values: Values,
-  flashes: readonly string[],
-): Verdict {
-  const acknowledged = entries.filter(({ outcome }) => outcome === 'acknowledged')
+/** Checks a history. Its final requests must have been sent once all others had ended. */
+export function check(history: History): Verdict {
+  const { entries, faults } = history
+  const work = entries.filter(({ isFinal }) => !isFinal)
+  const acknowledged = work.filter(isAcknowledged).length
+  const signIns = signInsOf(history)
+  const each = [...signIns.byToken.values()]
+  const violations = [
+    ...each.flatMap(checkValues),
+    ...each.flatMap(checkMessages),
+    ...each.flatMap(checkTwins),
+    ...checkLifetimes(signIns, entries),
+    ...checkLists(signIns, entries),
+    ...checkErrors(history),
+  ]
+  const counts = Object.fromEntries(violationKinds.map(kind => [kind, 0])) as Verdict['counts']
+  for (const { kind, count } of violations) (counts as Record<ViolationKind, number>)[kind] += count
   return {
-    acknowledged: acknowledged.length,
-    refused: entries.length - acknowledged.length,
-    lostKeys: lostKeys(entries, values),
-    lostIncrements: lostIncrements(entries, values),
-    ...messagesOf(acknowledged, flashes),
+    acknowledged,
+    failed: work.length - acknowledged,
+    faults: faults.length,
+    counts,
+    violations,
   }
-}
-
-/** A refused request may have written its value or not, so both outcomes are accepted. */
-function lostKeys(entries: readonly Entry[], values: Values): number {
-  const possible = new Map<string, unknown[]>()
-  for (const { operation, outcome } of entries) {
-    if (operation.kind !== 'set') continue
-    const { key, value } = operation
-    const before = outcome === 'acknowledged' ? [] : (possible.get(key) ?? [undefined])
-    possible.set(key, [...before, value])
-  }
-  return [...possible].filter(([key, accepted]) => !accepted.includes(values[key])).length
-}
-
-function lostIncrements(entries: readonly Entry[], values: Values): number {
-  const increments = ofKind(entries, 'increment')
-  const least = increments.filter(({ outcome }) => outcome === 'acknowledged').length
-  const count = (values[counterKey] as number | undefined) ?? 0
-  return Math.max(least - count, count - increments.length, 0)
-}
-
-function messagesOf(
-  acknowledged: readonly Entry[],
-  flashes: readonly string[],
-): Pick<Verdict, 'lostMessages' | 'returnedMessages' | 'sharedMessages'> {
-  const reads = new Map<string, Entry[]>()
-  for (const entry of acknowledged) {
-    for (const message of entry.messages) {
-      reads.set(message, [...(reads.get(message) ?? []), entry])
-    }
-  }
-  const left = new Set(flashes)
-  const repeated = [...reads].filter(
-    ([message, entries]) => entries.length > 1 || left.has(message),
-  )
-  const returned = repeated.filter(([message, entries]) => left.has(message) || cameBack(entries))
-  const lost = ofKind(acknowledged, 'addFlash').filter(
-    ({ operation: { message } }) => !reads.has(message) && !left.has(message),
-  )
-  return {
-    lostMessages: lost.length,
-    returnedMessages: returned.length,
-    sharedMessages: repeated.length - returned.length,
-  }
-}
-
-/** Whether a request was sent after another one had already consumed the message. */
-function cameBack(entries: readonly Entry[]): boolean {
-  const firstResponse = Math.min(...entries.map(({ received }) => received))
-  return entries.some(({ sent }) => sent > firstResponse)
-}
-
-type EntryOf<Kind> = Entry & { readonly operation: Extract<Operation, { kind: Kind }> }
-
-function ofKind<Kind extends Operation['kind']>(
-  entries: readonly Entry[],
-  kind: Kind,
-): EntryOf<Kind>[] {
-  return entries.filter((entry): entry is EntryOf<Kind> => entry.operation.kind === kind)
 }

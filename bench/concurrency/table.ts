@@ -4,8 +4,9 @@
  * @module
  */
 
-import { lossesOf } from './check.ts'
-import type { Load, Trial } from './trial.ts'
+import { totalOf, type Verdict } from './check.ts'
+import { violationKinds } from './checks/violation.ts'
+import type { Load } from './trial.ts'
 
 /** The lines of the page around the generated table. */
 export const markers = {
@@ -13,39 +14,33 @@ export const markers = {
   end: '<!-- end of the generated table -->',
 }
 
-export const columns = [
-  'store',
-  'acknowledged',
-  'refused',
-  'lost keys',
-  'lost increments',
-  'lost messages',
-  'returned messages',
-  'shared messages',
-  'requests per second',
-]
+export const columns = ['store', 'acknowledged', 'failed', 'faults', ...violationKinds]
 
-/** Returns the table, after a line that states the load. Stores that lost updates are bold. */
-export function tableOf(
-  trials: readonly { readonly title: string; readonly trial: Trial }[],
-  { processes, workers, operations, seed }: Load,
-): string {
-  const rows = trials.map(({ title, trial }) => [
-    lossesOf(trial) > 0 ? `**${title}**` : title,
-    trial.acknowledged,
-    trial.refused,
-    trial.lostKeys,
-    trial.lostIncrements,
-    trial.lostMessages,
-    trial.returnedMessages,
-    trial.sharedMessages,
-    Math.round((trial.acknowledged + trial.refused) / trial.seconds),
+/** A row of the table. */
+export interface Row {
+  readonly title: string
+  readonly isControl: boolean
+  readonly verdict: Verdict
+}
+
+/** Returns the table, after a line that states the load. Stores with violations are bold. */
+export function tableOf(rows: readonly Row[], { processes, workers, seed }: Load): string {
+  const ours = rows.filter(({ isControl }) => !isControl).map(({ verdict }) => verdict)
+  const sum = (of: (verdict: Verdict) => number): string =>
+    ours.reduce((total, verdict) => total + of(verdict), 0).toLocaleString('en')
+  const cells = rows.map(({ title, verdict }) => [
+    totalOf(verdict) > 0 ? `**${title}**` : title,
+    verdict.acknowledged,
+    verdict.failed,
+    verdict.faults,
+    ...violationKinds.map(kind => verdict.counts[kind]),
   ])
   const rule = columns.map((_, column) => (column === 0 ? '---' : '---:'))
   return [
-    `${workers} workers in ${processes} processes, ${operations} requests each, seed ${seed}:`,
+    `${sum(({ acknowledged }) => acknowledged)} acknowledged operations and ${sum(({ faults }) => faults)} faults,`,
+    `without the control. ${workers} requests at a time, ${processes} app processes, seed ${seed}:`,
     '',
-    ...[columns, rule, ...rows].map(cells => `| ${cells.join(' | ')} |`),
+    ...[columns, rule, ...cells].map(line => `| ${line.join(' | ')} |`),
   ].join('\n')
 }
 

@@ -1,113 +1,132 @@
 /**
- * Runs many workers in several processes that change one session at the same time.
+ * Lets visitors use the app over a store while processes and connections fail, and checks what happened.
  *
  * @module
  */
 
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { randomNumbers } from '../../src/testing/random.ts'
+import { AppProcess } from './app-process.ts'
 import { check, type Verdict } from './check.ts'
-import type { Entry } from './operations.ts'
+import { appFaults, type Fault } from './faults.ts'
+import type { History } from './operations.ts'
 import { type StoreName, stores, type TestedStore } from './stores.ts'
-import { type Task, TestedApp } from './workers.ts'
+import { Visitors } from './visitors.ts'
 
 /** How much work is done. */
 export interface Load {
+  /** Processes of the app. */
   readonly processes: number
-  /** In all processes together. */
+  /** Requests at a time. */
   readonly workers: number
-  /** Per worker. */
+  /** Requests at least. A third of them is sent before the first fault. */
   readonly operations: number
+  readonly faults: number
+  /** When a trial that has not done its operations and faults ends nevertheless. */
+  readonly seconds: number
   readonly seed: number
 }
 
 /** The result of a trial. */
 export interface Trial extends Verdict {
-  /** How long the work took. */
-  readonly seconds: number
+  readonly history: History
+  /** How often each fault was caused. */
+  readonly causes: Readonly<Record<string, number>>
 }
 
-const script = fileURLToPath(new URL('process.ts', import.meta.url))
+/** How long after a fault requests may still fail, in milliseconds, because a client notices it late. */
+const aftermath = 3000
 
-/** Starts a store, lets all workers change one session, and checks that session. */
+/** How long the app may take to work again after a fault, in milliseconds. */
+const recovery = 30_000
+
+/** How long a server may take to execute what a killed client has sent, in milliseconds. */
+const settling = 1000
+
+/** Runs a trial over a store. Everything that it has started is stopped at the end. */
 export async function runTrial(name: StoreName, load: Load): Promise<Trial> {
   const store: TestedStore = stores[name]
   const running = await store.start()
+  const apps: AppProcess[] = []
   try {
-    const app = await TestedApp.open(name, running.address)
-    const cookie = await app.createSession()
-    const tasks = tasksOf(name, running.address, cookie, load)
-    const { entries, seconds } = store.isOneProcess
-      ? await timed(async () => Promise.all(tasks.map(task => app.work(task))))
-      : await inProcesses(tasks)
-    const { _flash: flashes = [], ...values } = await app.values(cookie)
-    await app.close()
-    return { ...check(entries, values, flashes as string[]), seconds }
+    const count = store.isInMemory ? 1 : load.processes
+    const started = Array.from({ length: count }, async () => {
+      apps.push(await AppProcess.start(name, running.address))
+    })
+    await Promise.all(started)
+    const faults = [...running.faults, ...appFaults(apps, store.isInMemory ?? false)]
+    return await observe(apps, store, store.isControl ? { ...load, faults: 0 } : load, faults)
   } finally {
+    await Promise.all(apps.map(app => app.stop()))
     await running.stop()
   }
 }
 
-function tasksOf(store: StoreName, address: string, cookie: string, load: Load): Task[] {
-  const { processes, workers, operations, seed } = load
-  const names = Array.from({ length: workers }, (_, index) => `worker${index}`)
-  return Array.from({ length: processes }, (_, process) => ({
-    store,
-    address,
-    cookie,
-    workers: names.filter((_, index) => index % processes === process),
-    operations,
-    seed: seed + process * workers,
-  }))
-}
-
-async function inProcesses(tasks: readonly Task[]): Promise<{ entries: Entry[]; seconds: number }> {
-  const children = tasks.map(() => fork(script))
-  try {
-    await Promise.all(
-      children.map((child, index) => {
-        child.send(tasks[index] as Task)
-        return messageOf(child)
-      }),
-    )
-    return await timed(() =>
-      Promise.all(
-        children.map(child => {
-          child.send('go')
-          return messageOf(child) as Promise<Entry[]>
-        }),
-      ),
-    )
-  } finally {
-    await Promise.all(children.map(exited))
+async function observe(
+  apps: readonly AppProcess[],
+  { kinds }: TestedStore,
+  load: Load,
+  faults: readonly Fault[],
+): Promise<Trial> {
+  const visitors = new Visitors(apps, kinds, load.seed)
+  const deadline = performance.now() + load.seconds * 1000
+  const isLate = (): boolean => performance.now() > deadline
+  const haveSent = async (operations: number): Promise<void> => {
+    while (visitors.entries.length < operations && !isLate()) await sleep(20)
   }
-}
 
-/** Resolves to the next message of a process. Rejects if the process disconnects first. */
-async function messageOf(child: ChildProcess): Promise<unknown> {
-  const listeners = new AbortController()
-  const { signal } = listeners
-  const disconnected = once(child, 'disconnect', { signal }).then(() => {
-    throw new Error('a worker process ended before it had sent its result')
-  })
+  const working = visitors.work(load.workers)
+  const windows: { from: number; until: number }[] = []
+  const causes: Record<string, number> = {}
+  const random = randomNumbers(load.seed)
   try {
-    const [message] = await Promise.race([once(child, 'message', { signal }), disconnected])
-    return message
+    await haveSent(load.operations / 3)
+    const order = shuffled(faults, load.faults, random)
+    for (const { name, cause } of order) {
+      if (isLate()) break
+      const window = { from: performance.now(), until: Number.POSITIVE_INFINITY }
+      windows.push(window)
+      causes[name] = (causes[name] ?? 0) + 1
+      await cause(random)
+      await recovered(visitors, apps, name)
+      window.until = performance.now() + aftermath
+      await sleep(random() * 1000)
+    }
+    await haveSent(load.operations)
   } finally {
-    disconnected.catch(() => undefined)
-    listeners.abort()
+    visitors.stop()
+    await working
   }
+  await Promise.all(apps.map(app => app.settled()))
+  if (windows.length > 0) await sleep(settling)
+  await visitors.readFinalState()
+  const failure = apps.find(app => app.failure)?.failure
+  if (failure) throw new Error(failure)
+  const history = { entries: visitors.entries, faults: windows }
+  return { ...check(history), history, causes }
 }
 
-async function exited(child: ChildProcess): Promise<void> {
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+/** Every fault as often as the others, in a random order. */
+function shuffled(faults: readonly Fault[], count: number, random: () => number): Fault[] {
+  const rounds = Array.from({ length: Math.ceil(count / faults.length) }, () =>
+    faults
+      .map(fault => ({ fault, order: random() }))
+      .sort((a, b) => a.order - b.order)
+      .map(({ fault }) => fault),
+  )
+  return rounds.flat().slice(0, count)
 }
 
-async function timed(
-  work: () => Promise<Entry[][]>,
-): Promise<{ entries: Entry[]; seconds: number }> {
-  const start = performance.now()
-  const entries = await work()
-  return { entries: entries.flat(), seconds: (performance.now() - start) / 1000 }
+async function recovered(
+  visitors: Visitors,
+  apps: readonly AppProcess[],
+  fault: string,
+): Promise<void> {
+  const deadline = performance.now() + recovery
+  for (const app of apps) {
+    while (!(await visitors.probe(app))) {
+      if (performance.now() > deadline) throw new Error(`the app does not recover from: ${fault}`)
+      await sleep(50)
+    }
+  }
 }

@@ -43,6 +43,15 @@ suite('entries of the package', () => {
     )
   })
 
+  test('no entry loads the command line', () => {
+    const isOfCli = (file: string) =>
+      /^src\/cli\/|(?:^|\/)node_modules\/(?:citty|@clack)\//.test(file)
+    for (const { entry, files, imports } of sizes) {
+      assert.deepEqual(files.filter(isOfCli), [], entry)
+      assert.ok(!imports.some(each => /^(?:citty|@clack)/.test(each)), entry)
+    }
+  })
+
   test('docs/sizes.md has every entry, its budget, and its size to within ten per cent', () => {
     const stated = rowsOf(readFileSync(page, 'utf8'))
     const actual = rowsOf(pageText(sizes))

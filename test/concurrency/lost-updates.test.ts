@@ -1,4 +1,4 @@
-/** Concurrent changes of one session, over stores that need no server. */
+/** Concurrent changes of shared sessions, over stores that need no server. */
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
@@ -7,7 +7,7 @@ import { stores } from '../../bench/concurrency/stores.ts'
 import { columns, markers } from '../../bench/concurrency/table.ts'
 import { lostUpdateTests, seed } from './lost-updates.ts'
 
-suite(`concurrent changes of one session, seed ${seed}`, () => lostUpdateTests(false))
+suite(`concurrent changes of shared sessions, seed ${seed}`, () => lostUpdateTests(false))
 
 test('the table in docs/concurrency.md lists these stores and columns', () => {
   const page = readFileSync(new URL('../../docs/concurrency.md', import.meta.url), 'utf8')
