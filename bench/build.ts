@@ -13,18 +13,30 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 /**
  * Builds the package as it is published, then bundles the program of Node's runners, which imports that
- * build. The bundle runs without a TypeScript loader, because loaders add helper code of their own.
- * Returns the program's path.
+ * build. Returns the program's path.
  */
 export async function buildNodeRunner(): Promise<string> {
+  buildPackage()
+  await bundle([`${folder}node-runner.ts`], `${folder}dist`)
+  return `${folder}dist/node-runner.js`
+}
+
+/** Builds the package as it is published. */
+export function buildPackage(): void {
   const { status } = spawnSync(process.execPath, [`${root}tools/build.mjs`], {
     stdio: ['ignore', 2, 2],
   })
   if (status !== 0) throw new Error('building the package failed')
-  const program = `${folder}dist/node-runner.js`
+}
+
+/**
+ * Bundles programs, which import packages from `node_modules`. They run without a TypeScript loader, because
+ * loaders add helper code of their own.
+ */
+export async function bundle(programs: readonly string[], outdir: string): Promise<void> {
   await build({
-    entryPoints: [`${folder}node-runner.ts`],
-    outfile: program,
+    entryPoints: [...programs],
+    outdir,
     bundle: true,
     packages: 'external',
     platform: 'node',
@@ -32,7 +44,6 @@ export async function buildNodeRunner(): Promise<string> {
     target: 'node20',
     logLevel: 'warning',
   })
-  return program
 }
 
 /** Builds the program of Go's runners. Returns its path, or undefined if Go is not installed. */

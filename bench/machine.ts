@@ -25,14 +25,17 @@ const measuredPackages = [
   '@fastify/secure-session',
 ]
 
-export function thisMachine(go: string | undefined): Machine {
+export function thisMachine(
+  go: string | undefined,
+  packages: readonly string[] = measuredPackages,
+): Machine {
   return {
     processor: cpus()[0]?.model ?? 'unknown',
     cores: cpus().length,
     system: `${platform()} ${arch()}`,
     node: process.version,
     go,
-    packages: Object.fromEntries(measuredPackages.map(name => [name, versionOf(name)])),
+    packages: Object.fromEntries(packages.map(name => [name, versionOf(name)])),
   }
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { aligned, type Cells, markdownTable } from './cells.ts'
 import type { Machine } from './machine.ts'
 import type { Description } from './protocol.ts'
 import { comparisons, type Ratio } from './ratios.ts'
@@ -17,8 +18,6 @@ export interface Report {
   readonly ratios: readonly Ratio[]
   readonly tables: readonly Table[]
 }
-
-type Cells = readonly (readonly string[])[]
 
 const operationTitles = {
   read: 'read: a new cookie → values',
@@ -109,22 +108,4 @@ function times(ratio: number): string {
 
 function whole(number: number): string {
   return Math.round(number).toLocaleString('en')
-}
-
-/** Formats rows as lines: the first column aligned left, the others right. */
-function aligned(cells: Cells): string[] {
-  const widths = cells[0]!.map((_, column) => Math.max(...cells.map(row => row[column]!.length)))
-  return cells.map(row =>
-    row
-      .map((cell, column) =>
-        column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!),
-      )
-      .join('  '),
-  )
-}
-
-/** Formats rows as a Markdown table; `rule` aligns all columns but the first. */
-function markdownTable([head = [], ...rows]: Cells, rule: '---' | '---:'): string {
-  const rules = head.map((_, column) => (column === 0 ? '---' : rule))
-  return [head, rules, ...rows].map(row => `| ${row.join(' | ')} |`).join('\n')
 }

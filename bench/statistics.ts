@@ -1,5 +1,5 @@
 /**
- * Medians and quartiles.
+ * Medians, quartiles and ranges.
  *
  * @module
  */
@@ -17,6 +17,22 @@ export function spreadOf(numbers: readonly number[]): Spread {
     median: quantile(sorted, 0.5),
     lower: quantile(sorted, 0.25),
     upper: quantile(sorted, 0.75),
+  }
+}
+
+/** The median, the smallest and the largest of some numbers. */
+export interface Range {
+  readonly median: number
+  readonly lowest: number
+  readonly highest: number
+}
+
+export function rangeOf(numbers: readonly number[]): Range {
+  const sorted = [...numbers].sort((a, b) => a - b)
+  return {
+    median: quantile(sorted, 0.5),
+    lowest: quantile(sorted, 0),
+    highest: quantile(sorted, 1),
   }
 }
 

@@ -21,13 +21,13 @@ export const cookieSessions: Library = {
   roundTrip: jsonCarried,
   read(cookie) {
     const request = newRequest(cookie)
-    middleware(request, newResponse(request), done)
+    middleware(request as never, newResponse(request) as never, done)
     return request.session
   },
   save(cookie, change) {
     const request = newRequest(cookie)
     const response = newResponse(request)
-    middleware(request, response, done)
+    middleware(request as never, response as never, done)
     change(request.session)
     response.writeHead(200)
     return setCookieLines(response)

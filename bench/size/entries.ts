@@ -33,7 +33,7 @@ export interface EntrySize {
 }
 
 /** Exports that apps often use alone, from an entry that has more. */
-const single = ['CookieStore', 'ServerStore']
+const single = ['{ CookieStore } from silverback', '{ ServerStore } from silverback']
 
 /** Bundles and measures every entry of `exports` in package.json. */
 export async function measureEntries(): Promise<EntrySize[]> {
@@ -41,10 +41,12 @@ export async function measureEntries(): Promise<EntrySize[]> {
     readFileSync(`${root}package.json`, 'utf8'),
   ) as Manifest
   const external = Object.keys(peerDependencies)
-  const parts = single.map(async imported => {
-    const contents = `export { ${imported} } from '${name}'`
-    const result = await bundle({ stdin: { contents, resolveDir: root }, external })
-    return measure(`{ ${imported} } from ${name}`, result)
+  const adapters = Object.entries(exports)
+    .filter(([, target]) => Object(target)['@silverback/source']?.startsWith('./src/adapters/'))
+    .map(([subpath]) => `{ sessions } from ${name}${subpath.slice('.'.length)}`)
+  const parts = [...single, ...adapters].map(async entry => {
+    const contents = `export ${entry.replace(/from (.*)/, "from '$1'")}`
+    return measure(entry, await bundle({ stdin: { contents, resolveDir: root }, external }))
   })
   const entries = Object.entries(exports).flatMap(([subpath, target]) => {
     if (typeof target === 'string') return []
