@@ -1,0 +1,24 @@
+/**
+ * Reads a line that the terminal does not show.
+ *
+ * @module
+ */
+
+import { createInterface } from 'node:readline/promises'
+import { Writable } from 'node:stream'
+
+/**
+ * Resolves to the line that is typed or pasted, of any length: a terminal that collects the line itself stops at 4095
+ * characters. Rejects when the signal is aborted, which Ctrl-C does.
+ */
+export async function askHidden(signal: AbortSignal): Promise<string> {
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
+  const lines = createInterface({ input: process.stdin, output: nowhere, terminal: true })
+  // In this mode the terminal sends no signal for Ctrl-C.
+  lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
+  try {
+    return await lines.question('', { signal })
+  } finally {
+    lines.close()
+  }
+}
