@@ -1,0 +1,4 @@
+import { panel } from '../sessions'
+
+export const GET = panel.fetch
+export const POST = panel.fetch
