@@ -7,7 +7,7 @@ import { memory } from 'silverback/memory'
 const store = new ServerStore(memory())
 const login = defineSession<{ visits: number }>(store, 'login')
 
-// In Nuxt and Nitro: server/middleware/sessions.ts with `export default sessions(login)`
+// In Nuxt and Nitro: server/plugins/sessions.ts with `export default sessionsPlugin(login)`
 const app = createApp().use(sessions(login))
 
 const router = createRouter()

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { ServerStore } from 'silverback'
 import { filesystem } from 'silverback/filesystem'
+import { CookieJar, fakeClock, loginAs } from 'silverback/testing'
 import { buildNext } from '../adapters/apps/next.ts'
 import { type Running, start } from '../support/processes/process.ts'
 import { compile, needsProject } from '../support/projects/projects.ts'
@@ -40,24 +41,17 @@ suite('the Next.js example', needsProject('examples/next'), () => {
   suite('in Chromium', needs('chromium'), () => signInTests(() => origin))
 
   test('counts visits in a route handler', async () => {
-    const first = await fetch(`${origin}/api/visits`)
-    const [line = ''] = first.headers.getSetCookie()
-    const headers = { cookie: line.split(';')[0] as string }
-    assert.deepEqual(await first.json(), { visits: 1 })
-    assert.deepEqual(await (await fetch(`${origin}/api/visits`, { headers })).json(), { visits: 2 })
+    const jar = new CookieJar({ origin })
+    for (const visits of [1, 2]) {
+      assert.deepEqual(await (await jar.fetch('/api/visits')).json(), { visits })
+    }
   })
 
   /** The cookie of a session that was last used an hour ago and expires after two hours. */
-  async function usedAnHourAgo(user: string): Promise<string> {
-    const now = (): number => Math.floor(Date.now() / 1000) - 3600
-    const store = new ServerStore(filesystem(sessions), { now })
-    const request = new Request(origin)
-    const response = new Headers()
-    const session = await store.get(request, 'login')
-    session.login(user)
-    session.remember(7200)
-    await session.save(request, response)
-    return response.getSetCookie()[0]?.split(';')[0] as string
+  function usedAnHourAgo(user: string): Promise<string> {
+    const { now } = fakeClock(new Date(Date.now() - 3_600_000))
+    const source = { store: new ServerStore(filesystem(sessions), { now }), name: 'login' }
+    return loginAs(source, user, {}, { change: session => session.remember(7200) })
   }
 
   test('renews a session in proxy only if renewal is due', async () => {

@@ -16,7 +16,7 @@ import { signInTests } from './sign-in.ts'
 
 const source = 'examples/react-router'
 
-pageTest('react-router')
+pageTest('react-router', 'excerpts')
 
 suite('the React Router example', needsProject(source, 'node24'), () => {
   const node = findRuntime('node24') as string

@@ -3,30 +3,26 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { suite, test } from 'node:test'
+import { CookieJar } from 'silverback/testing'
 import { io, type Socket } from 'socket.io-client'
 import { WebSocket } from 'ws'
-import { Browser } from '../../src/testing/adapters/browser.ts'
-import { nodeClient } from '../../src/testing/adapters/node-client.ts'
 import { withExample } from '../support/projects/example.ts'
 
-/** Makes a signed-in browser. */
-async function signedIn(origin: string, user: string): Promise<Browser> {
-  const browser = new Browser(nodeClient, origin)
-  await browser.get('/sign-in', {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ user }),
-  })
-  return browser
+/** Signs a visitor in. */
+async function signedIn(origin: string, user: string): Promise<CookieJar> {
+  const jar = new CookieJar({ origin })
+  const headers = { 'Content-Type': 'application/json' }
+  await jar.fetch('/sign-in', { method: 'POST', headers, body: JSON.stringify({ user }) })
+  return jar
 }
 
-const handshake = (browser: Browser, origin: string): Record<string, string> => ({
-  cookie: browser.cookieHeader,
+const handshake = (jar: CookieJar, origin: string): Record<string, string> => ({
+  cookie: jar.header(),
   origin,
 })
 
-const signOutEverywhere = (browser: Browser): Promise<unknown> =>
-  browser.get('/sign-out-everywhere', { method: 'POST' })
+const signOutEverywhere = (jar: CookieJar): Promise<unknown> =>
+  jar.fetch('/sign-out-everywhere', { method: 'POST' })
 
 suite('sockets of ws', () => {
   const open = (origin: string, headers: Record<string, string>): WebSocket =>
@@ -39,9 +35,7 @@ suite('sockets of ws', () => {
         signedIn(origin, 'ann'),
         signedIn(origin, 'bob'),
       ])
-      const sockets = [ann, annElsewhere, bob].map(browser =>
-        open(origin, handshake(browser, origin)),
-      )
+      const sockets = [ann, annElsewhere, bob].map(jar => open(origin, handshake(jar, origin)))
       const [first, second, other] = sockets as [WebSocket, WebSocket, WebSocket]
       await Promise.all(sockets.map(socket => once(socket, 'open')))
       first.send('hello')
@@ -83,8 +77,8 @@ suite('sockets of Socket.IO', () => {
     test(`have the session, and close on sign-out everywhere (${transport})`, () =>
       withExample('socket.io', async origin => {
         const [ann, bob] = await Promise.all([signedIn(origin, 'ann'), signedIn(origin, 'bob')])
-        const [socket, other] = [ann, bob].map(browser =>
-          open(origin, handshake(browser, origin), [transport]),
+        const [socket, other] = [ann, bob].map(jar =>
+          open(origin, handshake(jar, origin), [transport]),
         ) as [Socket, Socket]
         await Promise.all([connected(socket), connected(other)])
         assert.equal(await socket.timeout(5000).emitWithAck('say', 'hello'), 'ann: hello')

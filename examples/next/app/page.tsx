@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react'
+import { type ReactNode, Suspense } from 'react'
 import { addToCart, signIn, signOutEverywhere } from './actions'
 import { Flashes } from './flashes'
 import { logins } from './sessions'
@@ -13,11 +13,10 @@ async function Greeting(): Promise<ReactNode> {
   )
 }
 
-export default async function Page(): Promise<ReactNode> {
+async function Cart(): Promise<ReactNode> {
   const session = await logins.read() // the same session: it is loaded once per request
   return (
-    <main>
-      <Greeting />
+    <>
       <p id="cart">{session.values.cart?.join(', ') ?? 'nothing'}</p>
       <form action={addToCart}>
         <input name="item" required />
@@ -34,6 +33,17 @@ export default async function Page(): Promise<ReactNode> {
           <button type="submit">Sign out everywhere</button>
         </form>
       )}
+    </>
+  )
+}
+
+export default function Page(): ReactNode {
+  return (
+    <main>
+      <Suspense fallback="Loading…">
+        <Greeting />
+        <Cart />
+      </Suspense>
     </main>
   )
 }

@@ -4,9 +4,9 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, afterEach, before, describe, test } from 'node:test'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { launchBrowser } from '../support/http/browser.ts'
-import type { Running } from '../support/processes/process.ts'
-import { needs } from '../support/services/programs.ts'
+import { launchBrowser } from '../../support/http/browser.ts'
+import type { Running } from '../../support/processes/process.ts'
+import { needs } from '../../support/services/programs.ts'
 import {
   outputFolder,
   press,

@@ -7,9 +7,9 @@ import { after, afterEach, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { Browser, Page } from 'playwright-core'
-import { launchBrowser } from '../support/http/browser.ts'
-import { type Running, start } from '../support/processes/process.ts'
-import { findProgram, needs } from '../support/services/programs.ts'
+import { launchBrowser } from '../../support/http/browser.ts'
+import { type Running, start } from '../../support/processes/process.ts'
+import { findProgram, needs } from '../../support/services/programs.ts'
 import {
   press,
   type Shown,
@@ -103,7 +103,7 @@ describe('demo and Go program', needs('chromium', 'go'), () => {
 
 async function startGoShop(folder: string): Promise<Running> {
   const program = join(temporaryFolder(), 'web')
-  const cwd = fileURLToPath(new URL('../../interop/go', import.meta.url))
+  const cwd = fileURLToPath(new URL('../../../interop/go', import.meta.url))
   await promisify(execFile)(findProgram('go') as string, ['build', '-o', program, './cmd/web'], {
     cwd,
   })

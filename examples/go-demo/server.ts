@@ -1,5 +1,5 @@
 /**
- * Starts the demo: `npm run demo`.
+ * Starts the demo that can share its visitors with a Go program: `npm run demo:go`.
  *
  * | variable | |
  * |---|---|
@@ -20,13 +20,13 @@ import { app } from './app.ts'
 import { newKeyPair, parseKeys, Stores } from './stores.ts'
 
 const { PORT = '3000', SESSION_DIR, SESSION_KEYS } = process.env
-const folder = SESSION_DIR || join(tmpdir(), `silverback-demo-${randomUUID()}`)
+const folder = SESSION_DIR || join(tmpdir(), `silverback-go-demo-${randomUUID()}`)
 const keys = SESSION_KEYS ? parseKeys(SESSION_KEYS) : newKeyPair()
 const server = createServer(app(new Stores(folder, keys)))
 
 server.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EADDRINUSE') throw error
-  console.error(`Port ${PORT} is already in use. Choose another one: PORT=3001 npm run demo`)
+  console.error(`Port ${PORT} is already in use. Choose another one: PORT=3001 npm run demo:go`)
   process.exitCode = 1
 })
 
