@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { namedTests, rows } from './asvs.ts'
+import { namedTests, notPassed, root, rows, run } from './asvs.ts'
 
 /** Requirements of ASVS 5.0: all of chapter V7, and those of V3 that concern cookies. */
 const requirements = [
@@ -23,5 +23,9 @@ suite('ASVS', () => {
     }
   })
 
-  namedTests(false)
+  for (const [file, names] of namedTests()) {
+    test(`the tests named from ${file} exist and pass`, async () => {
+      assert.deepEqual(notPassed(names, await run(root, file, names)), [])
+    })
+  }
 })

@@ -1,13 +1,13 @@
-/** Parses the table of `docs/security/asvs.md` and runs the tests that it names. */
+/** The table of `docs/security/asvs.md`, and running the tests that it names. */
 
-import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
+import type { Outcome } from './outcomes.ts'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
+/** The folder of the repository. */
+export const root = fileURLToPath(new URL('../..', import.meta.url))
+
 const page = readFileSync(`${root}docs/security/asvs.md`, 'utf8')
 
 /** A requirement, who is responsible for it, and its tests by file. */
@@ -37,43 +37,59 @@ function testsIn(cell: string): Map<string, string[]> {
   return files
 }
 
-/** Runs each test that the table names: those in `NAME.services.test.ts`, or all others. */
-export function namedTests(needServices: boolean): void {
+/** All tests that the table names, by file. */
+export function namedTests(): Map<string, Set<string>> {
   const byFile = new Map<string, Set<string>>()
   for (const { tests } of rows) {
     for (const [file, names] of tests) {
       byFile.set(file, new Set([...(byFile.get(file) ?? []), ...names]))
     }
   }
-  for (const [file, names] of byFile) {
-    if (file.endsWith('.services') !== needServices) continue
-    test(`the tests named from ${file} exist and pass`, async () => {
-      const passed = await passedOf(`test/${file}.test.ts`, [...names])
-      assert.deepEqual(
-        [...names].filter(name => !passed.has(name)),
-        [],
-      )
-    })
-  }
+  return byFile
 }
 
-/** Returns the names of the tests that ran and passed. Skipped tests are left out. */
-async function passedOf(file: string, names: readonly string[]): Promise<Set<string>> {
-  const pattern = names
+/** A mutant can loop forever. Unmutated, every file takes less than three seconds. */
+const timeout = 60_000
+
+/**
+ * Runs the tests of `test/FILE.test.ts` that have one of the names. Several tests can share a name. Resolves to no
+ * outcomes if the file cannot be loaded.
+ *
+ * @param folder - the repository or a copy of it
+ */
+export function run(folder: string, file: string, names: Iterable<string>): Promise<Outcome[]> {
+  const wanted = new Set(names)
+  const pattern = [...wanted]
     .map(name => `^${name.replaceAll(/[$()*+.?[\]\\^{|}]/g, String.raw`\$&`)}$`)
     .join('|')
+  const args = [
+    ...['--import', 'tsx', '--conditions=@silverback/source'],
+    ...['--import', `${root}tools/quick-assert.mjs`],
+    `--test-reporter=${root}test/security/outcomes.ts`,
+    '--test-reporter-destination=stdout',
+    `--test-name-pattern=${pattern}`,
+    `test/${file}.test.ts`,
+  ]
   const { NODE_TEST_CONTEXT: _, ...env } = process.env
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    ['--test', '--test-reporter=tap', `--test-name-pattern=${pattern}`, file],
-    { cwd: root, env, maxBuffer: 1 << 26 },
-  )
-  const lines = stdout.split('\n').map(line => /^\s*ok \d+ - (.*)$/.exec(line)?.[1])
-  return new Set(
-    lines.flatMap(line => (line && !line.includes(' # SKIP') ? [unescapeTap(line)] : [])),
-  )
+  const options = { cwd: folder, env, maxBuffer: 1 << 26, timeout }
+  return new Promise(resolve => {
+    // The exit code is 1 if a test fails.
+    execFile(process.execPath, args, options, (_error, stdout) => {
+      const outcomes = stdout.split('\n').flatMap(line => outcomeIn(line) ?? [])
+      resolve(outcomes.filter(({ name }) => wanted.has(name)))
+    })
+  })
 }
 
-function unescapeTap(name: string): string {
-  return name.replaceAll(/\\([#\\])/g, '$1')
+/** undefined for what the tests themselves have printed. */
+function outcomeIn(line: string): Outcome | undefined {
+  return line.startsWith('{"name":') ? (JSON.parse(line) as Outcome) : undefined
+}
+
+/** The names of which no test has run, or one has failed. A test that was skipped has not run. */
+export function notPassed(names: Iterable<string>, outcomes: readonly Outcome[]): string[] {
+  return [...names].filter(wanted => {
+    const statuses = outcomes.flatMap(({ name, status }) => (name === wanted ? status : []))
+    return !statuses.includes('passed') || statuses.includes('failed')
+  })
 }

@@ -4,7 +4,9 @@
  */
 
 import assert from 'node:assert/strict'
+import nodeCrypto from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
@@ -249,14 +251,36 @@ suite('fixation, resurrection, replay', () => {
     assert.equal(await backend.load(''), undefined)
   })
 
-  test('CVE-2025-66630: ids come from the secure random generator only', async t => {
-    const store = new ServerStore(memory())
-    const session = await read(store)
-    setFoo(session)
-    t.mock.method(Math, 'random', () => assert.fail('Math.random must not be used for ids'))
-    const cookie = nodeResponse()
-    await session.save(nodeRequest(), cookie)
-    assert.match(cookieHeader(cookie), /^sid=[\w-]{43}$/)
+  test('CVE-2025-66630: each id is 256 bits of the secure random generator, used for no other id', async t => {
+    // Each in a store of its own: a backend refuses an id that it has already.
+    const newId = async (): Promise<Buffer> =>
+      Buffer.from(
+        (await visit(new ServerStore(memory()), setFoo)).slice('sid='.length),
+        'base64url',
+      )
+    const drawn: Buffer[] = []
+    const original = nodeCrypto.randomFillSync
+    const { mock } = t.mock.method(nodeCrypto, 'randomFillSync', (target: Uint8Array) => {
+      original(target)
+      drawn.push(Buffer.from(target))
+      return target
+    })
+    syncBuiltinESMExports()
+    t.after(() => {
+      mock.restore()
+      syncBuiltinESMExports()
+    })
+    // Random bytes are drawn 4096 at a time: those drawn earlier are used up first.
+    for (let i = 0; i < 4096 / 32; i++) await newId()
+    const ids = await Promise.all(Array.from({ length: 200 }, newId))
+    const random = Buffer.concat(drawn)
+    let end = 0
+    for (const id of ids.sort((a, b) => random.indexOf(a) - random.indexOf(b))) {
+      const at = random.indexOf(id)
+      assert.equal(id.length, 32)
+      assert.ok(at >= end, `${at} is before ${end}`)
+      end = at + id.length
+    }
   })
 })
 

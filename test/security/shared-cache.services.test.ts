@@ -8,7 +8,7 @@ import { CookieStore, ServerStore, type Store } from 'silverback'
 import { memory } from 'silverback/memory'
 import { sessions } from 'silverback/node'
 import { keys } from '../support/keys.ts'
-import { type Cache, startCache } from '../support/services/nginx.ts'
+import { type Nginx, startCache } from '../support/services/nginx.ts'
 import { needs } from '../support/services/programs.ts'
 
 interface Login {
@@ -66,7 +66,7 @@ async function twoVisitors(
   }
 }
 
-async function startCacheFor(server: Server): Promise<Cache> {
+async function startCacheFor(server: Server): Promise<Nginx> {
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   return startCache(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
 }
