@@ -35,10 +35,12 @@ expect<Equals<typeof untyped.values.foo, unknown>>()
 untyped.values.foo = 'bar'
 
 interface Login {
-  userId?: number
+  userId: number
 }
 const typed = await store.get<Login>(nodeRequest, 'login')
 expect<Equals<typeof typed.values.userId, number | undefined>>()
+typed.values.userId = 7
+delete typed.values.userId
 // @ts-expect-error must be a number
 typed.values.userId = '7'
 // @ts-expect-error no such key

@@ -61,7 +61,10 @@ export class OwnStore extends Store implements StoreLike {
 }
 export const options: SessionOptions = { secret: 's', store: new OwnStore() }
 
-// @ts-expect-error secret is required
+// Without a secret, that of cookie-parser is used.
 session({})
+session({ secret: undefined, key: 'sid' })
+// @ts-expect-error not a secret
+session({ secret: 1 })
 // @ts-expect-error not a value of unset
 session({ secret: 's', unset: 'perhaps' })

@@ -51,11 +51,50 @@ defineSession(store, 'b', { schema: z.string() })
 
 const byHand = defineSession<Login>(store, 'hand', { keyLifetimes: { visits: 60 }, version: 2 })
 const session = await byHand.get(request, { fresh: true })
+expect<Equals<typeof byHand, SessionDefinition<Partial<Login>>>>()
+// Without a schema, nothing makes sure that a value is there.
+expect<Equals<typeof session.values.visits, number | undefined>>()
+expect<Equals<typeof session.values.user, string | undefined>>()
 session.login('ann', { keep: ['visits'] })
 // @ts-expect-error no such key
 session.login('ann', { keep: ['cart'] })
+session.increment('visits', 2)
+// @ts-expect-error not a number
+session.increment('user')
+// @ts-expect-error no such key
+session.increment('visit')
+// @ts-expect-error no such key
+defineSession<Login>(store, 'c', { keyLifetimes: { pass: 60 } })
 // @ts-expect-error an owner is a string
 session.login(5)
+// Lists and values by key.
+interface Shop {
+  viewed?: readonly string[]
+  cart: { id: number }[] | undefined
+  visits: number
+  anything: unknown
+}
+declare const shop: Session<Shop>
+shop.push('viewed', 'a')
+shop.push('cart', { id: 1 })
+shop.push('anything', 5)
+// @ts-expect-error an item has another type
+shop.push('viewed', 5)
+// @ts-expect-error not a list
+shop.push('visits', 5)
+// @ts-expect-error no such key
+shop.push('other', 5)
+const pulled = shop.pull('visits')
+expect<Equals<typeof pulled, number | undefined>>()
+// @ts-expect-error no such key
+shop.pull('other')
+declare const untyped: Session
+untyped.push('list', 5)
+const pulledUntyped = untyped.pull('list')
+expect<Equals<typeof pulledUntyped, unknown>>()
+// Sessions of any type are sessions of objects.
+const anySession: Session<object> = shop
+void anySession
 session.remember(60)
 // @ts-expect-error must be a boolean or seconds
 session.remember('long')

@@ -3,8 +3,29 @@
 import { type Browser, chromium } from 'playwright-core'
 import { findProgram } from '../services/programs.ts'
 
-/** Starts Chromium, headless and without connections of its own to the internet. */
-export function launchBrowser(): Promise<Browser> {
+/** How often Chromium is started before a test gives up. */
+const attempts = 3
+
+/**
+ * Starts Chromium, headless and without connections of its own to the internet. On a busy machine it sometimes crashes
+ * while it starts its first renderer, so a page is opened before the browser is used.
+ */
+export async function launchBrowser(): Promise<Browser> {
+  for (let attempt = 1; ; attempt++) {
+    const browser = await launch()
+    try {
+      const page = await browser.newPage()
+      await page.goto('data:text/html,<p>ready')
+      await page.close()
+      return browser
+    } catch (error) {
+      await browser.close()
+      if (attempt === attempts) throw error
+    }
+  }
+}
+
+function launch(): Promise<Browser> {
   return chromium.launch({
     executablePath: findProgram('chromium') as string,
     args: [

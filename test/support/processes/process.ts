@@ -1,6 +1,7 @@
 /** Starts child processes for tests. */
 
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 
 /** A running program that has printed its ready line. */
@@ -40,4 +41,41 @@ export async function start(
       await ended
     },
   }
+}
+
+/** A server whose process can fail. */
+export interface Crashable {
+  /** Kills the server with SIGKILL, and starts it again on the same port with the data on its disk. */
+  crash(): Promise<void>
+  /** Sends a signal to the server and its child processes: SIGSTOP pauses them, SIGCONT resumes them. */
+  signal(name: NodeJS.Signals): void
+}
+
+/** Kills a program and its child processes with SIGKILL. Resolves once the program has exited. */
+export async function kill(running: Running): Promise<void> {
+  // Paused first, so that it starts no further child process.
+  running.process.kill('SIGSTOP')
+  signalTree(running.process, 'SIGKILL')
+  await running.stop()
+}
+
+/** Sends a signal to a program and, where /proc lists them, to its child processes. */
+export function signalTree({ pid }: ChildProcess, name: NodeJS.Signals): void {
+  for (const id of pid === undefined ? [] : treeOf(pid)) {
+    try {
+      process.kill(id, name)
+    } catch {
+      // It has exited meanwhile.
+    }
+  }
+}
+
+function treeOf(pid: number): number[] {
+  let children = ''
+  try {
+    children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+  } catch {
+    // The process has exited, or the system has no /proc.
+  }
+  return [pid, ...children.split(' ').filter(Boolean).map(Number).flatMap(treeOf)]
 }

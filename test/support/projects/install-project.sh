@@ -13,10 +13,7 @@ exec 9>test-output/install.lock
 flock 9
 
 tarball=$PWD/test-output/silverback.tgz
-if ! [ -e "$tarball" ] || [ -n "$(find src package.json -newer "$tarball" -print -quit)" ]; then
-  npm pack --silent --pack-destination test-output >/dev/null
-  mv test-output/silverback-*.tgz "$tarball"
-fi
+sh test/support/projects/pack-library.sh
 
 if ! [ "$project/packages.stamp" -nt "$packages/package-lock.json" ]; then
   rm -f "$project/library.stamp"

@@ -37,6 +37,13 @@ export function needsProject(folder: string, runtime?: Runtime): { skip: string 
   return skipWithout(findProject(folder) ? [] : [folder])
 }
 
+/** Packs the library as npm does, unless nothing has changed, and returns the path of the tarball. */
+export function packedLibrary(): string {
+  const script = join(root, 'test/support/projects/pack-library.sh')
+  execFileSync('sh', [script], { stdio: 'pipe', env: { ...process.env, NODE_OPTIONS: '' } })
+  return join(root, 'test-output/silverback.tgz')
+}
+
 /**
  * Copies folders of the repository, without their packages and build output, to a new folder of the project.
  * Files of later folders replace those of earlier ones. Returns the path of the new folder.

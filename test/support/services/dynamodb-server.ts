@@ -5,6 +5,7 @@ import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { dynamodbSchema } from 'silverback/dynamodb'
 
 const dynalite = createRequire(import.meta.url)('dynalite') as (options: object) => Server
 
@@ -43,22 +44,7 @@ export async function startDynamoDB(
       const TableName = `Sessions.test_${process.pid}-${tables++}`
       const client = connect()
       await client.send(
-        new CreateTableCommand({
-          TableName,
-          BillingMode: 'PAY_PER_REQUEST',
-          AttributeDefinitions: [
-            { AttributeName: 'id', AttributeType: 'S' },
-            { AttributeName: 'owner', AttributeType: 'S' },
-          ],
-          KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
-          GlobalSecondaryIndexes: [
-            {
-              IndexName: 'owners',
-              KeySchema: [{ AttributeName: 'owner', KeyType: 'HASH' }],
-              Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['expires'] },
-            },
-          ],
-        }),
+        new CreateTableCommand(dynamodbSchema({ table: TableName, ownerIndex: 'owners' })),
       )
       // A new table may not be active yet, and refuses records until then.
       const waiter = { client, maxWaitTime: 60, minDelay: 0.01, maxDelay: 0.1 }

@@ -7,8 +7,12 @@ import { join } from 'node:path'
 import { commonOptions, type MysqlServer, startMysqld } from './mysqld.ts'
 import { findProgram } from './programs.ts'
 
-/** Starts a server with an empty database `test`. */
-export function startMariadb(): Promise<MysqlServer> {
+/**
+ * Starts a server with an empty database `test`.
+ *
+ * @param isDurable - sync every commit to disk. Default false, which is faster
+ */
+export function startMariadb({ isDurable = false } = {}): Promise<MysqlServer> {
   const folder = mkdtempSync(join(tmpdir(), 'mariadb-'))
   const options = ['--auth-root-authentication-method=normal', '--innodb-flush-method=nosync']
   execFileSync(
@@ -19,5 +23,6 @@ export function startMariadb(): Promise<MysqlServer> {
       stdio: 'ignore',
     },
   )
-  return startMysqld(findProgram('mariadbd') as string, folder)
+  const durable = isDurable ? ['--innodb-flush-log-at-trx-commit=1'] : []
+  return startMysqld(findProgram('mariadbd') as string, folder, ...durable)
 }

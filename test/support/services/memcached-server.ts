@@ -13,6 +13,8 @@ export interface MemcachedServer {
   send(text: string, end: string): Promise<string>
   /** Restarts the server on the same port. Its data is lost. */
   restart(): Promise<void>
+  /** Sends a signal to the server: SIGSTOP pauses it, SIGCONT resumes it. */
+  signal(name: NodeJS.Signals): void
   stop(): Promise<void>
 }
 
@@ -31,6 +33,7 @@ export async function startMemcached(): Promise<MemcachedServer> {
       await stop()
       child = await run(port)
     },
+    signal: name => void child.kill(name),
     stop,
   }
 }

@@ -3,11 +3,11 @@
 import { rmSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
-import { type Running, start } from '../processes/process.ts'
+import { type Crashable, kill, type Running, signalTree, start } from '../processes/process.ts'
 import { freePort } from './free-port.ts'
 
 /** A running server. */
-export interface MysqlServer {
+export interface MysqlServer extends Crashable {
   readonly port: number
   /** The connection string of its empty database, without the scheme. */
   readonly address: string
@@ -32,12 +32,13 @@ export async function startMysqld(
   const command = [
     program,
     ...commonOptions(folder),
-    ...options,
     `--port=${port}`,
     '--bind-address=127.0.0.1',
     `--socket=${join(folder, 'socket')}`,
     '--skip-name-resolve',
     '--innodb-flush-log-at-trx-commit=0',
+    // Last, so that they override the ones above.
+    ...options,
   ]
   // The server logs to standard error, but `start` reads standard output.
   const run = (): Promise<Running> =>
@@ -50,6 +51,11 @@ export async function startMysqld(
       await running.stop()
       running = await run()
     },
+    async crash() {
+      await kill(running)
+      running = await run()
+    },
+    signal: name => signalTree(running.process, name),
     async stop() {
       await running.stop()
       rmSync(folder, { recursive: true, force: true })

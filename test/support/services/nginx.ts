@@ -1,4 +1,4 @@
-/** Starts nginx as a shared cache in front of a server. */
+/** Starts nginx in front of a server: as a plain proxy, or as a shared cache. */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
@@ -7,8 +7,8 @@ import { start } from '../processes/process.ts'
 import { freePort } from './free-port.ts'
 import { findProgram } from './programs.ts'
 
-/** A running cache. */
-export interface Cache {
+/** A running nginx. */
+export interface Nginx {
   /** The URL for visitors. */
   readonly url: string
   stop(): Promise<void>
@@ -18,9 +18,32 @@ export interface Cache {
  * Starts nginx with a cache that keeps every page for a minute unless its headers forbid it. Pages that set cookies
  * are cached too, as on sites that are configured to cache all their pages.
  */
-export async function startCache(origin: string): Promise<Cache> {
+export async function startCache(origin: string): Promise<Nginx> {
+  return startNginx(folder => ({
+    http: `proxy_cache_path ${folder}/cache keys_zone=pages:1m;`,
+    location: `proxy_pass ${origin};
+      proxy_cache pages;
+      proxy_cache_valid 200 1m;
+      proxy_ignore_headers Set-Cookie;
+      add_header X-Cache $upstream_cache_status always;`,
+  }))
+}
+
+/** Starts nginx as a proxy. `directives` go into its `server` block; the default is nginx' own configuration. */
+export async function startProxy(origin: string, directives = ''): Promise<Nginx> {
+  return startNginx(() => ({ server: directives, location: `proxy_pass ${origin};` }))
+}
+
+interface Directives {
+  readonly http?: string
+  readonly server?: string
+  readonly location: string
+}
+
+async function startNginx(directivesFor: (folder: string) => Directives): Promise<Nginx> {
   const port = await freePort()
   const folder = mkdtempSync(join(tmpdir(), 'nginx-'))
+  const { http = '', server = '', location } = directivesFor(folder)
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
   const user = userInfo().uid === 0 ? 'user root;' : ''
   writeFileSync(
@@ -34,15 +57,12 @@ events {}
 http {
   access_log off;
   ${temporary.map(name => `${name}_temp_path ${folder}/${name};`).join('\n  ')}
-  proxy_cache_path ${folder}/cache keys_zone=pages:1m;
+  ${http}
   server {
     listen 127.0.0.1:${port};
+    ${server}
     location / {
-      proxy_pass ${origin};
-      proxy_cache pages;
-      proxy_cache_valid 200 1m;
-      proxy_ignore_headers Set-Cookie;
-      add_header X-Cache $upstream_cache_status always;
+      ${location}
     }
   }
 }

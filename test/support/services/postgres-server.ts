@@ -4,12 +4,12 @@ import { execFileSync } from 'node:child_process'
 import { chownSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Running, start } from '../processes/process.ts'
+import { type Crashable, kill, type Running, signalTree, start } from '../processes/process.ts'
 import { freePort } from './free-port.ts'
 import { findProgram } from './programs.ts'
 
 /** A running server. */
-export interface PostgresServer {
+export interface PostgresServer extends Crashable {
   /** The connection string. */
   readonly url: string
   /** Stops the server, which closes all connections, and starts it again on the same port. */
@@ -17,8 +17,12 @@ export interface PostgresServer {
   stop(): Promise<void>
 }
 
-/** Starts a server with an empty database. */
-export async function startPostgres(): Promise<PostgresServer> {
+/**
+ * Starts a server with an empty database.
+ *
+ * @param isDurable - sync every commit to disk. Default false, which is faster
+ */
+export async function startPostgres({ isDurable = false } = {}): Promise<PostgresServer> {
   const port = await freePort()
   const folder = mkdtempSync(join(tmpdir(), 'postgres-'))
   const prefix = asPostgresUser(folder)
@@ -52,7 +56,7 @@ export async function startPostgres(): Promise<PostgresServer> {
     '127.0.0.1',
     '-k',
     folder,
-    '-F',
+    ...(isDurable ? [] : ['-F']),
   ]
   // PostgreSQL logs to standard error, but `start` reads standard output.
   const run = (): Promise<Running> =>
@@ -64,6 +68,13 @@ export async function startPostgres(): Promise<PostgresServer> {
     running.process.kill('SIGINT')
     await running.stop()
   }
+  // `pg.Pool#end` resolves before its connections are closed. A fast shutdown reports an error on those that are still
+  // open, which the pool emits and nobody handles. A smart shutdown lets them close first.
+  const endAfterClients = async (running: Running): Promise<void> => {
+    const openTooLong = setTimeout(() => running.process.kill('SIGINT'), 2000)
+    await running.stop()
+    clearTimeout(openTooLong)
+  }
   let running = await run()
   return {
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
@@ -71,8 +82,13 @@ export async function startPostgres(): Promise<PostgresServer> {
       await end(running)
       running = await run()
     },
+    async crash() {
+      await kill(running)
+      running = await run()
+    },
+    signal: name => signalTree(running.process, name),
     async stop() {
-      await end(running)
+      await endAfterClients(running)
       rmSync(folder, { recursive: true, force: true })
     },
   }

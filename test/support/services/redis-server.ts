@@ -5,11 +5,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Running, start } from '../processes/process.ts'
+import { type Crashable, kill, type Running, signalTree, start } from '../processes/process.ts'
 import { findProgram } from './programs.ts'
 
 /** A running server. */
-export interface RedisServer {
+export interface RedisServer extends Crashable {
   readonly port: number
   /** Runs `redis-cli` with these arguments. Returns its output. */
   cli(...args: string[]): string
@@ -37,6 +37,11 @@ export async function startRedis(...options: string[]): Promise<RedisServer> {
       await running.stop()
       running = await run()
     },
+    async crash() {
+      await kill(running)
+      running = await run()
+    },
+    signal: name => signalTree(running.process, name),
     async stop() {
       await running.stop()
       rmSync(folder, { recursive: true, force: true })

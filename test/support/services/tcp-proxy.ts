@@ -60,7 +60,11 @@ export async function startProxy(serverPort: number): Promise<TcpProxy> {
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const cut = (): void => {
-    for (const socket of sockets) socket.resetAndDestroy()
+    for (const socket of sockets) {
+      // libuv cannot reset a socket that is shutting down: Node would wait for its handle at exit, for ever.
+      if (socket.writableEnded) socket.destroy()
+      else socket.resetAndDestroy()
+    }
   }
   return {
     port: (server.address() as { port: number }).port,
