@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { watch } from 'node:fs'
 import { chmod, mkdtemp, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,7 +7,7 @@ import { suite, test } from 'node:test'
 import { parseKeyFile } from '../../../src/cli/rotate-keys/key-file.ts'
 import { rotate } from '../../../src/cli/rotate-keys/rotate.ts'
 import { CookieStore, keyring } from '../../../src/index.ts'
-import { runCli, spawnCli } from '../support/run-cli.ts'
+import { runCli, spawnCli, startCli } from '../support/run-cli.ts'
 
 const folder = () => mkdtemp(join(tmpdir(), 'silverback-rotate-'))
 const key = (seed: number) =>
@@ -172,11 +173,16 @@ test('a key that was replaced in the future is kept', () => {
 test('a run that is killed leaves the old file or the new one', async () => {
   const cwd = await folder()
   await rotateIn(cwd)
-  for (let run = 0; run < 8; run++) {
+  // Killed at its first change of the folder, at the second one, and so on: the lock, the new file, its new name.
+  for (let change = 1; change <= 12; change++) {
     const before = keysIn(await readFile(join(cwd, 'keys'), 'utf8'))
-    const signal = AbortSignal.timeout(150 + run * 60)
-    // Spawned with a signal, the process is killed with SIGTERM. Without a handler yet, it dies at once.
-    await spawnCli(['rotate-keys', 'keys'], { cwd, signal }).catch(() => undefined)
+    const { child, result } = startCli(['rotate-keys', 'keys'], { cwd })
+    let changes = 0
+    const watcher = watch(cwd, () => {
+      if (++changes === change) child.kill('SIGKILL')
+    })
+    await result
+    watcher.close()
     const after = keysIn(await readFile(join(cwd, 'keys'), 'utf8'))
     assert.deepEqual(after.slice(-before.length), before)
     assert.ok(after.length - before.length <= 1)

@@ -38,20 +38,22 @@ export async function runCli(
 }
 
 /** Runs the command line as a process of its own. */
-export function spawnCli(args: readonly string[], options?: CliOptions): Promise<CliResult> {
+export function spawnCli(
+  args: readonly string[],
+  options?: Omit<CliOptions, 'signal'>,
+): Promise<CliResult> {
   return startCli(args, options).result
 }
 
 /** Starts the command line as a process of its own, for tests that send it signals. */
 export function startCli(
   args: readonly string[],
-  { env = {}, cwd = process.cwd(), input = '', signal }: CliOptions = {},
+  { env = {}, cwd = process.cwd(), input = '' }: Omit<CliOptions, 'signal'> = {},
 ): { child: ChildProcess; result: Promise<CliResult> } {
   const child = spawn(process.execPath, [...nodeArguments, ...args], {
     cwd,
     // The runner's own options name packages that are not found from another folder.
     env: { ...process.env, NODE_OPTIONS: '', ...env },
-    signal,
   })
   child.stdin.on('error', () => {}).end(input)
   let [stdout, stderr] = ['', '']
