@@ -178,11 +178,18 @@ export function attributesOf(cookie: CookieData): CookieAttributes {
   }
 }
 
-/** Whether both cookies have the same attributes, apart from the expiry. */
+/** Whether both cookies, as in {@link Cookie.data}, have the same attributes, apart from the expiry. */
 export function hasSameAttributes(one: CookieData, other: CookieData): boolean {
-  const attributes = (cookie: CookieData): string =>
-    JSON.stringify({ ...new Cookie(cookie).data, expires: null })
-  return attributes(one) === attributes(other)
+  return (
+    one.originalMaxAge === other.originalMaxAge &&
+    one.path === other.path &&
+    one.domain === other.domain &&
+    one.httpOnly === other.httpOnly &&
+    one.secure === other.secure &&
+    one.sameSite === other.sameSite &&
+    one.partitioned === other.partitioned &&
+    one.priority === other.priority
+  )
 }
 
 function sameSiteOf(sameSite: CookieOptions['sameSite']): CookieAttributes['sameSite'] {

@@ -6,6 +6,7 @@
 
 import { json } from '../codec/serializers/json.ts'
 import { merge } from '../session/merge.ts'
+import type { Values } from '../session/session.ts'
 import { hasSameAttributes } from './cookie.ts'
 import type { SessionRecord } from './session-records.ts'
 
@@ -18,16 +19,18 @@ export function mergeRecords(
   mine: SessionRecord,
   theirs: SessionRecord,
 ): SessionRecord {
-  const lists = Object.keys(mine.values).filter(key => isLonger(base.values[key], mine.values[key]))
+  const [before, now, there] = [base, mine, theirs].map(({ values }) => JSON.parse(values)) as [
+    Values,
+    Values,
+    Values,
+  ]
+  const lists = Object.keys(now).filter(key => isLonger(before[key], now[key]))
   const changes = { lists: new Set(lists), increments: new Map(), expired: new Set<string>() }
-  const { values } = merge(
-    { base: base.values, mine: mine.values, theirs: theirs.values, changes },
-    json,
-  )
+  const { values } = merge({ base: before, mine: now, theirs: there, changes }, json)
   // Every request moves the expiry, so an expiry alone does not count as a change to the cookie.
   const isTheirs =
     hasSameAttributes(base.cookie, mine.cookie) && !hasSameAttributes(base.cookie, theirs.cookie)
-  return { values, cookie: isTheirs ? theirs.cookie : mine.cookie }
+  return { values: JSON.stringify(values), cookie: isTheirs ? theirs.cookie : mine.cookie }
 }
 
 function isLonger(before: unknown = [], now: unknown): boolean {

@@ -9,7 +9,6 @@ import { SessionError } from '../errors.ts'
 import { readCookies } from '../http/request.ts'
 import { headersOf, type NodeResponseLike } from '../http/response.ts'
 import { retryOnConflict } from '../lib/retry.ts'
-import { sideTable } from '../lib/side-table.ts'
 import { signId } from '../migrate/signed-id.ts'
 import type { Values } from '../session/session.ts'
 import { asCookie, assertExpiry, attributesOf, Cookie, hasSameAttributes } from './cookie.ts'
@@ -25,7 +24,7 @@ import {
   type SessionRequest,
 } from './session.ts'
 import type { SessionRecord, VersionedRecord } from './session-records.ts'
-import type { Store, StoredSession } from './store.ts'
+import type { Store } from './store.ts'
 import { warnOfLateFailure, warnOfPlainConnection } from './warnings.ts'
 
 /** The state of a session during the request. */
@@ -50,7 +49,7 @@ export class RequestSessions implements SessionController {
   readonly #request: SessionRequest
   readonly #secrets: Secrets
   readonly #cookieId: string | undefined
-  readonly #states = sideTable<SessionState>()
+  readonly #states = new Map<Session, SessionState>()
   #last: Promise<unknown> | undefined
   #regenerating: Promise<void> | undefined
   /** The first failure of an operation that was called without a callback. */
@@ -141,7 +140,7 @@ export class RequestSessions implements SessionController {
     const { stored, ended } = this.#stateOf(session)
     if (!stored || ended) return
     const mine = recordOf(session)
-    if (jsonOf(mine) === jsonOf(stored.record)) return
+    if (mine.values === stored.record.values) return
     await this.#inOrder(() => this.#save(session, mine))
   }
 
@@ -204,11 +203,9 @@ export class RequestSessions implements SessionController {
   }
 
   #isChanged({ stored, initial }: SessionState, mine: SessionRecord): boolean {
-    if (!stored) return this.#settings.saveUninitialized || jsonOf(mine) !== initial
-    return (
-      jsonOf(mine) !== jsonOf(stored.record) ||
-      !hasSameAttributes(mine.cookie, stored.record.cookie)
-    )
+    if (!stored) return this.#settings.saveUninitialized || mine.values !== initial
+    const { values, cookie } = stored.record
+    return mine.values !== values || !hasSameAttributes(mine.cookie, cookie)
   }
 
   #needsCookie(
@@ -218,7 +215,7 @@ export class RequestSessions implements SessionController {
   ): boolean {
     if (id !== this.#cookieId || this.#settings.rolling) return true
     if (stored && !hasSameAttributes(mine.cookie, stored.record.cookie)) return true
-    return Boolean(cookie.expires) && jsonOf(mine) !== initial
+    return Boolean(cookie.expires) && mine.values !== initial
   }
 
   #send(session: Session, response: NodeResponseLike): void {
@@ -253,9 +250,9 @@ export class RequestSessions implements SessionController {
     const request = this.#request
     const { values, cookie } = stored.record
     request.sessionID = id
-    const session = new Session(request, copyOf(values))
+    const session = new Session(request, JSON.parse(values))
     session.cookie = new Cookie(cookie)
-    this.#expose(session, jsonOf(stored.record), stored)
+    this.#expose(session, values, stored)
   }
 
   #expose(session: Session, initial: string, stored: VersionedRecord | undefined): void {
@@ -378,8 +375,12 @@ export function failureOf(error: unknown): unknown {
 function recordOf(session: Session): SessionRecord {
   session.cookie = asCookie(session.cookie)
   assertExpiry(session.cookie)
-  const { cookie, ...values } = JSON.parse(JSON.stringify(session)) as StoredSession
-  return { values, cookie }
+  const { cookie, ...others } = session
+  const values = JSON.stringify(others)
+  if (!values?.startsWith('{')) throw new TypeError('session.toJSON must return an object')
+  const { data } = cookie
+  // A copy: the app can change the date later.
+  return { values, cookie: { ...data, expires: data.expires && new Date(data.expires) } }
 }
 
 /** Runs `make` now. The returned function returns its result, or throws its error. */
@@ -394,29 +395,21 @@ function capture<T>(make: () => T): () => T {
   }
 }
 
-/**
- * Copies values of a record, so that a change to a nested object does not change the record as well. Deeply
- * nested copies of `structuredClone` overflow the stack in `JSON.stringify` where those of `JSON.parse` do not.
- */
-function copyOf<T>(value: T): T {
-  return JSON.parse(JSON.stringify(value)) as T
-}
-
-function jsonOf({ values }: SessionRecord): string {
-  return JSON.stringify(values)
-}
-
 /** Copies merged values into the session, except for keys that the handler has changed since the save. */
 function applyMerged(session: Session, mine: SessionRecord, merged: SessionRecord): void {
   if (merged === mine) return
   const values = session as unknown as Values
-  for (const key of new Set([...Object.keys(mine.values), ...Object.keys(merged.values)])) {
-    const [before, now, after] = [mine.values, values, merged.values].map(side =>
+  const [mineValues, mergedValues] = [mine, merged].map(record => JSON.parse(record.values)) as [
+    Values,
+    Values,
+  ]
+  for (const key of new Set([...Object.keys(mineValues), ...Object.keys(mergedValues)])) {
+    const [before, now, after] = [mineValues, values, mergedValues].map(side =>
       JSON.stringify(side[key]),
     )
     if (key in Session.prototype || before === after || now !== before) continue
     if (after === undefined) delete values[key]
-    else values[key] = copyOf(merged.values[key])
+    else values[key] = mergedValues[key]
   }
   if (merged.cookie !== mine.cookie) session.cookie = new Cookie(merged.cookie)
 }

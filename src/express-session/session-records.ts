@@ -4,19 +4,20 @@
  * @module
  */
 
-import type { Version } from '../backends/backend.ts'
+import { utf8Bytes } from '#bytes'
+import type { NewRecord, Version } from '../backends/backend.ts'
 import { fromCallback } from '../backends/lib/express-callbacks.ts'
-import { expiryOf, recordKey, recordOf, sessionIn } from '../backends/lib/express-records.ts'
+import { expiryOf, recordKey, sessionIn } from '../backends/lib/express-records.ts'
 import { type Origin, originOf } from '../backends/to-express-store.ts'
 import { withKeyLock } from '../lib/keyed-mutex.ts'
 import { isExtensionDue } from '../session/lifetime.ts'
-import type { Values } from '../session/session.ts'
 import { Cookie, type CookieData } from './cookie.ts'
 import type { StoredSession, StoreLike } from './store.ts'
 
-/** The data of a session after a round trip through JSON. */
+/** The data of a session. */
 export interface SessionRecord {
-  readonly values: Values
+  /** The values as JSON: an object. */
+  readonly values: string
   readonly cookie: CookieData
 }
 
@@ -84,14 +85,13 @@ class BackendRecords implements SessionRecords {
 
   async create(id: string, record: SessionRecord): Promise<VersionedRecord | undefined> {
     const expires = this.#expiresOf(record)
-    const stored = recordOf(join(record), expires)
-    const result = await this.#origin.backend.create(recordKey(id), stored)
+    const result = await this.#origin.backend.create(recordKey(id), backendRecord(record, expires))
     return result.status === 'created' ? { record, version: result.version, expires } : undefined
   }
 
   async update(id: string, record: SessionRecord, version: Version): Promise<UpdateOutcome> {
     const expires = this.#expiresOf(record)
-    const stored = recordOf(join(record), expires)
+    const stored = backendRecord(record, expires)
     const result = await this.#origin.backend.update(recordKey(id), stored, version)
     if (result.status === 'gone') return result
     if (result.status === 'updated') {
@@ -141,10 +141,11 @@ class StoreRecords implements SessionRecords {
   }
 
   async load(id: string): Promise<VersionedRecord | undefined> {
-    const session = await fromCallback<unknown>(done => this.#store.get(id, done))
-    if (!session) return undefined
+    const found = await fromCallback<unknown>(done => this.#store.get(id, done))
+    if (!found) return undefined
+    const session = found as StoredSession
     const record = split(session)
-    return { record, version: JSON.stringify(record) }
+    return { record, version: versionOf(record.values, session.cookie) }
   }
 
   create(
@@ -187,7 +188,7 @@ class StoreRecords implements SessionRecords {
 
   async #write(id: string, record: SessionRecord): Promise<VersionedRecord> {
     await fromCallback(done => this.#store.set(id, withLiveCookie(record), done))
-    return { record, version: JSON.stringify(record) }
+    return { record, version: versionOf(record.values, record.cookie) }
   }
 
   #withLock<T>(id: string, task: () => Promise<T>): Promise<T> {
@@ -195,23 +196,29 @@ class StoreRecords implements SessionRecords {
   }
 }
 
-function join({ values, cookie }: SessionRecord): StoredSession {
-  return { cookie, ...values }
+/** The record in the format of express-session: one JSON object with the cookie and the values. */
+function backendRecord({ values, cookie }: SessionRecord, expires: number): NewRecord {
+  const others = values === '{}' ? '}' : `,${values.slice(1)}`
+  return { data: utf8Bytes(`{"cookie":${JSON.stringify(cookie)}${others}`), expires }
+}
+
+function versionOf(values: string, cookie: CookieData): Version {
+  return values + JSON.stringify(cookie)
 }
 
 /** The session for a store's `set` and `touch`, which read `cookie.maxAge`. */
 function withLiveCookie({ values, cookie }: SessionRecord): never {
-  return { ...values, cookie: new Cookie(cookie) } as never
+  return { ...JSON.parse(values), cookie: new Cookie(cookie) } as never
 }
 
 /**
- * The record of a session from any store. The round trip through JSON makes a copy. Throws a TypeError for a
- * session without a cookie, as express-session does.
+ * The record of a session from any store. Throws a TypeError for a session without a cookie, as express-session
+ * does.
  */
-function split(session: unknown): SessionRecord {
-  const { cookie, ...values } = JSON.parse(JSON.stringify(session)) as StoredSession
+function split(session: object): SessionRecord {
+  const { cookie, ...values } = session as StoredSession
   if (!cookie) {
     throw new TypeError('Cannot read properties of a stored session that has no cookie')
   }
-  return { values, cookie }
+  return { values: JSON.stringify(values), cookie: new Cookie(cookie).data }
 }
