@@ -60,10 +60,11 @@ export class Cookie {
     if (typeof options !== 'object' || options === null) {
       throw new TypeError(`argument options must be an object, not ${describeKind(options)}`)
     }
-    const { originalMaxAge, ...others } = options as Partial<CookieData>
+    const { originalMaxAge } = options as Partial<CookieData>
     // In the order of the object, because `expires` and `maxAge` set the same field.
-    for (const [name, value] of Object.entries(others)) {
-      if (name !== 'data') Reflect.set(this, name, value)
+    for (const name of Object.keys(options)) {
+      if (name === 'data' || name === 'originalMaxAge') continue
+      Reflect.set(this, name, Reflect.get(options, name))
     }
     if (typeof originalMaxAge === 'number') this.originalMaxAge = originalMaxAge
   }
@@ -178,8 +179,13 @@ export function attributesOf(cookie: CookieData): CookieAttributes {
   }
 }
 
-/** Whether both cookies, as in {@link Cookie.data}, have the same attributes, apart from the expiry. */
+/** Whether both cookies have the same attributes, apart from the expiry. */
 export function hasSameAttributes(one: CookieData, other: CookieData): boolean {
+  // The class fills in what a record of another program lacks.
+  return areEqual(one, other) || areEqual(new Cookie(one).data, new Cookie(other).data)
+}
+
+function areEqual(one: CookieData, other: CookieData): boolean {
   return (
     one.originalMaxAge === other.originalMaxAge &&
     one.path === other.path &&

@@ -156,6 +156,7 @@ function cookieFor(
   if (typeof cookie !== 'function') {
     assertCookieOptions(cookie)
     attributesOf(new Cookie(cookie).data)
+    if (cookie.secure !== 'auto' && cookie.sameSite !== 'auto') return () => cookie
   }
   return request => {
     const options = typeof cookie === 'function' ? cookieFrom(cookie, request) : cookie

@@ -23,7 +23,7 @@ import {
   type SessionController,
   type SessionRequest,
 } from './session.ts'
-import type { SessionRecord, VersionedRecord } from './session-records.ts'
+import type { LoadedRecord, SessionRecord, VersionedRecord } from './session-records.ts'
 import type { Store } from './store.ts'
 import { warnOfLateFailure, warnOfPlainConnection } from './warnings.ts'
 
@@ -246,11 +246,11 @@ export class RequestSessions implements SessionController {
     return undefined
   }
 
-  #resume(id: string, stored: VersionedRecord): void {
+  #resume(id: string, stored: LoadedRecord): void {
     const request = this.#request
     const { values, cookie } = stored.record
     request.sessionID = id
-    const session = new Session(request, JSON.parse(values))
+    const session = new Session(request, stored.values)
     session.cookie = new Cookie(cookie)
     this.#expose(session, values, stored)
   }
@@ -380,7 +380,8 @@ function recordOf(session: Session): SessionRecord {
   if (!values?.startsWith('{')) throw new TypeError('session.toJSON must return an object')
   const { data } = cookie
   // A copy: the app can change the date later.
-  return { values, cookie: { ...data, expires: data.expires && new Date(data.expires) } }
+  if (data.expires) data.expires = new Date(data.expires)
+  return { values, cookie: data }
 }
 
 /** Runs `make` now. The returned function returns its result, or throws its error. */

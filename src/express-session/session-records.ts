@@ -11,6 +11,7 @@ import { expiryOf, recordKey, sessionIn } from '../backends/lib/express-records.
 import { type Origin, originOf } from '../backends/to-express-store.ts'
 import { withKeyLock } from '../lib/keyed-mutex.ts'
 import { isExtensionDue } from '../session/lifetime.ts'
+import type { Values } from '../session/session.ts'
 import { Cookie, type CookieData } from './cookie.ts'
 import type { StoredSession, StoreLike } from './store.ts'
 
@@ -29,6 +30,11 @@ export interface VersionedRecord {
   readonly expires?: number | undefined
 }
 
+/** A record that was loaded, with a copy of its values that nobody else holds. */
+export interface LoadedRecord extends VersionedRecord {
+  readonly values: Values
+}
+
 /** The outcome of an update. */
 export type UpdateOutcome =
   | { status: 'updated'; stored: VersionedRecord }
@@ -37,7 +43,7 @@ export type UpdateOutcome =
 
 /** Session records by session id. Every method rejects with the error of the backend or store. */
 export interface SessionRecords {
-  load(id: string): Promise<VersionedRecord | undefined>
+  load(id: string): Promise<LoadedRecord | undefined>
   /**
    * Creates a record. Resolves with undefined if the id is taken.
    *
@@ -76,11 +82,12 @@ class BackendRecords implements SessionRecords {
     this.#origin = origin
   }
 
-  async load(id: string): Promise<VersionedRecord | undefined> {
+  async load(id: string): Promise<LoadedRecord | undefined> {
     const stored = await this.#origin.backend.load(recordKey(id))
     if (!stored) return undefined
     const { version, expires } = stored
-    return { record: split(sessionIn(stored)), version, expires }
+    const { cookie, values } = split(sessionIn(stored))
+    return { record: { values: JSON.stringify(values), cookie }, values, version, expires }
   }
 
   async create(id: string, record: SessionRecord): Promise<VersionedRecord | undefined> {
@@ -98,7 +105,8 @@ class BackendRecords implements SessionRecords {
       return { status: 'updated', stored: { record, version: result.version, expires } }
     }
     const { current } = result
-    const theirs = split(sessionIn(current))
+    const { cookie, values } = split(sessionIn(current))
+    const theirs = { values: JSON.stringify(values), cookie }
     return { status: 'conflict', current: { ...current, record: theirs } }
   }
 
@@ -140,12 +148,14 @@ class StoreRecords implements SessionRecords {
     this.#resave = resave
   }
 
-  async load(id: string): Promise<VersionedRecord | undefined> {
+  async load(id: string): Promise<LoadedRecord | undefined> {
     const found = await fromCallback<unknown>(done => this.#store.get(id, done))
     if (!found) return undefined
-    const session = found as StoredSession
-    const record = split(session)
-    return { record, version: versionOf(record.values, session.cookie) }
+    // Some stores return the object that they keep.
+    const { cookie, values: kept } = split(found)
+    const values = JSON.stringify(kept)
+    const record = { values, cookie: new Cookie(cookie).data }
+    return { record, values: JSON.parse(values), version: versionOf(values, cookie) }
   }
 
   create(
@@ -211,14 +221,9 @@ function withLiveCookie({ values, cookie }: SessionRecord): never {
   return { ...JSON.parse(values), cookie: new Cookie(cookie) } as never
 }
 
-/**
- * The record of a session from any store. Throws a TypeError for a session without a cookie, as express-session
- * does.
- */
-function split(session: object): SessionRecord {
+/** The parts of a stored session. Throws a TypeError for one without a cookie, as express-session does. */
+function split(session: object): { readonly cookie: CookieData; readonly values: Values } {
   const { cookie, ...values } = session as StoredSession
-  if (!cookie) {
-    throw new TypeError('Cannot read properties of a stored session that has no cookie')
-  }
-  return { values: JSON.stringify(values), cookie: new Cookie(cookie).data }
+  if (cookie) return { cookie, values }
+  throw new TypeError('Cannot read properties of a stored session that has no cookie')
 }

@@ -57,9 +57,11 @@ export function expiryOf(
   return Number.isNaN(milliseconds) ? undefined : round(milliseconds / 1000)
 }
 
+const decoder = new TextDecoder()
+
 function parse(data: Uint8Array): ExpressSession | null | undefined {
   try {
-    return JSON.parse(new TextDecoder().decode(data))
+    return JSON.parse(decoder.decode(data))
   } catch {
     // Discard the error: Node's message quotes the data.
     return undefined
