@@ -33,7 +33,7 @@ const maxDepth = 200
 export const json: Serializer = {
   isCanonical: true,
   serialize(value) {
-    const found = { containers: new Set<object>(), dates: 0 }
+    const found = { containers: new Containers(), dates: 0 }
     if (!isPlain(value, 0, found)) return utf8Bytes(richMark + stringifyRich(value))
     if (found.dates === 0) return utf8Bytes(JSON.stringify(value))
     const paths: Path[] = []
@@ -56,8 +56,26 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** What a walk over a value has met. */
 interface Found {
-  readonly containers: Set<object>
+  readonly containers: Containers
   dates: number
+}
+
+/** A set of objects that is fast while it is small, as in most sessions. */
+class Containers {
+  readonly #first: object[] = []
+  #others: Set<object> | undefined
+
+  /** Adds an object. Returns false if it is there already. */
+  add(container: object): boolean {
+    const first = this.#first
+    if (first.includes(container) || this.#others?.has(container)) return false
+    if (first.length < 16) first.push(container)
+    else {
+      this.#others ??= new Set()
+      this.#others.add(container)
+    }
+    return true
+  }
 }
 
 /** Whether JSON itself carries `value` exactly, apart from Dates. Visits each value once. */
@@ -77,10 +95,8 @@ function isPlain(value: unknown, depth: number, found: Found): boolean {
 
 function isPlainContainer(value: object, depth: number, found: Found): boolean {
   if (depth > maxDepth) throw tooDeep()
-  const { containers } = found
   // JSON would write a repeated reference as a second object, and a cycle without end.
-  if (containers.has(value)) return false
-  containers.add(value)
+  if (!found.containers.add(value)) return false
   if (Array.isArray(value)) {
     for (const item of value) if (!isPlain(item, depth + 1, found)) return false
     return true
@@ -91,7 +107,9 @@ function isPlainContainer(value: object, depth: number, found: Found): boolean {
     return isPlainDate(value as Date)
   }
   if (prototype !== Object.prototype || hasSymbols(value)) return false
-  for (const item of Object.values(value)) if (!isPlain(item, depth + 1, found)) return false
+  for (const key in value) {
+    if (!isPlain((value as Record<string, unknown>)[key], depth + 1, found)) return false
+  }
   return true
 }
 
