@@ -2,11 +2,14 @@
 
 import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import type { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { Express } from 'express'
 import { CookieJar } from 'silverback/testing'
 import request, { type Agent } from 'supertest'
+import { assertMaxAge } from './support/projects/example.ts'
 
 /** The app of a guide. Only its port is left out. */
 async function appOf(guide: string): Promise<Express> {
@@ -79,7 +82,7 @@ suite('guide: remember me', async () => {
       return response.headers['set-cookie']?.[0] as string
     }
     assert.doesNotMatch(await cookieFor({ user: 'ann' }), /Max-Age/)
-    assert.match(await cookieFor({ user: 'ann', remember: 'on' }), /Max-Age=1209600;/)
+    assertMaxAge(await cookieFor({ user: 'ann', remember: 'on' }), 14 * 86_400)
   })
 })
 
@@ -146,11 +149,20 @@ suite('guide: server-sent events', async () => {
     const [here, elsewhere] = [visitor(app), visitor(app)]
     for (const agent of [here, elsewhere]) await submit(agent, '/sign-in', { user: 'ann' })
     assert.equal((await visitor(app).get('/events')).status, 401)
+    let open = () => {}
+    const isOpen = new Promise<void>(resolve => {
+      open = resolve
+    })
     const stream = here
       .get('/events')
       .buffer(true)
-      .then(response => response.text)
-    await new Promise(resolve => setTimeout(resolve, 200))
+      .parse((response, done) => {
+        // At the first event, the stream watches the session.
+        response.once('data', open)
+        text(response as unknown as Readable).then(body => done(null, body), done as () => void)
+      })
+      .then(response => response.body as string)
+    await isOpen
     await submit(elsewhere, '/sign-out-everywhere')
     assert.match(await stream, /event: signed-out\n/)
   })
