@@ -65,6 +65,6 @@ async function inputOf(argument: string | undefined, context: Context): Promise<
 
 async function pasted(context: Context): Promise<string> {
   if (!context.isInteractive) return context.readInput()
-  context.remark('Paste the cookie and press Enter. It is not shown.')
-  return askHidden(context.signal)
+  const ask = () => context.remark('Paste the cookie and press Enter. It is not shown.')
+  return askHidden(ask, context.signal)
 }
