@@ -94,10 +94,11 @@ const large: Readonly<Record<string, (length: number) => string>> = {
 }
 
 for (const [name, make] of Object.entries(large)) {
-  test(`${name}: a megabyte takes seconds at most`, async () => {
+  test(`${name}: a megabyte takes linear time`, async () => {
     const start = performance.now()
     await inspectAll(make(1_000_000))
     const elapsed = performance.now() - start
-    assert.ok(elapsed < 8000, `${Math.round(elapsed)} ms`)
+    // Quadratic time would be many minutes.
+    assert.ok(elapsed < 30_000, `${Math.round(elapsed)} ms`)
   })
 }

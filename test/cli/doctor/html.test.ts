@@ -62,9 +62,10 @@ suite('forms in HTML', () => {
     for (const part of parts) {
       for (const head of ['', '<a ', '<input value="']) {
         const started = performance.now()
-        formsOf(head + part.repeat(1_048_576 / part.length))
+        formsOf(head + part.repeat(4_194_304 / part.length))
         const ms = performance.now() - started
-        assert.ok(ms < 2000, `${JSON.stringify(head + part)} took ${ms} ms`)
+        // Quadratic time would be minutes.
+        assert.ok(ms < 60_000, `${JSON.stringify(head + part)} took ${ms} ms`)
       }
     }
   })

@@ -55,6 +55,7 @@ test('garbage never throws anything else, and takes linear time', () => {
     try {
       shellWords(unit.repeat(1_000_000 / unit.length))
     } catch {}
-    assert.ok(performance.now() - start < 3000, unit)
+    // Quadratic time would be many minutes.
+    assert.ok(performance.now() - start < 30_000, unit)
   }
 })

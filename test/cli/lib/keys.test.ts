@@ -91,10 +91,11 @@ test("a pair for Go is read as hex, base64 and text, with AES's key lengths only
   )
 })
 
-test('a long line of spaces takes no time', async () => {
+test('a long line of spaces takes linear time', async () => {
   const cwd = await folder()
   await writeFile(join(cwd, 'keys'), `${' #'.repeat(1)}${' '.repeat(1e6)}x\n${' '.repeat(1e6)}y`)
   const start = performance.now()
   assert.deepEqual(await secretsOf({ 'keys-file': 'keys' }, { env: {}, cwd }), ['y'])
-  assert.ok(performance.now() - start < 1000)
+  // Quadratic time would be many minutes.
+  assert.ok(performance.now() - start < 30_000)
 })
