@@ -30,7 +30,7 @@ async function answer(keys: string): Promise<{ code: number; output: string; req
     output += stripVTControlCharacters(data)
     if (isTyped || !output.includes('Value of the field password')) return
     isTyped = true
-    setTimeout(() => terminal.write(keys), 100)
+    terminal.write(keys)
   })
   const code = await new Promise<number>(resolve => {
     terminal.onExit(({ exitCode }) => resolve(exitCode))

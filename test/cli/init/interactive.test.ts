@@ -36,17 +36,18 @@ function runInTerminal(
     const timer = setTimeout(() => {
       terminal.kill()
       reject(
-        new Error(`no question ${JSON.stringify(waiting[0]?.after)} after a minute:\n${output}`),
+        new Error(
+          `no question ${JSON.stringify(waiting[0]?.after)} after five minutes:\n${output}`,
+        ),
       )
-    }, 60_000)
+    }, 300_000)
     terminal.onData(data => {
       output += stripVTControlCharacters(data)
       const [next] = waiting
       if (!next || !output.slice(seen).includes(next.after)) return
       seen = output.length
       waiting.shift()
-      // The question listens to keys right after it was drawn.
-      setTimeout(() => terminal.write(next.keys), 50)
+      terminal.write(next.keys)
     })
     terminal.onExit(({ exitCode }) => {
       clearTimeout(timer)

@@ -22,7 +22,7 @@ export interface Exchange {
 }
 
 /** A request that has not been answered after this many milliseconds fails. */
-const patience = 5000
+const patience = 60_000
 
 /** Sends a request. Rejects if the response does not arrive completely, or not in time. */
 export async function exchange(

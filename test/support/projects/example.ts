@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { CookieJar } from 'silverback/testing'
 import { freePort } from '../services/free-port.ts'
+import { until } from '../until.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 
@@ -36,24 +36,18 @@ export async function withServer(
   })
   const ended = once(child, 'close')
   try {
-    await untilListening(origin)
+    await until('the example listens', async () => {
+      if (child.exitCode !== null) throw new Error('the example has ended')
+      return fetch(origin).then(
+        () => true,
+        () => false,
+      )
+    })
     await use(origin)
   } finally {
     child.kill()
     await ended
   }
-}
-
-async function untilListening(origin: string): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    const responds = await fetch(origin).then(
-      () => true,
-      () => false,
-    )
-    if (responds) return
-    await sleep(50)
-  }
-  throw new Error('the example is not listening after ten seconds')
 }
 
 /** Tests what every example supports: sign in, "remember me", flash messages, sign out everywhere. */
