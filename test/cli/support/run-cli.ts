@@ -49,8 +49,9 @@ export function spawnCli(
 export function startCli(
   args: readonly string[],
   { env = {}, cwd = process.cwd(), input = '' }: Omit<CliOptions, 'signal'> = {},
+  program: string = main,
 ): { child: ChildProcess; result: Promise<CliResult> } {
-  const child = spawn(process.execPath, [...nodeArguments, ...args], {
+  const child = spawn(process.execPath, [...loader, program, ...args], {
     cwd,
     // The runner's own options name packages that are not found from another folder.
     env: { ...process.env, NODE_OPTIONS: '', ...env },
@@ -69,13 +70,22 @@ export function startCli(
   return { child, result }
 }
 
+/** Runs `silverback migrate` as a process that sends itself this signal at each of its checkpoints. */
+export function interruptedMigration(
+  signal: NodeJS.Signals,
+  delayMs: number,
+  args: readonly string[],
+  options?: Omit<CliOptions, 'signal'>,
+): Promise<CliResult> {
+  const program = fileURLToPath(new URL('interrupted-migration.ts', import.meta.url))
+  return startCli([signal, `${delayMs}`, 'migrate', ...args], options, program).result
+}
+
+const loader = ['--import', import.meta.resolve('tsx'), '--conditions=@silverback/source']
+const main = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
+
 /** The arguments of Node that start the command line from its sources. */
-export const nodeArguments: readonly string[] = [
-  '--import',
-  import.meta.resolve('tsx'),
-  '--conditions=@silverback/source',
-  fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url)),
-]
+export const nodeArguments: readonly string[] = [...loader, main]
 
 function textOf(stream: PassThrough): string {
   return String(stream.read() ?? '')

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
 import { after, before, suite, test } from 'node:test'
 import { newId } from 'silverback'
 import { type PostgresServer, startPostgres } from '../../../support/services/postgres-server.ts'
 import { needs } from '../../../support/services/programs.ts'
 import { type RedisServer, startRedis } from '../../../support/services/redis-server.ts'
+import { until } from '../../../support/until.ts'
 import { remove, temporaryFolder } from '../../support/databases.ts'
 import { recordsOf } from '../../support/records.ts'
-import { runCli, startCli } from '../../support/run-cli.ts'
+import { interruptedMigration, runCli, spawnCli, startCli } from '../../support/run-cli.ts'
 import { withDatabase } from '../../support/sessions.ts'
 
 const records = 20_000
@@ -34,29 +36,24 @@ suite('migrate from Redis to PostgreSQL', needs('redis-server', 'postgres', 'ini
   })
 
   test('finishes although it is killed, and the server of its cursors is restarted', async () => {
-    const outputs: string[] = []
-    for (let run = 0; ; run++) {
-      const { child, result } = startCli(['migrate', ...urls], { cwd: folder })
-      const timer = setTimeout(() => child.kill('SIGKILL'), 1500 + 700 * run)
-      const { code, stderr, stdout } = await result
-      clearTimeout(timer)
-      outputs.push(stderr)
-      if (code === 0) {
-        assert.match(stdout, /all are there/)
-        break
-      }
-      assert.equal(code, null, stderr)
-      if (run === 1) await redis.restart()
-    }
-    assert.ok(outputs.length > 2, `${outputs.length} runs`)
-    assert.ok(outputs.some(each => each.includes('Continuing after')))
-    assert.ok(outputs.some(each => each.includes('was restarted since the last run')))
+    const killed = () => interruptedMigration('SIGKILL', 10, urls, { cwd: folder })
+    assert.equal((await killed()).code, null)
+    await redis.restart()
+    const restarted = await killed()
+    assert.equal(restarted.code, null)
+    assert.match(restarted.stderr, /was restarted since the last run/)
+    const { code, stdout, stderr } = await spawnCli(['migrate', ...urls], { cwd: folder })
+    assert.equal(code, 0, stderr)
+    assert.match(stderr, /Continuing after/)
+    assert.match(stdout, /all are there/)
     assert.deepEqual(await recordsOf(urls[1]), await recordsOf(urls[0]))
   })
 
   test('a target that fails is reported in one line, and nothing is lost', async () => {
     const { result } = startCli(['migrate', ...urls], { cwd: folder })
-    await new Promise(resolve => setTimeout(resolve, 1200))
+    const ended = result.then(() => true)
+    const isCopying = () => readdirSync(folder).some(name => name.startsWith('silverback-migrate-'))
+    await Promise.race([ended, until('a checkpoint', isCopying)])
     await postgres.restart()
     const { code, stderr } = await result
     if (code !== 0) {
