@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { mock } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { CookieJar } from 'silverback/testing'
 import { type Library, type Settings, serve } from './libraries.ts'
 
@@ -168,13 +169,16 @@ export const newIdAtSignIn: Probe = library =>
 
 /** Whether the session is written when the client has the head of the response. */
 export const writtenFirst: Probe = library => {
+  let hasHead = false
   let isWritten = false
   const beforeWrite = async (): Promise<void> => {
-    await new Promise(resolve => setTimeout(resolve, 50))
+    // In turns, so that even a process that was paused receives the head before the last one.
+    for (let turn = 0; turn < 100 && !hasHead; turn++) await sleep(5)
     isWritten = true
   }
   return withApp(library, { beforeWrite }, async visit => {
     await visit('/set?a=1')
+    hasHead = true
     return isWritten ? 'yes' : 'no'
   })
 }

@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict'
-import type { ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { after, before, suite, test } from 'node:test'
 import { ServerStore } from 'silverback'
 import { read, visit } from '../../support/http/visit.ts'
@@ -10,25 +8,10 @@ import { projectWith, remove, servers } from '../support/databases.ts'
 import { runCli, startCli } from '../support/run-cli.ts'
 import { withDatabase } from '../support/sessions.ts'
 
-/** Resolves when the process has printed this to the standard error. */
-async function prints(child: ChildProcess, text: string): Promise<void> {
-  let all = ''
-  for await (const [chunk] of eventsOf(child)) {
-    all += chunk
-    if (all.includes(text)) return
-  }
-}
-
-async function* eventsOf(child: ChildProcess) {
-  for (;;) yield await once(child.stderr as NodeJS.ReadableStream, 'data')
-}
-
-const pause = (milliseconds: number) => new Promise(resolve => setTimeout(resolve, milliseconds))
-
 /** Ends sessions in every way while the command watches. Resolves to what it printed. */
 async function watched(url: string, cwd: string): Promise<string> {
-  const { child, result } = startCli(['watch', url, '--json'], { cwd })
-  await prints(child, 'Watching')
+  const { child, result, prints } = startCli(['watch', url, '--json'], { cwd })
+  await prints('Watching')
   const handle = await withDatabase(url, async ({ backend, pubsub }) => {
     if (!pubsub) throw new Error('no pub/sub')
     const store = new ServerStore(backend, { pubsub })
@@ -40,7 +23,7 @@ async function watched(url: string, cwd: string): Promise<string> {
     return one
   })
   await runCli(['sessions', 'revoke-everything', url, '--yes'], { cwd })
-  await pause(300)
+  await prints('"everything"')
   child.kill('SIGINT')
   const { code, stdout } = await result
   assert.equal(code, 130)
@@ -81,13 +64,12 @@ suite('watch', needs('redis-server', 'redis-cli'), () => {
 
   test('continues after the connection was lost', async () => {
     const url = `redis://127.0.0.1:${server.port}`
-    const { child, result } = startCli(['watch', url])
-    await prints(child, 'Watching')
-    const gap = prints(child, 'The connection was lost')
+    const { child, result, prints } = startCli(['watch', url])
+    await prints('Watching')
     await server.restart()
-    await gap
+    await prints('The connection was lost')
     await runCli(['sessions', 'revoke-everything', url, '--yes'])
-    await pause(300)
+    await prints('every session')
     child.kill('SIGINT')
     const { stdout, stderr } = await result
     assert.equal(stderr.split('The connection was lost').length, 2)

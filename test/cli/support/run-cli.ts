@@ -5,6 +5,7 @@ import { PassThrough, Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { commands } from '../../../src/cli/commands/index.ts'
 import { run } from '../../../src/cli/lib/run.ts'
+import { until } from '../../support/until.ts'
 
 export interface CliResult {
   readonly code: number | null
@@ -17,6 +18,13 @@ export interface CliOptions {
   readonly cwd?: string
   readonly input?: string
   readonly signal?: AbortSignal
+}
+
+export interface StartedCli {
+  readonly child: ChildProcess
+  readonly result: Promise<CliResult>
+  /** Resolves once the process has printed this text. */
+  prints(text: string): Promise<void>
 }
 
 /** Runs the command line in this process, with no terminal and only the environment that is passed. */
@@ -50,7 +58,7 @@ export function startCli(
   args: readonly string[],
   { env = {}, cwd = process.cwd(), input = '' }: Omit<CliOptions, 'signal'> = {},
   program: string = main,
-): { child: ChildProcess; result: Promise<CliResult> } {
+): StartedCli {
   const child = spawn(process.execPath, [...loader, program, ...args], {
     cwd,
     // The runner's own options name packages that are not found from another folder.
@@ -67,7 +75,8 @@ export function startCli(
   const result = new Promise<CliResult>((resolve, reject) => {
     child.on('error', reject).on('close', code => resolve({ code, stdout, stderr }))
   })
-  return { child, result }
+  const prints = (text: string) => until(text, () => stdout.includes(text) || stderr.includes(text))
+  return { child, result, prints }
 }
 
 /** Runs `silverback migrate` as a process that sends itself this signal at each of its checkpoints. */
