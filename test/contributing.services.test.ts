@@ -25,8 +25,9 @@ suite('a contributor', () => {
     for (const name of copied) {
       cpSync(join(root, name), join(copy, name), {
         recursive: true,
-        // Example projects may have installed their packages.
-        filter: path => !path.includes('node_modules'),
+        // Other tests may write what is generated at the same time.
+        filter: path =>
+          !/\/(?:node_modules|\.vitepress\/(?:cache|dist)|\.next|build|bin)$/.test(path),
       })
     }
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))

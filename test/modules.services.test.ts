@@ -45,11 +45,12 @@ suite('CommonJS projects', needsProject(source), () => {
   test('JavaScript under Jest', () => run(js, ['jest', '--ci']))
 
   for (const config of ['tsconfig.node10.json', 'tsconfig.node20.json']) {
-    test(`TypeScript 5 with ${config}, in Node and under Jest`, () => {
+    test(`TypeScript 5 with ${config}, in Node and under Jest`, t => {
       rmSync(join(ts, 'out'), { recursive: true, force: true })
       run(ts, ['tsc', '-p', config])
       main()
       process.env.TSCONFIG = config
+      t.after(() => delete process.env.TSCONFIG)
       run(ts, ['jest', '--ci', '--testPathIgnorePatterns=/out/'])
     })
   }

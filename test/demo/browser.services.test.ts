@@ -11,6 +11,7 @@ import { allScenes } from '../../src/demo/scenes/index.ts'
 import { type RunningDemo, startDemo } from '../../src/demo/start.ts'
 import { launchBrowser } from '../support/http/browser.ts'
 import { needs } from '../support/services/programs.ts'
+import { until } from '../support/until.ts'
 
 const shots = fileURLToPath(new URL('../../test-output/demo', import.meta.url))
 /** How many pixels the page can be scrolled to the right. */
@@ -165,8 +166,9 @@ suite('demo in a browser', needs('chromium'), () => {
       await page.getByRole('link', { name: 'Back to the demo' }).click()
       assert.equal(await page.locator('#bananas').innerText(), '10')
       // Chromium reports the two refusals as errors.
-      assert.equal(reports.filter(report => /403 \(Forbidden\)/.test(report)).length, 2)
-      reports = reports.filter(report => !/403 \(Forbidden\)/.test(report))
+      const isRefusal = (report: string) => /403 \(Forbidden\)/.test(report)
+      await until('two refusals', () => reports.filter(isRefusal).length === 2)
+      reports = reports.filter(report => !isRefusal(report))
     })
 
     test('key rotation: the cookie is replaced, and that of a sleeping browser refused', async () => {

@@ -64,7 +64,7 @@ suite('live pages of the inspector', needs('chromium'), () => {
     await page.mouse.click(5, 5)
     await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur())
     await loginAs({ store, name: 'login' }, 'ann')
-    await page.locator('.tile b', { hasText: /^1$/ }).first().waitFor({ timeout: 10_000 })
+    await page.locator('.tile b', { hasText: /^1$/ }).first().waitFor()
     assert.equal(await begun.textContent(), '1')
     // What the visitor has opened stays open.
     assert.equal(await page.locator('details.numbers[open] table').count(), 1)

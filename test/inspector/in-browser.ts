@@ -67,6 +67,7 @@ export function browserTests(mounted: () => Mounted): void {
       await page.getByLabel('Owner').fill('ann')
       await page.getByRole('button', { name: 'Find' }).click()
       await page.getByRole('rowheader').first().getByRole('link').click()
+      await page.waitForURL(/view=session&/)
       const address = page.url()
       assert.ok(!(await page.content()).includes('Lyon'))
       await page.getByRole('button', { name: 'Show city' }).click()
@@ -169,7 +170,11 @@ export function browserTests(mounted: () => Mounted): void {
       const [response] = await Promise.all([page.waitForNavigation(), page.click('button')])
       assert.equal(response?.status(), 403)
       assert.equal(await owned('ann'), 1)
+      const refusal = page.waitForEvent('console', message =>
+        /frame-ancestors/.test(message.text()),
+      )
       await page.goto(`${attacker.origin}/frame`)
+      await refusal
       const frame = page.frames()[1]
       assert.doesNotMatch((await frame?.content()) ?? '', /Session inspector/)
       assert.ok(problems.some(problem => /frame-ancestors/.test(problem)))

@@ -69,6 +69,11 @@ export function formOf(html: string, action: string): Record<string, string> {
   throw new assert.AssertionError({ message: `the page has no form ${action}` })
 }
 
+/** The HTML without nonces, tokens and handles: they are random, so that they may contain any short text. */
+export function withoutRandom(html: string): string {
+  return html.replaceAll(/[\w-]{43,}/g, '')
+}
+
 export function unescaped(html: string): string {
   const entities = { lt: '<', gt: '>', quot: '"', '#39': "'", amp: '&' }
   return html.replace(

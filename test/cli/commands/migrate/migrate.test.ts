@@ -7,7 +7,7 @@ import { migrating } from 'silverback/migrating'
 import { look, read, visit } from '../../../support/http/visit.ts'
 import { quiet, remove, temporaryFolder } from '../../support/databases.ts'
 import { recordsOf } from '../../support/records.ts'
-import { interruptedMigration, runCli } from '../../support/run-cli.ts'
+import { interruptedMigration, runCli, spawnCli } from '../../support/run-cli.ts'
 import { signIn, withDatabase } from '../../support/sessions.ts'
 
 suite('migrate', () => {
@@ -151,9 +151,9 @@ suite('migrate', () => {
     assert.equal(stdout, '')
     assert.match(stderr, /^Interrupted\. Run the same command again to continue\.\n$/)
     assert.equal((await recordsOf(to)).size, 500)
-    const next = await migrate()
+    const next = await spawnCli(['migrate', from, to, '--json'], { cwd: folder, env: quiet })
     assert.match(next.stderr, /Continuing after 500 records/)
-    assert.equal(next.read, 1200)
+    assert.equal(JSON.parse(next.stdout).read, 1200)
     assert.deepEqual(await recordsOf(to), await recordsOf(from))
   })
 
