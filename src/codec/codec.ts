@@ -54,6 +54,8 @@ export interface Serialized {
 /** A decoded value, and what is known about it. */
 export interface Opened {
   readonly value: unknown
+  /** The value once more, frozen, to compare with; undefined if comparing payloads is as fast. */
+  readonly original?: unknown
   /** The value in serialized form, and the serializer that made it. */
   readonly payload: Uint8Array
   readonly serializer: Serializer

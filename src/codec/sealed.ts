@@ -31,6 +31,7 @@ import type { Codec, EncodeContext, Opened, Renewal, Serialized } from './codec.
 import { type Keyring, type Keys, keyringOf, type SealingKey } from './keyring.ts'
 import { json } from './serializers/json.ts'
 import type { Serializer } from './serializers/serializer.ts'
+import { copyTree, frozenTree } from './trees.ts'
 import { VerificationCache, type Verified } from './verification-cache.ts'
 
 const version = { plain: 1, withMetadata: 2 }
@@ -82,6 +83,21 @@ interface Authentic extends Verified {
   readonly hasMetadata: boolean
 }
 
+/** An authentic value in the cache. */
+interface Known extends Authentic {
+  /** Its value, frozen, once it was deserialized, if that is a tree. Requests get copies. */
+  tree?: unknown
+}
+
+/** A payload and its tree take about so many times the length of the payload. */
+const treeFactor = 4
+
+/**
+ * Longer values are deserialized each time: they could be nested so deeply that copying them exceeds the stack.
+ * In bytes.
+ */
+const maxTree = 4096
+
 /** Encrypts and authenticates values: clients can neither read nor change them. */
 export class Sealed implements Codec {
   maxAge: number
@@ -91,7 +107,7 @@ export class Sealed implements Codec {
   readonly #purpose: Uint8Array
   readonly serializer: Serializer
   readonly #now: () => number
-  readonly #cache: VerificationCache<Authentic>
+  readonly #cache: VerificationCache<Known>
   #associatedName: string | undefined
   /** The associated data for {@link #associatedName}. The header in it is overwritten each time. */
   #associatedBytes: Uint8Array = nothing
@@ -103,7 +119,7 @@ export class Sealed implements Codec {
     this.#purpose = lengthPrefixed(options.purpose ?? 'session')
     this.serializer = options.serializer ?? json
     this.#now = options.now ?? unixSeconds
-    this.#cache = new VerificationCache(options.cacheBytes ?? 1024 * 1024)
+    this.#cache = new VerificationCache(options.cacheBytes ?? 1024 * 1024, treeFactor)
     this.maxAge = assertInteger('maxAge', options.maxAge ?? 86_400)
     this.maxLifetime = assertInteger('maxLifetime', options.maxLifetime ?? thirtyDays)
     this.maxLength = assertInteger('maxLength', options.maxLength ?? 65_536)
@@ -171,7 +187,7 @@ export class Sealed implements Codec {
     // Values that a removed key sealed may still be in the cache. They must not open.
     if (known && this.#keyring.has(known.key)) {
       this.#checkIssued(known.issuedAt, now)
-      return this.#opened(known, new Uint8Array(known.content), now)
+      return this.#opened(known, new Uint8Array(known.content), now, known)
     }
     const authentic = this.#authenticate(name, encoded, now)
     if (this.#cache.isWorthAdding(encoded)) {
@@ -206,8 +222,16 @@ export class Sealed implements Codec {
     )
   }
 
-  /** @param content - the plaintext; the result refers to it */
-  #opened({ key, issuedAt, hasMetadata }: Authentic, content: Uint8Array, now: number): Opened {
+  /**
+   * @param content - the plaintext; the result refers to it
+   * @param known - the value in the cache
+   */
+  #opened(
+    { key, issuedAt, hasMetadata }: Authentic,
+    content: Uint8Array,
+    now: number,
+    known?: Known,
+  ): Opened {
     const startEnd = endOfNumber(content, 0)
     const lifetimeEnd = endOfNumber(content, startEnd)
     const startedAt = issuedAt - varintBetween(content, 0, startEnd)
@@ -225,8 +249,10 @@ export class Sealed implements Codec {
       throw expired()
     }
     const payload = viewOf(content, payloadAt, content.length)
+    const original = known && this.#treeOf(known, payload)
     return {
-      value: this.#deserialize(payload),
+      value: original === undefined ? this.#deserialize(payload) : copyTree(original),
+      original,
       payload,
       serializer: this.serializer,
       issuedAt,
@@ -236,6 +262,12 @@ export class Sealed implements Codec {
       maxAge: lifetime % 2 === 1 ? idle : undefined,
       renewal: this.#renewal(key, now - issuedAt, idle),
     }
+  }
+
+  #treeOf(known: Known, payload: Uint8Array): unknown {
+    if (payload.length > maxTree || !this.serializer.isTree?.(payload)) return undefined
+    known.tree ??= frozenTree(this.#deserialize(payload))
+    return known.tree
   }
 
   /**

@@ -31,22 +31,24 @@ const slots = 1024
 const keyLength = 12
 
 /**
- * Caches the outcome of the cryptography and nothing else. Expiry, revocation and removed keys are checked
- * for each request, and values are deserialized for each request, so that no two requests share an object.
- * Only authentic values get in: a client without the key cannot fill the cache.
+ * Caches the outcome of the cryptography. Expiry, revocation and removed keys are checked for each request, and each
+ * request gets values of its own, so that no two requests share an object. Only authentic values get in: a client without the key cannot fill the cache.
  */
 export class VerificationCache<T extends Verified> {
   readonly #entries: LRUCache<string, Entry<T>> | undefined
   readonly #seenOnce = new Int32Array(slots)
 
-  /** @param maxBytes - approximate limit of the memory used; 0 turns the cache off */
-  constructor(maxBytes: number) {
+  /**
+   * @param maxBytes - approximate limit of the memory used; 0 turns the cache off
+   * @param contentFactor - how many times the length of the content an entry takes for it
+   */
+  constructor(maxBytes: number, contentFactor = 1) {
     assertInteger('cacheBytes', maxBytes, 0)
     if (maxBytes === 0) return
     this.#entries = new LRUCache({
       maxSize: maxBytes,
       sizeCalculation: ({ encoded, verified }) =>
-        encoded.length + verified.content.length + overhead,
+        encoded.length + contentFactor * verified.content.length + overhead,
     })
   }
 

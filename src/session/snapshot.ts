@@ -74,6 +74,8 @@ export interface Snapshot {
   readonly maxAge: number | undefined
   /** When the session expires unless it is used: Unix time in seconds. undefined if it was not read, or is unknown. */
   readonly expiresAt?: number | undefined
+  /** The values as a tree that nobody changes, if there is one: `payload`, deserialized. */
+  readonly original?: unknown
   /** The serialized values, and what serialized them; undefined when that is not known. */
   readonly payload: Uint8Array | undefined
   readonly serializer: Serializer | undefined

@@ -7,6 +7,7 @@
 import type { Serialized } from '../codec/codec.ts'
 import { json } from '../codec/serializers/json.ts'
 import type { Serializer } from '../codec/serializers/serializer.ts'
+import { isSameTree } from '../codec/trees.ts'
 import { type Options, optionOf } from '../http/cookie-options.ts'
 import { fullLifetime, isSameLifetime, ownLifetime } from '../session/lifetime.ts'
 import { applyMerged } from '../session/merge.ts'
@@ -90,6 +91,9 @@ function serializedOf(
   if (!serializer || state.isDestroyed) return undefined
   // Most new sessions stay empty.
   if (state.reason !== undefined && isUntouched(state)) return undefined
+  const { original, payload } = state.snapshot
+  if (payload && original && isSameTree(state.values, original))
+    return { serializer, bytes: payload }
   return serialized(state.values, serializer)
 }
 

@@ -129,6 +129,8 @@ export interface Rejected {
 export interface Loaded {
   /** The deserialized values. Anything but a plain object makes the session `malformed`. */
   readonly values: unknown
+  /** The values once more, as a tree that nobody changes: see `Opened.original`. */
+  readonly original?: unknown
   /** The serialized values, and what serialized them, to find out what changed. */
   readonly payload?: Uint8Array | undefined
   readonly serializer?: Serializer | undefined

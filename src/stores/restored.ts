@@ -26,6 +26,7 @@ export function snapshotOf(loaded: Loaded, defaults: Defaults): Snapshot | undef
     metadata,
     maxAge,
     expiresAt: expiryOf(loaded, lifetime),
+    original: loaded.original,
     payload: loaded.payload,
     serializer: loaded.serializer,
     renewal: renewalOf(loaded, lifetime, defaults.now),

@@ -52,7 +52,7 @@ function isSameAsRead(
   payload: Uint8Array,
   isExact: boolean,
 ): boolean {
-  if (equalBytes(bytes, payload)) return true
+  if (bytes === payload || equalBytes(bytes, payload)) return true
   if (serializer.isCanonical || !isExact) return false
   // Another program may have encoded the same values differently.
   return equalBytes(bytes, serializer.serialize(serializer.deserialize(payload)))

@@ -304,7 +304,7 @@ export class SessionStore implements DefinableStore {
     const { messages, values, payload, metadata, kept } = taken
     showValues(state, draft, values)
     adoptMetadata(state, metadata)
-    state.snapshot = { ...base, payload, metadata, kept }
+    state.snapshot = { ...base, original: undefined, payload, metadata, kept }
     return messages
   }
 

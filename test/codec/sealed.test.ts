@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
-import { Keyring, Sealed, type SealedOptions, SessionError } from 'silverback'
+import { json, Keyring, Sealed, type SealedOptions, SessionError } from 'silverback'
 import { nop } from 'silverback/securecookie'
 import { keys } from '../support/keys.ts'
 
@@ -389,10 +389,20 @@ suite('keys of sealed values', () => {
 suite('the cache of opened values', () => {
   test('gives every caller its own value', () => {
     const codec = sealedAt(noon)
-    const text = codec.encode('sid', { list: [1] })
-    const one = codec.decode('sid', text) as { list: number[] }
-    one.list.push(2)
-    assert.deepEqual(codec.decode('sid', text), { list: [1] })
+    for (const value of [
+      { list: [1] },
+      { list: [1], date: new Date(0) },
+      { list: [1], map: new Map() },
+    ]) {
+      const text = codec.encode('sid', value)
+      for (let i = 0; i < 4; i++) {
+        const { value: opened, original } = codec.open('sid', text)
+        assert.deepEqual(opened, value)
+        assert.deepEqual(original ?? value, value)
+        ;(opened as { list: number[] }).list.push(2)
+        if (original) assert.throws(() => (original as { list: number[] }).list.push(2), TypeError)
+      }
+    }
 
     const raw = sealedAt(noon, { serializer: nop })
     const bytes = raw.encode('sid', Uint8Array.of(1, 2, 3))
@@ -402,6 +412,17 @@ suite('the cache of opened values', () => {
       ;(opened.value as Uint8Array).fill(0)
       opened.payload.fill(0)
     }
+  })
+
+  test('opens values that are nested more deeply than the stack', () => {
+    const depth = 30_000
+    const deep = {
+      ...json,
+      serialize: () => Buffer.from(`{"a":${'['.repeat(depth)}${']'.repeat(depth)}}`),
+    }
+    const codec = sealedAt(noon, { serializer: deep, maxLength: 200_000 })
+    const text = codec.encode('sid', {})
+    for (let i = 0; i < 4; i++) assert.ok(codec.decode('sid', text))
   })
 
   test('stays within its limit', () => {

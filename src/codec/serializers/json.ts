@@ -15,6 +15,8 @@ import { getOwn, setOwn } from '../../lib/plain-object.ts'
 import { type Keyed, keyed } from '../non-string-keys.ts'
 import type { Serializer } from './serializer.ts'
 
+/** What plain data begins with. */
+const openingBrace = 0x7b
 const datesMark = '@'
 const richMark = '!'
 
@@ -32,6 +34,7 @@ const maxDepth = 200
  */
 export const json: Serializer = {
   isCanonical: true,
+  isTree: bytes => bytes[0] === openingBrace,
   serialize(value) {
     const found = { containers: new Containers(), dates: 0 }
     if (!isPlain(value, 0, found)) return utf8Bytes(richMark + stringifyRich(value))

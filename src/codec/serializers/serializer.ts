@@ -16,6 +16,11 @@ export interface Serializer {
    */
   readonly isCanonical?: boolean
   /**
+   * Whether these bytes become nothing but plain objects, arrays and primitives, so that the value can be copied and
+   * compared without the serializer. Default false.
+   */
+  isTree?(bytes: Uint8Array): boolean
+  /**
    * Whether a deserialized object can be the values of a session. Default: every plain object can. Go, for example,
    * reads only one of its map types as a session.
    */

@@ -90,6 +90,26 @@ export class CookiePersistence implements Persistence {
 export function loadedFrom(opened: Partial<Opened>, id?: string): Loaded | Rejected {
   const metadata = decodeMetadata(opened.metadata ?? noBytes)
   if (!metadata) return { reason: 'malformed' }
-  const { value, payload, serializer, startedAt, issuedAt, maxAge, renewal } = opened
-  return { values: value, payload, serializer, id, metadata, startedAt, issuedAt, maxAge, renewal }
+  const {
+    value: values,
+    original,
+    payload,
+    serializer,
+    startedAt,
+    issuedAt,
+    maxAge,
+    renewal,
+  } = opened
+  return {
+    values,
+    original,
+    payload,
+    serializer,
+    id,
+    metadata,
+    startedAt,
+    issuedAt,
+    maxAge,
+    renewal,
+  }
 }
