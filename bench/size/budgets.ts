@@ -19,10 +19,10 @@ export const budgets: Readonly<Record<string, Budget>> = {
   // 800 for saves that were not awaited and sessions that move in steps. 1,000 for warnings in development. 4,000 for
   // push, pull, reload, read-only sessions, deadlines and exclusive.
   // 3,000 for sessions in a header, attributes per request, devices, NODE_DEBUG and lists of all sessions.
-  // 600 for observers, and for sessions that are read by their handles.
-  '{ CookieStore } from silverback': { gzip: 50_300 },
-  '{ ServerStore } from silverback': { gzip: 59_400 },
-  silverback: { gzip: 66_600, imports: ['node:fs', 'node:fs/promises', 'node:os', 'node:path'] },
+  // 600 for observers, and for sessions that are read by their handles. 400 for comparing cached values as trees.
+  '{ CookieStore } from silverback': { gzip: 50_700 },
+  '{ ServerStore } from silverback': { gzip: 59_800 },
+  silverback: { gzip: 67_000, imports: ['node:fs', 'node:fs/promises', 'node:os', 'node:path'] },
   // 1,500 for the streams and the nested maps that Go treats differently.
   'silverback/securecookie': { gzip: 34_500 },
   'silverback/gob': { gzip: 15_700 },
@@ -73,7 +73,7 @@ export const budgets: Readonly<Record<string, Budget>> = {
   'silverback/deflate': { gzip: 6_200, imports: ['node:zlib'] },
   // Raised from 51,000: it has a suite for stores, too. By 3,000 for the cases of reload, read-only and exclusive,
   // by 4,000 for the helpers for apps, and by 500 for the cases of pages.
-  'silverback/testing': { gzip: 74_900 },
+  'silverback/testing': { gzip: 75_300 },
   'silverback/unstorage': { gzip: 2_600 },
   'silverback/keyv': { gzip: 2_500 },
   'silverback/express-store': { gzip: 2_400 },
