@@ -8,6 +8,7 @@ import { deflated } from '../../codec/serializers/deflated.ts'
 import { json } from '../../codec/serializers/json.ts'
 import type { Serializer } from '../../codec/serializers/serializer.ts'
 import { decode } from '../../go/gob/index.ts'
+import { Reader } from '../../go/gob/reader.ts'
 
 /** A decoded content. */
 export interface Payload {
@@ -22,7 +23,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 export function decodePayload(bytes: Uint8Array): Payload {
   return (
     attempt('JSON', () => inflating.deserialize(bytes)) ??
-    attempt('gob', () => decode(bytes)) ??
+    attempt('gob', () => decodeGob(bytes)) ??
     textOf(bytes) ?? { serializer: 'bytes', value: bytes }
   )
 }
@@ -41,6 +42,13 @@ function attempt(serializer: 'JSON' | 'gob', read: () => unknown): Payload | und
   } catch {
     return undefined
   }
+}
+
+/** Throws unless all bytes are messages: encrypted bytes may begin with one by chance. */
+function decodeGob(bytes: Uint8Array): unknown {
+  const reader = new Reader(bytes)
+  for (reader.end = 0; reader.end < bytes.length; reader.position = reader.end) reader.nextMessage()
+  return decode(bytes)
 }
 
 function textOf(bytes: Uint8Array): Payload | undefined {

@@ -21,6 +21,7 @@ import { memory } from 'silverback/memory'
 import { nop, plainJson, SecureCookie } from 'silverback/securecookie'
 import { inspectCookies } from '../../../src/cli/cookies/inspect.ts'
 import { parsePasted } from '../../../src/cli/cookies/jar.ts'
+import { decodePayload } from '../../../src/cli/cookies/payload.ts'
 import type { LoadedKey } from '../../../src/cli/lib/keys.ts'
 import { treeOf } from '../../../src/cli/lib/tree.ts'
 import { serve } from '../../migrate/app.ts'
@@ -352,6 +353,11 @@ suite('details', () => {
     const [found] = await inspectWith(text, loaded(secret))
     assert.ok(found?.check?.status === 'verified')
     assert.equal(found.check.content?.value, 'hello world')
+  })
+
+  test('bytes that begin with a message of gob by chance are no gob', () => {
+    const bytes = Buffer.from('1402004b4bebff48f9782645f0e1d2c3b4a5968778695a4b3c2d1e0f', 'hex')
+    assert.equal(decodePayload(bytes).serializer, 'bytes')
   })
 
   test('hono-sessions', async () => {
