@@ -175,7 +175,7 @@ async function loseResponse<T>(
   })
   pending.catch(() => undefined)
   for (let waited = 0; !isApplied(await resending.direct.load(id)); waited += 5) {
-    assert(!isSettled && waited < 10_000, 'the write is applied, and its response is lost')
+    assert(!isSettled && waited < 60_000, 'the write is applied, and its response is lost')
     await new Promise(resolve => setTimeout(resolve, 5))
   }
   return async () => {

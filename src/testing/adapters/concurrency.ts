@@ -34,7 +34,7 @@ export const concurrencyCases = {
   },
 
   async 'keeps the changes of two concurrent requests to different keys'({ start }) {
-    const { opened, open } = gate()
+    const [reached, released] = [gate(), gate()]
     const app = await start(
       {
         '/start': ({ session }) => {
@@ -42,7 +42,8 @@ export const concurrencyCases = {
           return ok
         },
         '/slow': async ({ session }) => {
-          await opened
+          reached.open()
+          await released.opened
           session.values.slow = 1
           return ok
         },
@@ -57,9 +58,9 @@ export const concurrencyCases = {
     const browser = app.browser()
     await browser.get('/start')
     const slow = twin(app, browser).get('/slow')
-    await sleep(30)
+    await reached.opened
     await browser.get('/quick')
-    open()
+    released.open()
     await slow
     assertEqual((await browser.get('/')).text, 'quick,slow,start')
   },
@@ -90,7 +91,7 @@ export const concurrencyCases = {
   },
 
   async 'does not revive a session that ended during a slow request'({ start }) {
-    const { opened, open } = gate()
+    const [reached, released] = [gate(), gate()]
     const app = await start(
       {
         '/start': ({ session }) => {
@@ -98,7 +99,8 @@ export const concurrencyCases = {
           return ok
         },
         '/slow': async ({ session }) => {
-          await opened
+          reached.open()
+          await released.opened
           session.values.late = true
           return ok
         },
@@ -114,9 +116,9 @@ export const concurrencyCases = {
     await browser.get('/start')
     const late = twin(app, browser)
     const slow = late.get('/slow')
-    await sleep(30)
+    await reached.opened
     await browser.get('/end')
-    open()
+    released.open()
     assertEqual((await slow).cookies, [])
     assertEqual((await late.get('/')).text, 'unknown-id')
   },

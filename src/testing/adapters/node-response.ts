@@ -113,17 +113,21 @@ export const nodeResponseCases = {
 
   async 'calls the callbacks of write and end'({ start }) {
     const called: string[] = []
+    const ended = gate()
     const app = await start(
       {
         '/': responding(response => {
           response.write('one', () => called.push('write'))
-          response.end('two', () => called.push('end'))
+          response.end('two', () => {
+            called.push('end')
+            ended.open()
+          })
         }),
       },
       { sources: slowSource() },
     )
     assertEqual((await app.browser().get('/')).text, 'onetwo')
-    await sleep(20)
+    await ended.opened
     assertEqual(called, ['write', 'end'])
   },
 
@@ -229,14 +233,16 @@ export const nodeResponseCases = {
 
   async 'shows the response as it is once it was sent'({ start }) {
     const own: string[][] = []
+    const [received, seen] = [gate(), gate()]
     const names = ['headersSent', 'writableEnded', 'setHeader', 'removeHeader', 'on', 'once']
     const ownNames = (response: object): string[] =>
       names.filter(name => Object.hasOwn(response, name))
     const app = await start({
       '/': responding(async response => {
         response.end('ok')
-        await sleep(20)
+        await received.opened
         own.push(ownNames(response))
+        seen.open()
       }),
       '/unchanged': visit => {
         nodeOf(visit).end('ok')
@@ -245,8 +251,10 @@ export const nodeResponseCases = {
       },
     })
     const browser = app.browser()
-    for (const path of ['/', '/unchanged']) await browser.get(path)
-    await sleep(40)
+    assertEqual((await browser.get('/')).text, 'ok')
+    received.open()
+    await seen.opened
+    await browser.get('/unchanged')
     assertEqual(own, [[], []])
   },
 
@@ -267,15 +275,17 @@ export const nodeResponseCases = {
   async 'ignores writes of the handler after a failed save'({ start }) {
     const { backend, broken } = breakableBackend()
     broken.add('create')
-    let finished = 0
+    const [failed, finished] = [gate(), gate()]
+    let isWriting = false
     const app = await start(
       {
         '/': responding(async response => {
+          isWriting = true
           response.write('one')
-          await sleep(50)
+          await failed.opened
           response.write('two')
           response.end('three')
-          finished++
+          finished.open()
         }),
       },
       { sources: { store: serverStore(backend), name: 'login' } },
@@ -283,9 +293,10 @@ export const nodeResponseCases = {
     const page = await app.browser().get('/')
     assertEqual([page.status, page.cookies], [500, []])
     assert(!/one|two|three/.test(page.text), 'the response has no output of the handler')
-    await sleep(80)
+    assert(isWriting, 'the handler has started to write')
+    failed.open()
+    await finished.opened
     assertEqual((await app.browser().get('/')).status, 500)
-    assertEqual(finished, 1)
   },
 } satisfies Record<string, Case>
 

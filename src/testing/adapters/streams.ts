@@ -62,7 +62,7 @@ export const streamCases = {
       },
     })
     const unread = await app.browser().open('/')
-    await sleep(400)
+    await settled(progress)
     assert(
       progress.made < 300,
       `${progress.made} of 400 pieces made for a client that does not read`,
@@ -82,9 +82,10 @@ export const streamCases = {
   },
 
   async 'cuts the connection of a failing stream and saves the session'({ start }) {
+    const { opened, open } = gate()
     async function* body(): AsyncGenerator<string> {
       yield 'first'
-      await sleep(20)
+      await opened
       throw new Error('in the middle of the stream')
     }
     const app = await start({
@@ -96,15 +97,17 @@ export const streamCases = {
     })
     const browser = app.browser()
     const broken = await browser.open('/broken')
+    open()
     const text = await broken.text().catch(() => 'cut off')
     assertEqual(text, 'cut off')
     assertEqual((await browser.get('/')).text, '2')
   },
 
   async 'ignores changes made while the body streams'({ start }) {
+    const { opened, open } = gate()
     async function* body(visit: Visit): AsyncGenerator<string> {
       yield 'first'
-      await sleep(20)
+      await opened
       visit.session.values.late = true
       yield 'second'
     }
@@ -116,16 +119,19 @@ export const streamCases = {
       '/': ({ session }) => ({ body: JSON.stringify(session.values) }),
     })
     const browser = app.browser()
-    assertEqual((await browser.get('/late')).text, 'firstsecond')
+    const late = await browser.open('/late')
+    open()
+    assertEqual(await late.text(), 'firstsecond')
     assertEqual((await browser.get('/')).text, '{"visits":1}')
   },
 
   async 'saves although the client leaves before the response'({ start }) {
-    const { opened, open } = gate()
+    const [reached, released] = [gate(), gate()]
     const app = await start(
       {
         '/slow': async visit => {
-          await opened
+          reached.open()
+          await released.opened
           return visits(visit)
         },
         '/': visits,
@@ -136,10 +142,11 @@ export const streamCases = {
     const browser = app.browser()
     await browser.get('/')
     const slow = await app.raw('/slow', [`Cookie: ${browser.cookieHeader}`])
-    await sleep(50)
+    await reached.opened
     await slow.leave()
+    // Time for the server to notice.
     await sleep(20)
-    open()
+    released.open()
     await until(async () => (await browser.get('/show')).text === '2')
   },
 
@@ -157,7 +164,7 @@ export const streamCases = {
     await endless.begun()
     await endless.leave()
     assertEqual((await browser.get('/')).text, '2')
-    await sleep(50)
+    await settled(progress)
     assert(progress.made < 2000, 'the stream ends with its reader')
   },
 } satisfies Record<string, Case>
@@ -170,10 +177,15 @@ async function* pieces(
   for (; progress.made < count; progress.made++) yield piece
 }
 
-/** Waits until the condition holds, for at most two seconds. */
+/** Waits until no more pieces are made. */
+async function settled(progress: { readonly made: number }): Promise<void> {
+  for (let before = -1; before !== progress.made; await sleep(200)) before = progress.made
+}
+
+/** Waits until the condition holds, for at most 15 seconds. */
 async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (const started = Date.now(); Date.now() - started < 2000; await sleep(20)) {
+  for (const started = Date.now(); Date.now() - started < 15_000; await sleep(20)) {
     if (await holds()) return
   }
-  throw new Error('the condition did not hold within two seconds')
+  throw new Error('the condition did not hold within 15 seconds')
 }
