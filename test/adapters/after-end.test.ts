@@ -54,7 +54,7 @@ const twice: Readonly<Record<string, [respond: (r: express.Response) => void, bo
 
 for (const [framework, make] of Object.entries({ 'Express 5': express, 'Express 4': express4 })) {
   for (const [kind, middleware] of Object.entries(kinds)) {
-    suite(`${framework}, ${kind}`, { timeout: 10_000 }, () => {
+    suite(`${framework}, ${kind}`, () => {
       for (const handler of ['the default error handler', 'an error handler']) {
         for (const [name, [respond, body]] of Object.entries(twice)) {
           test(`${name}, with ${handler}`, async () => {
@@ -128,7 +128,7 @@ for (const [framework, make] of Object.entries({ 'node:http': nodeApp, Connect: 
   for (const kind of framework === 'Connect'
     ? Object.keys(kinds)
     : Object.keys(kinds).slice(0, 2)) {
-    suite(`${framework}, ${kind}`, { timeout: 10_000 }, () => {
+    suite(`${framework}, ${kind}`, () => {
       for (const [name, respond] of Object.entries(calls)) {
         test(name, async () => {
           const { origin, close } = await listen(createServer(make(kind, respond)))

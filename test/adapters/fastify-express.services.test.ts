@@ -51,7 +51,7 @@ suite('a router inside @fastify/express', needsProject(packages), () => {
       test(`${order}: ${path}`, async () => {
         const { origin, broken, close } = await start(order)
         try {
-          const signal = AbortSignal.timeout(5000)
+          const signal = AbortSignal.timeout(60_000)
           const first = await fetch(origin + path, { signal })
           const cookies = first.headers.getSetCookie()
           assert.deepEqual([first.status, await first.text(), cookies.length], [200, '1', 1])
@@ -71,7 +71,7 @@ suite('a router inside @fastify/express', needsProject(packages), () => {
   test('a route without the middleware emits a warning', async () => {
     const { origin, close } = await start('the plugin after')
     try {
-      const warned = once(process, 'warning', { signal: AbortSignal.timeout(5000) })
+      const warned = once(process, 'warning', { signal: AbortSignal.timeout(60_000) })
       assert.equal(await (await fetch(`${origin}/bare`)).text(), 'undefined')
       const [{ code, message }] = await warned
       assert.equal(code, 'SESSION_RAW_REQUEST')

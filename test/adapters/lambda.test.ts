@@ -18,7 +18,7 @@ const stores = {
 type Visits = { session: { increment(key: string): unknown } }
 
 for (const [name, store] of Object.entries(stores)) {
-  test(`serverless-http with Express and a ${name}`, { timeout: 5000 }, async () => {
+  test(`serverless-http with Express and a ${name}`, { timeout: 60_000 }, async () => {
     const app = express().use(sessions({ store: store(), name: 'sid' }))
     app.get('/', (request, response) => {
       ;(request as unknown as Visits).session.increment('n')

@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict'
 import { suite } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { start } from '../support/processes/process.ts'
 import { installProject, needsProject } from '../support/projects/projects.ts'
+import { until } from '../support/until.ts'
 import { startFastifyExpress } from './apps/wrapped-app.ts'
 import {
   type Case,
@@ -35,12 +35,11 @@ const traces: Record<string, Case> = {
   async 'a trace'(send, origin) {
     const response = await get('/head')(send, origin)
     assert.equal(response.headers['x-traced'], 'yes')
-    for (let attempt = 0; attempt < 50; attempt++) {
+    await until('the trace has ended', async () => {
       const { body } = await get('/traces')(send, origin)
-      if (JSON.parse(String(body)).includes(201)) return response
-      await sleep(20)
-    }
-    assert.fail('the trace has not ended')
+      return JSON.parse(String(body)).includes(201)
+    })
+    return response
   },
 }
 

@@ -36,7 +36,7 @@ for (const [name, store] of Object.entries(stores)) {
       response.json({ hello: 'world' })
     })
   }
-  suite(`mocked responses with a ${name}`, { timeout: 5000 }, () => {
+  suite(`mocked responses with a ${name}`, { timeout: 60_000 }, () => {
     test('light-my-request with Express', async () => {
       const page = await inject(makeExpress() as unknown as Parameters<typeof inject>[0], '/')
       assert.deepEqual([page.statusCode, page.payload], [200, '{"hello":"world"}'])

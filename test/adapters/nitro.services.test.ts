@@ -33,7 +33,7 @@ for (const [version, ways] of Object.entries(versions)) {
         withServer([process.execPath, '.output/server/index.mjs'], app, async origin => {
           const request = async (path: string, cookie = ''): Promise<Received> => {
             const query = new URLSearchParams({ by, path })
-            const options = { headers: { cookie }, signal: AbortSignal.timeout(5000) }
+            const options = { headers: { cookie }, signal: AbortSignal.timeout(60_000) }
             const response = await fetch(`${origin}/internal?${query}`, options)
             return (await response.json()) as Received
           }
