@@ -2,11 +2,28 @@
 
 import { createServer } from 'node:net'
 
-/** Resolves to a loopback port that was free a moment ago. */
+/**
+ * A port that was free a moment ago may be taken when its server starts. Systems take the ports of connections and of
+ * servers on port 0 from 32768 upward, so these lie below, and each test process has twenty of its own.
+ */
+const ports = { first: 12_000, processes: 1000, each: 20 } as const
+
+let next = 0
+
+/** Resolves to a loopback port that is free. */
 export async function freePort(): Promise<number> {
+  const first = ports.first + (process.pid % ports.processes) * ports.each
+  for (let tried = 0; tried < ports.each; tried++) {
+    const port = first + (next++ % ports.each)
+    if (await isFree(port)) return port
+  }
+  throw new Error(`none of the ports from ${first} to ${first + ports.each - 1} is free`)
+}
+
+function isFree(port: number): Promise<boolean> {
   const server = createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise(resolve => server.close(resolve))
-  return port
+  return new Promise(resolve => {
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
 }
