@@ -11,7 +11,7 @@ function run(library: LibraryName, framework: string, all: readonly Case[]): voi
   for (const { name, run, expected, theirs } of all) {
     const isTheirs = library === 'express-session' && theirs !== undefined
     const title = isTheirs ? `differs (${theirs.because}): ${name}` : name
-    test(title, { timeout: 10_000 }, async context => {
+    test(title, { timeout: 60_000 }, async context => {
       const result = await run(kitOf(context, library, framework))
       assert.deepEqual(result, isTheirs ? theirs.expected : expected)
     })

@@ -11,7 +11,8 @@ import { memory } from 'silverback/memory'
 import { expressSession } from 'silverback/migrate'
 import { toExpressStore } from 'silverback/to-express-store'
 import { keys } from '../support/keys.ts'
-import { type Handler, kitOf, type Library, libraries, type Middleware } from './apps.ts'
+import { until } from '../support/until.ts'
+import { gate, type Handler, kitOf, type Library, libraries, type Middleware } from './apps.ts'
 
 const theirs = libraries['express-session']
 const oursAt = (context: TestContext, framework = 'Express 5') =>
@@ -383,11 +384,12 @@ suite('silverback/express-session', () => {
     }
     process.on('warning', listen)
     context.after(() => process.off('warning', listen))
+    let received = gate()
     const late =
       (change: (session: Parameters<Handler>[0]['session']) => void): Handler =>
       async ({ session }, response) => {
         response.write('part')
-        await new Promise(resolve => setTimeout(resolve, 10))
+        await received.opened
         change(session)
         response.end()
       }
@@ -417,10 +419,16 @@ suite('silverback/express-session', () => {
       )
     )()
     await ann.get('/')
-    for (const path of ['/save', '/cookie', '/nameless', '/failed']) {
-      await ann.get(path)
-      await new Promise(resolve => setTimeout(resolve, 20))
+    for (const [index, path] of ['/save', '/cookie', '/nameless'].entries()) {
+      received = gate()
+      const page = await ann.open(path)
+      received.open()
+      await page.text()
+      await until(`a warning about ${path}`, () => warnings.length > index)
     }
+    await ann.get('/failed')
+    // Time for more warnings.
+    await new Promise(resolve => setTimeout(resolve, 20))
     const start = 'changes to a session after its response was sent could not be saved: '
     assert.deepEqual(
       warnings.map(message => message.replace(start, '')),
