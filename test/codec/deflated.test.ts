@@ -39,7 +39,7 @@ suite('deflated', () => {
     const bomb = Buffer.concat([Buffer.of(1), deflateRawSync(Buffer.alloc(256 * 1024 * 1024))])
     const before = process.memoryUsage().rss
     assert.throws(() => deflated().deserialize(bomb), { code: 'ERR_BUFFER_TOO_LARGE' })
-    assert.ok(process.memoryUsage().rss - before < 16 * 1024 * 1024)
+    assert.ok(process.memoryUsage().rss - before < 128 * 1024 * 1024)
     const sealed = new Sealed({ keys, serializer: nop }).encode('sid', bomb)
     assert.throws(
       () =>

@@ -140,10 +140,11 @@ suite("Go's JSON", () => {
   })
 
   test('refuses a million opening brackets in linear time', () => {
+    // Quadratic time would be hours.
     const start = process.cpuUsage().user
     assert.throws(() => parse('['.repeat(1_000_000)))
     assert.throws(() => parse('"\\'.repeat(500_000)))
     assert.throws(() => parse(`[${'1'.repeat(1_000_000)}x`))
-    assert.ok(process.cpuUsage().user - start < 3_000_000)
+    assert.ok(process.cpuUsage().user - start < 30_000_000)
   })
 })

@@ -127,9 +127,10 @@ suite('the Cookie header', () => {
     'many repetitions of the name': 'sid '.repeat(16_000),
   })) {
     test(`takes linear time for ${what}`, () => {
+      // Quadratic time would be minutes.
       const start = process.cpuUsage().user
-      for (let i = 0; i < 20; i++) cookieValues(header, 'sid')
-      assert.ok(process.cpuUsage().user - start < 2_000_000)
+      for (let i = 0; i < 100; i++) cookieValues(header, 'sid')
+      assert.ok(process.cpuUsage().user - start < 30_000_000)
     })
   }
 

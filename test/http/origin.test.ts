@@ -262,12 +262,13 @@ suite('the origin of a request', () => {
           name => [name, made],
         ),
       )
+      // Quadratic time would be hours.
       const start = performance.now()
       const trust = trustedAddresses(['uniquelocal', '1.1.1.1'])
       for (const header of ['x-forwarded', 'forwarded'] as const) {
         assert.equal(requestOrigin(node(headers), { trust, header }).secure, false)
       }
-      assert.ok(performance.now() - start < 3000, made.slice(0, 5))
+      assert.ok(performance.now() - start < 30_000, made.slice(0, 5))
     }
   })
 

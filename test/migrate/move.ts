@@ -164,13 +164,14 @@ export function testMove(what: string, prepare: () => Move | Promise<Move>): voi
     test('takes linear time', async () => {
       const own = reader()
       const [first] = cookies as [string]
+      // Quadratic time would be minutes.
       const began = performance.now()
       for (const unit of ['A', '=', '%3D', '*', '.', ';', '%', '~', 's:', 'A;', '\ud800']) {
         const long = unit.repeat(65_536 / unit.length)
         const sent = { [first]: long, [`${first}.sig`]: long, [`${first}.0`]: long }
         assert.equal(await found(own, sent), undefined)
       }
-      assert.ok(performance.now() - began < 5000)
+      assert.ok(performance.now() - began < 30_000)
     })
   })
 }
