@@ -33,9 +33,10 @@ export function readGuide(name: string): Guide {
 /** Writes a program with a port of the test and a migration that is not over. Returns its path. */
 export function writeProgram({ folder }: Guide, file: string, code: string): string {
   const path = join(folder, file)
-  const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10)
+  // Not tomorrow, which may begin during the test.
+  const later = new Date(Date.now() + 2 * 86_400_000).toISOString().slice(0, 10)
   const program = code
-    .replace(/new Date\('[\d-]+'\)/, `new Date('${tomorrow}')`)
+    .replace(/new Date\('[\d-]+'\)/, `new Date('${later}')`)
     .replace(/(listen\(|port: )3000/, '$1Number(process.env.PORT)')
   writeFileSync(path, program)
   return path

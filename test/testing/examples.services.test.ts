@@ -10,7 +10,11 @@ const source = 'test/projects/testing'
 
 suite('tests of apps', needsProject(source), () => {
   test('Jest: Express and Fastify', () => {
-    run(copyInto(installProject(source), 'jest', `${source}/jest`), ['jest', '--ci'])
+    run(copyInto(installProject(source), 'jest', `${source}/jest`), [
+      'jest',
+      '--ci',
+      '--testTimeout=60000',
+    ])
   })
 
   test('Vitest: Hono, and the example of Next.js', () => {
@@ -19,7 +23,7 @@ suite('tests of apps', needsProject(source), () => {
     const sessions = mkdtempSync(join(tmpdir(), 'silverback-vitest-'))
     process.env.SESSION_FOLDER = sessions
     try {
-      run(app, ['vitest', 'run'])
+      run(app, ['vitest', 'run', '--testTimeout=60000'])
     } finally {
       rmSync(sessions, { recursive: true, force: true })
     }
