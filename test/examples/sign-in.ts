@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, BrowserContext, Cookie, Page } from 'playwright-core'
 import { launchBrowser } from '../support/http/browser.ts'
+import { until } from '../support/until.ts'
 
 /** Tests the example at this origin in a real browser. */
 export function signInTests(origin: () => string): void {
@@ -40,7 +40,7 @@ export function signInTests(origin: () => string): void {
     const page = await newVisitor()
     await signIn(page, 'ann')
     await page.waitForSelector('#flashes >> text=Welcome back')
-    await until(async () => {
+    await until('the message is gone', async () => {
       await page.goto(origin())
       return (await page.textContent('#flashes')) === ''
     })
@@ -102,12 +102,4 @@ async function cookieOf(page: Page): Promise<Cookie> {
   const cookies = await page.context().cookies()
   assert.equal(cookies.length, 1)
   return cookies[0] as Cookie
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (let tried = 0; tried < 50; tried++) {
-    if (await condition()) return
-    await sleep(100)
-  }
-  assert.fail('the condition did not hold within five seconds')
 }

@@ -81,12 +81,12 @@ suite('sockets of Socket.IO', () => {
           open(origin, handshake(jar, origin), [transport]),
         ) as [Socket, Socket]
         await Promise.all([connected(socket), connected(other)])
-        assert.equal(await socket.timeout(5000).emitWithAck('say', 'hello'), 'ann: hello')
+        assert.equal(await socket.timeout(60_000).emitWithAck('say', 'hello'), 'ann: hello')
 
         const closed = new Promise(resolve => socket.once('disconnect', resolve))
         await signOutEverywhere(ann)
         assert.equal(await closed, 'io server disconnect')
-        assert.equal(await other.timeout(5000).emitWithAck('say', 'here'), 'bob: here')
+        assert.equal(await other.timeout(60_000).emitWithAck('say', 'here'), 'bob: here')
         other.disconnect()
       }))
   }

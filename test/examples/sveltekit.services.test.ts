@@ -136,5 +136,5 @@ async function signIn(page: Page, { remember }: { remember: boolean }): Promise<
 
 /** Waits until the page shows these texts. */
 async function shows(page: Page, ...texts: string[]): Promise<void> {
-  for (const text of texts) await page.getByText(text).waitFor({ timeout: 10_000 })
+  for (const text of texts) await page.getByText(text).waitFor({ timeout: 60_000 })
 }

@@ -625,10 +625,7 @@ export const cases: readonly Case[] = [
       const moved = (await expiry()).getTime() - stored.getTime()
       // The request for the id, between the two, has moved the expiry as well.
       const elapsed = Date.now() - began
-      return [
-        Math.abs(stored.getTime() - sent) <= elapsed + 1000,
-        moved >= 25 && moved <= elapsed,
-      ]
+      return [Math.abs(stored.getTime() - sent) <= elapsed + 1000, moved >= 25 && moved <= elapsed]
     },
     expected: [true, true],
   },
