@@ -4,9 +4,10 @@ import { createServer } from 'node:net'
 
 /**
  * A port that was free a moment ago may be taken when its server starts. Systems take the ports of connections and of
- * servers on port 0 from 32768 upward, so these lie below, and each test process has twenty of its own.
+ * servers on port 0 from 32768 upward, so these lie below, also the second ports of Redis clusters, 10,000 above. Each
+ * test process has twenty of its own.
  */
-const ports = { first: 12_000, processes: 1000, each: 20 } as const
+const ports = { first: 10_000, processes: 500, each: 20 } as const
 
 let next = 0
 

@@ -2,10 +2,10 @@
 
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Crashable, kill, type Running, signalTree, start } from '../processes/process.ts'
+import { freePort } from './free-port.ts'
 import { findProgram } from './programs.ts'
 
 /** A running server. */
@@ -83,16 +83,5 @@ export async function startSentinel(server: RedisServer): Promise<Running & { po
       await running.stop()
       rmSync(folder, { recursive: true, force: true })
     },
-  }
-}
-
-// A cluster node also listens on its port plus 10,000, which must not exceed 65,535.
-async function freePort(): Promise<number> {
-  for (;;) {
-    const server = createServer()
-    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-    const { port } = server.address() as { port: number }
-    await new Promise(resolve => server.close(resolve))
-    if (port < 55_000) return port
   }
 }
