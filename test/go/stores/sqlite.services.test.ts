@@ -18,7 +18,7 @@ suite('sessions in SQLite shared with Go', needs('go'), () => {
   const folder = mkdtempSync(join(tmpdir(), 'silverback-sqlite-'))
   const file = join(folder, 'sessions.db')
   const database = new Database(file)
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 5000; PRAGMA synchronous = OFF')
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 60000; PRAGMA synchronous = OFF')
   after(() => {
     database.close()
     rmSync(folder, { recursive: true })

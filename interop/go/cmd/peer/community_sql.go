@@ -52,7 +52,7 @@ func openGorillaSessionsMysql(s communityStore, keyPairs [][]byte) (sessions.Sto
 }
 
 func openSqlitestore(s communityStore, keyPairs [][]byte) (sessions.Store, error) {
-	return sqlitestore.NewSqliteStore(s.Server+"?_busy_timeout=5000", s.Table, "/", thirtyDays, keyPairs...)
+	return sqlitestore.NewSqliteStore(s.Server+"?_busy_timeout=60000", s.Table, "/", thirtyDays, keyPairs...)
 }
 
 // openGormstore opens PostgreSQL if the server is a URL, SQLite if it is a
@@ -63,7 +63,7 @@ func openGormstore(s communityStore, keyPairs [][]byte) (sessions.Store, error) 
 	case "postgres":
 		dialector = postgres.Open(s.Server + "?sslmode=disable")
 	case "sqlite3":
-		dialector = sqlite.Open(s.Server + "?_busy_timeout=5000")
+		dialector = sqlite.Open(s.Server + "?_busy_timeout=60000")
 	default:
 		dialector = mysql.Open(s.Server + "?parseTime=true")
 	}
@@ -78,7 +78,7 @@ func openXormstore(s communityStore, keyPairs [][]byte) (sessions.Store, error) 
 	driver := driverOf(s.Server)
 	parameters := map[string]string{
 		"postgres": "?sslmode=disable",
-		"sqlite3":  "?_busy_timeout=5000",
+		"sqlite3":  "?_busy_timeout=60000",
 		"mysql":    "",
 	}
 	engine, err := xorm.NewEngine(driver, s.Server+parameters[driver])
