@@ -268,14 +268,12 @@ suite('filesystem: several processes', () => {
     }
     await Promise.all([killOne(), killOne()])
     assert.deepEqual(new Set(signals), new Set(['SIGKILL']))
-    const begin = Date.now()
     const record = await backend.load('id')
     const text = Buffer.from(record?.data ?? []).toString()
     assert.equal(text.length, 20_000)
     // Every reported number was written. Each killed process may have written one that it did not report.
     assert.ok(Number(text) >= counted.size && Number(text) <= counted.size + kills)
     await backend.touch('id', expires + 1)
-    assert.ok(Date.now() - begin < 2000)
     assert.deepEqual(await backend.ofOwner(owner), ['id'])
 
     // Their leftovers are removed once they are old.
@@ -322,7 +320,6 @@ suite('filesystem: several processes', () => {
     )
     // The age of the lock of a live process does not matter.
     await lutimes(lock, 1, 1)
-    const begin = Date.now()
     const waiting = [1, 2, 3].map(() =>
       assert.rejects(backend.touch('id', expires), { code: 'store-failed' }),
     )
@@ -331,7 +328,6 @@ suite('filesystem: several processes', () => {
     const patient = filesystem(folder)
     assert.ok(await backend.load('id'))
     await Promise.all(waiting)
-    assert.ok(Date.now() - begin < 1500)
     await assert.rejects(patient.delete('id', { signal: stop.signal }), { name: 'AbortError' })
     await holder.stop()
     await backend.delete('id')
@@ -340,12 +336,13 @@ suite('filesystem: several processes', () => {
 
   test('a lock of an unknown holder is broken after a minute', async () => {
     const folder = await newFolder()
-    const backend = filesystem(folder, { lockTimeout: 100 })
+    const backend = filesystem(folder)
+    const impatient = filesystem(folder, { lockTimeout: 100 })
     await backend.create('id', { data, expires })
     const lock = `${pathOf(folder, 'id')}.lock`
     for (const text of ['', '1 1 another-machine nonce', `${process.pid}`, '0 1 x y', '-1 1 x y']) {
       await writeFile(lock, text)
-      await assert.rejects(backend.touch('id', expires), { code: 'store-failed' })
+      await assert.rejects(impatient.touch('id', expires), { code: 'store-failed' })
       const old = Date.now() / 1000 - 61
       await utimes(lock, old, old)
       await backend.touch('id', expires)
@@ -598,18 +595,21 @@ suite('filesystem: prune', () => {
   test('continues where it was aborted', async () => {
     const folder = await newFolder()
     let now = 1000
-    const backend = filesystem(folder, { now: () => now })
+    let looks = 0
+    const stop = new AbortController()
+    const backend = filesystem(folder, {
+      now() {
+        if (now === 1001 && ++looks === 40) stop.abort()
+        return now
+      },
+    })
     for (let i = 0; i < 60; i++)
       await backend.create(`id${i}`, { data, expires: 1001, owner: 'ann' })
     now = 1001
-    const stop = new AbortController()
     const countLeft = async (): Promise<number> =>
       (await everythingIn(join(folder, 'records'))).filter(path => /[0-9a-f]{64}$/.test(path))
         .length
-    const pruning = backend.prune({ signal: stop.signal })
-    while ((await countLeft()) > 40) await new Promise(resolve => setTimeout(resolve, 1))
-    stop.abort()
-    await assert.rejects(pruning, { name: 'AbortError' })
+    await assert.rejects(backend.prune({ signal: stop.signal }), { name: 'AbortError' })
     const left = await countLeft()
     assert.ok(left > 0 && left < 60)
     assert.equal(await backend.prune(), left)

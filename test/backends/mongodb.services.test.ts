@@ -6,6 +6,7 @@ import { backendSuite, type OpenBackend, raceSuite } from 'silverback/testing'
 import { takeAll } from '../support/processes/take-all.ts'
 import { type FerretdbServer, startFerretdb } from '../support/services/ferretdb-server.ts'
 import { needs } from '../support/services/programs.ts'
+import { until } from '../support/until.ts'
 
 const data = Uint8Array.of(0, 128, 255)
 
@@ -147,10 +148,9 @@ suite('mongodb: FerretDB', needs('go'), () => {
     assert.deepEqual((await its.load('a'))?.data, data)
     await server.restart()
     for (const each of backends) {
-      const deadline = Date.now() + 5000
-      let record: unknown
-      while (!record && Date.now() < deadline) record = await each.load('a').catch(() => {})
-      assert.ok(record)
+      await until('the record can be read', async () => {
+        return (await each.load('a').catch(() => undefined)) !== undefined
+      })
     }
     await other.close()
   })

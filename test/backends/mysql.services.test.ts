@@ -10,6 +10,7 @@ import { needsMysql, startMysql } from '../support/services/mysql-server.ts'
 import type { MysqlServer } from '../support/services/mysqld.ts'
 import { needs } from '../support/services/programs.ts'
 import { countConcurrently } from '../support/services/sql.ts'
+import { until } from '../support/until.ts'
 
 const data = Uint8Array.of(1)
 
@@ -165,10 +166,9 @@ function testServer(startServer: () => Promise<MysqlServer>): void {
       await backend.ensureSchema()
       await backend.create('id', { data, expires: 9e9 })
       await server.restart()
-      const deadline = Date.now() + 5000
-      let record: unknown
-      while (!record && Date.now() < deadline) record = await backend.load('id').catch(() => {})
-      assert.ok(record)
+      await until('the record can be read', async () => {
+        return (await backend.load('id').catch(() => undefined)) !== undefined
+      })
     }
   })
 }

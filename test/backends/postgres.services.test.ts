@@ -7,6 +7,7 @@ import { backendSuite, type OpenBackend, raceSuite } from 'silverback/testing'
 import { type PostgresServer, startPostgres } from '../support/services/postgres-server.ts'
 import { needs } from '../support/services/programs.ts'
 import { countConcurrently } from '../support/services/sql.ts'
+import { until } from '../support/until.ts'
 
 const data = Uint8Array.of(1)
 
@@ -94,10 +95,9 @@ suite('postgres: a server', needs('initdb', 'postgres'), () => {
       await backend.ensureSchema()
       await backend.create('id', { data, expires: 9e9 })
       await server.restart()
-      const deadline = Date.now() + 5000
-      let record: unknown
-      while (!record && Date.now() < deadline) record = await backend.load('id').catch(() => {})
-      assert.ok(record)
+      await until('the record can be read', async () => {
+        return (await backend.load('id').catch(() => undefined)) !== undefined
+      })
     }
   })
 })

@@ -10,6 +10,7 @@ import { takeAll } from '../support/processes/take-all.ts'
 import { needs } from '../support/services/programs.ts'
 import { type RedisServer, startRedis, startSentinel } from '../support/services/redis-server.ts'
 import { openResending } from '../support/services/resending.ts'
+import { until } from '../support/until.ts'
 
 type RedisBackend = Backend & OwnerIndex & Listable
 
@@ -152,12 +153,9 @@ suite('redis', needs('redis-server', 'redis-cli'), () => {
       await backend.create(id, { data, expires })
       await server.restart()
       // The first operations may fail on the old connection.
-      const deadline = Date.now() + 5000
-      let record: unknown
-      while (!record && Date.now() < deadline) {
-        record = await backend.load(id).catch(() => new Promise(done => setTimeout(done, 50)))
-      }
-      assert.ok(record)
+      await until('the record can be read', async () => {
+        return (await backend.load(id).catch(() => undefined)) !== undefined
+      })
       await backend.touch(id, expires + 5)
       assert.equal((await backend.load(id))?.expires, expires + 5)
     })
@@ -166,8 +164,7 @@ suite('redis', needs('redis-server', 'redis-cli'), () => {
       const backend = await open(client)
       const id = `pause-${client}`
       await backend.create(id, { data, expires, owner: id })
-      server.cli('CLIENT', 'PAUSE', '600')
-      const begin = Date.now()
+      server.signal('SIGSTOP')
       const signal = AbortSignal.timeout(50)
       for (const operation of [
         backend.load(id, { signal }),
@@ -177,8 +174,8 @@ suite('redis', needs('redis-server', 'redis-cli'), () => {
       ]) {
         await assert.rejects(operation, { name: 'TimeoutError' })
       }
-      assert.ok(Date.now() - begin < 400)
       await assert.rejects(backend.delete(id, { signal }), { name: 'TimeoutError' })
+      server.signal('SIGCONT')
       assert.ok(await backend.load(id))
     })
   }
@@ -314,7 +311,7 @@ suite('redis', needs('redis-server', 'redis-cli'), () => {
 
     for (const client of ['ioredis', 'iovalkey', 'node-redis']) {
       test(`${client}: a deletion reaches the replicas or rejects`, async () => {
-        const waits = await open(client, { waitForReplicas: { count: 1, timeoutMs: 2000 } })
+        const waits = await open(client, { waitForReplicas: { count: 1, timeoutMs: 60_000 } })
         const id = `waits-${client}`
         for (const remove of [() => waits.delete(id), () => waits.deleteOwner('ann')]) {
           await waits.create(id, { data, expires, owner: 'ann' })
@@ -322,7 +319,7 @@ suite('redis', needs('redis-server', 'redis-cli'), () => {
           assert.equal(replica.cli('EXISTS', `silverback:${id}`), '0')
         }
         const tooMany = await open(client, { waitForReplicas: { count: 2, timeoutMs: 50 } })
-        const message = 'deletion reached only 1 of 2 replicas within 50 ms'
+        const message = /^deletion reached only [01] of 2 replicas within 50 ms$/
         await assert.rejects(tooMany.delete(id), { message })
         await assert.rejects(tooMany.deleteOwner('ann'), { message })
       })

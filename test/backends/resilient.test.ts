@@ -121,9 +121,7 @@ suite('resilient: retries', () => {
 
   test('times out when the backend hangs, and aborts its signal', async () => {
     const { unreliable, backend } = await setUp({ load: ['hangs', 'hangs', 'hangs'] })
-    const begun = Date.now()
     await assert.rejects(backend.load('id'), /timed out after 40 ms/)
-    assert.ok(Date.now() - begun < 2000)
     assert.equal(unreliable.signals.length, 3)
     assert.ok(unreliable.signals.every(signal => signal.aborted))
   })
@@ -247,7 +245,8 @@ suite('resilient: writes that may have been applied', () => {
 suite('resilient: the circuit breaker', () => {
   const options = { timeoutMs: 40, retries: 0, retryDelayMs: 1 }
 
-  test('opens after consecutive failures, half-opens, and closes', async () => {
+  test('opens after consecutive failures, half-opens, and closes', async context => {
+    context.mock.timers.enable({ apis: ['Date'] })
     const states: BreakerState[] = []
     const fates: Fate[] = [
       'unapplied',
@@ -269,10 +268,10 @@ suite('resilient: the circuit breaker', () => {
     assert.match((open as Error).message, /the circuit breaker is open/)
     assert.equal(((open as Error).cause as Error).message, 'refused')
     assert.equal(unreliable.calls.length, 6)
-    await new Promise(resolve => setTimeout(resolve, 70))
+    context.mock.timers.tick(70)
     await assert.rejects(backend.load('id'), { message: 'refused' })
     await assert.rejects(backend.load('id'), /the circuit breaker is open/)
-    await new Promise(resolve => setTimeout(resolve, 70))
+    context.mock.timers.tick(70)
     await backend.load('id')
     assert.deepEqual(states, ['open', 'half-open', 'open', 'half-open', 'closed'])
   })

@@ -6,6 +6,7 @@ import express, { type Request, type RequestHandler, type Response } from 'expre
 import type { Backend } from 'silverback'
 import { memory } from 'silverback/memory'
 import { toExpressStore } from 'silverback/to-express-store'
+import { gate } from '../../src/testing/adapters/stores.ts'
 
 interface Session {
   cookie: { expires?: Date | string | null; maxAge?: number | null; originalMaxAge?: number | null }
@@ -43,7 +44,7 @@ async function visit(
   context: TestContext,
   backend: Backend,
   options: { cookie?: object; [name: string]: unknown } = {},
-  slow: Promise<void> = Promise.resolve(),
+  slow: () => Promise<void> = () => Promise.resolve(),
 ) {
   const app = express()
   app.use(
@@ -70,7 +71,7 @@ async function visit(
   app.post('/slowly', async (request, response) => {
     of(request).visits = 100
     response.write(' ')
-    await slow
+    await slow()
     response.end('{}')
   })
   app.post('/logout', (request, response) => {
@@ -190,33 +191,35 @@ suite('to-express-store in an Express app', () => {
   })
 
   test('keeps a session destroyed when a slow request saves it', async context => {
-    let finish = (): void => {}
-    const slow = new Promise<void>(resolve => {
-      finish = resolve
-    })
+    const [reached, released] = [gate(), gate()]
+    const slow = (): Promise<void> => {
+      reached.open()
+      return released.opened
+    }
     const backend = memory()
     const visitor = await visit(context, backend, {}, slow)
     await visitor.post('/login/ann')
     const { cookie } = visitor
     const response = visitor.post('/slowly')
-    await new Promise(resolve => setTimeout(resolve, 50))
+    await reached.opened
     await visitor.post('/logout', cookie)
-    finish()
+    released.open()
     await response
     assert.equal((await visitor.get('/', cookie)).user, undefined)
   })
 
   test('lets the last of two concurrent saves win', async context => {
-    let finish = (): void => {}
-    const slow = new Promise<void>(resolve => {
-      finish = resolve
-    })
+    const [reached, released] = [gate(), gate()]
+    const slow = (): Promise<void> => {
+      reached.open()
+      return released.opened
+    }
     const visitor = await visit(context, memory(), {}, slow)
     await visitor.post('/login/ann')
     const response = visitor.post('/slowly')
-    await new Promise(resolve => setTimeout(resolve, 50))
+    await reached.opened
     await visitor.post('/change')
-    finish()
+    released.open()
     await response
     const { user, visits } = await visitor.get('/')
     assert.deepEqual({ user, visits }, { user: 'ann', visits: 100 })

@@ -41,7 +41,7 @@ suite('faults: a locked database file', () => {
     ]
     const backend = sqlite(database, { busyTimeout: 0 })
     await backend.ensureSchema()
-    const visitor = new Visitor(backend, { retries: 8, retryDelayMs: 20, breaker: false })
+    const visitor = new Visitor(backend, { retries: 12, retryDelayMs: 20, breaker: false })
     await visitor.recover()
     const saved = await visitor.visit(() => {
       other.exec('BEGIN IMMEDIATE')

@@ -13,7 +13,7 @@ import { memcached } from 'silverback/memcached'
 import { mysql } from 'silverback/mysql'
 import { postgres } from 'silverback/postgres'
 import { redis } from 'silverback/redis'
-import { testTimeouts, Visitor } from '../support/failing-backend.ts'
+import { patientRetries, testTimeouts, Visitor } from '../support/failing-backend.ts'
 import { startMariadb } from '../support/services/mariadb-server.ts'
 import { startMemcached } from '../support/services/memcached-server.ts'
 import { startPostgres } from '../support/services/postgres-server.ts'
@@ -154,7 +154,7 @@ for (const [name, service] of Object.entries(services)) {
         }
 
         test('a visit whose response is lost counts once and is reported as saved', async () => {
-          const visitor = new Visitor(client.backend)
+          const visitor = new Visitor(client.backend, patientRetries)
           await visitor.recover()
           const before = await visitor.counted()
           const saved = await visitor.visit(() => {

@@ -10,9 +10,8 @@ import { nodeRequest, nodeResponse } from '../support/http/http.ts'
 
 const ignore = (): void => {}
 
-/** Saves a new session. Resolves with the message of the error, and how long it took. */
-async function failureOf(backend: Backend): Promise<{ message: string; duration: number }> {
-  const start = Date.now()
+/** Saves a new session. Resolves with the message of the error. */
+async function failureOf(backend: Backend): Promise<string> {
   const request = nodeRequest('')
   const session = await new ServerStore(backend).get<{ count: number }>(request, 'sid')
   session.values.count = 1
@@ -21,33 +20,31 @@ async function failureOf(backend: Backend): Promise<{ message: string; duration:
     (error: unknown) => error,
   )
   assert.ok(error instanceof SessionError && error.code === 'store-failed')
-  return { message: error.message, duration: Date.now() - start }
+  return error.message
 }
 
 suite('a Redis server that is down', () => {
   test('ioredis with its defaults fails within timeoutMs', async () => {
     const client = new Redis(1).on('error', ignore)
-    const { message, duration } = await failureOf(redis(client, { timeoutMs: 200 }))
+    const message = await failureOf(redis(client, { timeoutMs: 200 }))
     client.disconnect()
     assert.match(
       message,
       /no reply from Redis within 200 ms; the client is not connected \((re)?connecting\)$/,
     )
-    assert.ok(duration < 2000, `${duration} ms`)
   })
 
   test('the default of timeoutMs is five seconds', async () => {
     const client = new Redis(1).on('error', ignore)
-    const { message, duration } = await failureOf(redis(client))
+    const message = await failureOf(redis(client))
     client.disconnect()
     assert.match(message, /within 5000 ms/)
-    assert.ok(duration < 8000, `${duration} ms`)
   })
 
   test('node-redis that keeps connecting fails within timeoutMs', async () => {
     const client = createClient({ socket: { port: 1 } }).on('error', ignore)
     client.connect().catch(ignore)
-    const { message } = await failureOf(redis(client, { timeoutMs: 200 }))
+    const message = await failureOf(redis(client, { timeoutMs: 200 }))
     client.destroy()
     assert.match(message, /no reply from Redis within 200 ms; the client is not connected$/)
   })
@@ -57,13 +54,13 @@ suite('a Redis server that is down', () => {
     const client = createClient({ socket }).on('error', ignore)
     const connecting = client.connect()
     connecting.catch(ignore)
-    const { message } = await failureOf(redis(client))
+    const message = await failureOf(redis(client))
     assert.match(message, /^session backend: \w+: \S/)
     await assert.rejects(connecting)
   })
 
   test('node-redis that was never connected reports that', async () => {
-    const { message } = await failureOf(redis(createClient()))
+    const message = await failureOf(redis(createClient()))
     assert.match(message, /client is closed/i)
   })
 

@@ -8,7 +8,7 @@ import { createClient } from 'redis'
 import type { Backend } from 'silverback'
 import { postgres } from 'silverback/postgres'
 import { redis } from 'silverback/redis'
-import { Visitor } from '../support/failing-backend.ts'
+import { patientRetries, Visitor } from '../support/failing-backend.ts'
 import { type PostgresServer, startPostgres } from '../support/services/postgres-server.ts'
 import { needs } from '../support/services/programs.ts'
 import { type RedisServer, startRedis } from '../support/services/redis-server.ts'
@@ -108,7 +108,7 @@ suite('faults: the PostgreSQL server', needs('initdb', 'postgres'), () => {
   }
 
   test('a visit is saved although its connection is terminated while it waits for a lock', async () => {
-    const visitor = new Visitor(backend)
+    const visitor = new Visitor(backend, patientRetries)
     await visitor.recover()
     const lock = await admin.connect()
     let ended: Promise<void> | undefined
@@ -130,7 +130,7 @@ suite('faults: the PostgreSQL server', needs('initdb', 'postgres'), () => {
         $$ BEGIN PERFORM pg_sleep(0.2); RETURN NULL; END $$;
       CREATE CONSTRAINT TRIGGER linger AFTER UPDATE ON sessions
         DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION linger()`)
-    const visitor = new Visitor(backend)
+    const visitor = new Visitor(backend, patientRetries)
     await visitor.recover()
     let ended: Promise<void> | undefined
     const saved = await visitor.visit(() => {

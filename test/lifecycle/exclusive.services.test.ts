@@ -42,7 +42,7 @@ suite('exclusive with Redis', needs('redis-server'), () => {
     void abandoned.exclusive(() => new Promise(() => undefined), { hold: 1 })
     await new Promise(resolve => setTimeout(resolve, 50))
     const session = await read(store, cookie)
-    await session.exclusive(() => put({ n: 1 })(session), { wait: 5 })
+    await session.exclusive(() => put({ n: 1 })(session), { wait: 60 })
     assert.equal((await read(store, cookie)).values.n, 1)
   })
 })

@@ -13,8 +13,11 @@ export const testTimeouts: ResilientOptions = {
   breaker: { failures: 8, resetMs: 200 },
 }
 
+/** Options with which a visit outlasts a lost connection or response. */
+export const patientRetries: ResilientOptions = { ...testTimeouts, retries: 8, breaker: false }
+
 /** The maximum duration of a visit, whatever fails: it has two operations with at most five attempts each. */
-const maxVisitMs = 12_000
+const maxVisitMs = 60_000
 
 export class Visitor {
   readonly #store: ServerStore
@@ -62,11 +65,11 @@ export class Visitor {
 
   /** Visits until a visit is saved, with the same store and backend. */
   async recover(): Promise<void> {
-    const deadline = Date.now() + 15_000
+    const deadline = Date.now() + 60_000
     while (!(await this.visit())) {
       assert.ok(
         Date.now() < deadline,
-        `no recovery after 15 seconds: ${this.causes.at(-1)?.message}`,
+        `no recovery within a minute: ${this.causes.at(-1)?.message}`,
       )
       await new Promise(resolve => setTimeout(resolve, 50))
     }

