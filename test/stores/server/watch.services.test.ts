@@ -12,6 +12,7 @@ import { redisPubSub } from 'silverback/redis'
 import { type PostgresServer, startPostgres } from '../../support/services/postgres-server.ts'
 import { needs } from '../../support/services/programs.ts'
 import { type RedisServer, startRedis } from '../../support/services/redis-server.ts'
+import { until } from '../../support/until.ts'
 import { listening, read, signIn, soon, watching } from './watching.ts'
 
 suite('watch() over Redis', needs('redis-server', 'redis-cli'), () => {
@@ -122,6 +123,7 @@ suite('watch() over Redis', needs('redis-server', 'redis-cli'), () => {
       await long.subscribe(notice => received.push(`long ${notice}`))
       await long.publish('one')
       await short.publish('two')
+      await until('both arrive', () => received.length >= 2)
       await soon()
       assert.deepEqual(received, ['long one', 'short two'])
     })
@@ -140,7 +142,7 @@ suite('watch() over Redis', needs('redis-server', 'redis-cli'), () => {
     await other.subscribe(notice => received.push(notice))
     await stop()
     await other.publish('notice')
-    await soon()
+    await until('it arrives', () => received.length > 0)
     assert.deepEqual(received, ['notice'])
   })
 })
@@ -172,7 +174,7 @@ function losing(
       // Notices arrive again.
       const there = new ServerStore(backend, { pubsub: pair()[1] })
       await there.revokeAll('bob')
-      await active.called
+      await until('both are called', () => active.calls() >= 2)
       await soon()
       assert.deepEqual([ended.calls(), ownerEnded.calls(), active.calls()], [1, 1, 2])
     })
