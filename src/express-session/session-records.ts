@@ -154,7 +154,7 @@ class StoreRecords implements SessionRecords {
     // Some stores return the object that they keep.
     const { cookie, values: kept } = split(found)
     const values = JSON.stringify(kept)
-    const record = { values, cookie: new Cookie(cookie).data }
+    const record = { values, cookie: JSON.parse(JSON.stringify(cookie)) as CookieData }
     return { record, values: JSON.parse(values), version: versionOf(values, cookie) }
   }
 

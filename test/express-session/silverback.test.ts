@@ -81,6 +81,46 @@ suite('silverback/express-session', () => {
     assert.equal((await ours.get('/')).text, '3')
   })
 
+  test('keeps the expiry in a store that returns the objects that it was given', async context => {
+    const kept = new Map<string, unknown>()
+    class LiveStore extends session.Store {
+      get(id: string, callback: (error: unknown, session: unknown) => void): void {
+        callback(null, kept.get(id))
+      }
+      set(id: string, value: unknown, callback?: () => void): void {
+        kept.set(id, value)
+        callback?.()
+      }
+      destroy(id: string, callback?: () => void): void {
+        kept.delete(id)
+        callback?.()
+      }
+    }
+    const cookie = { maxAge: 60_000 }
+    const { serve } = oursAt(context)
+    const ann = (
+      await serve(
+        { store: new LiveStore(), cookie },
+        {
+          ...views,
+          '/cookie': (request, response) => {
+            request.session.cart?.push('later')
+            const { expires, originalMaxAge } = request.session.cookie
+            response.end(JSON.stringify([expires instanceof Date, originalMaxAge]))
+          },
+          '/cart': (request, response) => {
+            request.session.cart = []
+            response.end()
+          },
+        },
+      )
+    )()
+    await ann.get('/cart')
+    assert.equal((await ann.get('/cookie')).text, '[true,60000]')
+    assert.equal((await ann.get('/cookie')).text, '[true,60000]')
+    assert.deepEqual(Reflect.get([...kept.values()][0] as object, 'cart'), ['later', 'later'])
+  })
+
   test('renews an unchanged session only after a twentieth of its lifetime', async context => {
     let time = 1_700_000_000
     const counting = counted(memory({ now: () => time }))
