@@ -15,6 +15,7 @@ import {
   type DynamoDBServer,
   startDynamoDB,
 } from '../support/services/dynamodb-server.ts'
+import { freePort } from '../support/services/free-port.ts'
 import { openResending } from '../support/services/resending.ts'
 
 const record = (value: number, owner?: string): NewRecord => ({
@@ -183,8 +184,8 @@ suite('dynamodb', () => {
 suite('dynamodb: failures', () => {
   test('works again after the server was restarted', async () => {
     const path = await mkdtemp(join(tmpdir(), 'silverback-dynamodb-'))
-    const first = await startDynamoDB({ path })
-    const { port } = first
+    const port = await freePort()
+    const first = await startDynamoDB({ path, port })
     const table = await first.createTable()
     const client = connectTo(port)
     const backend = dynamodb(client, commands, { table })

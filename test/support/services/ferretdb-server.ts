@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Running, start } from '../processes/process.ts'
+import { freePort } from './free-port.ts'
 import { findProgram } from './programs.ts'
 
 /** A running server. */
@@ -29,15 +30,14 @@ export async function startFerretdb(): Promise<FerretdbServer> {
     cwd: fileURLToPath(new URL('ferretdb', import.meta.url)),
     stdio: ['ignore', 'ignore', 'inherit'],
   })
-  const run = (address = '127.0.0.1:0'): Promise<Running> =>
-    start(program, [data, address], /^mongodb:\/\/([\d.:]+)\/$/)
+  const address = `127.0.0.1:${await freePort()}`
+  const run = (): Promise<Running> => start(program, [data, address], /^mongodb:\/\//)
   let running = await run()
-  const [url, address] = running.match as unknown as [string, string]
   return {
-    url,
+    url: `mongodb://${address}/`,
     async restart() {
       await running.stop()
-      running = await run(address)
+      running = await run()
     },
     async stop() {
       await running.stop()
