@@ -17,7 +17,7 @@ export interface Fault {
 }
 
 /** How long something is paused, in milliseconds: shorter and longer than the timeouts of clients. */
-const pause = (random: () => number): Promise<void> => sleep(200 + random() * 2300)
+const pause = (random: () => number): Promise<void> => sleep(200 + random() * 6800)
 
 /** How long connections fail, in milliseconds. */
 const cut = (random: () => number): Promise<void> => sleep(30 + random() * 400)

@@ -29,6 +29,7 @@ import { redis } from 'silverback/redis'
 import { sqlite } from 'silverback/sqlite'
 import { type Crashable, signalTree } from '../../test/support/processes/process.ts'
 import { connectTo } from '../../test/support/services/dynamodb-server.ts'
+import { freePort } from '../../test/support/services/free-port.ts'
 import { startMariadb } from '../../test/support/services/mariadb-server.ts'
 import { startMemcached } from '../../test/support/services/memcached-server.ts'
 import { startPostgres } from '../../test/support/services/postgres-server.ts'
@@ -69,7 +70,7 @@ export interface TestedStore {
 const ignore = (): void => undefined
 
 /** How long clients wait for a server, in milliseconds: shorter than some of the pauses. */
-const patience = 1500
+const patience = 5000
 
 async function withSchema<B extends Backend & Preparable>(backend: B): Promise<B> {
   await backend.ensureSchema()
@@ -112,23 +113,24 @@ async function newRedis(): Promise<Running> {
 async function newDynamoDB(): Promise<Running> {
   const folder = await mkdtemp(join(tmpdir(), 'dynalite-'))
   const script = fileURLToPath(new URL('dynamodb-process.ts', import.meta.url))
+  const dynalitePort = await freePort()
   const run = async (...args: string[]) => {
-    const child = fork(script, [folder, ...args])
+    const child = fork(script, [folder, String(dynalitePort), ...args])
     const [message] = await once(child, 'message')
-    return { child, ...(message as { port: number; table?: string }) }
+    return { child, ...(message as { table?: string }) }
   }
-  const first = await run()
+  const first = await run('create')
   let { child } = first
   const end = async (): Promise<void> => {
     const ended = once(child, 'exit')
     child.kill('SIGKILL')
     await ended
   }
-  const { port, ...running } = await behindProxy(first.port, {
+  const { port, ...running } = await behindProxy(dynalitePort, {
     signal: name => signalTree(child, name),
     async crash() {
       await end()
-      child = (await run(String(first.port))).child
+      child = (await run()).child
     },
     async stop() {
       await end()

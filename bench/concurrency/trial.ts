@@ -35,13 +35,13 @@ export interface Trial extends Verdict {
 }
 
 /** How long after a fault requests may still fail, in milliseconds, because a client notices it late. */
-const aftermath = 3000
+const aftermath = 10_000
 
 /** How long the app may take to work again after a fault, in milliseconds. */
 const recovery = 30_000
 
 /** How long a server may take to execute what a killed client has sent, in milliseconds. */
-const settling = 1000
+const settling = 3000
 
 /** Runs a trial over a store. Everything that it has started is stopped at the end. */
 export async function runTrial(name: StoreName, load: Load): Promise<Trial> {
