@@ -11,7 +11,7 @@ import { type Backend, ServerStore, type Session } from 'silverback'
 import { filesystem } from 'silverback/filesystem'
 import { sqlite } from 'silverback/sqlite'
 import { keyOf } from '../../src/backends/ids.ts'
-import { Visitor } from '../support/failing-backend.ts'
+import { patientRetries, Visitor } from '../support/failing-backend.ts'
 import { cookieHeader, nodeRequest, nodeResponse } from '../support/http/http.ts'
 
 async function newFolder(): Promise<string> {
@@ -87,12 +87,12 @@ suite('faults: a full disk', () => {
       }
       const { backend, close } = await open(disk.folder)
       try {
-        const visitors = [1, 2, 3].map(() => new Visitor(backend))
+        const visitors = [1, 2, 3].map(() => new Visitor(backend, patientRetries))
         for (const visitor of visitors) await visitor.recover()
         const filler = join(disk.folder, 'filler')
         await assert.rejects(writeFile(filler, Buffer.alloc(600_000)), { code: 'ENOSPC' })
         // Use up the space left inside existing files first.
-        const newcomer = async (): Promise<boolean> => new Visitor(backend).visit()
+        const newcomer = async (): Promise<boolean> => new Visitor(backend, patientRetries).visit()
         let made = 0
         while (await newcomer()) assert.ok(++made < 2000)
         const saved = await Promise.all(visitors.map(visitor => visitor.visit()))

@@ -88,7 +88,7 @@ const services: Record<string, Service> = {
       },
       mariadb(port) {
         const pool = mariadb.createPool(
-          `mariadb://root@127.0.0.1:${port}/test?acquireTimeout=2000&connectTimeout=1000`,
+          `mariadb://root@127.0.0.1:${port}/test?connectTimeout=10000`,
         )
         return { backend: mysql(pool, { table: 'mariadb' }), close: () => pool.end() }
       },

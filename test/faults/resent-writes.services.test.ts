@@ -21,6 +21,8 @@ interface Client {
 }
 
 const ignore = (): void => {}
+/** Longer than responses are lost. */
+const timeoutMs = 60_000
 const expires = Math.floor(Date.now() / 1000) + 3600
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 const textOf = (data: Uint8Array | undefined): string => new TextDecoder().decode(data)
@@ -28,11 +30,11 @@ const textOf = (data: Uint8Array | undefined): string => new TextDecoder().decod
 const resending: Record<string, (port: number) => Client> = {
   ioredis(port) {
     const client = new Redis(port).on('error', ignore)
-    return { backend: redis(client), close: () => client.disconnect() }
+    return { backend: redis(client, { timeoutMs }), close: () => client.disconnect() }
   },
   iovalkey(port) {
     const client = new Valkey(port).on('error', ignore)
-    return { backend: redis(client), close: () => client.disconnect() }
+    return { backend: redis(client, { timeoutMs }), close: () => client.disconnect() }
   },
 }
 
@@ -151,7 +153,7 @@ suite('resent writes: Redis', needs('redis-server', 'redis-cli'), () => {
   test('node-redis rejects a command whose response was lost, and does not resend it', async () => {
     const socket = { port: proxy.port, reconnectStrategy: 50 }
     const client = await createClient({ socket }).on('error', ignore).connect()
-    const backend = redis(client)
+    const backend = redis(client, { timeoutMs })
     const { pending } = await loseResponse(
       () => backend.create('node-redis', { data: bytes('first'), expires }),
       () => holds('node-redis', 'first'),

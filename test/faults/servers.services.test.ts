@@ -39,8 +39,9 @@ suite('faults: the Redis server', needs('redis-server', 'redis-cli'), () => {
     test(`${name}: a paused server times out`, async () => {
       const visitor = new Visitor(clients[name]!.backend)
       await visitor.recover()
-      server.cli('CLIENT', 'PAUSE', '2500')
+      server.signal('SIGSTOP')
       assert.equal(await visitor.visit(), false)
+      server.signal('SIGCONT')
       assert.match(visitor.causes[0]!.message, /timed out/)
       await visitor.recover()
       await visitor.check()
@@ -49,14 +50,15 @@ suite('faults: the Redis server', needs('redis-server', 'redis-cli'), () => {
     test(`${name}: a server with paused writes times out`, async () => {
       const visitor = new Visitor(clients[name]!.backend)
       await visitor.recover()
-      const saved = await visitor.visit(() => server.cli('CLIENT', 'PAUSE', '2500', 'WRITE'))
+      const saved = await visitor.visit(() => server.cli('CLIENT', 'PAUSE', '600000', 'WRITE'))
       assert.equal(saved, false)
+      server.cli('CLIENT', 'UNPAUSE')
       await visitor.recover()
       await visitor.check()
     })
 
     test(`${name}: a server that becomes a replica and then a primary again`, async () => {
-      const visitor = new Visitor(clients[name]!.backend)
+      const visitor = new Visitor(clients[name]!.backend, patientRetries)
       await visitor.recover()
       server.cli('CONFIG', 'SET', 'replica-read-only', 'yes')
       const saved = await visitor.visit(() =>
@@ -124,10 +126,13 @@ suite('faults: the PostgreSQL server', needs('initdb', 'postgres'), () => {
   })
 
   test('a visit is saved although its connection is terminated during the commit', async () => {
-    // A deferred trigger makes the commit slow.
+    // A deferred trigger makes the first commit slow.
     await admin.query(`
-      CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS
-        $$ BEGIN PERFORM pg_sleep(0.2); RETURN NULL; END $$;
+      CREATE SEQUENCE commits;
+      CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF nextval('commits') = 1 THEN PERFORM pg_sleep(600); END IF;
+        RETURN NULL;
+      END $$;
       CREATE CONSTRAINT TRIGGER linger AFTER UPDATE ON sessions
         DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION linger()`)
     const visitor = new Visitor(backend, patientRetries)
@@ -143,14 +148,14 @@ suite('faults: the PostgreSQL server', needs('initdb', 'postgres'), () => {
   })
 
   test('a read-only server, as before a failover', async () => {
-    const visitor = new Visitor(backend)
+    const visitor = new Visitor(backend, patientRetries)
     await visitor.recover()
     const setReadOnly = 'ALTER ROLE postgres SET default_transaction_read_only ='
     const saved = await visitor.visit(async () => {
       await admin.query(`${setReadOnly} on`)
       // The setting applies to new connections.
       await admin.query(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'app'",
+        "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE application_name = 'app'",
       )
     })
     assert.equal(saved, false)
