@@ -223,7 +223,8 @@ suite('filesystem: several processes', () => {
     const counters = Array.from({ length: 3 }, async () => {
       const child = fork(script('folder-counter.ts'), [folder, 'id', '40'])
       child.on('message', number => counted.push(number as number))
-      const code = await new Promise(resolve => child.on('exit', resolve))
+      // Unlike `exit`, `close` comes after the last message.
+      const code = await new Promise(resolve => child.on('close', resolve))
       assert.equal(code, 0)
     })
     await Promise.all(counters)
@@ -259,7 +260,7 @@ suite('filesystem: several processes', () => {
             if (++mine === enough) setTimeout(() => child.kill('SIGKILL'), Math.random() * 4)
           })
           // A process that gave up waiting for a lock would have exited without a signal.
-          child.on('exit', (_, signal) => {
+          child.on('close', (_, signal) => {
             signals.push(signal)
             resolve()
           })

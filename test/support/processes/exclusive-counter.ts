@@ -12,10 +12,11 @@ const store = new ServerStore(redis(client))
 
 for (let done = 0; done < Number(times); done++) {
   const session = await store.get<{ n: number }>(nodeRequest(cookie), 'sid')
-  await session.exclusive(async () => {
+  const increment = async (): Promise<void> => {
     const n = session.values.n ?? 0
     await setTimeout(1)
     session.values.n = n + 1
-  })
+  }
+  await session.exclusive(increment, { wait: 300, hold: 300 })
 }
 client.disconnect()

@@ -6,7 +6,8 @@
 import { filesystem } from 'silverback/filesystem'
 
 const [folder, id, times] = process.argv.slice(2) as [string, string, string]
-const backend = filesystem(folder)
+// Less than the minute after which the lock of an unknown holder is broken.
+const backend = filesystem(folder, { lockTimeout: 50_000 })
 
 for (let done = 0; done < Number(times); ) {
   const record = await backend.load(id)

@@ -32,7 +32,7 @@ function open(database: string, address: string): [Backend & Preparable, () => u
     return [mysql(pool), () => pool.end()]
   }
   const db = new Database(address)
-  return [sqlite(db), () => db.close()]
+  return [sqlite(db, { busyTimeout: 60_000 }), () => db.close()]
 }
 
 const [database, address, id, times] = process.argv.slice(2) as [string, string, string, string]

@@ -52,7 +52,7 @@ export async function startRedis(...options: string[]): Promise<RedisServer> {
 /** Starts a cluster of three servers, each with a third of the hash slots. */
 export async function startRedisCluster(): Promise<RedisServer[]> {
   const servers = await Promise.all(
-    [1, 2, 3].map(() => startRedis('--cluster-enabled', 'yes', '--cluster-node-timeout', '2000')),
+    [1, 2, 3].map(() => startRedis('--cluster-enabled', 'yes', '--cluster-node-timeout', '15000')),
   )
   const [first] = servers as [RedisServer]
   const addresses = servers.map(({ port }) => `127.0.0.1:${port}`)
