@@ -97,7 +97,7 @@ suite('a filesystem store', () => {
     assert.ok(file.endsWith(`session_${session.id}`))
     assert.equal((await stat(file)).mode & 0o777, 0o600)
     assert.equal((await stat(folder)).mode & 0o777, 0o700)
-    assert.ok(!(await readFile(file, 'utf8')).includes('bar'))
+    assert.ok(!(await readFile(file, 'utf8')).includes('"bar"'))
     assert.ok(!cookie.includes(session.id as string))
   })
 
