@@ -39,8 +39,10 @@ suite('exclusive with Redis', needs('redis-server'), () => {
     const store = new ServerStore(redis(client))
     const cookie = await visit(store, put({ n: 0 }))
     const abandoned = await read(store, cookie)
-    void abandoned.exclusive(() => new Promise(() => undefined), { hold: 1 })
-    await new Promise(resolve => setTimeout(resolve, 50))
+    await new Promise<void>(begun => {
+      const endless = (): Promise<void> => new Promise(() => begun())
+      void abandoned.exclusive(endless, { hold: 1 })
+    })
     const session = await read(store, cookie)
     await session.exclusive(() => put({ n: 1 })(session), { wait: 60 })
     assert.equal((await read(store, cookie)).values.n, 1)

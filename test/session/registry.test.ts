@@ -21,6 +21,7 @@ import {
 } from 'silverback'
 import { cookieHeader, nodeRequest, nodeResponse, setCookieLines } from '../support/http/http.ts'
 import { keys } from '../support/keys.ts'
+import { until } from '../support/until.ts'
 
 const store = new CookieStore({ keys })
 
@@ -190,8 +191,9 @@ suite('the registry of a request', () => {
       references.push(new WeakRef(await store.get(request, 'a')))
     }
     // A WeakRef keeps its target alive until the end of the current job.
-    await new Promise(resolve => setTimeout(resolve, 10))
-    collectGarbage()
-    assert.ok(references.filter(reference => reference.deref()).length < 10)
+    await until('the sessions are collected', () => {
+      collectGarbage()
+      return references.filter(reference => reference.deref()).length < 10
+    })
   })
 })

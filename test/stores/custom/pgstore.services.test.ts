@@ -101,7 +101,7 @@ suite('a store in the layout of pgstore', needs('initdb', 'postgres'), () => {
     await visit(open(), put({ a: 2 }), cookie)
     const { id } = await read(open(), cookie)
     const { rows } = await pool.query(
-      `SELECT modified_on > created_on AS modified, expires_on > now() + interval '590 seconds' AS alive
+      `SELECT modified_on > created_on AS modified, expires_on > now() + interval '300 seconds' AS alive
        FROM http_sessions WHERE key = $1`,
       [id],
     )

@@ -77,7 +77,7 @@ suite('watch() over Redis', needs('redis-server', 'redis-cli'), () => {
 
   test('hears of a session that is revoked while ioredis waits to reconnect', async () => {
     const client = new Redis(server.port)
-    const subscriber = client.duplicate({ retryStrategy: () => 500 })
+    const subscriber = client.duplicate({ retryStrategy: () => 600_000 })
     closers.push(
       () => client.disconnect(),
       () => subscriber.disconnect(),
@@ -93,6 +93,7 @@ suite('watch() over Redis', needs('redis-server', 'redis-cli'), () => {
     await closed
     await there.revokeAll('ann')
     assert.equal(calls(), 0)
+    await subscriber.connect()
     await called
   })
 
@@ -243,8 +244,10 @@ suite('watch() over PostgreSQL', needs('postgres', 'initdb'), () => {
       losing(
         () => pair,
         async () => {
+          // Waits up to a minute for the end of each.
           await admin.query(
-            'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()',
+            `SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity
+             WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`,
           )
         },
         () => server.restart(),
