@@ -183,8 +183,10 @@ export const sqliteColumns: Pick<TableLayout, 'time' | 'expiry' | 'timeText' | '
   unixOf: Number,
 }
 
+/** Without the fraction of the second: SQLite rounds to milliseconds, which can be the next second. */
 function unixInSqlite(column: string): string {
-  return `CAST(strftime('%s', ${column}) AS INTEGER)`
+  const zone = `CASE WHEN ${column} GLOB '*[+-][0-9][0-9]:[0-9][0-9]' THEN substr(${column}, -6) ELSE '' END`
+  return `CAST(strftime('%s', substr(${column}, 1, 19) || ${zone}) AS INTEGER)`
 }
 
 /** Minutes that the zone is ahead of UTC at that time. */
