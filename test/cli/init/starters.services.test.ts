@@ -15,6 +15,7 @@ import { freePort } from '../../support/services/free-port.ts'
 import { startPostgres } from '../../support/services/postgres-server.ts'
 import { needs } from '../../support/services/programs.ts'
 import { startRedis } from '../../support/services/redis-server.ts'
+import { until } from '../../support/until.ts'
 import { type Files, starters } from './starters.ts'
 
 const packages = 'test/projects/init'
@@ -217,7 +218,11 @@ suite('init with the store', needsProject(packages), () => {
         assert.match(shell(app, init(app, `--store=${store}`).test), /pass 1/)
         typecheck(app)
         const tsx = join(app, '../node_modules/.bin/tsx')
-        await withServer([tsx, 'src/index.ts'], app, origin => visitServer(app, origin))
+        await withServer([tsx, 'src/index.ts'], app, async origin => {
+          // The app creates the table while it listens already.
+          await until('the table is there', async () => (await fetch(`${origin}/me`)).ok)
+          await visitServer(app, origin)
+        })
       } finally {
         await database?.stop()
       }
