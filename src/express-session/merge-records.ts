@@ -6,9 +6,8 @@
 
 import { json } from '../codec/serializers/json.ts'
 import { merge } from '../session/merge.ts'
-import type { Values } from '../session/session.ts'
 import { hasSameAttributes } from './cookie.ts'
-import type { SessionRecord } from './session-records.ts'
+import { type SessionRecord, valuesOf } from './session-records.ts'
 
 /**
  * Returns `theirs` with the changes from `base` to `mine` applied, key by key. If both have appended to a
@@ -19,14 +18,10 @@ export function mergeRecords(
   mine: SessionRecord,
   theirs: SessionRecord,
 ): SessionRecord {
-  const [before, now, there] = [base, mine, theirs].map(({ values }) => JSON.parse(values)) as [
-    Values,
-    Values,
-    Values,
-  ]
+  const [before, now] = [valuesOf(base), valuesOf(mine)]
   const lists = Object.keys(now).filter(key => isLonger(before[key], now[key]))
   const changes = { lists: new Set(lists), increments: new Map(), expired: new Set<string>() }
-  const { values } = merge({ base: before, mine: now, theirs: there, changes }, json)
+  const { values } = merge({ base: before, mine: now, theirs: valuesOf(theirs), changes }, json)
   // Every request moves the expiry, so an expiry alone does not count as a change to the cookie.
   const isTheirs =
     hasSameAttributes(base.cookie, mine.cookie) && !hasSameAttributes(base.cookie, theirs.cookie)

@@ -23,7 +23,12 @@ import {
   type SessionController,
   type SessionRequest,
 } from './session.ts'
-import type { LoadedRecord, SessionRecord, VersionedRecord } from './session-records.ts'
+import {
+  type LoadedRecord,
+  type SessionRecord,
+  type VersionedRecord,
+  valuesOf,
+} from './session-records.ts'
 import type { Store } from './store.ts'
 import { warnOfLateFailure, warnOfPlainConnection } from './warnings.ts'
 
@@ -400,10 +405,7 @@ function capture<T>(make: () => T): () => T {
 function applyMerged(session: Session, mine: SessionRecord, merged: SessionRecord): void {
   if (merged === mine) return
   const values = session as unknown as Values
-  const [mineValues, mergedValues] = [mine, merged].map(record => JSON.parse(record.values)) as [
-    Values,
-    Values,
-  ]
+  const [mineValues, mergedValues] = [valuesOf(mine), valuesOf(merged)]
   for (const key of new Set([...Object.keys(mineValues), ...Object.keys(mergedValues)])) {
     const [before, now, after] = [mineValues, values, mergedValues].map(side =>
       JSON.stringify(side[key]),

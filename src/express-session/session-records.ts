@@ -30,6 +30,11 @@ export interface VersionedRecord {
   readonly expires?: number | undefined
 }
 
+/** A copy of the values of a record. */
+export function valuesOf({ values }: SessionRecord): Values {
+  return JSON.parse(values)
+}
+
 /** A record that was loaded, with a copy of its values that nobody else holds. */
 export interface LoadedRecord extends VersionedRecord {
   readonly values: Values
@@ -86,8 +91,7 @@ class BackendRecords implements SessionRecords {
     const stored = await this.#origin.backend.load(recordKey(id))
     if (!stored) return undefined
     const { version, expires } = stored
-    const { cookie, values } = split(sessionIn(stored))
-    return { record: { values: JSON.stringify(values), cookie }, values, version, expires }
+    return { ...split(sessionIn(stored)), version, expires }
   }
 
   async create(id: string, record: SessionRecord): Promise<VersionedRecord | undefined> {
@@ -105,8 +109,7 @@ class BackendRecords implements SessionRecords {
       return { status: 'updated', stored: { record, version: result.version, expires } }
     }
     const { current } = result
-    const { cookie, values } = split(sessionIn(current))
-    const theirs = { values: JSON.stringify(values), cookie }
+    const { record: theirs } = split(sessionIn(current))
     return { status: 'conflict', current: { ...current, record: theirs } }
   }
 
@@ -152,10 +155,9 @@ class StoreRecords implements SessionRecords {
     const found = await fromCallback<unknown>(done => this.#store.get(id, done))
     if (!found) return undefined
     // Some stores return the object that they keep.
-    const { cookie, values: kept } = split(found)
-    const values = JSON.stringify(kept)
+    const { values, cookie } = split(found).record
     const record = { values, cookie: JSON.parse(JSON.stringify(cookie)) as CookieData }
-    return { record, values: JSON.parse(values), version: versionOf(values, cookie) }
+    return { record, values: valuesOf(record), version: versionOf(record) }
   }
 
   create(
@@ -198,7 +200,7 @@ class StoreRecords implements SessionRecords {
 
   async #write(id: string, record: SessionRecord): Promise<VersionedRecord> {
     await fromCallback(done => this.#store.set(id, withLiveCookie(record), done))
-    return { record, version: versionOf(record.values, record.cookie) }
+    return { record, version: versionOf(record) }
   }
 
   #withLock<T>(id: string, task: () => Promise<T>): Promise<T> {
@@ -212,18 +214,18 @@ function backendRecord({ values, cookie }: SessionRecord, expires: number): NewR
   return { data: utf8Bytes(`{"cookie":${JSON.stringify(cookie)}${others}`), expires }
 }
 
-function versionOf(values: string, cookie: CookieData): Version {
+function versionOf({ values, cookie }: SessionRecord): Version {
   return values + JSON.stringify(cookie)
 }
 
 /** The session for a store's `set` and `touch`, which read `cookie.maxAge`. */
-function withLiveCookie({ values, cookie }: SessionRecord): never {
-  return { ...JSON.parse(values), cookie: new Cookie(cookie) } as never
+function withLiveCookie(record: SessionRecord): never {
+  return { ...valuesOf(record), cookie: new Cookie(record.cookie) } as never
 }
 
-/** The parts of a stored session. Throws a TypeError for one without a cookie, as express-session does. */
-function split(session: object): { readonly cookie: CookieData; readonly values: Values } {
+/** The record of a stored session, and its values. Throws a TypeError for one without a cookie, as express-session does. */
+function split(session: object): { readonly record: SessionRecord; readonly values: Values } {
   const { cookie, ...values } = session as StoredSession
-  if (cookie) return { cookie, values }
+  if (cookie) return { record: { values: JSON.stringify(values), cookie }, values }
   throw new TypeError('Cannot read properties of a stored session that has no cookie')
 }
