@@ -117,6 +117,16 @@ const called = <T>(run: (callback: (error: unknown, value?: T) => void) => void)
     run((error, value) => (error ? reject(error) : resolve(value as T))),
   )
 
+/** What a slow request waits for: it has begun when `reached` resolves, and goes on after `release`. */
+function held(): { slow: () => Promise<void>; reached: Promise<void>; release: () => void } {
+  const [begun, released] = [gate(), gate()]
+  const slow = (): Promise<void> => {
+    begun.open()
+    return released.opened
+  }
+  return { slow, reached: begun.opened, release: released.open }
+}
+
 suite('to-express-store in an Express app', () => {
   test('signs in, changes the session and signs out', async context => {
     const visitor = await visit(context, memory())
@@ -191,35 +201,27 @@ suite('to-express-store in an Express app', () => {
   })
 
   test('keeps a session destroyed when a slow request saves it', async context => {
-    const [reached, released] = [gate(), gate()]
-    const slow = (): Promise<void> => {
-      reached.open()
-      return released.opened
-    }
+    const { slow, reached, release } = held()
     const backend = memory()
     const visitor = await visit(context, backend, {}, slow)
     await visitor.post('/login/ann')
     const { cookie } = visitor
     const response = visitor.post('/slowly')
-    await reached.opened
+    await reached
     await visitor.post('/logout', cookie)
-    released.open()
+    release()
     await response
     assert.equal((await visitor.get('/', cookie)).user, undefined)
   })
 
   test('lets the last of two concurrent saves win', async context => {
-    const [reached, released] = [gate(), gate()]
-    const slow = (): Promise<void> => {
-      reached.open()
-      return released.opened
-    }
+    const { slow, reached, release } = held()
     const visitor = await visit(context, memory(), {}, slow)
     await visitor.post('/login/ann')
     const response = visitor.post('/slowly')
-    await reached.opened
+    await reached
     await visitor.post('/change')
-    released.open()
+    release()
     await response
     const { user, visits } = await visitor.get('/')
     assert.deepEqual({ user, visits }, { user: 'ann', visits: 100 })

@@ -17,6 +17,8 @@ import ours from 'silverback/express-session'
 import { Browser } from '../../src/testing/adapters/browser.ts'
 import { nodeClient } from '../../src/testing/adapters/node-client.ts'
 
+export { gate } from '../../src/testing/adapters/stores.ts'
+
 /** The part of `request.session` that tests use. */
 export interface Session {
   cookie: {
@@ -173,12 +175,3 @@ export const finish =
   (error?: unknown): void => {
     response.end(error ? `error: ${(error as Error).message}` : 'done')
   }
-
-/** A promise and the function that resolves it. */
-export function gate(): { opened: Promise<void>; open: () => void } {
-  let open = (): void => {}
-  const opened = new Promise<void>(resolve => {
-    open = resolve
-  })
-  return { opened, open }
-}
